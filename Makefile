@@ -1,0 +1,59 @@
+# Builds and installs m2m with PGXS, as any PostgreSQL extension, and starts
+# the two commands that need nothing prepared: `make demo` and `make test`.
+
+EXTENSION = m2m
+MODULE_big = m2m
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+# The script of the current version and, later, the upgrade scripts.
+DATA = $(wildcard sql/m2m--*.sql)
+
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
+ifdef WERROR
+PG_CFLAGS += -Werror
+endif
+
+# No LLVM bitcode, although the server may be built with LLVM: it would only
+# let JIT inline our functions into expressions, and would need a clang of
+# the server's version to build.
+override with_llvm = no
+
+# Tests for `make installcheck`. Whatever lies in the folders runs; only the
+# order of the pg_regress tests stands here: the life of an extension, from
+# install to uninstall. Tests that it does not name run before uninstall.
+REGRESS_ORDER = install naming create link set view
+REGRESS_FOUND = $(patsubst sql/%.sql,%,$(filter-out sql/m2m--%,$(wildcard sql/*.sql)))
+REGRESS := $(strip $(filter $(REGRESS_FOUND),$(REGRESS_ORDER)) \
+	$(sort $(filter-out $(REGRESS_ORDER) uninstall,$(REGRESS_FOUND))) \
+	$(filter uninstall,$(REGRESS_FOUND)))
+
+ISOLATION := $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation
+
+PROVE_TESTS := $(sort $(wildcard test/t/*.pl))
+TAP_TESTS := $(if $(PROVE_TESTS),1)
+
+# `make demo` and `make test` install the server's headers themselves, so
+# they must work while there is no PGXS yet.
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h)
+else
+.PHONY: all install installcheck clean
+all install installcheck clean:
+	@echo "$(PG_CONFIG) knows no PGXS: install the server's headers" \
+		"(Debian: postgresql-server-dev-15)," >&2; \
+	echo "or let 'make demo' or 'make test' do it." >&2; exit 1
+endif
+
+# make demo [DATA=pairs.tsv] [KEEP=1]
+# make test [SUITES="regress pgtap isolation tap"] [KEEP=1]
+# Both take PG_CONFIG, to choose among several servers.
+.PHONY: demo test
+demo:
+	@examples/demo
+test:
+	@test/run

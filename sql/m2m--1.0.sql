@@ -1,0 +1,289 @@
+/* m2m--1.0.sql: the SQL surface of m2m; the functions are in src/ */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION m2m" to load this file. \quit
+
+/* definition */
+
+CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
+	name text DEFAULT NULL, left_role text DEFAULT NULL,
+	right_role text DEFAULT NULL, on_delete text DEFAULT 'cascade',
+	schema regnamespace DEFAULT NULL,
+	left_key text[] DEFAULT NULL, right_key text[] DEFAULT NULL,
+	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
+	if_not_exists boolean DEFAULT false)
+	RETURNS regclass
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_create';
+
+COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
+	regnamespace, text[], text[], text[], text[], text, text, boolean) IS
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+
+CREATE FUNCTION m2m_adopt(association regclass,
+	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
+	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	RETURNS regclass
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_adopt';
+
+COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
+	text) IS
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. Returns it. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 42501.';
+
+CREATE FUNCTION m2m_drop(association regclass,
+	keep_links boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_drop';
+
+COMMENT ON FUNCTION m2m_drop(regclass, boolean) IS
+'Drops a relationship: its link views and functions and, unless keep_links or the table was adopted, its association table. Errors: 42704 it is none; 2BP01 other objects depend on it; 42501.';
+
+/*
+ * Link functions.  An id may be of any type: "any" takes typed values, text
+ * takes untyped literals and parameters; hence four overloads, or two where
+ * there is one id, of each.
+ */
+
+CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
+	right_id "any", via text DEFAULT NULL,
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_link';
+
+CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
+	right_id text, via text DEFAULT NULL,
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_link';
+
+CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
+	right_id "any", via text DEFAULT NULL,
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_link';
+
+CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
+	right_id text, via text DEFAULT NULL,
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_link';
+
+CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_unlink';
+
+CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_unlink';
+
+CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_unlink';
+
+CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_unlink';
+
+CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
+	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT linked text[], OUT unlinked text[], OUT kept bigint)
+	RETURNS record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_set';
+
+CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
+	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT linked text[], OUT unlinked text[], OUT kept bigint)
+	RETURNS record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_set';
+
+CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
+	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT linked text[], OUT unlinked text[], OUT kept bigint)
+	RETURNS record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_set';
+
+CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
+	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT linked text[], OUT unlinked text[], OUT kept bigint)
+	RETURNS record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_set';
+
+CREATE FUNCTION m2m_clear(left_table regclass, left_id "any", right_table regclass,
+	via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_clear';
+
+CREATE FUNCTION m2m_clear(left_table regclass, left_id text, right_table regclass,
+	via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_clear';
+
+CREATE FUNCTION m2m_toggle(left_table regclass, left_id "any", right_table regclass,
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_toggle';
+
+CREATE FUNCTION m2m_toggle(left_table regclass, left_id "any", right_table regclass,
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_toggle';
+
+CREATE FUNCTION m2m_toggle(left_table regclass, left_id text, right_table regclass,
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_toggle';
+
+CREATE FUNCTION m2m_toggle(left_table regclass, left_id text, right_table regclass,
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_toggle';
+
+CREATE FUNCTION m2m_linked(left_table regclass, left_id "any", right_table regclass,
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_linked';
+
+CREATE FUNCTION m2m_linked(left_table regclass, left_id "any", right_table regclass,
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_linked';
+
+CREATE FUNCTION m2m_linked(left_table regclass, left_id text, right_table regclass,
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_linked';
+
+CREATE FUNCTION m2m_linked(left_table regclass, left_id text, right_table regclass,
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_linked';
+
+CREATE FUNCTION m2m_count(left_table regclass, left_id "any", right_table regclass,
+	via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_count';
+
+CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclass,
+	via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS bigint
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_count';
+
+DO $$
+DECLARE
+	comments jsonb := jsonb_build_object(
+		'm2m_link',
+		'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.',
+		'm2m_unlink',
+		'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.',
+		'm2m_set',
+		'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.',
+		'm2m_clear',
+		'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.',
+		'm2m_toggle',
+		'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.',
+		'm2m_linked',
+		'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.',
+		'm2m_count',
+		'Number of links of one row. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.');
+	function regprocedure;
+	name text;
+BEGIN
+	FOR function, name IN
+		SELECT p.oid, p.proname
+		FROM pg_proc p
+		JOIN pg_depend d ON d.classid = 'pg_proc'::regclass
+			AND d.objid = p.oid AND d.deptype = 'e'
+		JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass
+			AND d.refobjid = e.oid AND e.extname = 'm2m'
+		WHERE comments ? p.proname
+	LOOP
+		EXECUTE format('COMMENT ON FUNCTION %s IS %L', function,
+					   comments ->> name);
+	END LOOP;
+END
+$$;
+
+/* link views */
+
+CREATE FUNCTION m2m_link_view_write()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_link_view_write';
+
+COMMENT ON FUNCTION m2m_link_view_write() IS
+'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted).';
+
+/* what there is */
+
+CREATE FUNCTION m2m_list_relationships(OUT association regclass,
+	OUT left_table regclass, OUT left_role text, OUT left_key text[],
+	OUT left_columns text[], OUT left_view regclass,
+	OUT left_function regprocedure, OUT left_on_delete text,
+	OUT right_table regclass, OUT right_role text, OUT right_key text[],
+	OUT right_columns text[], OUT right_view regclass,
+	OUT right_function regprocedure, OUT right_on_delete text,
+	OUT properties text[], OUT origin text, OUT owner regrole)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_list_relationships';
+
+COMMENT ON FUNCTION m2m_list_relationships() IS
+'Reads the relationships of the database from the system catalogs; see the view m2m_relationships.';
+
+CREATE VIEW m2m_relationships AS
+	SELECT * FROM m2m_list_relationships();
+
+COMMENT ON VIEW m2m_relationships IS
+'One row for each many-to-many relationship of the database, read from the system catalogs: there is no catalog of our own.';
+COMMENT ON COLUMN m2m_relationships.association IS 'association table; its name is the relationship''s';
+COMMENT ON COLUMN m2m_relationships.left_table IS 'left endpoint';
+COMMENT ON COLUMN m2m_relationships.left_role IS 'name the left endpoint goes by in this relationship';
+COMMENT ON COLUMN m2m_relationships.left_key IS 'key columns of the left endpoint';
+COMMENT ON COLUMN m2m_relationships.left_columns IS 'columns of the association table that hold the left key';
+COMMENT ON COLUMN m2m_relationships.left_view IS 'link view that starts at the left endpoint; null if it was dropped';
+COMMENT ON COLUMN m2m_relationships.left_function IS 'link function of a left row; null if it was dropped or changed';
+COMMENT ON COLUMN m2m_relationships.left_on_delete IS 'what deleting a left row does to its links; null without a foreign key';
+COMMENT ON COLUMN m2m_relationships.right_table IS 'right endpoint';
+COMMENT ON COLUMN m2m_relationships.right_role IS 'name the right endpoint goes by in this relationship';
+COMMENT ON COLUMN m2m_relationships.right_key IS 'key columns of the right endpoint';
+COMMENT ON COLUMN m2m_relationships.right_columns IS 'columns of the association table that hold the right key';
+COMMENT ON COLUMN m2m_relationships.right_view IS 'link view that starts at the right endpoint; null if it was dropped';
+COMMENT ON COLUMN m2m_relationships.right_function IS 'link function of a right row; null if it was dropped or changed';
+COMMENT ON COLUMN m2m_relationships.right_on_delete IS 'what deleting a right row does to its links; null without a foreign key';
+COMMENT ON COLUMN m2m_relationships.properties IS 'link properties: further columns of the association table';
+COMMENT ON COLUMN m2m_relationships.origin IS 'created by m2m, or adopted';
+COMMENT ON COLUMN m2m_relationships.owner IS 'owner of the association table';
+
+GRANT SELECT ON m2m_relationships TO PUBLIC;

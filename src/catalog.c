@@ -1,0 +1,941 @@
+/*
+ * catalog.c
+ *		Reads the system catalogs: which link views there are, what a link view
+ *		says, what relationship an association table and its views make up.
+ *
+ * There is no catalog of our own: link views that carry m2m's trigger and the
+ * association table that they read *are* the relationship.  Everything here
+ * looks, without permission checks and without changing or caching anything;
+ * relationship.c decides which relationship is meant and caches the answer.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+
+static bool is_trigger_function(Oid funcid);
+static bool read_trigger(Oid relid, M2mLinkView *view);
+static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
+								   M2mLinkView *view);
+static bool read_join(Query *query, M2mLinkView *view);
+static bool read_equality(OpExpr *op, Index link_no, Index far_no,
+						  M2mLinkView *view);
+static void read_columns(Query *query, Index link_no, Index far_no,
+						 M2mLinkView *view);
+static bool choose_views(Oid association, Oid trusted_view,
+						 M2mLinkView *view[2]);
+static bool same_columns(int n1, const AttrNumber *a1,
+						 int n2, const AttrNumber *a2);
+static bool has_column(int n, const AttrNumber *columns, AttrNumber attnum);
+static bool describe_side(M2mRelationship *rel, M2mSide side,
+						  Relation association, M2mLinkView *near_view,
+						  M2mLinkView *far_view);
+static ForeignKeyCacheInfo *find_foreign_key(Relation association, Oid target,
+											 int n, const AttrNumber *columns);
+static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
+static void describe_foreign_key(M2mEndpoint *endpoint,
+								 ForeignKeyCacheInfo *fk);
+static bool is_partition_clone(Oid constraint, Oid association);
+static bool describe_key_columns(M2mEndpoint *endpoint, Relation association);
+static bool has_unique_pair(M2mRelationship *rel, Relation association);
+static void describe_properties(M2mRelationship *rel, Relation association);
+static void describe_pair(M2mRelationship *rel);
+
+/*
+ * m2m_catalog_trigger_function: OID of the trigger function of link views, or
+ * InvalidOid when the extension is not there (any more).
+ */
+Oid
+m2m_catalog_trigger_function(void)
+{
+	CatCList   *list;
+	Oid			result = InvalidOid;
+
+	list = SearchSysCacheList1(PROCNAMEARGSNSP,
+							   CStringGetDatum(M2M_VIEW_TRIGGER_FUNCTION));
+	for (int i = 0; i < list->n_members; i++)
+	{
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
+
+		if (is_trigger_function(form->oid))
+		{
+			result = form->oid;
+			break;
+		}
+	}
+	ReleaseSysCacheList(list);
+	return result;
+}
+
+/*
+ * is_trigger_function: is this function the C function behind link views?
+ * Only a superuser can create a function in C, so its symbol is proof enough,
+ * whatever the schema that the extension was put into.
+ */
+static bool
+is_trigger_function(Oid funcid)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	bool		result = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
+	{
+		bool		isnull;
+		Datum		source = SysCacheGetAttr(PROCOID, tuple,
+											 Anum_pg_proc_prosrc, &isnull);
+
+		result = !isnull &&
+			strcmp(TextDatumGetCString(source), M2M_VIEW_TRIGGER_FUNCTION) == 0;
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_link_views: OIDs of the link views that read a table (an
+ * endpoint or an association).  Index scans only: pg_depend for what depends
+ * on the table, pg_rewrite for the view of a rule, pg_trigger for our trigger.
+ */
+List *
+m2m_catalog_link_views(Oid relid)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *rules = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == RewriteRelationId)
+			rules = list_append_unique_oid(rules, form->objid);
+	}
+	systable_endscan(scan);
+
+	foreach(lc, rules)
+	{
+		Oid			viewid = InvalidOid;
+
+		ScanKeyInit(&key[0], Anum_pg_rewrite_oid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
+		scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL,
+								  1, key);
+		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+			viewid = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+		systable_endscan(scan);
+
+		if (OidIsValid(viewid) && viewid != relid &&
+			m2m_catalog_is_link_view(viewid))
+			result = list_append_unique_oid(result, viewid);
+	}
+
+	table_close(rewrite, AccessShareLock);
+	table_close(depend, AccessShareLock);
+	return result;
+}
+
+/*
+ * m2m_catalog_is_link_view: does the relation carry the link view trigger?
+ */
+bool
+m2m_catalog_is_link_view(Oid relid)
+{
+	return read_trigger(relid, NULL);
+}
+
+/*
+ * m2m_catalog_associations: the association tables of all link views in the
+ * database, each once, in the order of their OIDs.
+ */
+List *
+m2m_catalog_associations(void)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *views = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	scan = systable_beginscan(trigger, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (TRIGGER_FOR_INSTEAD(form->tgtype) &&
+			is_trigger_function(form->tgfoid))
+			views = list_append_unique_oid(views, form->tgrelid);
+	}
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+
+	foreach(lc, views)
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (view != NULL)
+			result = list_append_unique_oid(result, view->association);
+	}
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+/*
+ * read_trigger: looks for the link view trigger on a relation and, where view
+ * is not NULL, fills in what its arguments say.  Returns whether it is there.
+ */
+static bool
+read_trigger(Oid relid, M2mLinkView *view)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(trigger, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (TRIGGER_FOR_INSTEAD(form->tgtype) &&
+			is_trigger_function(form->tgfoid))
+		{
+			found = true;
+			if (view != NULL)
+				read_trigger_arguments(tuple, RelationGetDescr(trigger), view);
+		}
+	}
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return found;
+}
+
+/*
+ * read_trigger_arguments: the arguments are settings "name=value"; the form
+ * leaves room for further ones, and unknown ones are passed over, so that an
+ * older library can read what a newer one wrote.
+ */
+static void
+read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+	bool		isnull;
+	Datum		datum = fastgetattr(tuple, Anum_pg_trigger_tgargs, desc,
+									&isnull);
+	bytea	   *args;
+	const char *arg;
+
+	if (isnull)
+		return;
+	args = DatumGetByteaPP(datum);
+	arg = VARDATA_ANY(args);
+	for (int i = 0; i < form->tgnargs; i++, arg += strlen(arg) + 1)
+	{
+		if (strcmp(arg, "near=right") == 0)
+			view->near = M2M_RIGHT;
+		else if (strncmp(arg, "left=", 5) == 0)
+			strlcpy(view->role[M2M_LEFT], arg + 5, NAMEDATALEN);
+		else if (strncmp(arg, "right=", 6) == 0)
+			strlcpy(view->role[M2M_RIGHT], arg + 6, NAMEDATALEN);
+		else if (strcmp(arg, "origin=adopted") == 0)
+			view->adopted = true;
+	}
+}
+
+/*
+ * m2m_catalog_read_view: what a link view says of its relationship, in
+ * CurrentMemoryContext.  NULL if the relation is gone, is not a view, has not
+ * our trigger (where that is asked for) or not the query of a link view.
+ * Takes AccessShareLock on the view while it reads.
+ */
+M2mLinkView *
+m2m_catalog_read_view(Oid viewid, bool need_trigger)
+{
+	M2mLinkView *view = palloc0(sizeof(M2mLinkView));
+	Relation	relation;
+
+	if (!read_trigger(viewid, view) && need_trigger)
+		return NULL;
+	relation = try_relation_open(viewid, AccessShareLock);
+	if (relation == NULL)
+		return NULL;
+	view->view = viewid;
+	view->owner = relation->rd_rel->relowner;
+	if (relation->rd_rel->relkind != RELKIND_VIEW ||
+		!read_join(get_view_query(relation), view))
+		view = NULL;
+	relation_close(relation, AccessShareLock);
+	return view;
+}
+
+/*
+ * read_join: reads a query of the form
+ *
+ *		SELECT l.<near key>, r.<columns>, l.<properties>
+ *		FROM <association> l JOIN <far endpoint> r ON r.<key> = l.<far key> ...
+ *		[WHERE l.<near key> IS NOT NULL ...]
+ *
+ * into view; false if it is anything else.
+ */
+static bool
+read_join(Query *query, M2mLinkView *view)
+{
+	JoinExpr   *join;
+	Index		link_no;
+	Index		far_no;
+	List	   *quals;
+	int			nquals;
+	ListCell   *lc;
+
+	if (list_length(query->jointree->fromlist) != 1 ||
+		!IsA(linitial(query->jointree->fromlist), JoinExpr) ||
+		query->hasAggs || query->groupClause || query->setOperations ||
+		query->distinctClause || query->limitCount || query->limitOffset)
+		return false;
+	join = linitial_node(JoinExpr, query->jointree->fromlist);
+	if (join->jointype != JOIN_INNER ||
+		!IsA(join->larg, RangeTblRef) || !IsA(join->rarg, RangeTblRef))
+		return false;
+	link_no = ((RangeTblRef *) join->larg)->rtindex;
+	far_no = ((RangeTblRef *) join->rarg)->rtindex;
+	if (rt_fetch(link_no, query->rtable)->rtekind != RTE_RELATION ||
+		rt_fetch(far_no, query->rtable)->rtekind != RTE_RELATION)
+		return false;
+	view->association = rt_fetch(link_no, query->rtable)->relid;
+	view->far_relid = rt_fetch(far_no, query->rtable)->relid;
+
+	quals = make_ands_implicit((Expr *) join->quals);
+	nquals = list_length(quals);
+	if (nquals == 0)
+		return false;
+	view->far_link = palloc_array(AttrNumber, nquals);
+	view->far_key = palloc_array(AttrNumber, nquals);
+	view->far_op = palloc_array(Oid, nquals);
+	foreach(lc, quals)
+	{
+		if (!IsA(lfirst(lc), OpExpr) ||
+			!read_equality(lfirst_node(OpExpr, lc), link_no, far_no, view))
+			return false;
+	}
+	read_columns(query, link_no, far_no, view);
+	return view->nnear > 0;
+}
+
+/*
+ * read_equality: adds one "r.<key> <op> l.<far key>" to view; false if the
+ * expression is of another form.
+ */
+static bool
+read_equality(OpExpr *op, Index link_no, Index far_no, M2mLinkView *view)
+{
+	Node	   *key;
+	Node	   *link;
+
+	if (list_length(op->args) != 2)
+		return false;
+	key = strip_implicit_coercions(linitial(op->args));
+	link = strip_implicit_coercions(lsecond(op->args));
+	if (!IsA(key, Var) || ((Var *) key)->varno != (int) far_no ||
+		!IsA(link, Var) || ((Var *) link)->varno != (int) link_no)
+		return false;
+	view->far_key[view->nfar] = ((Var *) key)->varattno;
+	view->far_link[view->nfar] = ((Var *) link)->varattno;
+	view->far_op[view->nfar] = op->opno;
+	view->nfar++;
+	return true;
+}
+
+/*
+ * read_columns: what each column of the view shows.  The columns of the
+ * association before the first one of the endpoint are the near key; those
+ * after it are link properties.
+ */
+static void
+read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
+{
+	int			n = list_length(query->targetList);
+	bool		leading = true;
+	ListCell   *lc;
+
+	view->column = palloc0_array(M2mViewColumn, n);
+	view->near_link = palloc_array(AttrNumber, n);
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+		M2mViewColumn *column = &view->column[view->ncolumns];
+		Var		   *var = (Var *) entry->expr;
+
+		if (entry->resjunk)
+			continue;
+		view->ncolumns++;
+		column->kind = M2M_COLUMN_OTHER;
+		if (!IsA(var, Var) || var->varattno <= 0)
+		{
+			leading = false;
+			continue;
+		}
+		column->attnum = var->varattno;
+		if (var->varno == (int) far_no)
+		{
+			column->kind = M2M_COLUMN_ENDPOINT;
+			leading = false;
+		}
+		else if (var->varno == (int) link_no && leading)
+		{
+			column->kind = M2M_COLUMN_KEY;
+			view->near_link[view->nnear++] = var->varattno;
+		}
+		else if (var->varno == (int) link_no)
+			column->kind = M2M_COLUMN_PROPERTY;
+	}
+}
+
+/*
+ * m2m_catalog_owner_trusted: may a link view of this owner speak for an
+ * association of that owner?  Otherwise anybody who can create a view could
+ * describe other people's tables to other people's calls.
+ */
+bool
+m2m_catalog_owner_trusted(Oid owner, Oid association_owner)
+{
+	return owner == association_owner || superuser_arg(owner);
+}
+
+/*
+ * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
+ */
+Oid
+m2m_catalog_relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_read_relationship: describes the relationship of an association
+ * table.  NULL if it has none.  Only link views whose owner is trusted count,
+ * and trusted_view, whoever owns it.
+ *
+ * The caller holds some lock on the association, or is prepared for it to
+ * change.  The result lies in a memory context of its own, a child of
+ * CurrentMemoryContext; its `valid` is for the caller to set.
+ */
+M2mRelationship *
+m2m_catalog_read_relationship(Oid association, Oid trusted_view)
+{
+	MemoryContext context;
+	MemoryContext old;
+	M2mRelationship *rel;
+	M2mLinkView *view[2];
+	M2mLinkView *any;
+	Relation	relation;
+	bool		complete;
+
+	if (!choose_views(association, trusted_view, view))
+		return NULL;
+	any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
+	relation = try_relation_open(association, AccessShareLock);
+	if (relation == NULL)
+		return NULL;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	rel = palloc0(sizeof(M2mRelationship));
+	rel->context = context;
+	rel->association = association;
+	rel->trusted_view = trusted_view;
+	rel->adopted = any->adopted;
+	rel->temporary =
+		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		strlcpy(rel->side[s].role, any->role[s], NAMEDATALEN);
+
+	complete = describe_side(rel, M2M_LEFT, relation,
+							 view[M2M_LEFT], view[M2M_RIGHT]) &&
+		describe_side(rel, M2M_RIGHT, relation,
+					  view[M2M_RIGHT], view[M2M_LEFT]);
+	if (complete)
+	{
+		rel->unique = has_unique_pair(rel, relation);
+		describe_properties(rel, relation);
+		describe_pair(rel);
+	}
+	MemoryContextSwitchTo(old);
+	relation_close(relation, AccessShareLock);
+
+	if (!complete)
+	{
+		MemoryContextDelete(context);
+		return NULL;
+	}
+	return rel;
+}
+
+/*
+ * choose_views: the link views that describe an association, by their near
+ * side; false if there are none, or if the two contradict each other.  Of
+ * several views with one near side (copies of the user's) the oldest speaks.
+ */
+static bool
+choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2])
+{
+	Oid			owner = m2m_catalog_relation_owner(association);
+	List	   *views;
+	ListCell   *lc;
+
+	view[M2M_LEFT] = view[M2M_RIGHT] = NULL;
+	if (!OidIsValid(owner))
+		return false;
+	views = m2m_catalog_link_views(association);
+	list_sort(views, list_oid_cmp);
+	foreach(lc, views)
+	{
+		M2mLinkView *v = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (v == NULL || v->association != association)
+			continue;
+		if (v->view == trusted_view ||
+			(m2m_catalog_owner_trusted(v->owner, owner) &&
+			 view[v->near] == NULL))
+			view[v->near] = v;
+	}
+	if (view[M2M_LEFT] && view[M2M_RIGHT])
+		return same_columns(view[M2M_LEFT]->nnear, view[M2M_LEFT]->near_link,
+							view[M2M_RIGHT]->nfar, view[M2M_RIGHT]->far_link) &&
+			same_columns(view[M2M_RIGHT]->nnear, view[M2M_RIGHT]->near_link,
+						 view[M2M_LEFT]->nfar, view[M2M_LEFT]->far_link);
+	return view[M2M_LEFT] || view[M2M_RIGHT];
+}
+
+/* same_columns: do two lists name the same columns, in whatever order? */
+static bool
+same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
+{
+	if (n1 != n2)
+		return false;
+	for (int i = 0; i < n1; i++)
+	{
+		if (!has_column(n2, a2, a1[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_column(int n, const AttrNumber *columns, AttrNumber attnum)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (columns[i] == attnum)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * describe_side: fills in one endpoint.  The view of the other side joins it,
+ * and so names its table and key; where that view is lost, the foreign key
+ * under this side's own view does.  False if neither is there.
+ */
+static bool
+describe_side(M2mRelationship *rel, M2mSide side, Relation association,
+			  M2mLinkView *near_view, M2mLinkView *far_view)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	ForeignKeyCacheInfo *fk;
+
+	if (far_view != NULL)
+	{
+		endpoint->relid = far_view->far_relid;
+		endpoint->nkeys = far_view->nfar;
+		endpoint->key = palloc0_array(M2mKeyColumn, endpoint->nkeys);
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			endpoint->key[i].attnum = far_view->far_key[i];
+			endpoint->key[i].link_attnum = far_view->far_link[i];
+			endpoint->key[i].equal_op = far_view->far_op[i];
+		}
+		fk = find_foreign_key(association, endpoint->relid,
+							  far_view->nfar, far_view->far_link);
+	}
+	else
+	{
+		fk = find_foreign_key(association, InvalidOid,
+							  near_view->nnear, near_view->near_link);
+		if (fk == NULL)
+			return false;
+		describe_foreign_key(endpoint, fk);
+	}
+	if (fk != NULL)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(fk->conoid));
+
+		endpoint->constraint = fk->conoid;
+		if (HeapTupleIsValid(tuple))
+		{
+			endpoint->on_delete =
+				((Form_pg_constraint) GETSTRUCT(tuple))->confdeltype;
+			ReleaseSysCache(tuple);
+		}
+	}
+	endpoint->view = near_view ? near_view->view : InvalidOid;
+	return describe_key_columns(endpoint, association);
+}
+
+/*
+ * find_foreign_key: the association's foreign key over exactly these columns,
+ * to target if that is given.  NULL if there is none.
+ */
+static ForeignKeyCacheInfo *
+find_foreign_key(Relation association, Oid target,
+				 int n, const AttrNumber *columns)
+{
+	List	   *foreign_keys;
+	ListCell   *lc;
+
+	/* a copy: looking at the catalogs may rebuild the relcache entry */
+	foreign_keys = copyObject(RelationGetFKeyList(association));
+	foreach(lc, foreign_keys)
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if ((!OidIsValid(target) || fk->confrelid == target) &&
+			same_columns(fk->nkeys, fk->conkey, n, columns) &&
+			!is_partition_clone(fk->conoid, RelationGetRelid(association)))
+			return fk;
+	}
+	return NULL;
+}
+
+/*
+ * m2m_catalog_foreign_keys: an association's foreign keys as a list of
+ * ForeignKeyCacheInfo, ordered by their first column.  The caller holds a
+ * lock on the association.
+ */
+List *
+m2m_catalog_foreign_keys(Oid association)
+{
+	Relation	relation = relation_open(association, NoLock);
+	List	   *all = copyObject(RelationGetFKeyList(relation));
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	relation_close(relation, NoLock);
+	foreach(lc, all)
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if (!is_partition_clone(fk->conoid, association))
+			result = lappend(result, fk);
+	}
+	list_sort(result, compare_foreign_keys);
+	return result;
+}
+
+/* compare_foreign_keys: for list_sort, by first column. */
+static int
+compare_foreign_keys(const ListCell *a, const ListCell *b)
+{
+	return lfirst_node(ForeignKeyCacheInfo, a)->conkey[0] -
+		lfirst_node(ForeignKeyCacheInfo, b)->conkey[0];
+}
+
+/*
+ * m2m_catalog_read_foreign_keys: describes the relationship that an
+ * association makes by two of its foreign keys, before it has link views.  In
+ * CurrentMemoryContext; the caller holds a lock on the association.
+ */
+M2mRelationship *
+m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
+							  const char *role[2])
+{
+	Relation	relation = relation_open(association, NoLock);
+	M2mRelationship *rel = palloc0(sizeof(M2mRelationship));
+
+	rel->association = association;
+	rel->temporary =
+		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		describe_foreign_key(&rel->side[s], fk[s]);
+		strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
+		if (!describe_key_columns(&rel->side[s], relation))
+			elog(ERROR, "cache lookup failed for a key column of relation %u",
+				 rel->side[s].relid);
+	}
+	rel->unique = has_unique_pair(rel, relation);
+	describe_properties(rel, relation);
+	relation_close(relation, NoLock);
+	return rel;
+}
+
+/*
+ * describe_foreign_key: endpoint, key and link columns as a foreign key names
+ * them.
+ */
+static void
+describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+{
+	endpoint->relid = fk->confrelid;
+	endpoint->nkeys = fk->nkeys;
+	endpoint->key = palloc0_array(M2mKeyColumn, fk->nkeys);
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		endpoint->key[i].attnum = fk->confkey[i];
+		endpoint->key[i].link_attnum = fk->conkey[i];
+		endpoint->key[i].equal_op = fk->conpfeqop[i];
+	}
+}
+
+/*
+ * is_partition_clone: a foreign key to a partitioned table has further
+ * pg_constraint rows of the same association, one for each partition.
+ */
+static bool
+is_partition_clone(Oid constraint, Oid association)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(constraint));
+	Oid			parent;
+	bool		result = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	parent = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
+	ReleaseSysCache(tuple);
+	if (!OidIsValid(parent))
+		return false;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(parent));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid ==
+			association;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
+ * describe_key_columns: types and collations of an endpoint's key columns and
+ * of the association's columns behind them.  False if a column is gone.
+ */
+static bool
+describe_key_columns(M2mEndpoint *endpoint, Relation association)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		Form_pg_attribute link =
+			TupleDescAttr(RelationGetDescr(association), key->link_attnum - 1);
+		HeapTuple	tuple = SearchSysCache2(ATTNUM,
+											ObjectIdGetDatum(endpoint->relid),
+											Int16GetDatum(key->attnum));
+		Form_pg_attribute column;
+
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		column = (Form_pg_attribute) GETSTRUCT(tuple);
+		key->type = column->atttypid;
+		key->typmod = column->atttypmod;
+		key->collation = column->attcollation;
+		key->link_type = link->atttypid;
+		key->link_not_null = link->attnotnull;
+		key->label = psprintf("key column \"%s\" (%s) of table \"%s\"",
+							  NameStr(column->attname),
+							  format_type_with_typemod(key->type, key->typmod),
+							  get_rel_name(endpoint->relid));
+		ReleaseSysCache(tuple);
+	}
+	return true;
+}
+
+/*
+ * has_unique_pair: is there a unique index over exactly the link columns that
+ * ON CONFLICT (columns) can infer?
+ */
+static bool
+has_unique_pair(M2mRelationship *rel, Relation association)
+{
+	int			nlink = rel->side[M2M_LEFT].nkeys + rel->side[M2M_RIGHT].nkeys;
+	AttrNumber *link = palloc_array(AttrNumber, nlink);
+	bool		result = false;
+	int			n = 0;
+	List	   *indexes;
+	ListCell   *lc;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			link[n++] = rel->side[s].key[i].link_attnum;
+	}
+	indexes = RelationGetIndexList(association);
+	foreach(lc, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		if (index->indisunique && index->indimmediate && index->indisvalid &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+			heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
+			same_columns(index->indnkeyatts, index->indkey.values, nlink, link))
+			result = true;
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	return result;
+}
+
+/*
+ * describe_properties: the association's columns that are no link columns.
+ */
+static void
+describe_properties(M2mRelationship *rel, Relation association)
+{
+	TupleDesc	desc = RelationGetDescr(association);
+
+	rel->property = palloc_array(AttrNumber, desc->natts);
+	for (int a = 0; a < desc->natts; a++)
+	{
+		bool		is_link = false;
+
+		if (TupleDescAttr(desc, a)->attisdropped)
+			continue;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			for (int i = 0; i < rel->side[s].nkeys; i++)
+				is_link |= rel->side[s].key[i].link_attnum == a + 1;
+		}
+		if (!is_link)
+			rel->property[rel->nproperties++] = a + 1;
+	}
+}
+
+/*
+ * describe_pair: the row type of a pair of ids, left_1.., right_1.., of the
+ * endpoints' key types.
+ */
+static void
+describe_pair(M2mRelationship *rel)
+{
+	AttrNumber	attnum = 0;
+
+	rel->pair_desc = CreateTemplateTupleDesc(rel->side[M2M_LEFT].nkeys +
+											 rel->side[M2M_RIGHT].nkeys);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			char	   *name = psprintf("%s_%d",
+										s == M2M_LEFT ? "left" : "right",
+										i + 1);
+
+			attnum++;
+			TupleDescInitEntry(rel->pair_desc, attnum, name,
+							   key->type, key->typmod, 0);
+			TupleDescInitEntryCollation(rel->pair_desc, attnum,
+										key->collation);
+		}
+	}
+}
+
+/*
+ * m2m_qualified_name: a relation's quoted name with its schema.
+ */
+char *
+m2m_qualified_name(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+
+	if (name == NULL)
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  name);
+}
+
+/*
+ * m2m_quoted_column: a column's quoted name.
+ */
+char *
+m2m_quoted_column(Oid relid, AttrNumber attnum)
+{
+	return pstrdup(quote_identifier(get_attname(relid, attnum, false)));
+}
+
+/*
+ * m2m_qualified_operator: an operator as SQL that no search_path can change.
+ */
+char *
+m2m_qualified_operator(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)",
+					  quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}

@@ -1,0 +1,53 @@
+/*
+ * compat.h
+ *		The only place that knows PostgreSQL version numbers.
+ *
+ * The code is written against the newest API that it can name; each shim
+ * below says what changed and in which major.
+ */
+#ifndef M2M_COMPAT_H
+#define M2M_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "m2m needs PostgreSQL 15 or later"
+#endif
+
+/*
+ * 16: object_aclcheck() and object_ownercheck() replaced the functions for
+ * each kind of object.
+ */
+#if PG_VERSION_NUM < 160000
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "utils/acl.h"
+
+static inline AclResult
+object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
+{
+	Assert(classid == NamespaceRelationId);
+	return pg_namespace_aclcheck(objectid, roleid, mode);
+}
+
+static inline bool
+object_ownercheck(Oid classid, Oid objectid, Oid roleid)
+{
+	Assert(classid == RelationRelationId);
+	return pg_class_ownercheck(objectid, roleid);
+}
+#endif
+
+/* 16: stringToQualifiedNameList() takes a context for soft errors. */
+#if PG_VERSION_NUM < 160000
+#define m2m_parse_qualified_name(string) stringToQualifiedNameList(string)
+#else
+#define m2m_parse_qualified_name(string) stringToQualifiedNameList(string, NULL)
+#endif
+
+/* 17: the local transaction id moved into PGPROC's vxid. */
+#if PG_VERSION_NUM < 170000
+#define M2mCurrentLxid (MyProc->lxid)
+#else
+#define M2mCurrentLxid (MyProc->vxid.lxid)
+#endif
+
+#endif							/* M2M_COMPAT_H */

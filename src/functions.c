@@ -1,0 +1,398 @@
+/*
+ * functions.c
+ *		The SQL-callable link functions: arguments in, result out.
+ *
+ * Each C function stands behind all overloads of its SQL function, which
+ * differ only in whether an id is declared "any" or text, so that whatever a
+ * client sends finds one of them.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "m2m.h"
+
+#define ARG_LEFT_TABLE 0
+#define ARG_LEFT_ID 1
+#define ARG_RIGHT_TABLE 2
+#define ARG_RIGHT_ID 3
+
+/* A call: the tables given, and the relationship that they mean. */
+typedef struct Call
+{
+	FunctionCallInfo fcinfo;
+	Oid			first;			/* the table named first */
+	Oid			second;
+	char	   *via;
+	char	   *role;
+	M2mRelationship *rel;
+	M2mSide		side;			/* of the first table */
+} Call;
+
+static void begin_call(Call *call, FunctionCallInfo fcinfo,
+					   const char *write, int via, int role);
+static void find_relationship(Call *call, LOCKMODE lockmode);
+static void find_or_create(Call *call);
+static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
+static M2mIds *read_first(Call *call, M2mIdForm form);
+static M2mIds *read_second(Call *call, M2mIdForm form);
+static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
+static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
+static const char *on_delete_name(char action);
+
+PG_FUNCTION_INFO_V1(m2m_link);
+PG_FUNCTION_INFO_V1(m2m_unlink);
+PG_FUNCTION_INFO_V1(m2m_set);
+PG_FUNCTION_INFO_V1(m2m_clear);
+PG_FUNCTION_INFO_V1(m2m_toggle);
+PG_FUNCTION_INFO_V1(m2m_linked);
+PG_FUNCTION_INFO_V1(m2m_count);
+PG_FUNCTION_INFO_V1(m2m_list_relationships);
+
+/*
+ * m2m_link(left_table, left_id, right_table, right_id, via, properties, role)
+ * returns the number of links created.
+ */
+Datum
+m2m_link(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, "m2m_link()", 4, 6);
+	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call.first);
+	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
+	find_or_create(&call);
+	read_pair(&call, M2M_ID_EITHER, ids);
+	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
+								  PG_GETARG_JSONB_P(5)));
+}
+
+/*
+ * m2m_unlink(left_table, left_id, right_table, right_id, via, role) returns
+ * the number of links removed.
+ */
+Datum
+m2m_unlink(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
+	find_relationship(&call, RowExclusiveLock);
+	read_pair(&call, M2M_ID_EITHER, ids);
+	PG_RETURN_INT64(m2m_links_remove(call.rel, ids));
+}
+
+/*
+ * m2m_set(left_table, left_id, right_table, right_ids, via, role) returns
+ * (linked text[], unlinked text[], kept bigint).
+ */
+Datum
+m2m_set(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *id;
+	M2mIds	   *others;
+	M2mDifference difference;
+	TupleDesc	desc;
+	Datum		values[3];
+	bool		isnull[3] = {false, false, false};
+
+	begin_call(&call, fcinfo, "m2m_set()", 4, 5);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	desc = BlessTupleDesc(desc);
+	find_relationship(&call, RowExclusiveLock);
+	id = read_first(&call, M2M_ID_SCALAR);
+	others = read_second(&call, M2M_ID_ARRAY);
+	m2m_links_set(call.rel, call.side, id, others, &difference);
+	values[0] = PointerGetDatum(difference.linked);
+	values[1] = PointerGetDatum(difference.unlinked);
+	values[2] = Int64GetDatum(difference.kept);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, isnull)));
+}
+
+/*
+ * m2m_clear(left_table, left_id, right_table, via, role) returns the number
+ * of links removed.
+ */
+Datum
+m2m_clear(PG_FUNCTION_ARGS)
+{
+	Call		call;
+
+	begin_call(&call, fcinfo, "m2m_clear()", 3, 4);
+	find_relationship(&call, RowExclusiveLock);
+	PG_RETURN_INT64(m2m_links_clear(call.rel, call.side,
+									read_first(&call, M2M_ID_EITHER)));
+}
+
+/*
+ * m2m_toggle(left_table, left_id, right_table, right_id, via, role) returns
+ * whether the two rows are linked now.
+ */
+Datum
+m2m_toggle(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, "m2m_toggle()", 4, 5);
+	find_relationship(&call, RowExclusiveLock);
+	read_pair(&call, M2M_ID_SCALAR, ids);
+	PG_RETURN_BOOL(m2m_link_toggle(call.rel, ids));
+}
+
+/*
+ * m2m_linked(left_table, left_id, right_table, right_id, via, role): are the
+ * two rows linked?
+ */
+Datum
+m2m_linked(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, NULL, 4, 5);
+	find_relationship(&call, AccessShareLock);
+	read_pair(&call, M2M_ID_SCALAR, ids);
+	PG_RETURN_BOOL(m2m_link_exists(call.rel, ids));
+}
+
+/*
+ * m2m_count(left_table, left_id, right_table, via, role): number of links of
+ * one row.
+ */
+Datum
+m2m_count(PG_FUNCTION_ARGS)
+{
+	Call		call;
+
+	begin_call(&call, fcinfo, NULL, 3, 4);
+	find_relationship(&call, AccessShareLock);
+	PG_RETURN_INT64(m2m_links_count(call.rel, call.side,
+									read_first(&call, M2M_ID_SCALAR)));
+}
+
+/*
+ * begin_call: reads the arguments that all functions have.  write is the
+ * function's name if it writes (error 25006 in a read-only transaction), via
+ * and role the positions of those arguments.
+ */
+static void
+begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
+		   int via, int role)
+{
+	if (write != NULL)
+	{
+		PreventCommandIfReadOnly(write);
+		PreventCommandIfParallelMode(write);
+	}
+	if (PG_ARGISNULL(ARG_LEFT_TABLE) || PG_ARGISNULL(ARG_RIGHT_TABLE))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("endpoint of a relationship must not be null")));
+	memset(call, 0, sizeof(*call));
+	call->fcinfo = fcinfo;
+	call->first = PG_GETARG_OID(ARG_LEFT_TABLE);
+	call->second = PG_GETARG_OID(ARG_RIGHT_TABLE);
+	for (int n = ARG_LEFT_TABLE; n <= ARG_RIGHT_TABLE; n += ARG_RIGHT_TABLE)
+	{
+		if (get_rel_name(PG_GETARG_OID(n)) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation with OID %u does not exist",
+							PG_GETARG_OID(n))));
+	}
+	if (!PG_ARGISNULL(via))
+		call->via = text_to_cstring(PG_GETARG_TEXT_PP(via));
+	if (!PG_ARGISNULL(role))
+		call->role = text_to_cstring(PG_GETARG_TEXT_PP(role));
+}
+
+/*
+ * find_relationship: the relationship that the call means, its association
+ * locked in lockmode.  Errors: 42704 none, 42P08 several.
+ */
+static void
+find_relationship(Call *call, LOCKMODE lockmode)
+{
+	call->rel = m2m_relationship_find(call->first, call->second, call->via,
+									  call->role, lockmode, false,
+									  &call->side);
+}
+
+/*
+ * find_or_create: the same for m2m_link, which creates the relationship on
+ * first use, with the table named first on the left.
+ *
+ * The endpoints are locked and looked at again before anything is made, so
+ * that of two first uses at once the second finds what the first has made.
+ */
+static void
+find_or_create(Call *call)
+{
+	M2mDefinition definition;
+
+	call->rel = m2m_relationship_find(call->first, call->second, call->via,
+									  call->role, RowExclusiveLock,
+									  m2m_auto_create, &call->side);
+	if (call->rel != NULL)
+		return;
+	memset(&definition, 0, sizeof(definition));
+	definition.relid[M2M_LEFT] = call->first;
+	definition.relid[M2M_RIGHT] = call->second;
+	definition.on_delete = FKCONSTR_ACTION_CASCADE;
+	m2m_definition_lock(&definition);
+	call->rel = m2m_relationship_find(call->first, call->second, call->via,
+									  call->role, RowExclusiveLock, true,
+									  &call->side);
+	if (call->rel != NULL)
+		return;
+	m2m_relationship_define(&definition);
+	find_relationship(call, RowExclusiveLock);
+}
+
+/* read_pair: the ids of both sides, by side. */
+static void
+read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
+{
+	ids[call->side] = read_first(call, form);
+	ids[M2M_OTHER(call->side)] = read_second(call, form);
+}
+
+/* read_first: the id argument that goes with the table named first. */
+static M2mIds *
+read_first(Call *call, M2mIdForm form)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+
+	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call->first);
+	return m2m_ids_read(call->rel, call->side, PG_GETARG_DATUM(ARG_LEFT_ID),
+						get_fn_expr_argtype(fcinfo->flinfo, ARG_LEFT_ID),
+						form);
+}
+
+/* read_second: the id argument that goes with the table named second. */
+static M2mIds *
+read_second(Call *call, M2mIdForm form)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+
+	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call->second);
+	return m2m_ids_read(call->rel, M2M_OTHER(call->side),
+						PG_GETARG_DATUM(ARG_RIGHT_ID),
+						get_fn_expr_argtype(fcinfo->flinfo, ARG_RIGHT_ID),
+						form);
+}
+
+/*
+ * m2m_list_relationships: the rows of the view m2m_relationships, read from
+ * the system catalogs.
+ */
+Datum
+m2m_list_relationships(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, m2m_catalog_associations())
+	{
+		M2mRelationship *rel =
+			m2m_catalog_read_relationship(lfirst_oid(lc), InvalidOid);
+
+		if (rel != NULL)
+		{
+			put_relationship(rsinfo, rel);
+			MemoryContextDelete(rel->context);
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	return (Datum) 0;
+}
+
+/* put_relationship: one row of m2m_list_relationships. */
+static void
+put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
+{
+	Datum		values[18];
+	bool		isnull[18];
+	int			n = 0;
+
+	memset(isnull, 0, sizeof(isnull));
+	values[n++] = ObjectIdGetDatum(rel->association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+		AttrNumber *key = palloc_array(AttrNumber, endpoint->nkeys);
+		AttrNumber *link = palloc_array(AttrNumber, endpoint->nkeys);
+		Oid			function = m2m_function_find(rel, s);
+
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			key[i] = endpoint->key[i].attnum;
+			link[i] = endpoint->key[i].link_attnum;
+		}
+		values[n++] = ObjectIdGetDatum(endpoint->relid);
+		values[n++] = CStringGetTextDatum(endpoint->role);
+		values[n++] = PointerGetDatum(column_names(endpoint->relid,
+												   endpoint->nkeys, key));
+		values[n++] = PointerGetDatum(column_names(rel->association,
+												   endpoint->nkeys, link));
+		isnull[n] = !OidIsValid(endpoint->view);
+		values[n++] = ObjectIdGetDatum(endpoint->view);
+		isnull[n] = !OidIsValid(function);
+		values[n++] = ObjectIdGetDatum(function);
+		isnull[n] = endpoint->on_delete == 0;
+		values[n++] = CStringGetTextDatum(on_delete_name(endpoint->on_delete));
+	}
+	values[n++] = PointerGetDatum(column_names(rel->association,
+											   rel->nproperties,
+											   rel->property));
+	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
+	values[n++] =
+		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));
+	Assert(n == lengthof(values));
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
+}
+
+/* column_names: names of columns as text[]. */
+static ArrayType *
+column_names(Oid relid, int n, const AttrNumber *attnum)
+{
+	Datum	   *names = palloc_array(Datum, n + 1);
+
+	for (int i = 0; i < n; i++)
+		names[i] = CStringGetTextDatum(get_attname(relid, attnum[i], false));
+	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+/* on_delete_name: as m2m_create's argument spells it. */
+static const char *
+on_delete_name(char action)
+{
+	switch (action)
+	{
+		case FKCONSTR_ACTION_CASCADE:
+			return "cascade";
+		case FKCONSTR_ACTION_RESTRICT:
+			return "restrict";
+		case FKCONSTR_ACTION_SETNULL:
+			return "set null";
+		case FKCONSTR_ACTION_SETDEFAULT:
+			return "set default";
+		default:
+			return "no action";
+	}
+}

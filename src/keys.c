@@ -1,0 +1,496 @@
+/*
+ * keys.c
+ *		SQL arguments to keys of the endpoint's type.
+ *
+ * Callers give ids of whatever type they have at hand: typed values, text (as
+ * untyped literals and untyped protocol parameters arrive), rows for composite
+ * keys, arrays of any of these.  What comes out is of the key columns' own
+ * types and never NULL.  A typed value is coerced as in an assignment to the
+ * key column; text goes through the type's input function.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/scansup.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "m2m.h"
+
+static M2mIds *read_array(M2mRelationship *rel, M2mSide side,
+						  ArrayType *array);
+static void read_one(M2mRelationship *rel, M2mSide side, Datum value,
+					 Oid type, Datum *key);
+static void read_row(M2mRelationship *rel, M2mSide side, Datum value,
+					 Datum *key);
+static bool is_array_literal(M2mEndpoint *endpoint, Datum value,
+							 M2mIdForm form);
+static Datum parse_row(M2mRelationship *rel, M2mSide side, const char *string);
+static bool is_row_type(Oid type);
+static M2mCoercion *get_coercion(M2mRelationship *rel, M2mSide side,
+								 int column, Oid type);
+static void make_expression(M2mKeyColumn *key, M2mCoercion *coercion);
+static Datum apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
+							M2mCoercion *coercion, Datum value);
+static Datum call_input(M2mRelationship *rel, M2mKeyColumn *key,
+						char *string);
+static void conversion_context(void *arg);
+static M2mIds *make_ids(int nkeys, int count, bool is_array);
+
+/*
+ * m2m_ids_check_null: an id argument that is NULL is an error (22004), never
+ * "all" and never "none".
+ */
+void
+m2m_ids_check_null(bool isnull, Oid table)
+{
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("id of table \"%s\" must not be null",
+						get_rel_name(table))));
+}
+
+/*
+ * m2m_ids_read: reads an id argument of the given type into keys of one side
+ * of a relationship, in CurrentMemoryContext.
+ *
+ * Errors: 22023 an array where one id is due or the reverse, more than one
+ * dimension; 22004 a NULL element; 42804 a type that cannot be assigned to the
+ * key column; 22P02 and whatever else the type's own input or cast raises.
+ */
+M2mIds *
+m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
+			 M2mIdForm form)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	M2mIds	   *ids = NULL;
+
+	if (endpoint->nkeys == 1 &&
+		(type == endpoint->key[0].type ||
+		 getBaseType(type) == getBaseType(endpoint->key[0].type)) &&
+		!(type == TEXTOID && form == M2M_ID_ARRAY))
+	{
+		/* of the key's own type: one id, also where keys are arrays */
+	}
+	else if (type == TEXTOID || type == UNKNOWNOID)
+	{
+		if (is_array_literal(endpoint, value, form))
+		{
+			Datum		array;
+
+			array = OidInputFunctionCall(F_ARRAY_IN,
+										 TextDatumGetCString(value),
+										 TEXTOID, -1);
+			ids = read_array(rel, side, DatumGetArrayTypeP(array));
+		}
+	}
+	else if (OidIsValid(get_base_element_type(type)))
+		ids = read_array(rel, side, DatumGetArrayTypeP(value));
+
+	if (ids == NULL)
+	{
+		ids = make_ids(endpoint->nkeys, 1, false);
+		read_one(rel, side, value, type, ids->value);
+	}
+
+	if (ids->is_array && form == M2M_ID_SCALAR)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("one id of table \"%s\" is needed here, not an array",
+						get_rel_name(endpoint->relid))));
+	if (!ids->is_array && form == M2M_ID_ARRAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("an array of ids of table \"%s\" is needed here",
+						get_rel_name(endpoint->relid)),
+				 errhint("Write ARRAY[...], or '{}' for none.")));
+	return ids;
+}
+
+/*
+ * read_array: each element of a one-dimensional array is an id.
+ */
+static M2mIds *
+read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	Oid			type = ARR_ELEMTYPE(array);
+	M2mIds	   *ids;
+	M2mCoercion *coercion = NULL;
+	Datum	   *element;
+	bool	   *isnull;
+	int			count;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("array of ids of table \"%s\" must have one dimension",
+						get_rel_name(endpoint->relid)),
+				 errdetail("It has %d dimensions.", ARR_NDIM(array))));
+	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, type, typlen, typbyval, typalign,
+					  &element, &isnull, &count);
+	ids = make_ids(endpoint->nkeys, count, true);
+	if (endpoint->nkeys == 1)
+		coercion = get_coercion(rel, side, 0, type);
+	for (int i = 0; i < count; i++)
+	{
+		if (isnull[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("id of table \"%s\" must not be null",
+							get_rel_name(endpoint->relid)),
+					 errdetail("Element %d of the array is null.", i + 1)));
+		if (coercion != NULL)
+			ids->value[i] = apply_coercion(rel, &endpoint->key[0], coercion,
+										   element[i]);
+		else
+			read_one(rel, side, element[i], type,
+					 &ids->value[(Size) i * endpoint->nkeys]);
+		if ((i & 1023) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+	return ids;
+}
+
+/*
+ * read_one: one id of any type that is not an array of ids.
+ */
+static void
+read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
+		 Datum *key)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	if (endpoint->nkeys == 1)
+		key[0] = m2m_key_coerce(rel, side, 0, value, type);
+	else if (type == TEXTOID || type == UNKNOWNOID)
+		read_row(rel, side,
+				 parse_row(rel, side, TextDatumGetCString(value)), key);
+	else if (is_row_type(type))
+		read_row(rel, side, value, key);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("id of type %s cannot be a key of table \"%s\"",
+						format_type_be(type), get_rel_name(endpoint->relid)),
+				 errdetail("The key has %d columns, the first of which is %s.",
+						   endpoint->nkeys, endpoint->key[0].label),
+				 errhint("Write ROW(...), or its text form '(...)'.")));
+}
+
+/*
+ * read_row: a row is a composite key, column by column.
+ */
+static void
+read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	HeapTupleHeader header = (HeapTupleHeader) PG_DETOAST_DATUM(value);
+	TupleDesc	desc;
+	HeapTupleData tuple;
+	Datum	   *field;
+	bool	   *isnull;
+	int			n = 0;
+
+	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
+								  HeapTupleHeaderGetTypMod(header));
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = header;
+	field = palloc_array(Datum, desc->natts);
+	isnull = palloc_array(bool, desc->natts);
+	heap_deform_tuple(&tuple, desc, field, isnull);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (TupleDescAttr(desc, i)->attisdropped)
+			continue;
+		if (n < endpoint->nkeys)
+		{
+			if (isnull[i])
+				ereport(ERROR,
+						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						 errmsg("id of table \"%s\" must not be null",
+								get_rel_name(endpoint->relid)),
+						 errdetail("Field %d of the row is null.", n + 1)));
+			key[n] = m2m_key_coerce(rel, side, n, field[i],
+									TupleDescAttr(desc, i)->atttypid);
+		}
+		n++;
+	}
+	ReleaseTupleDesc(desc);
+	if (n != endpoint->nkeys)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("row of %d fields cannot be a key of table \"%s\"",
+						n, get_rel_name(endpoint->relid)),
+				 errdetail("The key has %d columns.", endpoint->nkeys)));
+}
+
+/*
+ * is_array_literal: is a text argument an array of ids?  Only where that
+ * cannot be one id as well: '{' opens no number, date or row, and a uuid only
+ * in a form that nobody sends.  For other types '{...}' may well be one id,
+ * unless nothing but an array will do.
+ */
+static bool
+is_array_literal(M2mEndpoint *endpoint, Datum value, M2mIdForm form)
+{
+	const char *string;
+	Oid			type;
+	char		category;
+	bool		preferred;
+
+	if (form == M2M_ID_ARRAY)
+		return true;
+	string = TextDatumGetCString(value);
+	while (scanner_isspace(*string))
+		string++;
+	if (*string != '{')
+		return false;
+	if (endpoint->nkeys > 1)
+		return true;
+	type = getBaseType(endpoint->key[0].type);
+	get_type_category_preferred(type, &category, &preferred);
+	return category == TYPCATEGORY_NUMERIC ||
+		category == TYPCATEGORY_DATETIME || type == UUIDOID;
+}
+
+/*
+ * parse_row: the text form of a row, as of ROW(...)::text, into a row of the
+ * key columns' types.
+ */
+static Datum
+parse_row(M2mRelationship *rel, M2mSide side, const char *string)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	ErrorContextCallback context;
+	Datum		result;
+
+	if (endpoint->row_desc == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(rel->context);
+		TupleDesc	desc = CreateTemplateTupleDesc(endpoint->nkeys);
+
+		for (int i = 0; i < endpoint->nkeys; i++)
+			TupleDescInitEntry(desc, i + 1, psprintf("key_%d", i + 1),
+							   endpoint->key[i].type, endpoint->key[i].typmod,
+							   0);
+		endpoint->row_desc = BlessTupleDesc(desc);
+		MemoryContextSwitchTo(old);
+	}
+	context.callback = conversion_context;
+	context.arg = endpoint->key[0].label;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	result = OidInputFunctionCall(F_RECORD_IN, unconstify(char *, string),
+								  RECORDOID, endpoint->row_desc->tdtypmod);
+	error_context_stack = context.previous;
+	return result;
+}
+
+/* is_row_type: record, a composite type, or a domain over one? */
+static bool
+is_row_type(Oid type)
+{
+	return type == RECORDOID ||
+		get_typtype(getBaseType(type)) == TYPTYPE_COMPOSITE;
+}
+
+/*
+ * m2m_key_coerce: a value of any type as one key column's value.
+ */
+Datum
+m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column, Datum value,
+			   Oid type)
+{
+	return apply_coercion(rel, &rel->side[side].key[column],
+						  get_coercion(rel, side, column, type), value);
+}
+
+/*
+ * get_coercion: how values of a type become values of a key column.  Kept
+ * with the relationship; but not where the key is a domain, whose constraints
+ * may change without notice to us.  Error 42804 if there is no way.
+ */
+static M2mCoercion *
+get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
+{
+	M2mKeyColumn *key = &rel->side[side].key[column];
+	bool		keep = get_typtype(key->type) != TYPTYPE_DOMAIN;
+	MemoryContext old = CurrentMemoryContext;
+	M2mCoercion *coercion;
+	ListCell   *lc;
+
+	foreach(lc, key->coercions)
+	{
+		coercion = lfirst(lc);
+		if (coercion->source == type)
+			return coercion;
+	}
+
+	if (keep)
+		MemoryContextSwitchTo(rel->context);
+	coercion = palloc0(sizeof(M2mCoercion));
+	coercion->source = type;
+	if (type == key->type && key->typmod < 0)
+		coercion->kind = M2M_COERCE_NONE;
+	else if (type == TEXTOID || type == UNKNOWNOID)
+		coercion->kind = M2M_COERCE_TEXT;
+	else
+	{
+		make_expression(key, coercion);
+		if (coercion->expr == NULL)
+		{
+			char		category;
+			bool		preferred;
+
+			/* varchar and the like, where the key is no string */
+			get_type_category_preferred(getBaseType(type), &category,
+										&preferred);
+			if (category != TYPCATEGORY_STRING)
+				ereport(ERROR,
+						(errcode(ERRCODE_DATATYPE_MISMATCH),
+						 errmsg("id of type %s cannot be assigned to %s",
+								format_type_be(type), key->label),
+						 errhint("Cast the id to %s.",
+								 format_type_be(key->type))));
+			coercion->kind = M2M_COERCE_OUTPUT;
+		}
+		else
+			coercion->kind = M2M_COERCE_EXPR;
+	}
+	if (keep)
+		key->coercions = lappend(key->coercions, coercion);
+	MemoryContextSwitchTo(old);
+	return coercion;
+}
+
+/*
+ * make_expression: an assignment cast from coercion->source to the key column,
+ * ready to run; leaves coercion->expr NULL if there is no such cast.
+ */
+static void
+make_expression(M2mKeyColumn *key, M2mCoercion *coercion)
+{
+	CaseTestExpr *value = makeNode(CaseTestExpr);
+	Node	   *expr;
+
+	value->typeId = coercion->source;
+	value->typeMod = -1;
+	value->collation = get_typcollation(coercion->source);
+	expr = coerce_to_target_type(NULL, (Node *) value, coercion->source,
+								 key->type, key->typmod,
+								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST,
+								 -1);
+	if (expr == NULL)
+		return;
+	assign_expr_collations(NULL, expr);
+	expr = (Node *) expression_planner((Expr *) expr);
+	coercion->econtext = CreateStandaloneExprContext();
+	coercion->expr = ExecInitExpr((Expr *) expr, NULL);
+}
+
+/*
+ * apply_coercion: converts one value; the result lies in
+ * CurrentMemoryContext, or is the value itself.
+ */
+static Datum
+apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
+			   M2mCoercion *coercion, Datum value)
+{
+	ErrorContextCallback context;
+	Datum		result = value;
+	bool		isnull = false;
+
+	if (coercion->kind == M2M_COERCE_NONE)
+		return value;
+
+	context.callback = conversion_context;
+	context.arg = key->label;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	switch (coercion->kind)
+	{
+		case M2M_COERCE_NONE:
+			break;
+		case M2M_COERCE_TEXT:
+			result = call_input(rel, key, TextDatumGetCString(value));
+			break;
+		case M2M_COERCE_OUTPUT:
+			{
+				Oid			output;
+				bool		is_varlena;
+
+				getTypeOutputInfo(coercion->source, &output, &is_varlena);
+				result = call_input(rel, key,
+									OidOutputFunctionCall(output, value));
+				break;
+			}
+		case M2M_COERCE_EXPR:
+			coercion->econtext->caseValue_datum = value;
+			coercion->econtext->caseValue_isNull = false;
+			result = ExecEvalExpr(coercion->expr, coercion->econtext, &isnull);
+			break;
+	}
+	error_context_stack = context.previous;
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("cast of an id to %s gave null", key->label)));
+	return result;
+}
+
+/*
+ * call_input: the key column's input function, looked up once.
+ */
+static Datum
+call_input(M2mRelationship *rel, M2mKeyColumn *key, char *string)
+{
+	if (!OidIsValid(key->input.fn_oid))
+	{
+		Oid			function;
+
+		getTypeInputInfo(key->type, &function, &key->ioparam);
+		fmgr_info_cxt(function, &key->input, rel->context);
+	}
+	return InputFunctionCall(&key->input, string, key->ioparam, key->typmod);
+}
+
+/* conversion_context: says in an error which key column it was about. */
+static void
+conversion_context(void *arg)
+{
+	errcontext("id for %s", (const char *) arg);
+}
+
+static M2mIds *
+make_ids(int nkeys, int count, bool is_array)
+{
+	M2mIds	   *ids = palloc(sizeof(M2mIds));
+
+	ids->is_array = is_array;
+	ids->nkeys = nkeys;
+	ids->count = count;
+	ids->value = MemoryContextAllocHuge(CurrentMemoryContext,
+										Max(1, sizeof(Datum) * count * nkeys));
+	return ids;
+}

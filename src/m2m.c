@@ -1,0 +1,37 @@
+/*
+ * m2m.c
+ *		Module load and settings.
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "m2m.h"
+
+PG_MODULE_MAGIC;
+
+/* m2m.auto_create: does m2m_link create a relationship on first use? */
+bool		m2m_auto_create = true;
+
+void		_PG_init(void);
+
+/*
+ * _PG_init: define the settings and hook up cache invalidation.  Runs once
+ * per backend, when the library is loaded.
+ */
+void
+_PG_init(void)
+{
+	DefineCustomBoolVariable("m2m.auto_create",
+							 "Lets m2m_link create a relationship on first use.",
+							 "When off, linking tables that have no relationship is an error.",
+							 &m2m_auto_create,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("m2m");
+
+	m2m_relationship_init();
+}

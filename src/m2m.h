@@ -1,0 +1,327 @@
+/*
+ * m2m.h
+ *		Shared types and the prototypes of every function that crosses files,
+ *		grouped by the file that owns it.
+ *
+ * Calls go one way: functions -> keys -> relationship -> link -> link_plan.
+ * Nothing calls up.  The vocabulary (relationship, endpoint, role,
+ * association, link, link view, key) is defined in README.md.
+ */
+#ifndef M2M_H
+#define M2M_H
+
+#include "access/attnum.h"
+#include "access/tupdesc.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "nodes/execnodes.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "compat.h"
+
+/* The trigger function of link views, by which they are recognised. */
+#define M2M_VIEW_TRIGGER_FUNCTION "m2m_link_view_write"
+#define M2M_VIEW_TRIGGER_NAME "m2m_link_view"
+
+/* The two sides of a relationship; also indexes M2mRelationship.side. */
+typedef enum M2mSide
+{
+	M2M_LEFT = 0,
+	M2M_RIGHT = 1
+} M2mSide;
+
+#define M2M_OTHER(side) ((side) == M2M_LEFT ? M2M_RIGHT : M2M_LEFT)
+
+/* How a value of one type becomes a key column's value; owned by keys.c. */
+typedef enum M2mCoercionKind
+{
+	M2M_COERCE_NONE,			/* it can be used as it is */
+	M2M_COERCE_TEXT,			/* text, through the input function */
+	M2M_COERCE_OUTPUT,			/* other strings: output, then input function */
+	M2M_COERCE_EXPR				/* an assignment cast */
+} M2mCoercionKind;
+
+typedef struct M2mCoercion
+{
+	Oid			source;			/* type of the value */
+	M2mCoercionKind kind;
+	ExprState  *expr;
+	ExprContext *econtext;
+} M2mCoercion;
+
+/* One column of an endpoint's key, and the association column behind it. */
+typedef struct M2mKeyColumn
+{
+	AttrNumber	attnum;			/* in the endpoint */
+	AttrNumber	link_attnum;	/* in the association table */
+	Oid			type;			/* of the endpoint's column */
+	int32		typmod;
+	Oid			collation;
+	Oid			link_type;		/* of the association's column */
+	Oid			equal_op;		/* endpoint's column = association's column */
+	bool		link_not_null;	/* is the association's column NOT NULL? */
+
+	char	   *label;			/* for messages: names column, type and table */
+
+	/* caches of keys.c */
+	FmgrInfo	input;			/* input function; fn_oid 0: not looked up */
+	Oid			ioparam;
+	List	   *coercions;		/* M2mCoercion, one for each type seen */
+} M2mKeyColumn;
+
+typedef struct M2mEndpoint
+{
+	Oid			relid;
+	char		role[NAMEDATALEN];
+	Oid			constraint;		/* association's foreign key, or InvalidOid */
+	char		on_delete;		/* FKCONSTR_ACTION_xxx, or 0 without one */
+	Oid			view;			/* link view that starts here, or InvalidOid:
+								 * author's is author_books */
+	int			nkeys;
+	M2mKeyColumn *key;
+	TupleDesc	row_desc;		/* of a composite id; keys.c makes it */
+} M2mEndpoint;
+
+/* Statements of the general path; owned by link_plan.c. */
+typedef enum M2mStatement
+{
+	/* of pairs: in m2m_pairs, or one in parameters */
+	M2M_STMT_LINK,
+	M2M_STMT_LINK_ONE,
+	M2M_STMT_UNLINK,
+	M2M_STMT_UNLINK_ONE,
+	M2M_STMT_LINKED,
+	M2M_STMT_PAIRS_COUNT,
+	/* of all links of a row of one side; a statement for each side */
+	M2M_STMT_COUNT,
+	M2M_STMT_CLEAR,
+	M2M_STMT_CLEAR_ONE,
+	M2M_STMT_SET_UNLINK,
+	M2M_STMT_SET_LINK,
+	M2M_STMT_SET_FAR,
+	M2M_NUM_STMTS
+} M2mStatement;
+
+typedef struct M2mLinkView M2mLinkView;
+
+/*
+ * A relationship, as described by the system catalogs.  Lives in a memory
+ * context of its own.  A description is never changed but for its caches, and
+ * never freed before the transaction that uses it ends; `valid` goes false
+ * when something that it was read from has changed.
+ */
+typedef struct M2mRelationship
+{
+	Oid			association;	/* hash key, must be first */
+	Oid			trusted_view;	/* hash key: InvalidOid, or the link view of
+								 * another owner that it was asked for */
+	bool		valid;
+	MemoryContext context;
+	bool		adopted;		/* the association existed before m2m */
+	bool		unique;			/* an index keeps pairs unique, and ON CONFLICT
+								 * can name it */
+	bool		temporary;
+	M2mEndpoint side[2];
+	int			nproperties;	/* link properties: further columns */
+	AttrNumber *property;
+	TupleDesc	pair_desc;		/* left key columns, right key columns */
+	SPIPlanPtr	plan[M2M_NUM_STMTS][2]; /* [..][side], if it has one */
+	List	   *column_plans;	/* M2mColumnPlan */
+	M2mLinkView *view[2];		/* by near side; view_trigger.c reads them */
+} M2mRelationship;
+
+/* Kinds of statements that there are one of for each set of columns. */
+typedef enum M2mColumnStatement
+{
+	M2M_COLUMNS_LINK_PROPERTIES,	/* link_plan.c */
+	M2M_COLUMNS_SET_PROPERTIES,
+	M2M_COLUMNS_LINK_ROW,
+	M2M_COLUMNS_INSERT_ROW,		/* view_trigger.c */
+	M2M_COLUMNS_INSERT_ROW_RETURNING,
+	M2M_COLUMNS_UPDATE_ROW,
+	M2M_COLUMNS_UPDATE_LINK,
+	M2M_COLUMNS_STATE_ROW,
+	M2M_COLUMNS_STATE_LINK,
+	M2M_COLUMNS_FETCH
+} M2mColumnStatement;
+
+typedef struct M2mColumnPlan
+{
+	M2mColumnStatement statement;
+	M2mSide		near;			/* of the link view, where it matters */
+	List	   *columns;		/* attribute numbers */
+	SPIPlanPtr	plan;			/* NULL: to be prepared */
+} M2mColumnPlan;
+
+/* What a column of a link view shows. */
+typedef enum M2mViewColumnKind
+{
+	M2M_COLUMN_KEY,				/* key of the near side, in the association */
+	M2M_COLUMN_ENDPOINT,		/* column of the far endpoint */
+	M2M_COLUMN_PROPERTY,		/* link property */
+	M2M_COLUMN_OTHER			/* something of the user's own */
+} M2mViewColumnKind;
+
+typedef struct M2mViewColumn
+{
+	M2mViewColumnKind kind;
+	AttrNumber	attnum;			/* in the association or the far endpoint */
+} M2mViewColumn;
+
+/*
+ * A link view as its own query and its trigger describe it.  author_books is
+ * near author (its first columns are the author's key in the association) and
+ * its far endpoint is book.
+ */
+struct M2mLinkView
+{
+	Oid			view;
+	Oid			owner;
+	Oid			association;
+	Oid			far_relid;
+	M2mSide		near;
+	bool		adopted;
+	char		role[2][NAMEDATALEN];
+	int			nnear;			/* key columns of the near side */
+	AttrNumber *near_link;		/* in the association */
+	int			nfar;			/* key columns of the far side */
+	AttrNumber *far_link;		/* in the association */
+	AttrNumber *far_key;		/* in the far endpoint */
+	Oid		   *far_op;			/* far key column = association column */
+	int			ncolumns;
+	M2mViewColumn *column;
+};
+
+/* Ids of one side as given by a caller: count rows of nkeys values each. */
+typedef struct M2mIds
+{
+	bool		is_array;
+	int			nkeys;
+	int			count;
+	Datum	   *value;			/* never NULL */
+} M2mIds;
+
+/* Which forms of ids an argument may take. */
+typedef enum M2mIdForm
+{
+	M2M_ID_SCALAR,
+	M2M_ID_ARRAY,
+	M2M_ID_EITHER
+} M2mIdForm;
+
+/* What m2m_set changed. */
+typedef struct M2mDifference
+{
+	ArrayType  *linked;			/* text[], in key order */
+	ArrayType  *unlinked;
+	int64		kept;
+} M2mDifference;
+
+/* What m2m_create was asked for; NULL or NIL means the default. */
+typedef struct M2mDefinition
+{
+	Oid			relid[2];
+	Oid			schema;			/* InvalidOid: the left endpoint's */
+	const char *name;
+	const char *role[2];
+	const char *view[2];
+	List	   *key[2];			/* names of the endpoint's key columns */
+	List	   *column[2];		/* names of the association's columns */
+	char		on_delete;
+	bool		if_not_exists;
+} M2mDefinition;
+
+/* m2m.c: module load, settings */
+extern bool m2m_auto_create;
+
+/* naming.c: roles, singular and plural, identifiers */
+extern char *m2m_name_singular(const char *name);
+extern char *m2m_name_plural(const char *name);
+extern char *m2m_name_join(const char *first, const char *second);
+extern char *m2m_name_fit(const char *given, const char *argument);
+
+/* keys.c: SQL arguments to keys of the endpoint's type */
+extern M2mIds *m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value,
+							Oid type, M2mIdForm form);
+extern Datum m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column,
+							Datum value, Oid type);
+extern void m2m_ids_check_null(bool isnull, Oid table);
+
+/* catalog.c: what the system catalogs say */
+extern List *m2m_catalog_link_views(Oid relid);
+extern bool m2m_catalog_is_link_view(Oid relid);
+extern M2mLinkView *m2m_catalog_read_view(Oid view, bool need_trigger);
+extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
+													  Oid trusted_view);
+extern List *m2m_catalog_foreign_keys(Oid association);
+extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
+													  ForeignKeyCacheInfo *fk[2],
+													  const char *role[2]);
+extern List *m2m_catalog_associations(void);
+extern Oid	m2m_catalog_trigger_function(void);
+extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
+extern Oid	m2m_catalog_relation_owner(Oid relid);
+extern char *m2m_qualified_name(Oid relid);
+extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
+extern char *m2m_qualified_operator(Oid operator);
+
+/* relationship.c: finding, cache, invalidation */
+extern void m2m_relationship_init(void);
+extern M2mRelationship *m2m_relationship_find(Oid first, Oid second,
+											  const char *via,
+											  const char *role,
+											  LOCKMODE lockmode,
+											  bool missing_ok,
+											  M2mSide *first_side);
+extern M2mRelationship *m2m_relationship_get(Oid association,
+											 Oid trusted_view,
+											 LOCKMODE lockmode);
+extern void m2m_relationship_changed(Oid association);
+
+/* define.c: create, drop, adopt */
+extern void m2m_definition_lock(M2mDefinition *definition);
+extern Oid	m2m_relationship_define(M2mDefinition *definition);
+
+/* view.c: text of link views and functions */
+extern void m2m_ddl(const char *sql);
+extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
+							const char *name);
+extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
+extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near);
+
+/* link.c: link, unlink, set on a list of pairs */
+extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],
+						   Jsonb *properties);
+extern int64 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern bool m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2]);
+extern bool m2m_link_exists(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_links_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern void m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						  M2mIds *others, M2mDifference *difference);
+
+/* link_plan.c: general path (SPI) */
+extern SPIPlanPtr m2m_plan_prepare(const char *sql, int nargs, Oid *types);
+extern SPIPlanPtr *m2m_plan_slot(M2mRelationship *rel,
+								 M2mColumnStatement statement, M2mSide near,
+								 List *columns);
+extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
+								  bool parameters);
+extern Datum *m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2],
+							   List *columns, Datum *values);
+extern void m2m_plans_free(M2mRelationship *rel);
+extern int64 m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
+									  Jsonb *properties);
+extern int64 m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern bool m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2],
+							bool read_only);
+extern int64 m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						 M2mIds *ids[2], M2mDifference *difference);
+
+#endif							/* M2M_H */

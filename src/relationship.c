@@ -1,0 +1,621 @@
+/*
+ * relationship.c
+ *		Finds the relationship that a call means, and keeps descriptions of
+ *		relationships for this backend, with their invalidation.
+ *
+ * Two hash tables.  `descriptions` maps an association to its description,
+ * plans and coercions included; a description is marked invalid when one of
+ * the relations that it was read from changes.  `lookups` maps what a caller
+ * says (two tables, via, role, user) to an association, or to none; all
+ * lookups are forgotten on any invalidation of a relation, since a new link
+ * view invalidates nothing but itself and a repeated lookup costs only a few
+ * index scans.  (ri_triggers.c is the model: `valid` is set last, entries are
+ * marked, not freed, and nothing in a callback touches a catalog.)
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+#include "m2m.h"
+
+/* Longest via that is worth remembering: two quoted identifiers and a dot. */
+#define VIA_LENGTH (2 * NAMEDATALEN + 8)
+
+typedef struct LookupKey
+{
+	Oid			first;
+	Oid			second;
+	Oid			userid;
+	char		via[VIA_LENGTH];
+	char		role[NAMEDATALEN];
+} LookupKey;
+
+typedef struct LookupEntry
+{
+	LookupKey	key;			/* hash key, must be first */
+	bool		valid;
+	Oid			association;
+	M2mSide		first_side;
+} LookupEntry;
+
+typedef struct DescriptionKey
+{
+	Oid			association;
+	Oid			trusted_view;
+} DescriptionKey;
+
+typedef struct DescriptionEntry
+{
+	DescriptionKey key;			/* hash key, must be first */
+	M2mRelationship *rel;		/* NULL: to be read */
+} DescriptionEntry;
+
+static HTAB *lookups = NULL;
+static HTAB *descriptions = NULL;
+
+/* Counts invalidations of any relation; a lookup of an older count is void. */
+static uint64 generation = 1;
+static uint64 lookups_generation = 0;
+
+/* Descriptions that were replaced in this transaction: freed when it ends. */
+static List *retired = NIL;
+
+static void create_tables(void);
+static M2mRelationship *get_description(Oid association, Oid trusted_view);
+static void retire(M2mRelationship *rel);
+static void free_retired(XactEvent event, void *arg);
+static bool make_lookup_key(LookupKey *key, Oid first, Oid second,
+							const char *via, const char *role);
+static Oid	search(Oid first, Oid second, const char *via, const char *role,
+				   bool missing_ok, M2mSide *first_side);
+static List *find_candidates(Oid first, Oid second);
+static bool relates(M2mRelationship *rel, Oid first, Oid second);
+static bool is_named(M2mRelationship *rel, const char *via);
+static bool is_trusted(M2mRelationship *rel);
+static bool first_plays(M2mRelationship *rel, Oid first, const char *role,
+						M2mSide *side);
+static void report_none(Oid first, Oid second, const char *via,
+						const char *role, List *candidates, List *named)
+			pg_attribute_noreturn();
+static void report_several(Oid first, Oid second, List *found)
+			pg_attribute_noreturn();
+static char *list_associations(List *associations);
+static char *list_roles(List *associations);
+static void relation_changed(Datum arg, Oid relid);
+static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
+static void roles_changed(Datum arg, int cacheid, uint32 hashvalue);
+
+/*
+ * m2m_relationship_init: registers the callbacks.  Called once, at load.
+ */
+void
+m2m_relationship_init(void)
+{
+	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+
+	/* names in kept statements, casts and domains in kept coercions */
+	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(CASTSOURCETARGET, catalog_changed,
+								  (Datum) 0);
+	/* whom a caller trusts */
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, roles_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, roles_changed, (Datum) 0);
+	RegisterXactCallback(free_retired, NULL);
+}
+
+/*
+ * m2m_relationship_find: the relationship between two endpoints that a call
+ * means, locked in lockmode against changes of its association.
+ *
+ * via narrows the choice to an association's name, role to the relationships
+ * in which the first endpoint plays it.  *first_side becomes the side of the
+ * first endpoint; in a self-relationship the left one unless role says
+ * otherwise.
+ *
+ * Returns NULL if there is none and missing_ok; a via or role that fits none
+ * is an error all the same, so that a typing error never creates anything.
+ * Errors: 42704 none, 42P08 several.
+ */
+M2mRelationship *
+m2m_relationship_find(Oid first, Oid second, const char *via,
+					  const char *role, LOCKMODE lockmode, bool missing_ok,
+					  M2mSide *first_side)
+{
+	LookupKey	key;
+	bool		cacheable = make_lookup_key(&key, first, second, via, role);
+
+	create_tables();
+	for (;;)
+	{
+		LookupEntry *entry = NULL;
+		M2mRelationship *rel;
+		Oid			association;
+		uint64		before;
+
+		if (lookups_generation != generation)
+		{
+			HASH_SEQ_STATUS status;
+
+			hash_seq_init(&status, lookups);
+			while ((entry = hash_seq_search(&status)) != NULL)
+				hash_search(lookups, &entry->key, HASH_REMOVE, NULL);
+			lookups_generation = generation;
+		}
+		if (cacheable)
+			entry = hash_search(lookups, &key, HASH_FIND, NULL);
+		if (entry != NULL && entry->valid)
+		{
+			association = entry->association;
+			*first_side = entry->first_side;
+		}
+		else
+		{
+			before = generation;
+			association = search(first, second, via, role, missing_ok,
+								 first_side);
+			if (cacheable && before == generation &&
+				lookups_generation == generation)
+			{
+				entry = hash_search(lookups, &key, HASH_ENTER, NULL);
+				entry->association = association;
+				entry->first_side = *first_side;
+				entry->valid = true;
+			}
+		}
+		if (!OidIsValid(association))
+			return NULL;
+
+		before = generation;
+		rel = m2m_relationship_get(association, InvalidOid, lockmode);
+		if (rel != NULL &&
+			(before == generation || relates(rel, first, second)))
+			return rel;
+		/* it changed while we waited for the lock */
+		generation++;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * m2m_relationship_get: the description of an association's relationship,
+ * with the association locked in lockmode; NULL if it has none.
+ * trusted_view: see m2m_catalog_read_relationship.
+ */
+M2mRelationship *
+m2m_relationship_get(Oid association, Oid trusted_view, LOCKMODE lockmode)
+{
+	create_tables();
+	if (lockmode != NoLock)
+		LockRelationOid(association, lockmode);
+	return get_description(association, trusted_view);
+}
+
+/*
+ * m2m_relationship_changed: tells this and all other backends, when the
+ * transaction commits, to read the relationship anew.
+ */
+void
+m2m_relationship_changed(Oid association)
+{
+	CacheInvalidateRelcacheByRelid(association);
+	CommandCounterIncrement();
+}
+
+/*
+ * create_tables: makes the hash tables on first use.
+ */
+static void
+create_tables(void)
+{
+	HASHCTL		control;
+
+	if (lookups != NULL)
+		return;
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(DescriptionKey);
+	control.entrysize = sizeof(DescriptionEntry);
+	descriptions = hash_create("m2m relationships", 16, &control,
+							   HASH_ELEM | HASH_BLOBS);
+	control.keysize = sizeof(LookupKey);
+	control.entrysize = sizeof(LookupEntry);
+	lookups = hash_create("m2m lookups", 32, &control,
+						  HASH_ELEM | HASH_BLOBS);
+}
+
+/*
+ * get_description: the cached description, read if there is no valid one.
+ * Invalidations that arrive while it is being read make it be read again.
+ */
+static M2mRelationship *
+get_description(Oid association, Oid trusted_view)
+{
+	DescriptionKey key;
+	DescriptionEntry *entry;
+	M2mRelationship *rel;
+	uint64		before;
+
+	memset(&key, 0, sizeof(key));
+	key.association = association;
+	key.trusted_view = trusted_view;
+	entry = hash_search(descriptions, &key, HASH_FIND, NULL);
+	if (entry != NULL && entry->rel != NULL)
+	{
+		if (entry->rel->valid)
+			return entry->rel;
+		rel = entry->rel;
+		entry->rel = NULL;
+		retire(rel);
+	}
+
+	for (;;)
+	{
+		before = generation;
+		rel = m2m_catalog_read_relationship(association, trusted_view);
+		if (before == generation)
+			break;
+		if (rel != NULL)
+			MemoryContextDelete(rel->context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (rel == NULL)
+	{
+		hash_search(descriptions, &key, HASH_REMOVE, NULL);
+		return NULL;
+	}
+	entry = hash_search(descriptions, &key, HASH_ENTER, NULL);
+	MemoryContextSetParent(rel->context, CacheMemoryContext);
+	entry->rel = rel;
+	rel->valid = true;
+	return rel;
+}
+
+/*
+ * retire: puts an invalid description aside.  A call further up the stack may
+ * still be using it, so it is freed when the transaction is over.
+ */
+static void
+retire(M2mRelationship *rel)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	retired = lappend(retired, rel);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * free_retired: transaction callback; no call of ours can be running here.
+ */
+static void
+free_retired(XactEvent event, void *arg)
+{
+	ListCell   *lc;
+
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
+		return;
+	foreach(lc, retired)
+	{
+		M2mRelationship *rel = lfirst(lc);
+
+		m2m_plans_free(rel);
+		MemoryContextDelete(rel->context);
+	}
+	list_free(retired);
+	retired = NIL;
+}
+
+/*
+ * make_lookup_key: false if via or role are too long to be remembered.
+ */
+static bool
+make_lookup_key(LookupKey *key, Oid first, Oid second,
+				const char *via, const char *role)
+{
+	memset(key, 0, sizeof(*key));
+	key->first = first;
+	key->second = second;
+	key->userid = GetUserId();
+	if (via != NULL)
+	{
+		if (via[0] == '\0' || strlen(via) >= VIA_LENGTH)
+			return false;
+		strcpy(key->via, via);
+	}
+	if (role != NULL)
+	{
+		if (role[0] == '\0' || strlen(role) >= NAMEDATALEN)
+			return false;
+		strcpy(key->role, role);
+	}
+	return true;
+}
+
+/*
+ * search: the association that a call means, by the rules given at
+ * m2m_relationship_find; InvalidOid for none.
+ */
+static Oid
+search(Oid first, Oid second, const char *via, const char *role,
+	   bool missing_ok, M2mSide *first_side)
+{
+	List	   *candidates = find_candidates(first, second);
+	List	   *named = NIL;
+	List	   *found = NIL;
+	ListCell   *lc;
+
+	foreach(lc, candidates)
+	{
+		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+		M2mSide		side;
+
+		if (rel == NULL ||
+			!(via != NULL ? is_named(rel, via) : is_trusted(rel)))
+			continue;
+		named = lappend_oid(named, rel->association);
+		if (!first_plays(rel, first, role, &side))
+			continue;
+		found = lappend_oid(found, rel->association);
+		*first_side = side;
+	}
+
+	if (list_length(found) == 1)
+		return linitial_oid(found);
+	if (list_length(found) > 1)
+		report_several(first, second, found);
+	if (!missing_ok || via != NULL || role != NULL)
+		report_none(first, second, via, role, candidates, named);
+	return InvalidOid;
+}
+
+/*
+ * find_candidates: associations of all relationships between two tables.  A
+ * link view reads its far endpoint, so each relationship shows at one table
+ * at least, even if one of its views is lost.
+ */
+static List *
+find_candidates(Oid first, Oid second)
+{
+	List	   *views = list_concat_unique_oid(m2m_catalog_link_views(first),
+											   m2m_catalog_link_views(second));
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, views)
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+		M2mRelationship *rel;
+
+		if (view == NULL ||
+			list_member_oid(result, view->association))
+			continue;
+		rel = get_description(view->association, InvalidOid);
+		if (rel != NULL && relates(rel, first, second))
+			result = lappend_oid(result, view->association);
+	}
+	return result;
+}
+
+/* relates: are these its two endpoints, in either order? */
+static bool
+relates(M2mRelationship *rel, Oid first, Oid second)
+{
+	return (rel->side[M2M_LEFT].relid == first &&
+			rel->side[M2M_RIGHT].relid == second) ||
+		(rel->side[M2M_LEFT].relid == second &&
+		 rel->side[M2M_RIGHT].relid == first);
+}
+
+/*
+ * is_named: is via the association's name?  Qualified or not, as SQL would
+ * spell it, or the bare name letter by letter.
+ */
+static bool
+is_named(M2mRelationship *rel, const char *via)
+{
+	char	   *name = get_rel_name(rel->association);
+	char	   *schema;
+	List	   *names;
+
+	if (name == NULL)
+		return false;
+	if (strcmp(name, via) == 0)
+		return true;
+	names = m2m_parse_qualified_name(via);
+	if (strcmp(strVal(llast(names)), name) != 0)
+		return false;
+	if (list_length(names) == 1)
+		return true;
+	schema = get_namespace_name(get_rel_namespace(rel->association));
+	return list_length(names) == 2 && schema != NULL &&
+		strcmp(strVal(linitial(names)), schema) == 0;
+}
+
+/*
+ * is_trusted: does the relationship count for a caller who did not name it?
+ * Only if its association belongs to a superuser, to the owner of both
+ * endpoints, or to a role that the caller is a member of.  Anybody with
+ * REFERENCES can make a relationship between two tables; without this rule
+ * his triggers on his association would run in other people's calls.
+ */
+static bool
+is_trusted(M2mRelationship *rel)
+{
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+	Oid			left = m2m_catalog_relation_owner(rel->side[M2M_LEFT].relid);
+	Oid			right = m2m_catalog_relation_owner(rel->side[M2M_RIGHT].relid);
+
+	if (!OidIsValid(owner))
+		return false;
+	return superuser_arg(owner) ||
+		(owner == left && owner == right) ||
+		is_member_of_role_nosuper(GetUserId(), owner);
+}
+
+/*
+ * first_plays: can the first endpoint play the role, and from which side?
+ */
+static bool
+first_plays(M2mRelationship *rel, Oid first, const char *role, M2mSide *side)
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (rel->side[s].relid == first &&
+			(role == NULL || strcmp(rel->side[s].role, role) == 0))
+		{
+			*side = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * report_none: there is no relationship that the call can mean.
+ */
+static void
+report_none(Oid first, Oid second, const char *via, const char *role,
+			List *candidates, List *named)
+{
+	const char *first_name = get_rel_name(first);
+	const char *second_name = get_rel_name(second);
+
+	if (role != NULL && named != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("table \"%s\" has no role \"%s\" in a relationship with \"%s\"",
+						first_name, role, second_name),
+				 errdetail("Relationships and their roles: %s.",
+						   list_roles(named))));
+	if (via != NULL && candidates != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no relationship \"%s\" between \"%s\" and \"%s\"",
+						via, first_name, second_name),
+				 errhint("There is: %s.", list_associations(candidates))));
+	if (candidates != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no relationship between \"%s\" and \"%s\" that may be used unnamed",
+						first_name, second_name),
+				 errdetail("These belong neither to a superuser, nor to the owner of both tables, nor to a role of yours: %s.",
+						   list_associations(candidates)),
+				 errhint("Name the association by the argument \"via\".")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 via != NULL ?
+			 errmsg("no relationship \"%s\" between \"%s\" and \"%s\"",
+					via, first_name, second_name) :
+			 errmsg("no relationship between \"%s\" and \"%s\"",
+					first_name, second_name),
+			 errhint("Create one with m2m_create(%s, %s).",
+					 quote_literal_cstr(m2m_qualified_name(first)),
+					 quote_literal_cstr(m2m_qualified_name(second)))));
+}
+
+/*
+ * report_several: the call could mean more than one relationship.
+ */
+static void
+report_several(Oid first, Oid second, List *found)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_AMBIGUOUS_PARAMETER),
+			 errmsg("several relationships between \"%s\" and \"%s\"",
+					get_rel_name(first), get_rel_name(second)),
+			 errdetail("Candidates: %s.", list_associations(found)),
+			 errhint("Name the association by the argument \"via\".")));
+}
+
+/* list_associations: "a, b" of associations, for messages. */
+static char *
+list_associations(List *associations)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, associations)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
+						 m2m_qualified_name(lfirst_oid(lc)));
+	return buf.data;
+}
+
+/* list_roles: "a (author, book), ..." of associations, for messages. */
+static char *
+list_roles(List *associations)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, associations)
+	{
+		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+
+		if (rel != NULL)
+			appendStringInfo(&buf, "%s%s (\"%s\", \"%s\")",
+							 buf.len > 0 ? ", " : "",
+							 m2m_qualified_name(rel->association),
+							 rel->side[M2M_LEFT].role,
+							 rel->side[M2M_RIGHT].role);
+	}
+	return buf.data;
+}
+
+/*
+ * relation_changed: relcache callback; relid 0 means all.
+ */
+static void
+relation_changed(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	DescriptionEntry *entry;
+
+	generation++;
+	if (descriptions == NULL)
+		return;
+	hash_seq_init(&status, descriptions);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		M2mRelationship *rel = entry->rel;
+
+		if (rel != NULL &&
+			(relid == InvalidOid || relid == rel->association ||
+			 relid == rel->side[M2M_LEFT].relid ||
+			 relid == rel->side[M2M_RIGHT].relid ||
+			 relid == rel->side[M2M_LEFT].view ||
+			 relid == rel->side[M2M_RIGHT].view))
+			rel->valid = false;
+	}
+}
+
+/*
+ * catalog_changed: something that kept statements or coercions name.
+ */
+static void
+catalog_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	relation_changed(arg, InvalidOid);
+}
+
+/*
+ * roles_changed: who trusts whom may have changed.
+ */
+static void
+roles_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	generation++;
+}
