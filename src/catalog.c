@@ -28,9 +28,10 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "nodes/readfuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
-#include "rewrite/rewriteHandler.h"
+#include "rewrite/rewriteSupport.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -46,6 +47,7 @@ static bool is_trigger_function(Oid funcid);
 static bool read_trigger(Oid relid, M2mLinkView *view);
 static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
 								   M2mLinkView *view);
+static Query *read_view_query(Oid viewid);
 static bool read_join(Query *query, M2mLinkView *view);
 static bool read_equality(OpExpr *op, Index link_no, Index far_no,
 						  M2mLinkView *view);
@@ -292,26 +294,58 @@ read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
  * m2m_catalog_read_view: what a link view says of its relationship, in
  * CurrentMemoryContext.  NULL if the relation is gone, is not a view, has not
  * our trigger (where that is asked for) or not the query of a link view.
- * Takes AccessShareLock on the view while it reads.
+ *
+ * Reads the stored rule instead of opening the view: a call that holds the
+ * association must not wait for a view that somebody is about to drop, who in
+ * turn waits for the association.
  */
 M2mLinkView *
 m2m_catalog_read_view(Oid viewid, bool need_trigger)
 {
 	M2mLinkView *view = palloc0(sizeof(M2mLinkView));
-	Relation	relation;
+	Query	   *query;
 
 	if (!read_trigger(viewid, view) && need_trigger)
 		return NULL;
-	relation = try_relation_open(viewid, AccessShareLock);
-	if (relation == NULL)
-		return NULL;
 	view->view = viewid;
-	view->owner = relation->rd_rel->relowner;
-	if (relation->rd_rel->relkind != RELKIND_VIEW ||
-		!read_join(get_view_query(relation), view))
-		view = NULL;
-	relation_close(relation, AccessShareLock);
+	view->owner = m2m_catalog_relation_owner(viewid);
+	query = read_view_query(viewid);
+	if (!OidIsValid(view->owner) || query == NULL || !read_join(query, view))
+		return NULL;
 	return view;
+}
+
+/*
+ * read_view_query: the query of a view, NULL if the relation has none.
+ */
+static Query *
+read_view_query(Oid viewid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Query	   *result = NULL;
+
+	ScanKeyInit(&key[0], Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	ScanKeyInit(&key[1], Anum_pg_rewrite_rulename, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum(ViewSelectRuleName));
+	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
+							  2, key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		action = heap_getattr(tuple, Anum_pg_rewrite_ev_action,
+										  RelationGetDescr(rewrite), &isnull);
+
+		if (!isnull)
+			result = linitial_node(Query,
+								   (List *) stringToNode(TextDatumGetCString(action)));
+	}
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
 }
 
 /*

@@ -36,18 +36,4 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 }
 #endif
 
-/* 16: stringToQualifiedNameList() takes a context for soft errors. */
-#if PG_VERSION_NUM < 160000
-#define m2m_parse_qualified_name(string) stringToQualifiedNameList(string)
-#else
-#define m2m_parse_qualified_name(string) stringToQualifiedNameList(string, NULL)
-#endif
-
-/* 17: the local transaction id moved into PGPROC's vxid. */
-#if PG_VERSION_NUM < 170000
-#define M2mCurrentLxid (MyProc->lxid)
-#else
-#define M2mCurrentLxid (MyProc->vxid.lxid)
-#endif
-
 #endif							/* M2M_COMPAT_H */

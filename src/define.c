@@ -61,6 +61,7 @@ typedef struct Names
 	List	   *column[2];		/* names of the association's columns */
 } Names;
 
+static M2mRelationship *lock_relationship(Oid association);
 static void leave_extension(ExtensionState *state);
 static void enter_extension(ExtensionState *state);
 static void check_endpoint(Oid relid);
@@ -157,6 +158,7 @@ m2m_adopt(PG_FUNCTION_ARGS)
 	char	   *role[2];
 	char	   *view[2];
 	M2mRelationship *rel;
+	M2mRelationship *leftover;	/* what there is of one already */
 	Oid			schema;
 	AclResult	aclresult;
 
@@ -175,8 +177,9 @@ m2m_adopt(PG_FUNCTION_ARGS)
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_SCHEMA, get_namespace_name(schema));
 
-	rel = m2m_relationship_get(association, InvalidOid,
-							   ShareRowExclusiveLock);
+	leftover = m2m_relationship_get(association, InvalidOid,
+									ShareRowExclusiveLock);
+	rel = leftover;
 	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
 		OidIsValid(rel->side[M2M_RIGHT].view))
 		ereport(ERROR,
@@ -207,9 +210,15 @@ m2m_adopt(PG_FUNCTION_ARGS)
 	check_roles(role);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
-	rel->adopted = true;
+	rel->adopted = leftover == NULL || leftover->adopted;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
+		/* a view that is whole stays as it is, whatever its name */
+		if (leftover != NULL && OidIsValid(leftover->side[s].view))
+		{
+			rel->side[s].view = leftover->side[s].view;
+			continue;
+		}
 		if (view[s] == NULL)
 			view[s] = m2m_name_join(role[s],
 									m2m_name_plural(role[M2M_OTHER(s)]));
@@ -241,7 +250,7 @@ m2m_drop(PG_FUNCTION_ARGS)
 				 errmsg("association table must not be null")));
 	association = PG_GETARG_OID(0);
 	check_association_owner(association);
-	rel = m2m_relationship_get(association, InvalidOid, AccessExclusiveLock);
+	rel = lock_relationship(association);
 	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -252,7 +261,7 @@ m2m_drop(PG_FUNCTION_ARGS)
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		Oid			function = m2m_function_find(rel, s);
+		Oid			function = m2m_function_find(rel, s, true);
 
 		if (OidIsValid(function))
 			m2m_ddl(psprintf("DROP FUNCTION %s",
@@ -268,6 +277,39 @@ m2m_drop(PG_FUNCTION_ARGS)
 	else
 		m2m_relationship_changed(association);
 	PG_RETURN_VOID();
+}
+
+/*
+ * lock_relationship: locks what is about to be dropped: views first, as their
+ * readers do, who then lock the tables.  Returns the description, which holds
+ * from then on; NULL if there is none.
+ */
+static M2mRelationship *
+lock_relationship(Oid association)
+{
+	M2mRelationship *rel;
+	Oid			view[2] = {InvalidOid, InvalidOid};
+
+	for (;;)
+	{
+		bool		same = true;
+
+		rel = m2m_relationship_get(association, InvalidOid, NoLock);
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			if (rel->side[s].view == view[s])
+				continue;
+			view[s] = rel->side[s].view;
+			if (OidIsValid(view[s]))
+				LockRelationOid(view[s], AccessExclusiveLock);
+			same = false;
+		}
+		if (same)
+			break;
+	}
+	if (rel == NULL)
+		return NULL;
+	return m2m_relationship_get(association, InvalidOid, AccessExclusiveLock);
 }
 
 /*
@@ -355,7 +397,8 @@ m2m_relationship_define(M2mDefinition *definition)
 }
 
 /*
- * make_views: link views and functions of both sides, and word to everybody.
+ * make_views: link views and functions of the sides that have no view, and
+ * word to everybody.
  */
 static void
 make_views(M2mRelationship *rel, Oid schema, char *view[2])
@@ -366,7 +409,10 @@ make_views(M2mRelationship *rel, Oid schema, char *view[2])
 	PG_TRY();
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-			m2m_view_create(rel, s, schema, view[s]);
+		{
+			if (!OidIsValid(rel->side[s].view))
+				m2m_view_create(rel, s, schema, view[s]);
+		}
 	}
 	PG_FINALLY();
 	{
@@ -1091,7 +1137,7 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	Oid			relid = get_relname_relid(name, schema);
-	Oid			function = m2m_function_find(rel, near);
+	Oid			function = m2m_function_find(rel, near, false);
 	M2mLinkView *view = NULL;
 	bool		same;
 

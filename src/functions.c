@@ -337,7 +337,7 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 		M2mEndpoint *endpoint = &rel->side[s];
 		AttrNumber *key = palloc_array(AttrNumber, endpoint->nkeys);
 		AttrNumber *link = palloc_array(AttrNumber, endpoint->nkeys);
-		Oid			function = m2m_function_find(rel, s);
+		Oid			function = m2m_function_find(rel, s, false);
 
 		for (int i = 0; i < endpoint->nkeys; i++)
 		{

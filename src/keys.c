@@ -36,8 +36,10 @@ static void read_one(M2mRelationship *rel, M2mSide side, Datum value,
 					 Oid type, Datum *key);
 static void read_row(M2mRelationship *rel, M2mSide side, Datum value,
 					 Datum *key);
-static bool is_array_literal(M2mEndpoint *endpoint, Datum value,
+static bool is_array_literal(M2mEndpoint *endpoint, const char *string,
 							 M2mIdForm form);
+static bool is_text(Oid type);
+static char *get_string(Datum value, Oid type);
 static Datum parse_row(M2mRelationship *rel, M2mSide side, const char *string);
 static bool is_row_type(Oid type);
 static M2mCoercion *get_coercion(M2mRelationship *rel, M2mSide side,
@@ -79,6 +81,8 @@ m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 	M2mEndpoint *endpoint = &rel->side[side];
 	M2mIds	   *ids = NULL;
 
+	if (!OidIsValid(type))
+		elog(ERROR, "could not determine the type of an id");
 	if (endpoint->nkeys == 1 &&
 		(type == endpoint->key[0].type ||
 		 getBaseType(type) == getBaseType(endpoint->key[0].type)) &&
@@ -86,15 +90,15 @@ m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 	{
 		/* of the key's own type: one id, also where keys are arrays */
 	}
-	else if (type == TEXTOID || type == UNKNOWNOID)
+	else if (is_text(type))
 	{
-		if (is_array_literal(endpoint, value, form))
+		char	   *string = get_string(value, type);
+
+		if (is_array_literal(endpoint, string, form))
 		{
 			Datum		array;
 
-			array = OidInputFunctionCall(F_ARRAY_IN,
-										 TextDatumGetCString(value),
-										 TEXTOID, -1);
+			array = OidInputFunctionCall(F_ARRAY_IN, string, TEXTOID, -1);
 			ids = read_array(rel, side, DatumGetArrayTypeP(array));
 		}
 	}
@@ -181,9 +185,9 @@ read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 
 	if (endpoint->nkeys == 1)
 		key[0] = m2m_key_coerce(rel, side, 0, value, type);
-	else if (type == TEXTOID || type == UNKNOWNOID)
-		read_row(rel, side,
-				 parse_row(rel, side, TextDatumGetCString(value)), key);
+	else if (is_text(type))
+		read_row(rel, side, parse_row(rel, side, get_string(value, type)),
+				 key);
 	else if (is_row_type(type))
 		read_row(rel, side, value, key);
 	else
@@ -252,16 +256,14 @@ read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
  * unless nothing but an array will do.
  */
 static bool
-is_array_literal(M2mEndpoint *endpoint, Datum value, M2mIdForm form)
+is_array_literal(M2mEndpoint *endpoint, const char *string, M2mIdForm form)
 {
-	const char *string;
 	Oid			type;
 	char		category;
 	bool		preferred;
 
 	if (form == M2M_ID_ARRAY)
 		return true;
-	string = TextDatumGetCString(value);
 	while (scanner_isspace(*string))
 		string++;
 	if (*string != '{')
@@ -272,6 +274,24 @@ is_array_literal(M2mEndpoint *endpoint, Datum value, M2mIdForm form)
 	get_type_category_preferred(type, &category, &preferred);
 	return category == TYPCATEGORY_NUMERIC ||
 		category == TYPCATEGORY_DATETIME || type == UUIDOID;
+}
+
+/*
+ * is_text: text, or a literal that nobody has given a type, as it may stand
+ * in a row.
+ */
+static bool
+is_text(Oid type)
+{
+	return type == TEXTOID || type == UNKNOWNOID;
+}
+
+/* get_string: the string in a value of such a type. */
+static char *
+get_string(Datum value, Oid type)
+{
+	return type == UNKNOWNOID ? DatumGetCString(value) :
+		TextDatumGetCString(value);
 }
 
 /*
@@ -353,7 +373,7 @@ get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
 	coercion->source = type;
 	if (type == key->type && key->typmod < 0)
 		coercion->kind = M2M_COERCE_NONE;
-	else if (type == TEXTOID || type == UNKNOWNOID)
+	else if (is_text(type))
 		coercion->kind = M2M_COERCE_TEXT;
 	else
 	{
@@ -433,7 +453,8 @@ apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
 		case M2M_COERCE_NONE:
 			break;
 		case M2M_COERCE_TEXT:
-			result = call_input(rel, key, TextDatumGetCString(value));
+			result = call_input(rel, key,
+								get_string(value, coercion->source));
 			break;
 		case M2M_COERCE_OUTPUT:
 			{

@@ -40,12 +40,14 @@
  */
 #define PAIRS_ESTIMATE 1000
 
+static int64 count_pairs(M2mRelationship *rel);
 static int64 execute(M2mRelationship *rel, M2mStatement statement,
 					 M2mSide side, Datum *values, bool read_only);
 static SPIPlanPtr get_plan(M2mRelationship *rel, M2mStatement statement,
 						   M2mSide side);
 static void run(SPIPlanPtr plan, Datum *values, bool read_only);
-static void register_pairs(M2mRelationship *rel, M2mIds *ids[2]);
+static Tuplestorestate *register_pairs(M2mRelationship *rel,
+									   M2mIds *ids[2]);
 static void build_statement(StringInfo sql, M2mRelationship *rel,
 							M2mStatement statement, M2mSide side);
 static void build_insert(StringInfo sql, M2mRelationship *rel, bool one,
@@ -99,8 +101,10 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
 	{
-		register_pairs(rel, ids);
+		Tuplestorestate *pairs = register_pairs(rel, ids);
+
 		result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+		tuplestore_end(pairs);
 	}
 	else
 		result = execute(rel, M2M_STMT_LINK_ONE, M2M_LEFT, m2m_pair_values(rel, ids),
@@ -122,22 +126,20 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 {
 	List	   *columns = property_columns(rel, properties);
 	Datum		value = JsonbPGetDatum(properties);
+	Tuplestorestate *pairs;
 	int64		created;
-	int64		pairs;
 
 	if (!rel->unique)
 		lock_association_links(rel);
 	SPI_connect();
-	register_pairs(rel, ids);
+	pairs = register_pairs(rel, ids);
 	run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns), &value,
 		false);
 	created = SPI_processed;
-	execute(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
-	pairs = atoll(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-							   1));
-	if (created < pairs)
+	if (created < count_pairs(rel))
 		run(get_property_plan(rel, M2M_COLUMNS_SET_PROPERTIES, columns),
 			&value, false);
+	tuplestore_end(pairs);
 	SPI_finish();
 	return created;
 }
@@ -195,8 +197,10 @@ m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2])
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
 	{
-		register_pairs(rel, ids);
+		Tuplestorestate *pairs = register_pairs(rel, ids);
+
 		result = execute(rel, M2M_STMT_UNLINK, M2M_LEFT, NULL, false);
+		tuplestore_end(pairs);
 	}
 	else
 		result = execute(rel, M2M_STMT_UNLINK_ONE, M2M_LEFT, m2m_pair_values(rel, ids),
@@ -217,11 +221,13 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 	SPI_connect();
 	if (ids->is_array)
 	{
-		M2mIds	   *pair[2] = {NULL, NULL};
+		M2mIds	   *one_side[2] = {NULL, NULL};
+		Tuplestorestate *pairs;
 
-		pair[side] = ids;
-		register_pairs(rel, pair);
+		one_side[side] = ids;
+		pairs = register_pairs(rel, one_side);
 		result = execute(rel, M2M_STMT_CLEAR, side, NULL, false);
+		tuplestore_end(pairs);
 	}
 	else
 		result = execute(rel, M2M_STMT_CLEAR_ONE, side, ids->value, false);
@@ -276,14 +282,14 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 			 M2mDifference *difference)
 {
 	MemoryContext context = CurrentMemoryContext;
+	Tuplestorestate *pairs;
 	List	   *texts;
-	int64		pairs;
 
 	lock_links_of(rel, side, id);
 	if (!rel->unique)
 		lock_association_links(rel);
 	SPI_connect();
-	register_pairs(rel, ids);
+	pairs = register_pairs(rel, ids);
 	if (IsolationUsesXactSnapshot())
 		check_snapshot(rel, side, id);
 
@@ -292,11 +298,20 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	execute(rel, M2M_STMT_SET_LINK, side, NULL, false);
 	texts = fetch_texts();
 	difference->linked = make_text_array(texts, context);
-	execute(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
-	pairs = atoll(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-							   1));
-	difference->kept = pairs - list_length(texts);
+	difference->kept = count_pairs(rel) - list_length(texts);
+	tuplestore_end(pairs);
 	SPI_finish();
+}
+
+/* count_pairs: how many different pairs there are in m2m_pairs. */
+static int64
+count_pairs(M2mRelationship *rel)
+{
+	bool		isnull;
+
+	execute(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 /*
@@ -460,8 +475,9 @@ m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2])
  * register_pairs: makes pairs known to the statements of this SPI connection.
  * A scalar goes with every id of the other side; two arrays go pairwise, and
  * are of equal length (link.c checks).  A side that is NULL stays null.
+ * The caller ends the tuplestore that is returned.
  */
-static void
+static Tuplestorestate *
 register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
@@ -506,6 +522,7 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 	if (result != SPI_OK_REL_REGISTER)
 		elog(ERROR, "SPI_register_relation failed: %s",
 			 SPI_result_code_string(result));
+	return store;
 }
 
 /*

@@ -289,7 +289,8 @@ extern void m2m_ddl(const char *sql);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
 extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
-extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near);
+extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near,
+							  bool or_by_name);
 
 /* link.c: link, unlink, set on a list of pairs */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],

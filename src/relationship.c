@@ -26,7 +26,6 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/regproc.h"
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
@@ -433,14 +432,14 @@ is_named(M2mRelationship *rel, const char *via)
 		return false;
 	if (strcmp(name, via) == 0)
 		return true;
-	names = m2m_parse_qualified_name(via);
-	if (strcmp(strVal(llast(names)), name) != 0)
+	if (!SplitIdentifierString(pstrdup(via), '.', &names) || names == NIL ||
+		strcmp(llast(names), name) != 0)
 		return false;
 	if (list_length(names) == 1)
 		return true;
 	schema = get_namespace_name(get_rel_namespace(rel->association));
 	return list_length(names) == 2 && schema != NULL &&
-		strcmp(strVal(linitial(names)), schema) == 0;
+		strcmp(linitial(names), schema) == 0;
 }
 
 /*

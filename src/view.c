@@ -26,12 +26,21 @@
 
 #include "m2m.h"
 
+typedef enum FunctionMatch
+{
+	FUNCTION_OTHER,
+	FUNCTION_BY_NAME,
+	FUNCTION_BY_BODY
+} FunctionMatch;
+
 static void create_view(M2mRelationship *rel, M2mSide near,
 						const char *qualified);
 static void create_trigger(M2mRelationship *rel, M2mSide near,
 						   const char *qualified);
 static void create_function(M2mRelationship *rel, M2mSide near,
 							const char *qualified);
+static FunctionMatch match_function(M2mRelationship *rel, M2mSide near,
+									Oid function, const char *body);
 static void append_view_columns(StringInfo sql, M2mRelationship *rel,
 								M2mSide near);
 static char *column_alias(List *taken, const char *name, const char *prefix);
@@ -71,7 +80,7 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 	if (!OidIsValid(get_relname_relid(name, schema)))
 		create_view(rel, near, qualified);
 	create_trigger(rel, near, qualified);
-	if (!OidIsValid(m2m_function_find(rel, near)))
+	if (!OidIsValid(m2m_function_find(rel, near, false)))
 		create_function(rel, near, qualified);
 }
 
@@ -93,8 +102,8 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql,
-					 "CREATE VIEW %s WITH (security_invoker = true) AS SELECT ",
-					 qualified);
+					 "CREATE %sVIEW %s WITH (security_invoker = true) AS SELECT ",
+					 rel->temporary ? "TEMPORARY " : "", qualified);
 	append_view_columns(&sql, rel, near);
 	append_join(&sql, rel, near);
 
@@ -213,21 +222,21 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 /*
  * m2m_function_find: the link function of a side, or InvalidOid: among the
  * functions that depend on the near endpoint's row type, the one of the right
- * signature whose body reads as ours does.  Its name may be any: users may
- * have renamed it.
+ * signature whose body reads as ours does, whatever its name: users may have
+ * renamed it.  With or_by_name, if there is none, the one with the link view's
+ * name and schema, whatever its body.
  */
 Oid
-m2m_function_find(M2mRelationship *rel, M2mSide near)
+m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 {
 	Oid			argument = get_rel_type_id(rel->side[near].relid);
-	Oid			result_type =
-		get_rel_type_id(rel->side[M2M_OTHER(near)].relid);
 	char	   *body = m2m_function_body(rel, near);
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData key[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	Oid			result = InvalidOid;
+	Oid			by_body = InvalidOid;
+	Oid			by_name = InvalidOid;
 
 	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
@@ -235,36 +244,63 @@ m2m_function_find(M2mRelationship *rel, M2mSide near)
 				F_OIDEQ, ObjectIdGetDatum(argument));
 	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
 							  2, key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-		HeapTuple	proc;
-		Form_pg_proc function;
 
 		if (form->classid != ProcedureRelationId)
 			continue;
-		proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(form->objid));
-		if (!HeapTupleIsValid(proc))
-			continue;
-		function = (Form_pg_proc) GETSTRUCT(proc);
-		if (function->prolang == SQLlanguageId && function->proretset &&
-			function->prorettype == result_type && function->pronargs == 1 &&
-			function->proargtypes.values[0] == argument)
+		switch (match_function(rel, near, form->objid, body))
 		{
-			bool		isnull;
-			Datum		source = SysCacheGetAttr(PROCOID, proc,
-												 Anum_pg_proc_prosrc,
-												 &isnull);
-
-			if (!isnull && strcmp(TextDatumGetCString(source), body) == 0)
-				result = form->objid;
+			case FUNCTION_BY_BODY:
+				by_body = form->objid;
+				break;
+			case FUNCTION_BY_NAME:
+				by_name = form->objid;
+				break;
+			case FUNCTION_OTHER:
+				break;
 		}
-		ReleaseSysCache(proc);
 	}
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
-	return result;
+	return OidIsValid(by_body) || !or_by_name ? by_body : by_name;
+}
+
+/*
+ * match_function: is a function the link function of a side, and by what?
+ */
+static FunctionMatch
+match_function(M2mRelationship *rel, M2mSide near, Oid function,
+			   const char *body)
+{
+	M2mEndpoint *this = &rel->side[near];
+	Oid			result_type =
+		get_rel_type_id(rel->side[M2M_OTHER(near)].relid);
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	FunctionMatch match = FUNCTION_OTHER;
+
+	if (!HeapTupleIsValid(tuple))
+		return FUNCTION_OTHER;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	if (form->prolang == SQLlanguageId && form->proretset &&
+		form->prorettype == result_type && form->pronargs == 1 &&
+		form->proargtypes.values[0] == get_rel_type_id(this->relid))
+	{
+		bool		isnull;
+		Datum		source = SysCacheGetAttr(PROCOID, tuple,
+											 Anum_pg_proc_prosrc, &isnull);
+
+		if (!isnull && strcmp(TextDatumGetCString(source), body) == 0)
+			match = FUNCTION_BY_BODY;
+		else if (OidIsValid(this->view) &&
+				 form->pronamespace == get_rel_namespace(this->view) &&
+				 strcmp(NameStr(form->proname), get_rel_name(this->view)) == 0)
+			match = FUNCTION_BY_NAME;
+	}
+	ReleaseSysCache(tuple);
+	return match;
 }
 
 /*
