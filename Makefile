@@ -51,7 +51,8 @@ endif
 
 # make demo [DATA=pairs.tsv] [KEEP=1]
 # make test [SUITES="regress pgtap isolation tap"] [KEEP=1]
-# Both take PG_CONFIG, to choose among several servers.
+# Both take PG_CONFIG, to choose among several servers. (On the command line of
+# `make demo`, DATA has nothing to do with PGXS' variable of that name.)
 .PHONY: demo test
 demo:
 	@examples/demo
