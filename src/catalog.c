@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
@@ -414,7 +415,10 @@ read_equality(OpExpr *op, Index link_no, Index far_no, M2mLinkView *view)
 	if (list_length(op->args) != 2)
 		return false;
 	key = strip_implicit_coercions(linitial(op->args));
-	link = strip_implicit_coercions(lsecond(op->args));
+	link = lsecond(op->args);
+	if (IsA(link, CollateExpr))
+		link = (Node *) ((CollateExpr *) link)->arg;
+	link = strip_implicit_coercions(link);
 	if (!IsA(key, Var) || ((Var *) key)->varno != (int) far_no ||
 		!IsA(link, Var) || ((Var *) link)->varno != (int) link_no)
 		return false;
@@ -827,6 +831,7 @@ describe_key_columns(M2mEndpoint *endpoint, Relation association)
 		key->typmod = column->atttypmod;
 		key->collation = column->attcollation;
 		key->link_type = link->atttypid;
+		key->link_collation = link->attcollation;
 		key->link_not_null = link->attnotnull;
 		key->label = psprintf("key column \"%s\" (%s) of table \"%s\"",
 							  NameStr(column->attname),
@@ -970,6 +975,42 @@ m2m_qualified_operator(Oid operator)
 	result = psprintf("OPERATOR(%s.%s)",
 					  quote_identifier(get_namespace_name(form->oprnamespace)),
 					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_link_operand: the association's column behind a key column, as operand
+ * of a comparison with the key: "l.book_id", with the key's collation where
+ * an adopted table has another.
+ */
+char *
+m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key, const char *alias)
+{
+	char	   *column = m2m_quoted_column(rel->association,
+										   key->link_attnum);
+
+	if (!OidIsValid(key->collation) || key->collation == key->link_collation)
+		return psprintf("%s.%s", alias, column);
+	return psprintf("%s.%s COLLATE %s", alias, column,
+					m2m_qualified_collation(key->collation));
+}
+
+/*
+ * m2m_qualified_collation: a collation's quoted name with its schema.
+ */
+char *
+m2m_qualified_collation(Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	Form_pg_collation form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", collation);
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	result = quote_qualified_identifier(get_namespace_name(form->collnamespace),
+										NameStr(form->collname));
 	ReleaseSysCache(tuple);
 	return result;
 }

@@ -30,7 +30,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/regproc.h"
-#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 #include "m2m.h"
@@ -73,10 +72,11 @@ static bool same_names(List *a, List *b);
 static void choose_names(Names *names);
 static void check_names(Names *names);
 static void check_roles(char *role[2]);
+static void check_views_differ(char *view[2]);
 static void check_name_free(Oid schema, const char *name,
 							const char *argument);
-static void check_function_free(Oid schema, const char *name, Oid relid,
-								const char *argument);
+static void check_function_free(M2mRelationship *rel, M2mSide near,
+								Oid schema, const char *name);
 static void create_association(Names *names);
 static void append_column_definition(StringInfo sql, Oid relid,
 									 const char *column, const char *key);
@@ -224,6 +224,7 @@ m2m_adopt(PG_FUNCTION_ARGS)
 									m2m_name_plural(role[M2M_OTHER(s)]));
 		check_leftover(rel, s, schema, view[s]);
 	}
+	check_views_differ(view);
 	make_views(rel, schema, view);
 	PG_RETURN_OID(association);
 }
@@ -391,6 +392,8 @@ m2m_relationship_define(M2mDefinition *definition)
 	choose_foreign_keys(association, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		check_function_free(rel, s, names.schema, names.view[s]);
 	describe_association(association, &names);
 	make_views(rel, names.schema, names.view);
 	return association;
@@ -666,9 +669,11 @@ choose_names(Names *names)
 				list_length(names->key[s]))
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("\"%s\" must name %d columns",
-								column_argument[s],
-								list_length(names->key[s])),
+						 errmsg_plural("\"%s\" must name %d column",
+									   "\"%s\" must name %d columns",
+									   list_length(names->key[s]),
+									   column_argument[s],
+									   list_length(names->key[s])),
 						 errdetail("That is how many columns the key of table \"%s\" has.",
 								   table[s])));
 			names->column[s] = definition->column[s];
@@ -719,23 +724,32 @@ check_names(Names *names)
 	}
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		if (strcmp(names->view[s], names->name) == 0 ||
-			(s == M2M_RIGHT &&
-			 strcmp(names->view[s], names->view[M2M_LEFT]) == 0))
+		if (strcmp(names->view[s], names->name) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_TABLE),
-					 errmsg("two relations of one relationship would both be called \"%s\"",
-							names->view[s]),
-					 errhint("Give another name by the argument \"%s\".",
+					 errmsg("association table and link view would both be called \"%s\"",
+							names->name),
+					 errhint("Give another name by the argument \"%s\" or \"name\".",
 							 view_argument[s])));
 	}
+	check_views_differ(names->view);
 	check_name_free(names->schema, names->name, "name");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
 		check_name_free(names->schema, names->view[s], view_argument[s]);
-		check_function_free(names->schema, names->view[s],
-							names->definition->relid[s], view_argument[s]);
-	}
+}
+
+/* check_views_differ: and so must its link views' names; error 42P07. */
+static void
+check_views_differ(char *view[2])
+{
+	if (view[M2M_LEFT] != NULL && view[M2M_RIGHT] != NULL &&
+		strcmp(view[M2M_LEFT], view[M2M_RIGHT]) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("both link views of the relationship would be called \"%s\"",
+						view[M2M_LEFT]),
+				 errhint("Give another name by the argument \"%s\".",
+						 view_argument[M2M_RIGHT])));
 }
 
 /* check_roles: the roles of one relationship must differ. */
@@ -760,7 +774,7 @@ check_name_free(Oid schema, const char *name, const char *argument)
 {
 	Oid			relid = get_relname_relid(name, schema);
 	M2mRelationship *rel;
-	const char *kind = "type";
+	const char *kind = "a type";
 
 	if (OidIsValid(relid))
 	{
@@ -779,26 +793,27 @@ check_name_free(Oid schema, const char *name, const char *argument)
 		switch (get_rel_relkind(relid))
 		{
 			case RELKIND_VIEW:
-				kind = m2m_catalog_is_link_view(relid) ? "link view" : "view";
+				kind = m2m_catalog_is_link_view(relid) ? 
+					"a link view" : "a view";
 				break;
 			case RELKIND_MATVIEW:
-				kind = "materialized view";
+				kind = "a materialized view";
 				break;
 			case RELKIND_INDEX:
 			case RELKIND_PARTITIONED_INDEX:
-				kind = "index";
+				kind = "an index";
 				break;
 			case RELKIND_SEQUENCE:
-				kind = "sequence";
+				kind = "a sequence";
 				break;
 			case RELKIND_FOREIGN_TABLE:
-				kind = "foreign table";
+				kind = "a foreign table";
 				break;
 			case RELKIND_COMPOSITE_TYPE:
-				kind = "composite type";
+				kind = "a composite type";
 				break;
 			default:
-				kind = "table";
+				kind = "a table";
 				break;
 		}
 	}
@@ -815,27 +830,29 @@ check_name_free(Oid schema, const char *name, const char *argument)
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("relation \"%s\" already exists", name),
-			 errdetail("It is a %s in schema \"%s\".", kind,
+			 errdetail("It is %s in schema \"%s\".", kind,
 					   get_namespace_name(schema)),
 			 errhint("Give another name by the argument \"%s\".%s", argument,
-					 strcmp(kind, "table") == 0 &&
+					 strcmp(kind, "a table") == 0 &&
 					 strcmp(argument, "name") == 0 ?
 					 " If it is a join table, m2m_adopt makes it the association table of a relationship." : "")));
 }
 
 /*
- * check_function_free: the same for the link function of a view's name.
+ * check_function_free: the same for the link function of a view's name.  One
+ * that reads just as ours will is what a relationship left behind, and kept.
  */
 static void
-check_function_free(Oid schema, const char *name, Oid relid,
-					const char *argument)
+check_function_free(M2mRelationship *rel, M2mSide near, Oid schema,
+					const char *name)
 {
-	Oid			type = get_rel_type_id(relid);
+	Oid			type = get_rel_type_id(rel->side[near].relid);
 	oidvector  *arguments = buildoidvector(&type, 1);
 
 	if (SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
 							  PointerGetDatum(arguments),
-							  ObjectIdGetDatum(schema)))
+							  ObjectIdGetDatum(schema)) &&
+		!m2m_function_reusable(rel, near, schema, name))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("function \"%s\" already exists with same argument types",
@@ -843,7 +860,7 @@ check_function_free(Oid schema, const char *name, Oid relid,
 				 errdetail("It is a function of %s in schema \"%s\".",
 						   format_type_be(type), get_namespace_name(schema)),
 				 errhint("Give another name to view and function by the argument \"%s\".",
-						 argument)));
+						 view_argument[near])));
 }
 
 /*
@@ -912,7 +929,7 @@ append_column_definition(StringInfo sql, Oid relid, const char *column,
 										  FORMAT_TYPE_FORCE_QUALIFY));
 	if (OidIsValid(collation) && collation != get_typcollation(type))
 		appendStringInfo(sql, " COLLATE %s",
-						 generate_collation_name(collation));
+						 m2m_qualified_collation(collation));
 	appendStringInfoString(sql, " NOT NULL, ");
 }
 
@@ -1137,7 +1154,6 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	Oid			relid = get_relname_relid(name, schema);
-	Oid			function = m2m_function_find(rel, near, false);
 	M2mLinkView *view = NULL;
 	bool		same;
 
@@ -1154,8 +1170,7 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 			view->far_key[i] == far->key[i].attnum;
 	if (!same)
 		check_name_free(schema, name, view_argument[near]);
-	if (!OidIsValid(function))
-		check_function_free(schema, name, this->relid, view_argument[near]);
+	check_function_free(rel, near, schema, name);
 }
 
 /* check_association_owner: 42501 unless the caller owns the table. */

@@ -81,7 +81,6 @@ static void unknown_property(M2mRelationship *rel, const char *name)
 static void build_property_statement(StringInfo sql, M2mRelationship *rel,
 									 M2mColumnStatement statement,
 									 List *columns);
-static void lock_association_links(M2mRelationship *rel);
 static void lock_links_of(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static void check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static List *fetch_texts(void);
@@ -97,7 +96,7 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	int64		result;
 
 	if (!rel->unique)
-		lock_association_links(rel);
+		m2m_plan_lock_links(rel);
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
 	{
@@ -130,7 +129,7 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	int64		created;
 
 	if (!rel->unique)
-		lock_association_links(rel);
+		m2m_plan_lock_links(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
 	run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns), &value,
@@ -160,7 +159,7 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	Datum	   *all = palloc_array(Datum, nargs);
 
 	if (!rel->unique)
-		lock_association_links(rel);
+		m2m_plan_lock_links(rel);
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
@@ -287,7 +286,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 
 	lock_links_of(rel, side, id);
 	if (!rel->unique)
-		lock_association_links(rel);
+		m2m_plan_lock_links(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
 	if (IsolationUsesXactSnapshot())
@@ -796,10 +795,9 @@ append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 		else
 			appendStringInfo(sql, "p.%s_%d",
 							 side == M2M_LEFT ? "left" : "right", i + 1);
-		appendStringInfo(sql, " %s a.%s",
+		appendStringInfo(sql, " %s %s",
 						 m2m_qualified_operator(key->equal_op),
-						 m2m_quoted_column(rel->association,
-										   key->link_attnum));
+						 m2m_link_operand(rel, key, "a"));
 	}
 }
 
@@ -1001,13 +999,13 @@ build_property_statement(StringInfo sql, M2mRelationship *rel,
 }
 
 /*
- * lock_association_links: where nothing keeps the pairs of an association
+ * m2m_plan_lock_links: where nothing keeps the pairs of an association
  * unique, calls that look for a pair and then insert it go one by one.  A
  * lock of our own: it needs no privilege and stops nobody else.  Held until
  * the end of the transaction.
  */
-static void
-lock_association_links(M2mRelationship *rel)
+void
+m2m_plan_lock_links(M2mRelationship *rel)
 {
 	LOCKTAG		tag;
 

@@ -60,6 +60,7 @@ typedef struct M2mKeyColumn
 	int32		typmod;
 	Oid			collation;
 	Oid			link_type;		/* of the association's column */
+	Oid			link_collation;
 	Oid			equal_op;		/* endpoint's column = association's column */
 	bool		link_not_null;	/* is the association's column NOT NULL? */
 
@@ -266,6 +267,9 @@ extern Oid	m2m_catalog_relation_owner(Oid relid);
 extern char *m2m_qualified_name(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
 extern char *m2m_qualified_operator(Oid operator);
+extern char *m2m_qualified_collation(Oid collation);
+extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
+							  const char *alias);
 
 /* relationship.c: finding, cache, invalidation */
 extern void m2m_relationship_init(void);
@@ -289,6 +293,8 @@ extern void m2m_ddl(const char *sql);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
 extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
+extern bool m2m_function_reusable(M2mRelationship *rel, M2mSide near,
+								  Oid schema, const char *name);
 extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near,
 							  bool or_by_name);
 
@@ -310,6 +316,7 @@ extern SPIPlanPtr *m2m_plan_slot(M2mRelationship *rel,
 								 List *columns);
 extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
 								  bool parameters);
+extern void m2m_plan_lock_links(M2mRelationship *rel);
 extern Datum *m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2],
 							   List *columns, Datum *values);

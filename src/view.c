@@ -18,6 +18,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -80,7 +81,7 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 	if (!OidIsValid(get_relname_relid(name, schema)))
 		create_view(rel, near, qualified);
 	create_trigger(rel, near, qualified);
-	if (!OidIsValid(m2m_function_find(rel, near, false)))
+	if (!m2m_function_reusable(rel, near, schema, name))
 		create_function(rel, near, qualified);
 }
 
@@ -209,12 +210,11 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 	{
 		M2mKeyColumn *key = &this->key[i];
 
-		appendStringInfo(&sql, " %s ($1).%s %s l.%s",
+		appendStringInfo(&sql, " %s ($1).%s %s %s",
 						 i == 0 ? "WHERE" : "AND",
 						 m2m_quoted_column(this->relid, key->attnum),
 						 m2m_qualified_operator(key->equal_op),
-						 m2m_quoted_column(rel->association,
-										   key->link_attnum));
+						 m2m_link_operand(rel, key, "l"));
 	}
 	return sql.data;
 }
@@ -265,6 +265,26 @@ m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
 	return OidIsValid(by_body) || !or_by_name ? by_body : by_name;
+}
+
+/*
+ * m2m_function_reusable: is there a function of this name that reads just as
+ * the link function of a side would, and belongs to the caller?
+ */
+bool
+m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
+					  const char *name)
+{
+	Oid			argument = get_rel_type_id(rel->side[near].relid);
+	Oid			function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+										   CStringGetDatum(name),
+										   PointerGetDatum(buildoidvector(&argument, 1)),
+										   ObjectIdGetDatum(schema));
+
+	return OidIsValid(function) &&
+		object_ownercheck(ProcedureRelationId, function, GetUserId()) &&
+		match_function(rel, near, function, m2m_function_body(rel, near)) ==
+		FUNCTION_BY_BODY;
 }
 
 /*
@@ -385,11 +405,10 @@ append_join(StringInfo sql, M2mRelationship *rel, M2mSide near)
 	{
 		M2mKeyColumn *key = &far->key[i];
 
-		appendStringInfo(sql, "%sr.%s %s l.%s", i > 0 ? " AND " : "",
+		appendStringInfo(sql, "%sr.%s %s %s", i > 0 ? " AND " : "",
 						 m2m_quoted_column(far->relid, key->attnum),
 						 m2m_qualified_operator(key->equal_op),
-						 m2m_quoted_column(rel->association,
-										   key->link_attnum));
+						 m2m_link_operand(rel, key, "l"));
 	}
 }
 

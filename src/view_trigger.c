@@ -60,6 +60,8 @@ static M2mLinkView *copy_view(M2mRelationship *rel, Oid viewid);
 static HeapTuple insert_row(RowWrite *write, HeapTuple new_tuple);
 static HeapTuple update_row(RowWrite *write, HeapTuple old_tuple,
 							HeapTuple new_tuple);
+static void check_unlinked(RowWrite *write, M2mIds *old_ids[2],
+						   Datum *value, bool *isnull);
 static HeapTuple delete_row(RowWrite *write, HeapTuple old_tuple);
 static M2mIds *read_key(RowWrite *write, M2mSide side, Datum *value,
 						bool *isnull, bool missing_ok);
@@ -77,7 +79,7 @@ static RowState look_at(RowWrite *write, M2mColumnStatement statement,
 						Oid *types, int nargs);
 static void build_change(StringInfo sql, RowWrite *write,
 						 M2mColumnStatement statement, List *columns,
-						 bool look, int nkeys);
+						 const char *look, int nkeys);
 static void append_same(StringInfo sql, StringInfo present, StringInfo values,
 						bool possible);
 static HeapTuple fetch_row(RowWrite *write, M2mIds *ids[2], HeapTuple tuple);
@@ -296,6 +298,8 @@ update_row(RowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 		return NULL;
 	if (link_columns != NIL)
 	{
+		if (!write->rel->unique)
+			check_unlinked(write, ids, new_value, new_null);
 		if (!change_columns(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
@@ -305,6 +309,44 @@ update_row(RowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 								   false);
 	}
 	return fetch_row(write, ids, new_tuple);
+}
+
+/*
+ * check_unlinked: where no index keeps pairs unique, a link that is moved must
+ * not become the second of a pair.  Error 23505, as of an index.
+ */
+static void
+check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
+			   bool *isnull)
+{
+	M2mIds	   *ids[2];
+	bool		same = true;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ids[s] = read_key(write, s, value, isnull, false);
+		for (int i = 0; i < ids[s]->nkeys; i++)
+		{
+			Form_pg_attribute attribute =
+				TupleDescAttr(write->rel->pair_desc,
+							  (s == M2M_LEFT ? 0 :
+							   write->rel->side[M2M_LEFT].nkeys) + i);
+
+			same = same && datum_image_eq(ids[s]->value[i],
+										  old_ids[s]->value[i],
+										  attribute->attbyval,
+										  attribute->attlen);
+		}
+	}
+	if (same)
+		return;
+	m2m_plan_lock_links(write->rel);
+	if (m2m_plan_linked(write->rel, ids, false))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("the rows are linked already in \"%s\"",
+						get_rel_name(write->rel->association)),
+				 errtable(write->relation)));
 }
 
 /*
@@ -567,7 +609,7 @@ change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
 		StringInfoData sql;
 
 		initStringInfo(&sql);
-		build_change(&sql, write, statement, plan_columns, false, nkeys);
+		build_change(&sql, write, statement, plan_columns, NULL, nkeys);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
 	if (SPI_execute_plan(*slot, args, nulls, false, 0) < 0)
@@ -601,8 +643,16 @@ static RowState
 look_at(RowWrite *write, M2mColumnStatement statement, List *columns,
 		Datum *args, char *nulls, int nkeys, Oid *types, int nargs)
 {
+	bool		is_row = statement == M2M_COLUMNS_STATE_ROW;
+	Oid			relid = is_row ? write->rel->side[write->far].relid :
+		write->rel->association;
+
+	/* a system column needs SELECT on the whole table */
+	bool		with_xmin = pg_class_aclcheck(relid, GetUserId(),
+											  ACL_SELECT) == ACLCHECK_OK;
 	SPIPlanPtr *slot = m2m_plan_slot(write->rel, statement, write->near,
-									 columns);
+									 with_xmin ? columns :
+									 lappend_int(list_copy(columns), -1));
 	TupleDesc	desc;
 	HeapTuple	tuple;
 	bool		isnull;
@@ -612,9 +662,9 @@ look_at(RowWrite *write, M2mColumnStatement statement, List *columns,
 		StringInfoData sql;
 
 		initStringInfo(&sql);
-		build_change(&sql, write, statement == M2M_COLUMNS_STATE_ROW ?
-					 M2M_COLUMNS_UPDATE_ROW : M2M_COLUMNS_UPDATE_LINK,
-					 columns, true, nkeys);
+		build_change(&sql, write, is_row ? M2M_COLUMNS_UPDATE_ROW :
+					 M2M_COLUMNS_UPDATE_LINK, columns,
+					 with_xmin ? ", a.xmin" : "", nkeys);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
 	if (SPI_execute_plan(*slot, args, nulls, false, 1) < 0)
@@ -627,7 +677,8 @@ look_at(RowWrite *write, M2mColumnStatement statement, List *columns,
 		return ROW_AS_ASKED;
 	if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
 		return ROW_AS_READ;
-	if (TransactionIdIsCurrentTransactionId(DatumGetTransactionId(SPI_getbinval(tuple, desc, 3, &isnull))))
+	if (with_xmin &&
+		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(SPI_getbinval(tuple, desc, 3, &isnull))))
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
 				 errmsg("UPDATE of view \"%s\" cannot affect a linked row a second time",
@@ -637,13 +688,14 @@ look_at(RowWrite *write, M2mColumnStatement statement, List *columns,
 }
 
 /*
- * build_change: the UPDATE of columns, or the SELECT that looks whether they
- * read as asked, or as they were read.  Parameters: key, new values, old
- * values; a last column -1 means without old values.
+ * build_change: the UPDATE of columns, or, with look, the SELECT that looks
+ * whether they read as asked, or as they were read, and at what look adds.
+ * Parameters: key, new values, old values; a last column -1 means without old
+ * values.
  */
 static void
 build_change(StringInfo sql, RowWrite *write, M2mColumnStatement statement,
-			 List *columns, bool look, int nkeys)
+			 List *columns, const char *look, int nkeys)
 {
 	M2mRelationship *rel = write->rel;
 	M2mEndpoint *far = &rel->side[write->far];
@@ -695,13 +747,13 @@ build_change(StringInfo sql, RowWrite *write, M2mColumnStatement statement,
 		}
 	}
 
-	if (look)
+	if (look != NULL)
 	{
 		appendStringInfoString(sql, "SELECT ");
 		append_same(sql, &present, &asked, !relink);
 		appendStringInfoString(sql, ", ");
 		append_same(sql, &present, &read, true);
-		appendStringInfo(sql, ", a.xmin FROM %s a WHERE ",
+		appendStringInfo(sql, "%s FROM %s a WHERE ", look,
 						 m2m_qualified_name(relid));
 	}
 	else
@@ -717,7 +769,7 @@ build_change(StringInfo sql, RowWrite *write, M2mColumnStatement statement,
 	}
 	else
 		m2m_append_match_pair(sql, rel, true);
-	if (!look && !unconditional && present.len > 0)
+	if (look == NULL && !unconditional && present.len > 0)
 	{
 		appendStringInfoString(sql, " AND ");
 		append_same(sql, &present, &read, true);
@@ -864,11 +916,10 @@ build_fetch(StringInfo sql, RowWrite *write, List *columns)
 					 m2m_qualified_name(rel->association),
 					 m2m_qualified_name(far->relid));
 	for (int i = 0; i < far->nkeys; i++)
-		appendStringInfo(sql, "%sr.%s %s a.%s", i > 0 ? " AND " : "",
+		appendStringInfo(sql, "%sr.%s %s %s", i > 0 ? " AND " : "",
 						 m2m_quoted_column(far->relid, far->key[i].attnum),
 						 m2m_qualified_operator(far->key[i].equal_op),
-						 m2m_quoted_column(rel->association,
-										   far->key[i].link_attnum));
+						 m2m_link_operand(rel, &far->key[i], "a"));
 	appendStringInfoString(sql, " WHERE ");
 	m2m_append_match_pair(sql, rel, true);
 }
