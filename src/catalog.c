@@ -893,17 +893,22 @@ describe_properties(M2mRelationship *rel, Relation association)
 	rel->property = palloc_array(AttrNumber, desc->natts);
 	for (int a = 0; a < desc->natts; a++)
 	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, a);
 		bool		is_link = false;
 
-		if (TupleDescAttr(desc, a)->attisdropped)
+		if (attribute->attisdropped)
 			continue;
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
 			for (int i = 0; i < rel->side[s].nkeys; i++)
 				is_link |= rel->side[s].key[i].link_attnum == a + 1;
 		}
-		if (!is_link)
-			rel->property[rel->nproperties++] = a + 1;
+		if (is_link)
+			continue;
+		rel->property[rel->nproperties++] = a + 1;
+		if (attribute->attnotnull && !attribute->atthasdef &&
+			attribute->attidentity == '\0')
+			rel->required = lappend_int(rel->required, a + 1);
 	}
 }
 

@@ -63,7 +63,6 @@ typedef struct Names
 static M2mRelationship *lock_relationship(Oid association);
 static void leave_extension(ExtensionState *state);
 static void enter_extension(ExtensionState *state);
-static void check_endpoint(Oid relid);
 static void check_privileges(M2mDefinition *definition, Oid schema);
 static char choose_persistence(M2mDefinition *definition);
 static List *choose_key(Oid relid, List *wanted, M2mSide side);
@@ -170,7 +169,7 @@ m2m_adopt(PG_FUNCTION_ARGS)
 				 errmsg("association table must not be null")));
 	association = PG_GETARG_OID(0);
 	check_association_owner(association);
-	check_endpoint(association);
+	m2m_endpoint_check(association);
 	schema = get_rel_namespace(association);
 	aclresult = object_aclcheck(NamespaceRelationId, schema, GetUserId(),
 								ACL_CREATE);
@@ -281,62 +280,54 @@ m2m_drop(PG_FUNCTION_ARGS)
 }
 
 /*
- * lock_relationship: locks what is about to be dropped: views first, as their
- * readers do, who then lock the tables.  Returns the description, which holds
- * from then on; NULL if there is none.
+ * lock_relationship: locks an association and its link views, which are about
+ * to be dropped.  Returns the description, which holds from then on; NULL if
+ * there is none.
  */
 static M2mRelationship *
 lock_relationship(Oid association)
 {
-	M2mRelationship *rel;
-	Oid			view[2] = {InvalidOid, InvalidOid};
+	List	   *locked = NIL;
 
 	for (;;)
 	{
-		bool		same = true;
+		M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+													NoLock);
+		List	   *needed = list_make1_oid(association);
 
-		rel = m2m_relationship_get(association, InvalidOid, NoLock);
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
-			if (rel->side[s].view == view[s])
-				continue;
-			view[s] = rel->side[s].view;
-			if (OidIsValid(view[s]))
-				LockRelationOid(view[s], AccessExclusiveLock);
-			same = false;
+			if (OidIsValid(rel->side[s].view))
+				needed = lappend_oid(needed, rel->side[s].view);
 		}
-		if (same)
-			break;
+		if (list_difference_oid(needed, locked) == NIL)
+			return rel;
+		m2m_lock_relations(needed, AccessExclusiveLock);
+		locked = needed;
 	}
-	if (rel == NULL)
-		return NULL;
-	return m2m_relationship_get(association, InvalidOid, AccessExclusiveLock);
 }
 
 /*
  * m2m_definition_lock: checks that the caller may define the relationship,
- * then locks both endpoints as adding a foreign key will, in the order of
- * their OIDs, so that two first uses at once wait for each other.
+ * then locks both endpoints as adding a foreign key will, so that of two first
+ * uses at once one waits for the other.
  *
  * Errors: 42809 and 42P16 for endpoints that cannot be; 42501.
  */
 void
 m2m_definition_lock(M2mDefinition *definition)
 {
-	Oid			first = Min(definition->relid[0], definition->relid[1]);
-	Oid			second = Max(definition->relid[0], definition->relid[1]);
-
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		check_endpoint(definition->relid[s]);
+		m2m_endpoint_check(definition->relid[s]);
 	check_privileges(definition, OidIsValid(definition->schema) ?
 					 definition->schema :
 					 get_rel_namespace(definition->relid[M2M_LEFT]));
 
-	LockRelationOid(first, ShareRowExclusiveLock);
-	if (second != first)
-		LockRelationOid(second, ShareRowExclusiveLock);
+	m2m_lock_relations(list_append_unique_oid(list_make1_oid(definition->relid[M2M_LEFT]),
+											  definition->relid[M2M_RIGHT]),
+					   ShareRowExclusiveLock);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		check_endpoint(definition->relid[s]);
+		m2m_endpoint_check(definition->relid[s]);
 }
 
 /*
@@ -446,10 +437,10 @@ enter_extension(ExtensionState *state)
 }
 
 /*
- * check_endpoint: only tables, and not other sessions' temporary ones.
+ * m2m_endpoint_check: only tables, and not other sessions' temporary ones.
  */
-static void
-check_endpoint(Oid relid)
+void
+m2m_endpoint_check(Oid relid)
 {
 	char		relkind = get_rel_relkind(relid);
 	const char *name = get_rel_name(relid);

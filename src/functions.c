@@ -206,14 +206,8 @@ begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
 	call->fcinfo = fcinfo;
 	call->first = PG_GETARG_OID(ARG_LEFT_TABLE);
 	call->second = PG_GETARG_OID(ARG_RIGHT_TABLE);
-	for (int n = ARG_LEFT_TABLE; n <= ARG_RIGHT_TABLE; n += ARG_RIGHT_TABLE)
-	{
-		if (get_rel_name(PG_GETARG_OID(n)) == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("relation with OID %u does not exist",
-							PG_GETARG_OID(n))));
-	}
+	m2m_endpoint_check(call->first);
+	m2m_endpoint_check(call->second);
 	if (!PG_ARGISNULL(via))
 		call->via = text_to_cstring(PG_GETARG_TEXT_PP(via));
 	if (!PG_ARGISNULL(role))

@@ -347,6 +347,27 @@ m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column, Datum value,
 }
 
 /*
+ * m2m_ids_equal: are two ids of a side the same key, however spelled?
+ */
+bool
+m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a, M2mIds *b)
+{
+	for (int i = 0; i < a->nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+		TypeCacheEntry *type = lookup_type_cache(key->type,
+												 TYPECACHE_EQ_OPR_FINFO);
+
+		if (!OidIsValid(type->eq_opr_finfo.fn_oid) ||
+			!DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo,
+											key->collation,
+											a->value[i], b->value[i])))
+			return false;
+	}
+	return true;
+}
+
+/*
  * get_coercion: how values of a type become values of a key column.  Kept
  * with the relationship; but not where the key is a domain, whose constraints
  * may change without notice to us.  Error 42804 if there is no way.

@@ -11,8 +11,10 @@
  * one statement for any number of pairs, of any key types (arrays too), which
  * spills to disk beyond work_mem.  One pair goes in as parameters.
  *
- * Statements lock and insert in key order, so that two calls with
- * overlapping pairs wait for each other instead of deadlocking.
+ * Statements insert in key order, so that two calls with overlapping pairs
+ * wait for each other instead of deadlocking.  Rows to be deleted or updated
+ * are joined in key order too, but the planner may choose a join that finds
+ * them in another.
  */
 #include "postgres.h"
 
@@ -52,7 +54,9 @@ static void build_statement(StringInfo sql, M2mRelationship *rel,
 							M2mStatement statement, M2mSide side);
 static void build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 						 List *columns);
-static void build_insert_end(StringInfo sql, M2mRelationship *rel);
+static void build_insert_end(StringInfo sql, M2mRelationship *rel,
+							 List *columns);
+static bool looks_first(M2mRelationship *rel, List *columns);
 static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
 static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
@@ -210,13 +214,16 @@ m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2])
 
 /*
  * m2m_plan_clear: removes all links of one row, or of each of several rows,
- * of one side; returns how many.
+ * of one side; returns how many.  Of one row: before or after an m2m_set of
+ * it, not in between.
  */
 int64
 m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 {
 	int64		result;
 
+	if (!ids->is_array)
+		lock_links_of(rel, side, ids);
 	SPI_connect();
 	if (ids->is_array)
 	{
@@ -624,14 +631,14 @@ build_insert(StringInfo sql, M2mRelationship *rel, bool one, List *columns)
 		appendStringInfoString(sql, ") SELECT ");
 		for (int i = 1; i <= n; i++)
 			appendStringInfo(sql, "%s$%d", i > 1 ? ", " : "", i);
-		if (!rel->unique)
+		if (looks_first(rel, columns))
 		{
 			appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s a WHERE ",
 							 m2m_qualified_name(rel->association));
 			m2m_append_match_pair(sql, rel, true);
 			appendStringInfoChar(sql, ')');
 		}
-		else
+		if (rel->unique)
 			append_on_conflict(sql, rel);
 		return;
 	}
@@ -640,7 +647,7 @@ build_insert(StringInfo sql, M2mRelationship *rel, bool one, List *columns)
 	appendStringInfoString(sql, ", ");
 	append_pair(sql, rel, M2M_RIGHT, "p.");
 	appendStringInfoString(sql, " FROM " PAIRS_NAME " p");
-	build_insert_end(sql, rel);
+	build_insert_end(sql, rel, columns);
 }
 
 /*
@@ -648,9 +655,9 @@ build_insert(StringInfo sql, M2mRelationship *rel, bool one, List *columns)
  * is there, and its order.
  */
 static void
-build_insert_end(StringInfo sql, M2mRelationship *rel)
+build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 {
-	if (!rel->unique)
+	if (looks_first(rel, columns))
 	{
 		appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s a WHERE ",
 						 m2m_qualified_name(rel->association));
@@ -660,6 +667,19 @@ build_insert_end(StringInfo sql, M2mRelationship *rel)
 	append_order(sql, rel->pair_desc->natts);
 	if (rel->unique)
 		append_on_conflict(sql, rel);
+}
+
+/*
+ * looks_first: must an INSERT look whether a pair is there?  Where no index
+ * keeps pairs unique (the caller then holds m2m_plan_lock_links()); and where
+ * the row would violate NOT NULL, which is checked before ON CONFLICT has its
+ * say: an existing link needs no properties.
+ */
+static bool
+looks_first(M2mRelationship *rel, List *columns)
+{
+	return !rel->unique ||
+		list_difference_int(rel->required, columns) != NIL;
 }
 
 /*
@@ -982,7 +1002,7 @@ build_property_statement(StringInfo sql, M2mRelationship *rel,
 		append_distinct_pairs(sql, rel, true, true);
 		appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
 						 record.data);
-		build_insert_end(sql, rel);
+		build_insert_end(sql, rel, columns);
 	}
 	else
 	{

@@ -127,6 +127,7 @@ typedef struct M2mRelationship
 	M2mEndpoint side[2];
 	int			nproperties;	/* link properties: further columns */
 	AttrNumber *property;
+	List	   *required;		/* those that are NOT NULL without a default */
 	TupleDesc	pair_desc;		/* left key columns, right key columns */
 	SPIPlanPtr	plan[M2M_NUM_STMTS][2]; /* [..][side], if it has one */
 	List	   *column_plans;	/* M2mColumnPlan */
@@ -248,7 +249,12 @@ extern M2mIds *m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value,
 							Oid type, M2mIdForm form);
 extern Datum m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column,
 							Datum value, Oid type);
+extern bool m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a,
+						  M2mIds *b);
 extern void m2m_ids_check_null(bool isnull, Oid table);
+
+/* lock.c: locks on several relations at once */
+extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
 
 /* catalog.c: what the system catalogs say */
 extern List *m2m_catalog_link_views(Oid relid);
@@ -285,6 +291,7 @@ extern M2mRelationship *m2m_relationship_get(Oid association,
 extern void m2m_relationship_changed(Oid association);
 
 /* define.c: create, drop, adopt */
+extern void m2m_endpoint_check(Oid relid);
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
 

@@ -46,8 +46,7 @@ typedef struct LookupKey
 typedef struct LookupEntry
 {
 	LookupKey	key;			/* hash key, must be first */
-	bool		valid;
-	Oid			association;
+	Oid			association;	/* InvalidOid: none */
 	M2mSide		first_side;
 } LookupEntry;
 
@@ -79,6 +78,8 @@ static void retire(M2mRelationship *rel);
 static void free_retired(XactEvent event, void *arg);
 static bool make_lookup_key(LookupKey *key, Oid first, Oid second,
 							const char *via, const char *role);
+static Oid	lookup(Oid first, Oid second, const char *via, const char *role,
+				   bool missing_ok, M2mSide *first_side);
 static Oid	search(Oid first, Oid second, const char *via, const char *role,
 				   bool missing_ok, M2mSide *first_side);
 static List *find_candidates(Oid first, Oid second);
@@ -134,59 +135,70 @@ m2m_relationship_find(Oid first, Oid second, const char *via,
 					  const char *role, LOCKMODE lockmode, bool missing_ok,
 					  M2mSide *first_side)
 {
-	LookupKey	key;
-	bool		cacheable = make_lookup_key(&key, first, second, via, role);
+	Oid			association;
 
-	create_tables();
-	for (;;)
+	*first_side = M2M_LEFT;
+	association = lookup(first, second, via, role, missing_ok, first_side);
+	while (OidIsValid(association))
 	{
-		LookupEntry *entry = NULL;
+		Oid			found = association;
+		uint64		before = generation;
 		M2mRelationship *rel;
-		Oid			association;
-		uint64		before;
 
-		if (lookups_generation != generation)
-		{
-			HASH_SEQ_STATUS status;
-
-			hash_seq_init(&status, lookups);
-			while ((entry = hash_seq_search(&status)) != NULL)
-				hash_search(lookups, &entry->key, HASH_REMOVE, NULL);
-			lookups_generation = generation;
-		}
-		if (cacheable)
-			entry = hash_search(lookups, &key, HASH_FIND, NULL);
-		if (entry != NULL && entry->valid)
-		{
-			association = entry->association;
-			*first_side = entry->first_side;
-		}
-		else
-		{
-			before = generation;
-			association = search(first, second, via, role, missing_ok,
-								 first_side);
-			if (cacheable && before == generation &&
-				lookups_generation == generation)
-			{
-				entry = hash_search(lookups, &key, HASH_ENTER, NULL);
-				entry->association = association;
-				entry->first_side = *first_side;
-				entry->valid = true;
-			}
-		}
-		if (!OidIsValid(association))
-			return NULL;
-
-		before = generation;
 		rel = m2m_relationship_get(association, InvalidOid, lockmode);
-		if (rel != NULL &&
-			(before == generation || relates(rel, first, second)))
+		if (before == generation && rel != NULL)
 			return rel;
-		/* it changed while we waited for the lock */
-		generation++;
+
+		/* something changed while we waited for the lock: is it this still? */
+		association = lookup(first, second, via, role, missing_ok,
+							 first_side);
+		if (association == found && rel != NULL)
+			return rel;
 		CHECK_FOR_INTERRUPTS();
 	}
+	return NULL;
+}
+
+/*
+ * lookup: search(), remembered as long as nothing changes.
+ */
+static Oid
+lookup(Oid first, Oid second, const char *via, const char *role,
+	   bool missing_ok, M2mSide *first_side)
+{
+	LookupKey	key;
+	bool		cacheable = make_lookup_key(&key, first, second, via, role);
+	LookupEntry *entry = NULL;
+	Oid			association;
+	uint64		before;
+
+	create_tables();
+	if (lookups_generation != generation)
+	{
+		HASH_SEQ_STATUS status;
+
+		hash_seq_init(&status, lookups);
+		while ((entry = hash_seq_search(&status)) != NULL)
+			hash_search(lookups, &entry->key, HASH_REMOVE, NULL);
+		lookups_generation = generation;
+	}
+	if (cacheable)
+		entry = hash_search(lookups, &key, HASH_FIND, NULL);
+	if (entry != NULL && (OidIsValid(entry->association) || missing_ok))
+	{
+		*first_side = entry->first_side;
+		return entry->association;
+	}
+
+	before = generation;
+	association = search(first, second, via, role, missing_ok, first_side);
+	if (cacheable && before == generation)
+	{
+		entry = hash_search(lookups, &key, HASH_ENTER, NULL);
+		entry->association = association;
+		entry->first_side = *first_side;
+	}
+	return association;
 }
 
 /*
@@ -236,8 +248,9 @@ create_tables(void)
 }
 
 /*
- * get_description: the cached description, read if there is no valid one.
- * Invalidations that arrive while it is being read make it be read again.
+ * get_description: the cached description, read if there is no valid one.  If
+ * an invalidation arrives while it is being read, it serves this call, which
+ * is as old as what was read, but no other.
  */
 static M2mRelationship *
 get_description(Oid association, Oid trusted_view)
@@ -260,16 +273,8 @@ get_description(Oid association, Oid trusted_view)
 		retire(rel);
 	}
 
-	for (;;)
-	{
-		before = generation;
-		rel = m2m_catalog_read_relationship(association, trusted_view);
-		if (before == generation)
-			break;
-		if (rel != NULL)
-			MemoryContextDelete(rel->context);
-		CHECK_FOR_INTERRUPTS();
-	}
+	before = generation;
+	rel = m2m_catalog_read_relationship(association, trusted_view);
 	if (rel == NULL)
 	{
 		hash_search(descriptions, &key, HASH_REMOVE, NULL);
@@ -278,7 +283,7 @@ get_description(Oid association, Oid trusted_view)
 	entry = hash_search(descriptions, &key, HASH_ENTER, NULL);
 	MemoryContextSetParent(rel->context, CacheMemoryContext);
 	entry->rel = rel;
-	rel->valid = true;
+	rel->valid = before == generation;
 	return rel;
 }
 

@@ -325,18 +325,7 @@ check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		ids[s] = read_key(write, s, value, isnull, false);
-		for (int i = 0; i < ids[s]->nkeys; i++)
-		{
-			Form_pg_attribute attribute =
-				TupleDescAttr(write->rel->pair_desc,
-							  (s == M2M_LEFT ? 0 :
-							   write->rel->side[M2M_LEFT].nkeys) + i);
-
-			same = same && datum_image_eq(ids[s]->value[i],
-										  old_ids[s]->value[i],
-										  attribute->attbyval,
-										  attribute->attlen);
-		}
+		same = same && m2m_ids_equal(write->rel, s, ids[s], old_ids[s]);
 	}
 	if (same)
 		return;
@@ -344,8 +333,8 @@ check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
 	if (m2m_plan_linked(write->rel, ids, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
-				 errmsg("the rows are linked already in \"%s\"",
-						get_rel_name(write->rel->association)),
+				 errmsg("the rows are linked already through view \"%s\"",
+						RelationGetRelationName(write->relation)),
 				 errtable(write->relation)));
 }
 
@@ -447,8 +436,16 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 	List	   *columns = NIL;
 	SPIPlanPtr *slot;
 	M2mIds	   *ids = given;
+	bool		returning = given == NULL;
 	ListCell   *lc;
 
+	/* a trigger may make another key of the one given: look, if allowed */
+	if (!returning)
+	{
+		returning = true;
+		for (int i = 0; i < far->nkeys; i++)
+			returning = returning && readable(far->relid, far->key[i].attnum);
+	}
 	for (int i = 0; i < n; i++)
 	{
 		if (write->view->column[i].kind != M2M_COLUMN_ENDPOINT || isnull[i])
@@ -459,8 +456,9 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 	}
 
 	SPI_connect();
-	slot = m2m_plan_slot(write->rel, given != NULL ? M2M_COLUMNS_INSERT_ROW :
-						 M2M_COLUMNS_INSERT_ROW_RETURNING,
+	slot = m2m_plan_slot(write->rel, returning ?
+						 M2M_COLUMNS_INSERT_ROW_RETURNING :
+						 M2M_COLUMNS_INSERT_ROW,
 						 write->near, columns);
 	if (*slot == NULL)
 	{
@@ -476,7 +474,7 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		for (int i = 1; i <= nargs; i++)
 			appendStringInfo(&sql, "%s$%d", i > 1 ? ", " : ") VALUES (", i);
 		appendStringInfoChar(&sql, ')');
-		for (int i = 0; given == NULL && i < far->nkeys; i++)
+		for (int i = 0; returning && i < far->nkeys; i++)
 			appendStringInfo(&sql, "%s%s", i > 0 ? ", " : " RETURNING ",
 							 m2m_quoted_column(far->relid,
 											   far->key[i].attnum));
@@ -484,7 +482,7 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 	}
 	if (SPI_execute_plan(*slot, args, NULL, false, 0) < 0)
 		elog(ERROR, "SPI_execute_plan failed");
-	if (given == NULL)
+	if (returning)
 	{
 		MemoryContext old;
 
