@@ -53,8 +53,12 @@ endif
 # make test [SUITES="regress pgtap isolation tap"] [KEEP=1]
 # Both take PG_CONFIG, to choose among several servers. (On the command line of
 # `make demo`, DATA has nothing to do with PGXS' variable of that name.)
-.PHONY: demo test
+# make test-matrix [VERSIONS="15 17 18 19"] [SUITES="regress … upgrade"] [FRESH=1]
+# The same on every supported major, as root; see test/matrix.
+.PHONY: demo test test-matrix
 demo:
 	@examples/demo
 test:
 	@test/run
+test-matrix:
+	@test/matrix

@@ -245,6 +245,48 @@ CREATE FUNCTION m2m_link_view_write()
 COMMENT ON FUNCTION m2m_link_view_write() IS
 'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted).';
 
+/*
+ * Relationships follow the schema.  The tags are those of commands that can
+ * rename, retype or drop what link views and functions read, or add to it.
+ */
+
+CREATE FUNCTION m2m_ddl_command_start()
+	RETURNS event_trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_ddl_command_start';
+
+COMMENT ON FUNCTION m2m_ddl_command_start() IS
+'Event trigger: link views step aside for commands that PostgreSQL would refuse while a view reads the table.';
+
+CREATE FUNCTION m2m_ddl_command_end()
+	RETURNS event_trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_ddl_command_end';
+
+COMMENT ON FUNCTION m2m_ddl_command_end() IS
+'Event trigger: link views and functions follow what a command has changed.';
+
+DO $$
+DECLARE
+	tags text := $tags$
+		'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER OPERATOR',
+		'ALTER SCHEMA', 'ALTER TABLE', 'ALTER TYPE',
+		'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION', 'DROP DOMAIN',
+		'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE', 'DROP OPERATOR',
+		'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY', 'DROP OWNED',
+		'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SEQUENCE',
+		'DROP TABLE', 'DROP TYPE'$tags$;
+	event text;
+BEGIN
+	FOREACH event IN ARRAY ARRAY['ddl_command_start', 'ddl_command_end'] LOOP
+		EXECUTE format('CREATE EVENT TRIGGER m2m_%s ON %1$s WHEN TAG IN (%s)'
+			' EXECUTE FUNCTION m2m_%1$s()', event, tags);
+		EXECUTE format('COMMENT ON EVENT TRIGGER m2m_%s IS %L', event,
+			'm2m: relationships follow the schema, and stand in nobody''s way');
+	END LOOP;
+END
+$$;
+
 /* what there is */
 
 CREATE FUNCTION m2m_list_relationships(OUT association regclass,
@@ -287,3 +329,25 @@ COMMENT ON COLUMN m2m_relationships.origin IS 'created by m2m, or adopted';
 COMMENT ON COLUMN m2m_relationships.owner IS 'owner of the association table';
 
 GRANT SELECT ON m2m_relationships TO PUBLIC;
+
+/* what is amiss */
+
+CREATE FUNCTION m2m_check(association regclass DEFAULT NULL,
+	OUT relationship regclass, OUT severity text, OUT finding text,
+	OUT remedy text)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'm2m_check';
+
+COMMENT ON FUNCTION m2m_check(regclass) IS
+'Reports whatever is inconsistent in one relationship, or in all: a row for each finding, with its severity (error, warning, info) and the SQL that mends it, null where that is for you to decide. Takes no strong locks.';
+
+CREATE FUNCTION m2m_repair(association regclass DEFAULT NULL,
+	OUT relationship regclass, OUT severity text, OUT finding text,
+	OUT remedy text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10
+	AS 'MODULE_PATHNAME', 'm2m_repair';
+
+COMMENT ON FUNCTION m2m_repair(regclass) IS
+'Mends what m2m_check reports of one relationship, or of all that the caller owns, by running the remedies as the caller. Returns what was mended. Errors: 42501 not the owner; what a remedy raises.';

@@ -25,6 +25,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -45,6 +46,7 @@
 #include "m2m.h"
 
 static bool is_trigger_function(Oid funcid);
+static Oid	trigger_relation(Oid triggerid);
 static bool read_trigger(Oid relid, M2mLinkView *view);
 static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
 								   M2mLinkView *view);
@@ -62,6 +64,7 @@ static bool has_column(int n, const AttrNumber *columns, AttrNumber attnum);
 static bool describe_side(M2mRelationship *rel, M2mSide side,
 						  Relation association, M2mLinkView *near_view,
 						  M2mLinkView *far_view);
+static void use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk);
 static ForeignKeyCacheInfo *find_foreign_key(Relation association, Oid target,
 											 int n, const AttrNumber *columns);
 static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
@@ -97,6 +100,21 @@ m2m_catalog_trigger_function(void)
 	}
 	ReleaseSysCacheList(list);
 	return result;
+}
+
+/*
+ * m2m_own_function: the quoted name of a function of ours, with the schema
+ * that the extension is in.
+ */
+char *
+m2m_own_function(const char *name)
+{
+	Oid			function = m2m_catalog_trigger_function();
+
+	if (!OidIsValid(function))
+		elog(ERROR, "function %s not found", M2M_VIEW_TRIGGER_FUNCTION);
+	return quote_qualified_identifier(get_namespace_name(get_func_namespace(function)),
+									  name);
 }
 
 /*
@@ -190,39 +208,85 @@ m2m_catalog_is_link_view(Oid relid)
 
 /*
  * m2m_catalog_associations: the association tables of all link views in the
- * database, each once, in the order of their OIDs.
+ * database, each once, in the order of their OIDs.  Goes by what depends on
+ * the trigger function, so it costs nothing where there are none.
  */
 List *
 m2m_catalog_associations(void)
 {
-	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	Oid			function = m2m_catalog_trigger_function();
+	Relation	depend;
+	ScanKeyData key[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	List	   *views = NIL;
+	List	   *triggers = NIL;
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	scan = systable_beginscan(trigger, InvalidOid, false, NULL, 0, NULL);
+	if (!OidIsValid(function))
+		return NIL;
+	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ProcedureRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(function));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (TRIGGER_FOR_INSTEAD(form->tgtype) &&
-			is_trigger_function(form->tgfoid))
-			views = list_append_unique_oid(views, form->tgrelid);
+		if (form->classid == TriggerRelationId)
+			triggers = lappend_oid(triggers, form->objid);
 	}
 	systable_endscan(scan);
-	table_close(trigger, AccessShareLock);
+	table_close(depend, AccessShareLock);
 
-	foreach(lc, views)
+	foreach(lc, triggers)
 	{
-		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+		Oid			viewid = trigger_relation(lfirst_oid(lc));
+		M2mLinkView *view = OidIsValid(viewid) ?
+			m2m_catalog_read_view(viewid, true) : NULL;
 
 		if (view != NULL)
 			result = list_append_unique_oid(result, view->association);
 	}
 	list_sort(result, list_oid_cmp);
 	return result;
+}
+
+/* trigger_relation: the relation that a trigger is on, or InvalidOid. */
+static Oid
+trigger_relation(Oid triggerid)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(triggerid));
+	scan = systable_beginscan(trigger, TriggerOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}
+
+/*
+ * m2m_catalog_trigger_depends: is the trigger of a link view marked as
+ * depending on an extension?
+ */
+bool
+m2m_catalog_trigger_depends(Oid viewid)
+{
+	Oid			trigger = get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, true);
+
+	/* one of another name is the user's own doing */
+	return !OidIsValid(trigger) ||
+		getAutoExtensionsOfObject(TriggerRelationId, trigger) != NIL;
 }
 
 /*
@@ -399,6 +463,8 @@ read_join(Query *query, M2mLinkView *view)
 			return false;
 	}
 	read_columns(query, link_no, far_no, view);
+	view->nguards =
+		list_length(make_ands_implicit((Expr *) query->jointree->quals));
 	return view->nnear > 0;
 }
 
@@ -452,6 +518,9 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 		if (entry->resjunk)
 			continue;
 		view->ncolumns++;
+		column->name = get_attname(view->view, view->ncolumns, true);
+		if (column->name == NULL)
+			column->name = entry->resname;
 		column->kind = M2M_COLUMN_OTHER;
 		if (!IsA(var, Var) || var->varattno <= 0)
 		{
@@ -486,6 +555,20 @@ m2m_catalog_owner_trusted(Oid owner, Oid association_owner)
 }
 
 /*
+ * m2m_catalog_column_exists: is the column there, and not dropped?
+ */
+bool
+m2m_catalog_column_exists(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+/*
  * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
  */
 Oid
@@ -513,28 +596,40 @@ m2m_catalog_relation_owner(Oid relid)
 M2mRelationship *
 m2m_catalog_read_relationship(Oid association, Oid trusted_view)
 {
-	MemoryContext context;
-	MemoryContext old;
-	M2mRelationship *rel;
 	M2mLinkView *view[2];
-	M2mLinkView *any;
-	Relation	relation;
-	bool		complete;
+	M2mRelationship *rel;
 
 	if (!choose_views(association, trusted_view, view))
 		return NULL;
-	any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
-	relation = try_relation_open(association, AccessShareLock);
+	rel = m2m_catalog_describe(association, view);
+	if (rel != NULL)
+		rel->trusted_view = trusted_view;
+	return rel;
+}
+
+/*
+ * m2m_catalog_describe: the relationship that link views, one of which may be
+ * NULL, describe together; NULL if its tables are not there as they say.
+ * Locks and memory: as above.
+ */
+M2mRelationship *
+m2m_catalog_describe(Oid association, M2mLinkView *view[2])
+{
+	M2mLinkView *any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
+	Relation	relation = try_relation_open(association, AccessShareLock);
+	MemoryContext context;
+	MemoryContext old;
+	M2mRelationship *rel;
+	bool		complete;
+
 	if (relation == NULL)
 		return NULL;
-
 	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	rel = palloc0(sizeof(M2mRelationship));
 	rel->context = context;
 	rel->association = association;
-	rel->trusted_view = trusted_view;
 	rel->adopted = any->adopted;
 	rel->temporary =
 		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
@@ -663,6 +758,7 @@ describe_side(M2mRelationship *rel, M2mSide side, Relation association,
 											ObjectIdGetDatum(fk->conoid));
 
 		endpoint->constraint = fk->conoid;
+		use_operators(endpoint, fk);
 		if (HeapTupleIsValid(tuple))
 		{
 			endpoint->on_delete =
@@ -672,6 +768,24 @@ describe_side(M2mRelationship *rel, M2mSide side, Relation association,
 	}
 	endpoint->view = near_view ? near_view->view : InvalidOid;
 	return describe_key_columns(endpoint, association);
+}
+
+/*
+ * use_operators: equality as the foreign key has it, which follows changes of
+ * the columns' types.
+ */
+static void
+use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		for (int j = 0; j < fk->nkeys; j++)
+		{
+			if (fk->conkey[j] == endpoint->key[i].link_attnum &&
+				fk->confkey[j] == endpoint->key[i].attnum)
+				endpoint->key[i].equal_op = fk->conpfeqop[j];
+		}
+	}
 }
 
 /*
@@ -819,11 +933,12 @@ describe_key_columns(M2mEndpoint *endpoint, Relation association)
 		M2mKeyColumn *key = &endpoint->key[i];
 		Form_pg_attribute link =
 			TupleDescAttr(RelationGetDescr(association), key->link_attnum - 1);
-		HeapTuple	tuple = SearchSysCache2(ATTNUM,
-											ObjectIdGetDatum(endpoint->relid),
-											Int16GetDatum(key->attnum));
+		HeapTuple	tuple;
 		Form_pg_attribute column;
 
+		if (link->attisdropped)
+			return false;
+		tuple = SearchSysCacheAttNum(endpoint->relid, key->attnum);
 		if (!HeapTupleIsValid(tuple))
 			return false;
 		column = (Form_pg_attribute) GETSTRUCT(tuple);
@@ -939,6 +1054,7 @@ describe_pair(M2mRelationship *rel)
 										key->collation);
 		}
 	}
+	TupleDescFinalize(rel->pair_desc);
 }
 
 /*

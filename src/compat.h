@@ -8,8 +8,26 @@
 #ifndef M2M_COMPAT_H
 #define M2M_COMPAT_H
 
+#include "utils/acl.h"
+
 #if PG_VERSION_NUM < 150000
 #error "m2m needs PostgreSQL 15 or later"
+#endif
+
+/*
+ * 19: whoever makes a tuple descriptor calls TupleDescFinalize() after the
+ * last TupleDescInitEntry(); reading tuples by one without it crashes.
+ */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
+#endif
+
+/*
+ * 18: pg_noreturn, in front of a declaration, replaced
+ * pg_attribute_noreturn() behind it.
+ */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
 #endif
 
 /*
@@ -20,7 +38,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
-#include "utils/acl.h"
 
 static inline AclResult
 object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
@@ -34,6 +51,8 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 {
 	if (classid == ProcedureRelationId)
 		return pg_proc_ownercheck(objectid, roleid);
+	if (classid == NamespaceRelationId)
+		return pg_namespace_ownercheck(objectid, roleid);
 	Assert(classid == RelationRelationId);
 	return pg_class_ownercheck(objectid, roleid);
 }

@@ -261,11 +261,12 @@ m2m_drop(PG_FUNCTION_ARGS)
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		Oid			function = m2m_function_find(rel, s, true);
+		ListCell   *lc;
 
-		if (OidIsValid(function))
+		foreach(lc, m2m_functions_find(rel, s, true))
 			m2m_ddl(psprintf("DROP FUNCTION %s",
-							 format_procedure_extended(function, FORMAT_PROC_FORCE_QUALIFY)));
+							 format_procedure_extended(lfirst_oid(lc),
+													   FORMAT_PROC_FORCE_QUALIFY)));
 		if (OidIsValid(rel->side[s].view))
 			appendStringInfo(&views, "%s%s", views.len > 0 ? ", " : "",
 							 m2m_qualified_name(rel->side[s].view));

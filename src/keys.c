@@ -314,6 +314,7 @@ parse_row(M2mRelationship *rel, M2mSide side, const char *string)
 			TupleDescInitEntry(desc, i + 1, psprintf("key_%d", i + 1),
 							   endpoint->key[i].type, endpoint->key[i].typmod,
 							   0);
+		TupleDescFinalize(desc);
 		endpoint->row_desc = BlessTupleDesc(desc);
 		MemoryContextSwitchTo(old);
 	}

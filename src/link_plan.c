@@ -80,8 +80,8 @@ static SPIPlanPtr get_property_plan(M2mRelationship *rel,
 									M2mColumnStatement statement,
 									List *columns);
 static List *property_columns(M2mRelationship *rel, Jsonb *properties);
-static void unknown_property(M2mRelationship *rel, const char *name)
-			pg_attribute_noreturn();
+pg_noreturn static void unknown_property(M2mRelationship *rel,
+										 const char *name);
 static void build_property_statement(StringInfo sql, M2mRelationship *rel,
 									 M2mColumnStatement statement,
 									 List *columns);

@@ -170,6 +170,7 @@ typedef struct M2mViewColumn
 {
 	M2mViewColumnKind kind;
 	AttrNumber	attnum;			/* in the association or the far endpoint */
+	char	   *name;			/* in the view */
 } M2mViewColumn;
 
 /*
@@ -192,9 +193,13 @@ struct M2mLinkView
 	AttrNumber *far_link;		/* in the association */
 	AttrNumber *far_key;		/* in the far endpoint */
 	Oid		   *far_op;			/* far key column = association column */
+	int			nguards;		/* conditions: near key columns IS NOT NULL */
 	int			ncolumns;
 	M2mViewColumn *column;
 };
+
+/* A link view put aside; owned by view_save.c. */
+typedef struct M2mSavedView M2mSavedView;
 
 /* Ids of one side as given by a caller: count rows of nkeys values each. */
 typedef struct M2mIds
@@ -262,13 +267,18 @@ extern bool m2m_catalog_is_link_view(Oid relid);
 extern M2mLinkView *m2m_catalog_read_view(Oid view, bool need_trigger);
 extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
 													  Oid trusted_view);
+extern M2mRelationship *m2m_catalog_describe(Oid association,
+											 M2mLinkView *view[2]);
 extern List *m2m_catalog_foreign_keys(Oid association);
 extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 													  ForeignKeyCacheInfo *fk[2],
 													  const char *role[2]);
 extern List *m2m_catalog_associations(void);
 extern Oid	m2m_catalog_trigger_function(void);
+extern char *m2m_own_function(const char *name);
+extern bool m2m_catalog_trigger_depends(Oid viewid);
 extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
+extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
 extern char *m2m_qualified_name(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
@@ -295,15 +305,50 @@ extern void m2m_endpoint_check(Oid relid);
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
 
-/* view.c: text of link views and functions */
+/* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
+extern void m2m_sql(const char *sql);
+extern bool m2m_ddl_running(void);
+extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
+						 void (*action) (void *arg), void *arg);
+extern bool m2m_drop_objects(List *addresses);
+
+/* view.c: text of link views and functions */
+extern List *m2m_view_columns(M2mRelationship *rel, M2mSide near,
+							  List *existing);
+extern char *m2m_view_alias(List *columns, const char *name,
+							const char *prefix);
+extern char *m2m_view_query(M2mRelationship *rel, M2mSide near,
+							List *columns);
+extern char *m2m_view_options(Oid viewid);
+extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
+extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
+extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
+extern void m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
+									const char *qualified);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
+extern char *m2m_function_sql(M2mRelationship *rel, M2mSide near,
+							  const char *qualified);
 extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
+extern Oid	m2m_function_owner(Oid function);
+extern void m2m_function_replace(Oid function, const char *old_body,
+								 const char *new_body);
 extern bool m2m_function_reusable(M2mRelationship *rel, M2mSide near,
 								  Oid schema, const char *name);
+extern List *m2m_functions_find(M2mRelationship *rel, M2mSide near,
+								bool or_by_name);
 extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near,
 							  bool or_by_name);
+
+/* view_save.c: putting link views aside and back */
+extern M2mSavedView *m2m_view_save(Oid viewid);
+extern bool m2m_view_exists(M2mSavedView *saved);
+extern bool m2m_view_drop(List *saved_views);
+extern void m2m_view_restore(List *saved_views);
+
+/* ddl_trigger.c: event triggers */
+extern void m2m_ddl_trigger_init(void);
 
 /* link.c: link, unlink, set on a list of pairs */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],

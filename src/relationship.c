@@ -88,11 +88,10 @@ static bool is_named(M2mRelationship *rel, const char *via);
 static bool is_trusted(M2mRelationship *rel);
 static bool first_plays(M2mRelationship *rel, Oid first, const char *role,
 						M2mSide *side);
-static void report_none(Oid first, Oid second, const char *via,
-						const char *role, List *candidates, List *named)
-			pg_attribute_noreturn();
-static void report_several(Oid first, Oid second, List *found)
-			pg_attribute_noreturn();
+pg_noreturn static void report_none(Oid first, Oid second, const char *via,
+									const char *role, List *candidates,
+									List *named);
+pg_noreturn static void report_several(Oid first, Oid second, List *found);
 static char *list_associations(List *associations);
 static char *list_roles(List *associations);
 static void relation_changed(Datum arg, Oid relid);
@@ -409,6 +408,7 @@ find_candidates(Oid first, Oid second)
 		if (rel != NULL && relates(rel, first, second))
 			result = lappend_oid(result, view->association);
 	}
+	list_sort(result, list_oid_cmp);
 	return result;
 }
 

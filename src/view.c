@@ -11,6 +11,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/reloptions.h"
 #include "access/table.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_depend.h"
@@ -21,49 +22,29 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "m2m.h"
 
-typedef enum FunctionMatch
-{
-	FUNCTION_OTHER,
-	FUNCTION_BY_NAME,
-	FUNCTION_BY_BODY
-} FunctionMatch;
-
+static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near,
 						const char *qualified);
-static void create_trigger(M2mRelationship *rel, M2mSide near,
-						   const char *qualified);
 static void create_function(M2mRelationship *rel, M2mSide near,
 							const char *qualified);
-static FunctionMatch match_function(M2mRelationship *rel, M2mSide near,
-									Oid function, const char *body);
-static void append_view_columns(StringInfo sql, M2mRelationship *rel,
-								M2mSide near);
-static char *column_alias(List *taken, const char *name, const char *prefix);
+static bool match_function(M2mRelationship *rel, M2mSide near, Oid function,
+						   const char *body, bool *same_body,
+						   bool *same_name);
+static List *refreshed_columns(M2mRelationship *rel, M2mLinkView *view);
+static List *add_column(List *columns, M2mViewColumnKind kind,
+						AttrNumber attnum, const char *name,
+						const char *prefix);
+static bool has_name(List *columns, const char *name);
 static void append_join(StringInfo sql, M2mRelationship *rel, M2mSide near);
 static char *rowtype_name(Oid relid);
 static char *trigger_argument(const char *name, const char *value);
-
-/*
- * m2m_ddl: runs one utility statement as the caller.
- */
-void
-m2m_ddl(const char *sql)
-{
-	int			result;
-
-	SPI_connect();
-	result = SPI_execute(sql, false, 0);
-	if (result != SPI_OK_UTILITY)
-		elog(ERROR, "SPI_execute failed for \"%s\": %s", sql,
-			 SPI_result_code_string(result));
-	SPI_finish();
-}
 
 /*
  * m2m_view_create: makes the link view that starts at the near side, with its
@@ -80,45 +61,35 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 
 	if (!OidIsValid(get_relname_relid(name, schema)))
 		create_view(rel, near, qualified);
-	create_trigger(rel, near, qualified);
-	if (!m2m_function_reusable(rel, near, schema, name))
+	m2m_view_create_trigger(rel, near, qualified);
+	if (!m2m_function_reusable(rel, near, schema, name) &&
+		!owns_function(m2m_function_find(rel, near, false)))
 		create_function(rel, near, qualified);
 }
 
+/* owns_function: is there a function, and is it the current user's? */
+static bool
+owns_function(Oid function)
+{
+	return OidIsValid(function) &&
+		object_ownercheck(ProcedureRelationId, function, GetUserId());
+}
+
 /*
- * create_view:
- *
- *		SELECT l.author_id, r.*, <link properties>
- *		FROM author_book l JOIN book r ON r.id = l.book_id
- *
- * security_invoker: privileges and row-level security of whoever reads it.
+ * create_view: the view with its comments.  security_invoker: privileges and
+ * row-level security of whoever reads it.
  */
 static void
 create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
 {
 	M2mEndpoint *this = &rel->side[near];
 	const char *far_name = get_rel_name(rel->side[M2M_OTHER(near)].relid);
-	StringInfoData sql;
 	char	   *comment;
 
-	initStringInfo(&sql);
-	appendStringInfo(&sql,
-					 "CREATE %sVIEW %s WITH (security_invoker = true) AS SELECT ",
-					 rel->temporary ? "TEMPORARY " : "", qualified);
-	append_view_columns(&sql, rel, near);
-	append_join(&sql, rel, near);
-
-	/* rows with a null in the near key are no links */
-	for (int i = 0, n = 0; i < this->nkeys; i++)
-	{
-		if (!this->key[i].link_not_null)
-			appendStringInfo(&sql, "%s l.%s IS NOT NULL",
-							 n++ == 0 ? " WHERE" : " AND",
-							 m2m_quoted_column(rel->association,
-											   this->key[i].link_attnum));
-	}
-	m2m_ddl(sql.data);
-
+	m2m_ddl(psprintf("CREATE %sVIEW %s WITH (security_invoker = true) AS %s",
+					 rel->temporary ? "TEMPORARY " : "", qualified,
+					 m2m_view_query(rel, near,
+									m2m_view_columns(rel, near, NIL))));
 	comment = psprintf("m2m link view: the rows of \"%s\" linked to each \"%s\". "
 					   "INSERT links a row (and inserts it first if more than its key is given), "
 					   "UPDATE changes the row, the link or its properties, "
@@ -138,24 +109,156 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
 }
 
 /*
- * create_trigger: the INSTEAD OF trigger, which also marks the view as ours
+ * m2m_view_query: the query of a link view:
+ *
+ *		SELECT l.author_id, r.*, <link properties>
+ *		FROM author_book l JOIN book r ON r.id = l.book_id
+ *
+ * with the given columns, and without rows that have a null in the near key,
+ * which are no links.
+ */
+char *
+m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
+{
+	M2mEndpoint *this = &rel->side[near];
+	Oid			far = rel->side[M2M_OTHER(near)].relid;
+	StringInfoData sql;
+	int			nguards = 0;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	foreach(lc, columns)
+	{
+		M2mViewColumn *column = lfirst(lc);
+		bool		is_far = column->kind == M2M_COLUMN_ENDPOINT;
+
+		appendStringInfo(&sql, "%s%s.%s AS %s",
+						 foreach_current_index(lc) > 0 ? ", " : "SELECT ",
+						 is_far ? "r" : "l",
+						 m2m_quoted_column(is_far ? far : rel->association,
+										   column->attnum),
+						 quote_identifier(column->name));
+	}
+	append_join(&sql, rel, near);
+	for (int i = 0; i < this->nkeys; i++)
+	{
+		if (!this->key[i].link_not_null)
+			appendStringInfo(&sql, "%s l.%s IS NOT NULL",
+							 nguards++ == 0 ? " WHERE" : " AND",
+							 m2m_quoted_column(rel->association,
+											   this->key[i].link_attnum));
+	}
+	return sql.data;
+}
+
+/*
+ * m2m_view_needs_refresh: is there a column that a link view does not show
+ * yet, or has NOT NULL of its near key changed?  False for a view with columns
+ * of the user's own, which we could not make again.
+ */
+bool
+m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view)
+{
+	int			nguards = 0;
+
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		if (view->column[i].kind == M2M_COLUMN_OTHER)
+			return false;
+	}
+	for (int i = 0; i < rel->side[view->near].nkeys; i++)
+		nguards += !rel->side[view->near].key[i].link_not_null;
+	return nguards != view->nguards ||
+		list_length(refreshed_columns(rel, view)) != view->ncolumns;
+}
+
+/*
+ * m2m_view_refresh: brings a link view up to what its tables have become:
+ * further columns come at its end, and its WHERE follows NOT NULL.  Runs as
+ * the current user, who owns the view.
+ */
+void
+m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view)
+{
+	m2m_ddl(m2m_view_refresh_sql(rel, view));
+}
+
+/* m2m_view_refresh_sql: the statement that does so. */
+char *
+m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view)
+{
+	return psprintf("CREATE OR REPLACE %sVIEW %s%s AS %s",
+					rel->temporary ? "TEMPORARY " : "",
+					m2m_qualified_name(view->view),
+					m2m_view_options(view->view),
+					m2m_view_query(rel, view->near,
+								   refreshed_columns(rel, view)));
+}
+
+/* refreshed_columns: the columns of a view, and those that it should have. */
+static List *
+refreshed_columns(M2mRelationship *rel, M2mLinkView *view)
+{
+	List	   *existing = NIL;
+
+	for (int i = 0; i < view->ncolumns; i++)
+		existing = lappend(existing, &view->column[i]);
+	return m2m_view_columns(rel, view->near, existing);
+}
+
+/*
+ * m2m_view_options: " WITH (...)" as a view has it, or an empty string.
+ */
+char *
+m2m_view_options(Oid viewid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(viewid));
+	StringInfoData sql;
+	Datum		options;
+	bool		isnull;
+	ListCell   *lc;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", viewid);
+	initStringInfo(&sql);
+	options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions,
+							  &isnull);
+	if (!isnull)
+	{
+		List	   *list = untransformRelOptions(options);
+
+		foreach(lc, list)
+		{
+			DefElem    *option = lfirst_node(DefElem, lc);
+
+			appendStringInfo(&sql, "%s%s = %s",
+							 foreach_current_index(lc) > 0 ? ", " : " WITH (",
+							 quote_identifier(option->defname),
+							 quote_literal_cstr(defGetString(option)));
+		}
+		if (list != NIL)
+			appendStringInfoChar(&sql, ')');
+	}
+	ReleaseSysCache(tuple);
+	return sql.data;
+}
+
+/*
+ * m2m_view_create_trigger: the INSTEAD OF trigger, which also marks the view as ours
  * and holds what has no other home.  Marked as depending on the extension, it
  * goes with it and leaves the view behind, readable.
  */
-static void
-create_trigger(M2mRelationship *rel, M2mSide near, const char *qualified)
+void
+m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
+						const char *qualified)
 {
-	Oid			function = m2m_catalog_trigger_function();
 	char	   *comment;
 
-	if (!OidIsValid(function))
-		elog(ERROR, "function %s not found", M2M_VIEW_TRIGGER_FUNCTION);
 	m2m_ddl(psprintf("CREATE TRIGGER " M2M_VIEW_TRIGGER_NAME
 					 " INSTEAD OF INSERT OR UPDATE OR DELETE ON %s"
 					 " FOR EACH ROW EXECUTE FUNCTION %s(%s, %s, %s, %s)",
 					 qualified,
-					 quote_qualified_identifier(get_namespace_name(get_func_namespace(function)),
-												get_func_name(function)),
+					 m2m_own_function(M2M_VIEW_TRIGGER_FUNCTION),
 					 trigger_argument("near", near == M2M_LEFT ?
 									  "left" : "right"),
 					 trigger_argument("left", rel->side[M2M_LEFT].role),
@@ -181,15 +284,26 @@ create_function(M2mRelationship *rel, M2mSide near, const char *qualified)
 	char	   *argument = rowtype_name(this->relid);
 	char	   *comment;
 
-	m2m_ddl(psprintf("CREATE FUNCTION %s(%s) RETURNS SETOF %s"
-					 " LANGUAGE sql STABLE PARALLEL %s AS %s",
-					 qualified, argument, rowtype_name(far),
-					 rel->temporary ? "RESTRICTED" : "SAFE",
-					 quote_literal_cstr(m2m_function_body(rel, near))));
+	m2m_ddl(m2m_function_sql(rel, near, qualified));
 	comment = psprintf("m2m link function: the rows of \"%s\" linked to a row of \"%s\".",
 					   get_rel_name(far), get_rel_name(this->relid));
 	m2m_ddl(psprintf("COMMENT ON FUNCTION %s(%s) IS %s", qualified, argument,
 					 quote_literal_cstr(comment)));
+}
+
+/*
+ * m2m_function_sql: the statement that creates or replaces the link function
+ * of a side under a name.
+ */
+char *
+m2m_function_sql(M2mRelationship *rel, M2mSide near, const char *qualified)
+{
+	return psprintf("CREATE OR REPLACE FUNCTION %s(%s) RETURNS SETOF %s"
+					" LANGUAGE sql STABLE PARALLEL %s AS %s",
+					qualified, rowtype_name(rel->side[near].relid),
+					rowtype_name(rel->side[M2M_OTHER(near)].relid),
+					rel->temporary ? "RESTRICTED" : "SAFE",
+					quote_literal_cstr(m2m_function_body(rel, near)));
 }
 
 /*
@@ -220,14 +334,14 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 }
 
 /*
- * m2m_function_find: the link function of a side, or InvalidOid: among the
- * functions that depend on the near endpoint's row type, the one of the right
- * signature whose body reads as ours does, whatever its name: users may have
- * renamed it.  With or_by_name, if there is none, the one with the link view's
- * name and schema, whatever its body.
+ * m2m_functions_find: the link functions of a side: among the functions that
+ * depend on the near endpoint's row type, those of the right signature whose
+ * body reads as ours does, whatever their names: users may have renamed them.
+ * The one with the link view's name comes first.  With or_by_name, if there is
+ * none, the one with the link view's name and schema, whatever its body.
  */
-Oid
-m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
+List *
+m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 {
 	Oid			argument = get_rel_type_id(rel->side[near].relid);
 	char	   *body = m2m_function_body(rel, near);
@@ -235,7 +349,7 @@ m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	ScanKeyData key[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	Oid			by_body = InvalidOid;
+	List	   *found = NIL;
 	Oid			by_name = InvalidOid;
 
 	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
@@ -247,24 +361,35 @@ m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+		bool		same_body;
+		bool		same_name;
 
-		if (form->classid != ProcedureRelationId)
+		if (form->classid != ProcedureRelationId ||
+			list_member_oid(found, form->objid) ||
+			!match_function(rel, near, form->objid, body,
+							&same_body, &same_name))
 			continue;
-		switch (match_function(rel, near, form->objid, body))
-		{
-			case FUNCTION_BY_BODY:
-				by_body = form->objid;
-				break;
-			case FUNCTION_BY_NAME:
-				by_name = form->objid;
-				break;
-			case FUNCTION_OTHER:
-				break;
-		}
+		if (same_body && same_name)
+			found = lcons_oid(form->objid, found);
+		else if (same_body)
+			found = lappend_oid(found, form->objid);
+		else if (same_name)
+			by_name = form->objid;
 	}
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
-	return OidIsValid(by_body) || !or_by_name ? by_body : by_name;
+	if (found == NIL && or_by_name && OidIsValid(by_name))
+		found = list_make1_oid(by_name);
+	return found;
+}
+
+/* m2m_function_find: the first of them, or InvalidOid. */
+Oid
+m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
+{
+	List	   *found = m2m_functions_find(rel, near, or_by_name);
+
+	return found != NIL ? linitial_oid(found) : InvalidOid;
 }
 
 /*
@@ -281,113 +406,184 @@ m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
 										   PointerGetDatum(buildoidvector(&argument, 1)),
 										   ObjectIdGetDatum(schema));
 
+	bool		same_body;
+	bool		same_name;
+
 	return OidIsValid(function) &&
 		object_ownercheck(ProcedureRelationId, function, GetUserId()) &&
-		match_function(rel, near, function, m2m_function_body(rel, near)) ==
-		FUNCTION_BY_BODY;
+		match_function(rel, near, function, m2m_function_body(rel, near),
+					   &same_body, &same_name) && same_body;
 }
 
 /*
- * match_function: is a function the link function of a side, and by what?
+ * m2m_function_owner: a function's owner, InvalidOid if it is gone.
  */
-static FunctionMatch
+Oid
+m2m_function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_function_replace: gives a link function another body; whatever else a
+ * user may have set of it stays.  Runs as the current user, who owns it.
+ */
+void
+m2m_function_replace(Oid function, const char *old_body, const char *new_body)
+{
+	char	   *definition;
+	char	   *body;
+
+	definition = TextDatumGetCString(DirectFunctionCall1(pg_get_functiondef,
+														 ObjectIdGetDatum(function)));
+	body = strstr(definition, old_body);
+	if (body == NULL)
+		elog(ERROR, "body of function %u has changed", function);
+	m2m_ddl(psprintf("%.*s%s%s", (int) (body - definition), definition,
+					 new_body, body + strlen(old_body)));
+}
+
+/*
+ * match_function: has a function the signature of the link function of a
+ * side?  And then, the body; the name of the link view, and its schema?
+ */
+static bool
 match_function(M2mRelationship *rel, M2mSide near, Oid function,
-			   const char *body)
+			   const char *body, bool *same_body, bool *same_name)
 {
 	M2mEndpoint *this = &rel->side[near];
 	Oid			result_type =
 		get_rel_type_id(rel->side[M2M_OTHER(near)].relid);
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
-	FunctionMatch match = FUNCTION_OTHER;
+	bool		matches;
+	bool		isnull;
+	Datum		source;
 
 	if (!HeapTupleIsValid(tuple))
-		return FUNCTION_OTHER;
+		return false;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
-	if (form->prolang == SQLlanguageId && form->proretset &&
+	matches = form->prolang == SQLlanguageId && form->proretset &&
 		form->prorettype == result_type && form->pronargs == 1 &&
-		form->proargtypes.values[0] == get_rel_type_id(this->relid))
-	{
-		bool		isnull;
-		Datum		source = SysCacheGetAttr(PROCOID, tuple,
-											 Anum_pg_proc_prosrc, &isnull);
-
-		if (!isnull && strcmp(TextDatumGetCString(source), body) == 0)
-			match = FUNCTION_BY_BODY;
-		else if (OidIsValid(this->view) &&
-				 form->pronamespace == get_rel_namespace(this->view) &&
-				 strcmp(NameStr(form->proname), get_rel_name(this->view)) == 0)
-			match = FUNCTION_BY_NAME;
-	}
+		form->proargtypes.values[0] == get_rel_type_id(this->relid);
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	*same_body = matches && !isnull &&
+		strcmp(TextDatumGetCString(source), body) == 0;
+	*same_name = matches && OidIsValid(this->view) &&
+		form->pronamespace == get_rel_namespace(this->view) &&
+		strcmp(NameStr(form->proname), get_rel_name(this->view)) == 0;
 	ReleaseSysCache(tuple);
-	return match;
+	return matches;
 }
 
 /*
- * append_view_columns: the near key, every column of the far endpoint, the
- * link properties.  The near key keeps its names; an endpoint's column whose
- * name is taken gets its role as a prefix, a property "link".
+ * m2m_view_columns: the columns of a link view: those that it has (as far as
+ * their source is still there), then what it does not show yet of the near
+ * key, the far endpoint and the link properties, in that order.  The near key
+ * keeps its names; an endpoint's column whose name is taken gets its role as a
+ * prefix, a property "link".
  */
-static void
-append_view_columns(StringInfo sql, M2mRelationship *rel, M2mSide near)
+List *
+m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 {
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
-	List	   *taken = NIL;
+	List	   *columns = NIL;
 	Relation	relation;
 	TupleDesc	desc;
+	ListCell   *lc;
 
-	for (int i = 0; i < this->nkeys; i++)
+	foreach(lc, existing)
 	{
-		char	   *name = get_attname(rel->association,
-									   this->key[i].link_attnum, false);
+		M2mViewColumn *column = lfirst(lc);
+		Oid			relid = column->kind == M2M_COLUMN_ENDPOINT ?
+			far->relid : rel->association;
 
-		appendStringInfo(sql, "%sl.%s", i > 0 ? ", " : "",
-						 quote_identifier(name));
-		taken = lappend(taken, makeString(name));
+		if (m2m_catalog_column_exists(relid, column->attnum))
+			columns = lappend(columns, column);
 	}
-
+	for (int i = 0; i < this->nkeys; i++)
+		columns = add_column(columns, M2M_COLUMN_KEY,
+							 this->key[i].link_attnum,
+							 get_attname(rel->association,
+										 this->key[i].link_attnum, false),
+							 this->role);
 	relation = relation_open(far->relid, AccessShareLock);
 	desc = RelationGetDescr(relation);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		char	   *name = NameStr(TupleDescAttr(desc, i)->attname);
-		char	   *alias;
-
-		if (TupleDescAttr(desc, i)->attisdropped)
-			continue;
-		alias = column_alias(taken, name, far->role);
-		appendStringInfo(sql, ", r.%s AS %s", quote_identifier(name),
-						 quote_identifier(alias));
-		taken = lappend(taken, makeString(alias));
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			columns = add_column(columns, M2M_COLUMN_ENDPOINT, i + 1,
+								 NameStr(TupleDescAttr(desc, i)->attname),
+								 far->role);
 	}
 	relation_close(relation, NoLock);
-
 	for (int i = 0; i < rel->nproperties; i++)
-	{
-		char	   *name = get_attname(rel->association, rel->property[i],
-									   false);
-		char	   *alias = column_alias(taken, name, "link");
-
-		appendStringInfo(sql, ", l.%s AS %s", quote_identifier(name),
-						 quote_identifier(alias));
-		taken = lappend(taken, makeString(alias));
-	}
+		columns = add_column(columns, M2M_COLUMN_PROPERTY, rel->property[i],
+							 get_attname(rel->association, rel->property[i],
+										 false),
+							 "link");
+	return columns;
 }
 
 /*
- * column_alias: a column's name in the view: its own, prefix_name where that
- * is taken, or prefix_name_2 and so on where that is taken too.
+ * add_column: adds a column unless it is there, under its own name,
+ * prefix_name where that is taken, or prefix_name_2 and so on where that is
+ * taken too.
  */
-static char *
-column_alias(List *taken, const char *name, const char *prefix)
+static List *
+add_column(List *columns, M2mViewColumnKind kind, AttrNumber attnum,
+		   const char *name, const char *prefix)
+{
+	M2mViewColumn *column;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		column = lfirst(lc);
+		if (column->kind == kind && column->attnum == attnum)
+			return columns;
+	}
+	column = palloc(sizeof(M2mViewColumn));
+	column->kind = kind;
+	column->attnum = attnum;
+	column->name = m2m_view_alias(columns, name, prefix);
+	return lappend(columns, column);
+}
+
+/*
+ * m2m_view_alias: the name of a further column, see add_column().
+ */
+char *
+m2m_view_alias(List *columns, const char *name, const char *prefix)
 {
 	char	   *alias = pstrdup(name);
 
-	for (int i = 1; list_member(taken, makeString(alias)); i++)
+	for (int i = 1; has_name(columns, alias); i++)
 		alias = i == 1 ? m2m_name_join(prefix, name) :
 			makeObjectName(prefix, name, psprintf("%d", i));
 	return alias;
+}
+
+/* has_name: is a column of the name among them? */
+static bool
+has_name(List *columns, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		if (strcmp(((M2mViewColumn *) lfirst(lc))->name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*

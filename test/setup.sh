@@ -110,12 +110,18 @@ apt_install() {
 make_workdir() {
 	work=$(mktemp -d "/tmp/$1.XXXXXX")
 	tree=$work/tree
-	mkdir "$tree" "$work/tmp"
-	tar -C "$root" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
-		--exclude=tmp_check --exclude=results --exclude=output_iso -cf - . |
-		tar -C "$tree" --no-same-owner -xf -
+	mkdir "$work/tmp"
+	copy_tree "$tree"
 	[ "$(id -u)" -ne 0 ] || chown -R postgres: "$work"
 	cd "$tree"
+}
+
+# copy_tree <directory>: the tree as it is, without what builds and tests leave.
+copy_tree() {
+	mkdir "$1"
+	tar -C "$root" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
+		--exclude=tmp_check --exclude=results --exclude=output_iso -cf - . |
+		tar -C "$1" --no-same-owner -xf -
 }
 
 # build [make variable…]: builds in the copy and installs into the server's
@@ -129,14 +135,15 @@ build() {
 	quietly "$work/install.log" "${install[@]}" make -s install PG_CONFIG="$PG_CONFIG" "$@"
 }
 
-# Starts the cluster and leads psql and its like to it. Its superuser is
-# "postgres", whoever runs it, so that tests can rely on the name. The socket
-# directory is nobody else's, so trust lets nobody in and any port is free.
+# start_cluster [initdb option…]: starts the cluster and leads psql and its
+# like to it. Its superuser is "postgres", whoever runs it, so that tests can
+# rely on the name. The socket directory is nobody else's, so trust lets nobody
+# in and any port is free.
 start_cluster() {
 	export PGHOST=$work/socket PGPORT=54321 PGUSER=postgres
 	as_user mkdir -m 700 "$PGHOST"
 	quietly "$work/initdb.log" as_user "$bindir/initdb" -D "$work/data" -U postgres \
-		--auth=trust --encoding=UTF8 --locale=C --no-sync
+		--auth=trust --encoding=UTF8 --locale=C --no-sync "$@"
 	as_user tee -a "$work/data/postgresql.conf" >/dev/null <<-CONF
 		listen_addresses = ''
 		unix_socket_directories = '$PGHOST'

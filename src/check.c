@@ -1,0 +1,624 @@
+/*
+ * check.c
+ *		m2m_check: what is inconsistent in a relationship; m2m_repair mends it.
+ *
+ * Each finding comes with the SQL that mends it: what m2m_check shows is what
+ * m2m_repair runs, as the caller.  Looking takes no lock stronger than a
+ * reader's.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+
+/* One look at a relationship. */
+typedef struct Check
+{
+	Oid			association;
+	bool		read_only;		/* as the calling statement sees it */
+	List	   *findings;		/* Finding */
+} Check;
+
+typedef struct Finding
+{
+	Oid			association;
+	const char *severity;		/* error, warning or info */
+	const char *what;
+	const char *remedy;			/* SQL, or NULL: for the user to decide */
+} Finding;
+
+static List *check_relationship(Oid association, bool read_only);
+static void check_endpoint(Check *check, M2mRelationship *rel,
+						   M2mSide side, Relation association);
+static void check_foreign_key(Check *check, M2mRelationship *rel,
+							  M2mSide side);
+static void check_rows(Check *check, M2mRelationship *rel, M2mSide side);
+static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
+static void check_pairs(Check *check, M2mRelationship *rel);
+static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
+static void check_function(Check *check, M2mRelationship *rel,
+						   M2mSide side);
+static void check_other_views(Check *check, Oid association,
+							  M2mRelationship *rel);
+static void add_finding(Check *check, const char *severity, const char *what,
+						const char *remedy);
+static bool is_readable(M2mRelationship *rel);
+static bool query_is_true(Check *check, const char *sql);
+static bool has_leading_index(Relation association, M2mEndpoint *endpoint);
+static bool foreign_key_disabled(Oid constraint, Relation association);
+static char *column_list(M2mRelationship *rel, M2mSide side,
+						 const char *prefix);
+static char *key_list(M2mRelationship *rel, M2mSide side);
+static void put_finding(ReturnSetInfo *rsinfo, Finding *finding);
+static bool same_remedy(List *done, Finding *finding);
+
+PG_FUNCTION_INFO_V1(m2m_check);
+PG_FUNCTION_INFO_V1(m2m_repair);
+
+/*
+ * m2m_check: SQL function; a row for each finding of one relationship, or of
+ * all.  What the caller may not read is not looked into.
+ */
+Datum
+m2m_check(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	List	   *associations = PG_ARGISNULL(0) ? m2m_catalog_associations() :
+		list_make1_oid(PG_GETARG_OID(0));
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, associations)
+	{
+		ListCell   *lf;
+
+		foreach(lf, check_relationship(lfirst_oid(lc), true))
+			put_finding(rsinfo, lfirst(lf));
+		CHECK_FOR_INTERRUPTS();
+	}
+	return (Datum) 0;
+}
+
+/*
+ * m2m_repair: SQL function; mends what m2m_check finds of one relationship,
+ * or of all that the caller owns.  Returns the findings that were mended.
+ * Errors: 42501 not the owner; whatever a remedy raises, with nothing done.
+ */
+Datum
+m2m_repair(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		one = !PG_ARGISNULL(0);
+	List	   *associations;
+	ListCell   *lc;
+
+	PreventCommandIfReadOnly("m2m_repair()");
+	PreventCommandIfParallelMode("m2m_repair()");
+	associations = one ? list_make1_oid(PG_GETARG_OID(0)) :
+		m2m_catalog_associations();
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, associations)
+	{
+		Oid			association = lfirst_oid(lc);
+		List	   *done = NIL;
+		bool		more = true;
+
+		if (!object_ownercheck(RelationRelationId, association, GetUserId()))
+		{
+			if (one)
+				aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE,
+							   get_rel_name(association));
+			continue;
+		}
+
+		/* one at a time: what it changes may be what the next is about */
+		while (more)
+		{
+			ListCell   *lf;
+
+			more = false;
+			foreach(lf, check_relationship(association, false))
+			{
+				Finding    *finding = lfirst(lf);
+
+				if (finding->remedy == NULL || same_remedy(done, finding))
+					continue;
+				m2m_sql(finding->remedy);
+				put_finding(rsinfo, finding);
+				done = lappend(done, finding);
+				more = true;
+				break;
+			}
+			CHECK_FOR_INTERRUPTS();
+		}
+	}
+	return (Datum) 0;
+}
+
+/* same_remedy: was this tried already, and did not help? */
+static bool
+same_remedy(List *done, Finding *finding)
+{
+	ListCell   *lc;
+
+	foreach(lc, done)
+	{
+		if (strcmp(((Finding *) lfirst(lc))->remedy, finding->remedy) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * check_relationship: a list of Finding, in the order in which they should be
+ * mended.  read_only: of what the calling statement sees; otherwise as of now.
+ */
+static List *
+check_relationship(Oid association, bool read_only)
+{
+	Check		check = {association, read_only, NIL};
+	M2mRelationship *rel;
+	Relation	relation;
+
+	rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
+	check_other_views(&check, association, rel);
+	if (rel == NULL)
+		return check.findings;
+	relation = try_relation_open(association, AccessShareLock);
+	if (relation == NULL)
+		return check.findings;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		check_endpoint(&check, rel, s, relation);
+	check_pairs(&check, rel);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+
+		if (!has_leading_index(relation, endpoint))
+			add_finding(&check, "warning",
+						psprintf("no index to find the links of a row of \"%s\" by",
+								 get_rel_name(endpoint->relid)),
+						psprintf("CREATE INDEX ON %s (%s, %s)",
+								 m2m_qualified_name(association),
+								 column_list(rel, s, ""),
+								 column_list(rel, M2M_OTHER(s), "")));
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		check_view(&check, rel, s);
+		check_function(&check, rel, s);
+	}
+	relation_close(relation, NoLock);
+	return check.findings;
+}
+
+/* check_endpoint: foreign key, rows without a row, types of one side. */
+static void
+check_endpoint(Check *check, M2mRelationship *rel, M2mSide side,
+			   Relation association)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	if (!OidIsValid(endpoint->constraint))
+		check_rows(check, rel, side);
+	check_foreign_key(check, rel, side);
+	if (OidIsValid(endpoint->constraint) &&
+		foreign_key_disabled(endpoint->constraint, association))
+		add_finding(check, "error",
+					psprintf("the triggers of foreign key \"%s\" are disabled",
+							 get_constraint_name(endpoint->constraint)),
+					psprintf("ALTER TABLE %s ENABLE TRIGGER ALL",
+							 m2m_qualified_name(rel->association)));
+	check_types(check, rel, side);
+}
+
+/* check_foreign_key: is there one, and is it validated? */
+static void
+check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	char	   *association = m2m_qualified_name(rel->association);
+	HeapTuple	tuple;
+
+	if (!OidIsValid(endpoint->constraint))
+	{
+		add_finding(check, "error",
+					psprintf("the foreign key to \"%s\" is missing",
+							 get_rel_name(endpoint->relid)),
+					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) ON UPDATE CASCADE ON DELETE CASCADE",
+							 association, column_list(rel, side, ""),
+							 m2m_qualified_name(endpoint->relid),
+							 key_list(rel, side)));
+		return;
+	}
+	tuple = SearchSysCache1(CONSTROID,
+							ObjectIdGetDatum(endpoint->constraint));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	if (!((Form_pg_constraint) GETSTRUCT(tuple))->convalidated)
+	{
+		char	   *name = get_constraint_name(endpoint->constraint);
+
+		add_finding(check, "warning",
+					psprintf("foreign key \"%s\" has not been validated",
+							 name),
+					psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s",
+							 association, quote_identifier(name)));
+	}
+	ReleaseSysCache(tuple);
+}
+
+/*
+ * check_rows: where there is no foreign key, links to rows that are not there.
+ */
+static void
+check_rows(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	StringInfoData where;
+
+	initStringInfo(&where);
+	appendStringInfo(&where, "(%s) IS NOT NULL AND NOT EXISTS (SELECT FROM %s r WHERE ",
+					 endpoint->nkeys > 1 ?
+					 psprintf("ROW(%s)", column_list(rel, side, "a.")) :
+					 column_list(rel, side, "a."),
+					 m2m_qualified_name(endpoint->relid));
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&where, "%sr.%s %s %s", i > 0 ? " AND " : "",
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum),
+						 m2m_qualified_operator(endpoint->key[i].equal_op),
+						 m2m_link_operand(rel, &endpoint->key[i], "a"));
+	appendStringInfoChar(&where, ')');
+	if (is_readable(rel) &&
+		query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM %s a WHERE %s)",
+							   m2m_qualified_name(rel->association),
+							   where.data)))
+		add_finding(check, "error",
+					psprintf("there are links to rows that are not in \"%s\"",
+							 get_rel_name(endpoint->relid)),
+					psprintf("DELETE FROM %s a WHERE %s",
+							 m2m_qualified_name(rel->association),
+							 where.data));
+}
+
+/* check_types: does the association still have the key's types? */
+static void
+check_types(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		char	   *column = get_attname(rel->association, key->link_attnum,
+										 false);
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(rel->association, key->link_attnum,
+							  &type, &typmod, &collation);
+		if (type == key->type && typmod == key->typmod &&
+			collation == key->collation)
+			continue;
+		add_finding(check, "info",
+					psprintf("column \"%s\" is of type %s, the key that it refers to is of type %s",
+							 column, format_type_with_typemod(type, typmod),
+							 format_type_with_typemod(key->type,
+													  key->typmod)),
+					psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s%s",
+							 m2m_qualified_name(rel->association),
+							 quote_identifier(column),
+							 format_type_extended(key->type, key->typmod,
+												  FORMAT_TYPE_TYPEMOD_GIVEN |
+												  FORMAT_TYPE_FORCE_QUALIFY),
+							 OidIsValid(key->collation) ?
+							 psprintf(" COLLATE %s",
+									  m2m_qualified_collation(key->collation)) :
+							 ""));
+	}
+}
+
+/*
+ * check_pairs: are pairs unique, and does an index keep them so?  Of rows that
+ * are the same in all columns m2m_repair keeps one; where link properties
+ * differ, it is for the user to choose.
+ */
+static void
+check_pairs(Check *check, M2mRelationship *rel)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+	char	   *columns = psprintf("%s, %s", column_list(rel, M2M_LEFT, ""),
+								   column_list(rel, M2M_RIGHT, ""));
+	char	   *present;
+	char	   *same;
+	bool		differ;
+
+	if (rel->unique)
+		return;
+	present = psprintf("num_nulls(%s) = 0", columns);
+	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
+					columns, association, present);
+	if (is_readable(rel) &&
+		pg_class_aclcheck(rel->association, GetUserId(),
+						  ACL_SELECT) == ACLCHECK_OK)
+	{
+		if (query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (%s) d WHERE n > 1)",
+								   same)))
+			add_finding(check, "error",
+						"links stand there more than once",
+						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1 AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
+								 association, same));
+		differ = query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a WHERE pg_catalog.%s) a) d GROUP BY %s HAVING pg_catalog.count(*) > 1)",
+										columns, association, present,
+										columns));
+		if (differ)
+			add_finding(check, "error",
+						"links stand there more than once, with different link properties",
+						NULL);
+	}
+	else
+		differ = true;
+	add_finding(check, "warning",
+				"no index keeps links unique",
+				differ ? NULL :
+				psprintf("CREATE UNIQUE INDEX ON %s (%s)", association,
+						 columns));
+}
+
+/* check_view: the link view of a side. */
+static void
+check_view(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	M2mLinkView *view;
+	char	   *name;
+
+	if (!OidIsValid(endpoint->view))
+	{
+		add_finding(check, "warning",
+					psprintf("the link view of role \"%s\" is missing",
+							 endpoint->role),
+					psprintf("SELECT %s(%s)", m2m_own_function("m2m_adopt"),
+							 quote_literal_cstr(m2m_qualified_name(rel->association))));
+		return;
+	}
+	view = m2m_catalog_read_view(endpoint->view, true);
+	if (view == NULL)
+		return;
+	name = m2m_qualified_name(endpoint->view);
+	if (m2m_view_needs_refresh(rel, view))
+		add_finding(check, "warning",
+					psprintf("link view \"%s\" does not show all columns",
+							 get_rel_name(endpoint->view)),
+					m2m_view_refresh_sql(rel, view));
+	if (strstr(m2m_view_options(endpoint->view),
+			   "security_invoker = 'true'") == NULL)
+		add_finding(check, "error",
+					psprintf("link view \"%s\" reads with the rights of its owner",
+							 get_rel_name(endpoint->view)),
+					psprintf("ALTER VIEW %s SET (security_invoker = true)",
+							 name));
+	if (!m2m_catalog_trigger_depends(endpoint->view))
+		add_finding(check, "warning",
+					psprintf("the trigger of link view \"%s\" is not marked as depending on the extension",
+							 get_rel_name(endpoint->view)),
+					psprintf("ALTER TRIGGER " M2M_VIEW_TRIGGER_NAME
+							 " ON %s DEPENDS ON EXTENSION m2m", name));
+}
+
+/* check_function: the link function of a side. */
+static void
+check_function(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	Oid			function = m2m_function_find(rel, side, true);
+	Oid			view = rel->side[side].view;
+
+	if (!OidIsValid(view) ||
+		OidIsValid(m2m_function_find(rel, side, false)))
+		return;
+	add_finding(check, "warning",
+				OidIsValid(function) ?
+				psprintf("link function \"%s\" does not read as it should",
+						 get_func_name(function)) :
+				psprintf("the link function of view \"%s\" is missing",
+						 get_rel_name(view)),
+				m2m_function_sql(rel, side, m2m_qualified_name(view)));
+}
+
+/*
+ * check_other_views: link views on the association that do not count, or that
+ * are no link views any more.
+ */
+static void
+check_other_views(Check *check, Oid association, M2mRelationship *rel)
+{
+	Oid			owner = m2m_catalog_relation_owner(association);
+	ListCell   *lc;
+
+	if (!OidIsValid(owner))
+		return;
+	foreach(lc, m2m_catalog_link_views(association))
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (view == NULL)
+			add_finding(check, "error",
+						psprintf("view \"%s\" has the trigger of a link view, but does not read as one",
+								 get_rel_name(lfirst_oid(lc))),
+						NULL);
+		else if (view->association == association &&
+				 !m2m_catalog_owner_trusted(view->owner, owner))
+			add_finding(check, "error",
+						psprintf("link view \"%s\" does not count, since it does not belong to the owner of the association",
+								 get_rel_name(view->view)),
+						psprintf("ALTER VIEW %s OWNER TO %s",
+								 m2m_qualified_name(view->view),
+								 quote_identifier(GetUserNameFromId(owner,
+																	false))));
+	}
+	if (rel == NULL && check->findings == NIL)
+		add_finding(check, "error",
+					"a table, a foreign key or both link views of the relationship are lost",
+					NULL);
+}
+
+/* add_finding: appends one to the list. */
+static void
+add_finding(Check *check, const char *severity,
+			const char *what, const char *remedy)
+{
+	Finding    *finding = palloc(sizeof(Finding));
+
+	finding->association = check->association;
+	finding->severity = severity;
+	finding->what = what;
+	finding->remedy = remedy;
+	check->findings = lappend(check->findings, finding);
+}
+
+/* is_readable: may the caller read all three tables? */
+static bool
+is_readable(M2mRelationship *rel)
+{
+	return pg_class_aclcheck(rel->association, GetUserId(),
+							 ACL_SELECT) == ACLCHECK_OK &&
+		pg_class_aclcheck(rel->side[M2M_LEFT].relid, GetUserId(),
+						  ACL_SELECT) == ACLCHECK_OK &&
+		pg_class_aclcheck(rel->side[M2M_RIGHT].relid, GetUserId(),
+						  ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* query_is_true: the answer of a query of one boolean. */
+static bool
+query_is_true(Check *check, const char *sql)
+{
+	bool		isnull;
+	bool		result;
+
+	SPI_connect();
+	if (SPI_execute(sql, check->read_only, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "SPI_execute failed for \"%s\"", sql);
+	result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
+										SPI_tuptable->tupdesc, 1, &isnull));
+	SPI_finish();
+	return result && !isnull;
+}
+
+/*
+ * has_leading_index: is there an index that begins with the link columns of a
+ * side?
+ */
+static bool
+has_leading_index(Relation association, M2mEndpoint *endpoint)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(association))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+		int			found = 0;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		if (index->indisvalid && index->indnkeyatts >= endpoint->nkeys &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+		{
+			for (int i = 0; i < endpoint->nkeys; i++)
+			{
+				for (int j = 0; j < endpoint->nkeys; j++)
+					found += index->indkey.values[i] ==
+						endpoint->key[j].link_attnum;
+			}
+		}
+		ReleaseSysCache(tuple);
+		if (found == endpoint->nkeys)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * foreign_key_disabled: has ALTER TABLE ... DISABLE TRIGGER switched it off?
+ */
+static bool
+foreign_key_disabled(Oid constraint, Relation association)
+{
+	TriggerDesc *triggers = association->trigdesc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (trigger->tgconstraint == constraint &&
+			trigger->tgenabled == TRIGGER_DISABLED)
+			return true;
+	}
+	return false;
+}
+
+/* column_list: "a.author_id, ..." of one side, in the association. */
+static char *
+column_list(M2mRelationship *rel, M2mSide side, const char *prefix)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&list, "%s%s%s", i > 0 ? ", " : "", prefix,
+						 m2m_quoted_column(rel->association,
+										   rel->side[side].key[i].link_attnum));
+	return list.data;
+}
+
+/* key_list: "id, ..." of one side, in the endpoint. */
+static char *
+key_list(M2mRelationship *rel, M2mSide side)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
+						 m2m_quoted_column(rel->side[side].relid,
+										   rel->side[side].key[i].attnum));
+	return list.data;
+}
+
+/* put_finding: one row of the result. */
+static void
+put_finding(ReturnSetInfo *rsinfo, Finding *finding)
+{
+	Datum		values[4];
+	bool		isnull[4] = {false, false, false, false};
+
+	values[0] = ObjectIdGetDatum(finding->association);
+	values[1] = CStringGetTextDatum(finding->severity);
+	values[2] = CStringGetTextDatum(finding->what);
+	isnull[3] = finding->remedy == NULL;
+	values[3] = isnull[3] ? (Datum) 0 : CStringGetTextDatum(finding->remedy);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
+}

@@ -1,0 +1,1082 @@
+/*
+ * ddl_trigger.c
+ *		Event triggers: relationships follow the schema, and stand in nobody's
+ *		way.
+ *
+ * Views follow renames by themselves.  What does not happen by itself:
+ *
+ *	- a column added to a table shows in the link views, a renamed one is
+ *	  renamed there, NOT NULL is followed (at the end of the command)
+ *	- DROP COLUMN, ALTER COLUMN TYPE and DROP TABLE are refused by PostgreSQL
+ *	  while a view reads the table: link views step aside before the command
+ *	  and come back after it (view_save.c)
+ *	- names in the bodies of link functions, which are strings
+ *	- link views and functions go with the association to a new owner
+ *	- what remains of a relationship when one of its tables was dropped, goes
+ *
+ * These triggers run as whoever runs the command, for every such command.
+ * They read catalogs without permission checks, leave at once where no
+ * relationship is concerned, and lock nothing that the caller's command would
+ * not be allowed to lock.  A command that fails takes back what they did.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "commands/event_trigger.h"
+#include "commands/extension.h"
+#include "commands/tablecmds.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/regproc.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+
+/* A link function, as it read before the command. */
+typedef struct SeenFunction
+{
+	Oid			function;
+	Oid			owner;
+	Oid			association;
+	M2mSide		near;
+	char	   *body;
+} SeenFunction;
+
+/* A relationship, as it was before a command that may drop parts of it. */
+typedef struct SeenRelationship
+{
+	Oid			association;
+	Oid			owner;
+	Oid			endpoint[2];
+	bool		adopted;
+	List	   *functions;		/* SeenFunction */
+	List	   *views;			/* M2mSavedView */
+} SeenRelationship;
+
+/* A column being renamed. */
+typedef struct SeenRename
+{
+	Oid			relid;
+	AttrNumber	attnum;
+	char	   *old_name;
+	char	   *new_name;
+} SeenRename;
+
+/* Between the start and the end of a command. */
+typedef struct Pending
+{
+	struct Pending *previous;
+	MemoryContext context;
+	Node	   *parsetree;
+	int			nest_level;		/* of the (sub)transaction */
+	List	   *associations;	/* to be looked over */
+	List	   *aside;			/* M2mSavedView */
+	List	   *functions;		/* SeenFunction */
+	List	   *renames;		/* SeenRename */
+	List	   *relationships;	/* SeenRelationship */
+	List	   *owned;			/* ObjectAddress: to follow an association */
+	Oid			owned_by;		/* association that they follow */
+} Pending;
+
+static Pending *pending = NULL;
+
+static void on_start(Node *parsetree);
+static void on_end(Node *parsetree);
+static Pending *push(Node *parsetree);
+static void pop(Pending *to);
+static void forget_at_end(XactEvent event, void *arg);
+static void forget_at_subend(SubXactEvent event, SubTransactionId subid,
+							 SubTransactionId parent, void *arg);
+static void start_alter_table(AlterTableStmt *stmt);
+static List *alter_targets(AlterTableStmt *stmt, Oid relid);
+static List *typed_tables(Oid type);
+static void start_rename(RenameStmt *stmt);
+static void start_rename_column(RenameStmt *stmt);
+static void start_move(Node *parsetree, List *associations);
+static void start_drop_table(DropStmt *stmt);
+static void start_drop(Node *parsetree, List *associations,
+					   bool with_views);
+static List *associations_of(List *relids);
+static List *views_of(List *relids);
+static void put_aside(Pending *p, List *relids, List *viewids);
+static void see_functions(Pending *p, Oid association);
+static void see_relationship(Pending *p, Oid association, bool with_views);
+static SeenFunction *see_function(M2mRelationship *rel, M2mSide near);
+static void follow_owner(Pending *p, Oid association);
+static void end_drop(Pending *p);
+static void drop_rest(SeenRelationship *seen);
+static void drop_objects(List *addresses);
+static void end_renames(Pending *p);
+static void rename_in_views(SeenRename *rename);
+static void rename_view_column(void *arg);
+static void refresh_views(Pending *p);
+static void refresh_view(void *arg);
+static void refresh_functions(Pending *p);
+static void replace_function(void *arg);
+static void end_owner(Pending *p);
+
+PG_FUNCTION_INFO_V1(m2m_ddl_command_start);
+PG_FUNCTION_INFO_V1(m2m_ddl_command_end);
+
+/*
+ * m2m_ddl_trigger_init: registers what forgets commands that never ended.
+ * Called once, at load.
+ */
+void
+m2m_ddl_trigger_init(void)
+{
+	RegisterXactCallback(forget_at_end, NULL);
+	RegisterSubXactCallback(forget_at_subend, NULL);
+}
+
+/*
+ * m2m_ddl_command_start, m2m_ddl_command_end: the event triggers.
+ */
+Datum
+m2m_ddl_command_start(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("not fired by event trigger manager")));
+	if (!m2m_ddl_running())
+		on_start(data->parsetree);
+	PG_RETURN_NULL();
+}
+
+Datum
+m2m_ddl_command_end(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("not fired by event trigger manager")));
+	if (!m2m_ddl_running() && pending != NULL)
+		on_end(data->parsetree);
+	PG_RETURN_NULL();
+}
+
+/*
+ * on_start: before a command.  Most are none of our business.
+ */
+static void
+on_start(Node *parsetree)
+{
+	switch (nodeTag(parsetree))
+	{
+		case T_AlterTableStmt:
+			start_alter_table((AlterTableStmt *) parsetree);
+			break;
+		case T_RenameStmt:
+			start_rename((RenameStmt *) parsetree);
+			break;
+		case T_AlterObjectSchemaStmt:
+			{
+				AlterObjectSchemaStmt *stmt =
+					(AlterObjectSchemaStmt *) parsetree;
+
+				if (stmt->objectType == OBJECT_TABLE)
+				{
+					Oid			relid = RangeVarGetRelid(stmt->relation,
+														 NoLock, true);
+
+					if (OidIsValid(relid))
+						start_move(parsetree,
+								   associations_of(list_make1_oid(relid)));
+				}
+				else if (stmt->objectType == OBJECT_EXTENSION ||
+						 stmt->objectType == OBJECT_OPERATOR ||
+						 stmt->objectType == OBJECT_COLLATION)
+					start_move(parsetree, m2m_catalog_associations());
+				break;
+			}
+		case T_DropStmt:
+			{
+				DropStmt   *stmt = (DropStmt *) parsetree;
+
+				if (stmt->removeType == OBJECT_TABLE)
+					start_drop_table(stmt);
+				else if (stmt->behavior == DROP_CASCADE &&
+						 stmt->removeType != OBJECT_VIEW &&
+						 !stmt->concurrent)
+					start_drop(parsetree, m2m_catalog_associations(), true);
+				break;
+			}
+		case T_DropOwnedStmt:
+			start_drop(parsetree, m2m_catalog_associations(), true);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * on_end: after a command that succeeded.
+ */
+static void
+on_end(Node *parsetree)
+{
+	Pending    *p = pending;
+	MemoryContext old;
+
+	while (p != NULL && p->parsetree != parsetree)
+		p = p->previous;
+	if (p == NULL)
+		return;
+	old = MemoryContextSwitchTo(p->context);
+	CommandCounterIncrement();
+	m2m_view_restore(p->aside);
+	end_drop(p);
+	end_renames(p);
+	refresh_views(p);
+	refresh_functions(p);
+	end_owner(p);
+	MemoryContextSwitchTo(old);
+	pop(p);
+}
+
+/* push: begins to remember a command; everything lies in p->context. */
+static Pending *
+push(Node *parsetree)
+{
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
+												  "m2m command",
+												  ALLOCSET_SMALL_SIZES);
+	Pending    *p = MemoryContextAllocZero(context, sizeof(Pending));
+
+	p->context = context;
+	p->parsetree = parsetree;
+	p->nest_level = GetCurrentTransactionNestLevel();
+	p->previous = pending;
+	pending = p;
+	return p;
+}
+
+/* pop: forgets a command, and those begun since that never ended. */
+static void
+pop(Pending *to)
+{
+	Pending    *below = to->previous;
+
+	while (pending != below)
+	{
+		Pending    *p = pending;
+
+		pending = p->previous;
+		MemoryContextDelete(p->context);
+	}
+}
+
+/*
+ * forget_at_end, forget_at_subend: a command that failed has no end; nor had
+ * what it did one.  TopTransactionContext takes the memory.
+ */
+static void
+forget_at_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+		event == XACT_EVENT_PREPARE)
+		pending = NULL;
+}
+
+static void
+forget_at_subend(SubXactEvent event, SubTransactionId subid,
+				 SubTransactionId parent, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		while (pending != NULL &&
+			   pending->nest_level >= GetCurrentTransactionNestLevel())
+			pop(pending);
+	}
+}
+
+/*
+ * start_alter_table: before ALTER TABLE or, for typed tables, ALTER TYPE.
+ */
+static void
+start_alter_table(AlterTableStmt *stmt)
+{
+	bool		blocked = false;
+	bool		shows = false;
+	bool		owner = false;
+	Oid			relid;
+	List	   *targets;
+	List	   *associations;
+	Pending    *p;
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		switch (lfirst_node(AlterTableCmd, lc)->subtype)
+		{
+			case AT_DropColumn:
+			case AT_AlterColumnType:
+				blocked = true;
+				break;
+			case AT_AddColumn:
+			case AT_SetNotNull:
+			case AT_DropNotNull:
+			case AT_AddConstraint:
+			case AT_AddIndex:
+			case AT_DropConstraint:
+			case AT_AddOf:
+				shows = true;
+				break;
+			case AT_ChangeOwner:
+				owner = true;
+				break;
+			case AT_DetachPartition:
+				/* may span transactions, and changes nothing of ours */
+				return;
+			default:
+				break;
+		}
+	}
+	if (!blocked && !shows && !owner)
+		return;
+	relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+	if (!OidIsValid(relid))
+		return;
+	targets = alter_targets(stmt, relid);
+	associations = associations_of(targets);
+	if (associations == NIL)
+		return;
+
+	/* the command's own check, which comes later; it fails by itself */
+	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
+		return;
+
+	p = push((Node *) stmt);
+	old = MemoryContextSwitchTo(p->context);
+	p->associations = list_copy(associations);
+	if (owner && list_member_oid(associations, relid))
+		follow_owner(p, relid);
+	if (blocked)
+		put_aside(p, list_make1_oid(relid), views_of(targets));
+	else if (shows)
+		m2m_lock_relations(list_concat(list_make1_oid(relid),
+									   views_of(targets)),
+						   AccessExclusiveLock);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * alter_targets: the tables that an ALTER TABLE or ALTER TYPE reaches:
+ * inheritance children and typed tables included.
+ */
+static List *
+alter_targets(AlterTableStmt *stmt, Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	if (relkind == RELKIND_COMPOSITE_TYPE)
+		return typed_tables(get_rel_type_id(relid));
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+		relkind != RELKIND_FOREIGN_TABLE)
+		return NIL;
+	if (stmt->relation->inh && has_subclass(relid))
+		return find_all_inheritors(relid, NoLock, NULL);
+	return list_make1_oid(relid);
+}
+
+/* typed_tables: tables OF a composite type. */
+static List *
+typed_tables(Oid type)
+{
+	Relation	class = table_open(RelationRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_class_reloftype, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(type));
+	scan = systable_beginscan(class, InvalidOid, false, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = lappend_oid(result, ((Form_pg_class) GETSTRUCT(tuple))->oid);
+	systable_endscan(scan);
+	table_close(class, AccessShareLock);
+	return result;
+}
+
+/*
+ * start_rename: before a RENAME of a column, or of something whose name stands
+ * in the bodies of link functions.
+ */
+static void
+start_rename(RenameStmt *stmt)
+{
+	Oid			relid;
+
+	switch (stmt->renameType)
+	{
+		case OBJECT_COLUMN:
+		case OBJECT_ATTRIBUTE:
+			start_rename_column(stmt);
+			break;
+		case OBJECT_TABLE:
+			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+			if (OidIsValid(relid))
+				start_move((Node *) stmt,
+						   associations_of(list_make1_oid(relid)));
+			break;
+		case OBJECT_SCHEMA:
+		case OBJECT_COLLATION:
+			start_move((Node *) stmt, m2m_catalog_associations());
+			break;
+		default:
+			break;
+	}
+}
+
+/* start_rename_column: before ALTER TABLE or TYPE ... RENAME COLUMN. */
+static void
+start_rename_column(RenameStmt *stmt)
+{
+	Oid			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+	List	   *targets;
+	List	   *associations;
+	char		relkind;
+	Pending    *p;
+	MemoryContext old;
+	ListCell   *lc;
+
+	if (!OidIsValid(relid))
+		return;
+	relkind = get_rel_relkind(relid);
+	if (relkind == RELKIND_COMPOSITE_TYPE)
+		targets = typed_tables(get_rel_type_id(relid));
+	else if (relkind != RELKIND_RELATION &&
+			 relkind != RELKIND_PARTITIONED_TABLE)
+		return;
+	else if (stmt->relation->inh && has_subclass(relid))
+		targets = find_all_inheritors(relid, NoLock, NULL);
+	else
+		targets = list_make1_oid(relid);
+	associations = associations_of(targets);
+	if (associations == NIL ||
+		!object_ownercheck(RelationRelationId, relid, GetUserId()))
+		return;
+
+	p = push((Node *) stmt);
+	old = MemoryContextSwitchTo(p->context);
+	m2m_lock_relations(list_concat(list_make1_oid(relid), views_of(targets)),
+					   AccessExclusiveLock);
+	foreach(lc, targets)
+	{
+		AttrNumber	attnum = get_attnum(lfirst_oid(lc), stmt->subname);
+		SeenRename *rename;
+
+		if (attnum == InvalidAttrNumber)
+			continue;
+		rename = palloc(sizeof(SeenRename));
+		rename->relid = lfirst_oid(lc);
+		rename->attnum = attnum;
+		rename->old_name = pstrdup(stmt->subname);
+		rename->new_name = pstrdup(stmt->newname);
+		p->renames = lappend(p->renames, rename);
+	}
+	foreach(lc, associations)
+		see_functions(p, lfirst_oid(lc));
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * start_move: before a command after which names in the link functions of
+ * these associations may read otherwise.
+ */
+static void
+start_move(Node *parsetree, List *associations)
+{
+	Pending    *p;
+	MemoryContext old;
+	ListCell   *lc;
+
+	if (associations == NIL)
+		return;
+	p = push(parsetree);
+	old = MemoryContextSwitchTo(p->context);
+	foreach(lc, associations)
+		see_functions(p, lfirst_oid(lc));
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * start_drop_table: before DROP TABLE.  An association goes with its link
+ * views and functions as if they were part of it; so does an endpoint that is
+ * dropped together with all associations to it.
+ */
+static void
+start_drop_table(DropStmt *stmt)
+{
+	List	   *dropped = NIL;
+	List	   *associations;
+	List	   *going = NIL;
+	List	   *views = NIL;
+	Pending    *p;
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
+		Oid			relid = RangeVarGetRelid(name, NoLock, true);
+
+		if (OidIsValid(relid))
+			dropped = list_append_unique_oid(dropped, relid);
+		else if (!stmt->missing_ok)
+			return;
+	}
+	associations = associations_of(dropped);
+	if (associations == NIL)
+		return;
+
+	/* the command's own check, which comes later; it fails by itself */
+	foreach(lc, dropped)
+	{
+		Oid			relid = lfirst_oid(lc);
+
+		if (!object_ownercheck(RelationRelationId, relid, GetUserId()) &&
+			!object_ownercheck(NamespaceRelationId, get_rel_namespace(relid),
+							   GetUserId()))
+			return;
+	}
+
+	p = push((Node *) stmt);
+	old = MemoryContextSwitchTo(p->context);
+	foreach(lc, associations)
+	{
+		Oid			association = lfirst_oid(lc);
+
+		if (list_member_oid(dropped, association))
+			going = lappend_oid(going, association);
+		see_relationship(p, association, false);
+	}
+	if (going != NIL)
+	{
+		List	   *functions = NIL;
+
+		foreach(lc, going)
+		{
+			views = list_concat_unique_oid(views,
+										   views_of(list_make1_oid(lfirst_oid(lc))));
+		}
+		put_aside(p, dropped, views);
+		foreach(lc, p->relationships)
+		{
+			SeenRelationship *seen = lfirst(lc);
+			ListCell   *lf;
+
+			if (!list_member_oid(going, seen->association) ||
+				p->aside == NIL)
+				continue;
+			foreach(lf, seen->functions)
+			{
+				ObjectAddress *address = palloc(sizeof(ObjectAddress));
+
+				ObjectAddressSet(*address, ProcedureRelationId,
+								 ((SeenFunction *) lfirst(lf))->function);
+				functions = lappend(functions, address);
+			}
+		}
+		drop_objects(functions);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * start_drop: before a command that may drop anything by CASCADE.  Link views
+ * are remembered, in case that they go and their tables stay, as when the
+ * type of a column is dropped.
+ */
+static void
+start_drop(Node *parsetree, List *associations, bool with_views)
+{
+	Pending    *p;
+	MemoryContext old;
+	ListCell   *lc;
+
+	if (associations == NIL)
+		return;
+	p = push(parsetree);
+	old = MemoryContextSwitchTo(p->context);
+	foreach(lc, associations)
+		see_relationship(p, lfirst_oid(lc), with_views);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * associations_of: the associations of all link views that read any of these
+ * tables; index scans only.
+ */
+static List *
+associations_of(List *relids)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *lv;
+
+	foreach(lc, relids)
+	{
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+	}
+	return result;
+}
+
+/* views_of: the link views that read any of these tables. */
+static List *
+views_of(List *relids)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, relids)
+		result = list_concat_unique_oid(result,
+										m2m_catalog_link_views(lfirst_oid(lc)));
+	return result;
+}
+
+/*
+ * put_aside: drops link views that would be in the command's way, once they
+ * and the tables that it will lock are locked.
+ */
+static void
+put_aside(Pending *p, List *relids, List *viewids)
+{
+	List	   *saved_views = NIL;
+	ListCell   *lc;
+
+	if (viewids == NIL)
+		return;
+	m2m_lock_relations(list_concat_copy(relids, viewids),
+					   AccessExclusiveLock);
+	foreach(lc, viewids)
+	{
+		M2mSavedView *saved = m2m_view_save(lfirst_oid(lc));
+
+		if (saved != NULL)
+			saved_views = lappend(saved_views, saved);
+	}
+	if (saved_views != NIL && m2m_view_drop(saved_views))
+		p->aside = saved_views;
+}
+
+/* see_functions: remembers the link functions of an association. */
+static void
+see_functions(Pending *p, Oid association)
+{
+	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+												NoLock);
+
+	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+	{
+		SeenFunction *seen = see_function(rel, s);
+
+		if (seen != NULL)
+			p->functions = lappend(p->functions, seen);
+	}
+}
+
+/* see_function: the link function of one side, NULL if there is none. */
+static SeenFunction *
+see_function(M2mRelationship *rel, M2mSide near)
+{
+	Oid			function = m2m_function_find(rel, near, false);
+	SeenFunction *seen;
+
+	if (!OidIsValid(function))
+		return NULL;
+	seen = palloc(sizeof(SeenFunction));
+	seen->function = function;
+	seen->owner = m2m_function_owner(function);
+	seen->association = rel->association;
+	seen->near = near;
+	seen->body = m2m_function_body(rel, near);
+	return seen;
+}
+
+/* see_relationship: remembers a whole relationship. */
+static void
+see_relationship(Pending *p, Oid association, bool with_views)
+{
+	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+												NoLock);
+	SeenRelationship *seen;
+
+	if (rel == NULL)
+		return;
+	seen = palloc0(sizeof(SeenRelationship));
+	seen->association = association;
+	seen->owner = m2m_catalog_relation_owner(association);
+	seen->adopted = rel->adopted;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		SeenFunction *function = see_function(rel, s);
+
+		seen->endpoint[s] = rel->side[s].relid;
+		if (function != NULL)
+			seen->functions = lappend(seen->functions, function);
+		if (with_views && OidIsValid(rel->side[s].view))
+		{
+			M2mSavedView *saved = m2m_view_save(rel->side[s].view);
+
+			if (saved != NULL)
+				seen->views = lappend(seen->views, saved);
+		}
+	}
+	p->relationships = lappend(p->relationships, seen);
+}
+
+/*
+ * follow_owner: link views and functions of the association's owner will go
+ * to its new one.
+ */
+static void
+follow_owner(Pending *p, Oid association)
+{
+	Oid			owner = m2m_catalog_relation_owner(association);
+	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+												NoLock);
+
+	if (rel == NULL)
+		return;
+	p->owned_by = association;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		SeenFunction *function = see_function(rel, s);
+		ObjectAddress *address;
+
+		if (OidIsValid(rel->side[s].view) &&
+			m2m_catalog_relation_owner(rel->side[s].view) == owner)
+		{
+			address = palloc(sizeof(ObjectAddress));
+			ObjectAddressSet(*address, RelationRelationId, rel->side[s].view);
+			p->owned = lappend(p->owned, address);
+		}
+		if (function != NULL && function->owner == owner)
+		{
+			address = palloc(sizeof(ObjectAddress));
+			ObjectAddressSet(*address, ProcedureRelationId,
+							 function->function);
+			p->owned = lappend(p->owned, address);
+		}
+	}
+}
+
+/*
+ * end_drop: after a command that may have dropped parts of a relationship.
+ */
+static void
+end_drop(Pending *p)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->relationships)
+	{
+		SeenRelationship *seen = lfirst(lc);
+		List	   *lost = NIL;
+		ListCell   *lv;
+
+		if (get_rel_name(seen->association) == NULL ||
+			get_rel_name(seen->endpoint[M2M_LEFT]) == NULL ||
+			get_rel_name(seen->endpoint[M2M_RIGHT]) == NULL)
+		{
+			drop_rest(seen);
+			continue;
+		}
+		foreach(lv, seen->views)
+		{
+			if (!m2m_view_exists(lfirst(lv)))
+				lost = lappend(lost, lfirst(lv));
+		}
+		if (lost != NIL && OidIsValid(m2m_catalog_trigger_function()))
+			m2m_view_restore(lost);
+	}
+}
+
+/*
+ * drop_rest: removes what is left of a relationship that has lost a table: its
+ * link views and functions and, if m2m made it and the dropper owns it, the
+ * association; otherwise that stands as a plain table.
+ */
+static void
+drop_rest(SeenRelationship *seen)
+{
+	List	   *rest = NIL;
+	char	   *name = get_rel_name(seen->association);
+	ObjectAddress *address;
+	ListCell   *lc;
+
+	foreach(lc, seen->functions)
+	{
+		SeenFunction *function = lfirst(lc);
+
+		if (!SearchSysCacheExists1(PROCOID,
+								   ObjectIdGetDatum(function->function)))
+			continue;
+		address = palloc(sizeof(ObjectAddress));
+		ObjectAddressSet(*address, ProcedureRelationId, function->function);
+		rest = lappend(rest, address);
+	}
+	if (name != NULL)
+	{
+		foreach(lc, m2m_catalog_link_views(seen->association))
+		{
+			address = palloc(sizeof(ObjectAddress));
+			ObjectAddressSet(*address, RelationRelationId, lfirst_oid(lc));
+			rest = lappend(rest, address);
+		}
+		if (!seen->adopted && object_ownercheck(RelationRelationId,
+												seen->association,
+												GetUserId()))
+		{
+			ereport(NOTICE,
+					(errmsg("drop cascades to association table %s", name)));
+			address = palloc(sizeof(ObjectAddress));
+			ObjectAddressSet(*address, RelationRelationId, seen->association);
+			rest = lappend(rest, address);
+		}
+	}
+	drop_objects(rest);
+}
+
+/*
+ * drop_objects: drops objects, or leaves them all where something else
+ * depends on one of them.
+ */
+static void
+drop_objects(List *addresses)
+{
+	if (addresses != NIL)
+		m2m_drop_objects(addresses);
+}
+
+/* end_renames: columns that were renamed are renamed in the link views. */
+static void
+end_renames(Pending *p)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->renames)
+		rename_in_views(lfirst(lc));
+}
+
+/* What rename_view_column() is to do. */
+typedef struct ViewRename
+{
+	Oid			view;
+	char	   *old_name;
+	char	   *new_name;
+} ViewRename;
+
+/*
+ * rename_in_views: the columns of link views that show a renamed column under
+ * its old name; a name of the user's own stays.
+ */
+static void
+rename_in_views(SeenRename *rename)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_link_views(rename->relid))
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+		List	   *others = NIL;
+		M2mViewColumn *found = NULL;
+		ViewRename	task;
+
+		if (view == NULL)
+			continue;
+		for (int i = 0; i < view->ncolumns; i++)
+		{
+			M2mViewColumn *column = &view->column[i];
+			Oid			relid = column->kind == M2M_COLUMN_ENDPOINT ?
+				view->far_relid : view->association;
+
+			if (found == NULL && column->kind != M2M_COLUMN_OTHER &&
+				relid == rename->relid && column->attnum == rename->attnum &&
+				strcmp(column->name, rename->old_name) == 0)
+				found = column;
+			else
+				others = lappend(others, column);
+		}
+		if (found == NULL)
+			continue;
+		task.view = view->view;
+		task.old_name = found->name;
+		task.new_name = m2m_view_alias(others, rename->new_name,
+									   found->kind == M2M_COLUMN_ENDPOINT ?
+									   view->role[M2M_OTHER(view->near)] :
+									   "link");
+		m2m_as_owner(view->owner, true,
+					 psprintf("could not rename a column of link view \"%s\"",
+							  get_rel_name(view->view)),
+					 rename_view_column, &task);
+	}
+}
+
+/* rename_view_column: as the view's owner. */
+static void
+rename_view_column(void *arg)
+{
+	ViewRename *task = arg;
+
+	m2m_ddl(psprintf("ALTER VIEW %s RENAME COLUMN %s TO %s",
+					 m2m_qualified_name(task->view),
+					 quote_identifier(task->old_name),
+					 quote_identifier(task->new_name)));
+}
+
+/* What refresh_view() is to do. */
+typedef struct ViewRefresh
+{
+	M2mRelationship *rel;
+	M2mLinkView *view;
+} ViewRefresh;
+
+/* refresh_views: link views show what their tables have become. */
+static void
+refresh_views(Pending *p)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->associations)
+	{
+		M2mRelationship *rel = m2m_relationship_get(lfirst_oid(lc),
+													InvalidOid, NoLock);
+
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			ViewRefresh task;
+
+			if (!OidIsValid(rel->side[s].view))
+				continue;
+			task.rel = rel;
+			task.view = m2m_catalog_read_view(rel->side[s].view, true);
+			if (task.view == NULL ||
+				!m2m_view_needs_refresh(rel, task.view))
+				continue;
+			m2m_as_owner(task.view->owner, !rel->temporary,
+						 psprintf("could not bring link view \"%s\" up to date",
+								  get_rel_name(task.view->view)),
+						 refresh_view, &task);
+		}
+	}
+}
+
+/* refresh_view: as the view's owner. */
+static void
+refresh_view(void *arg)
+{
+	ViewRefresh *task = arg;
+
+	m2m_view_refresh(task->rel, task->view);
+}
+
+/* What replace_function() is to do. */
+typedef struct FunctionReplacement
+{
+	SeenFunction *seen;
+	char	   *body;
+} FunctionReplacement;
+
+/*
+ * refresh_functions: bodies of link functions whose names have changed.
+ */
+static void
+refresh_functions(Pending *p)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->functions)
+	{
+		FunctionReplacement task;
+		M2mRelationship *rel;
+
+		task.seen = lfirst(lc);
+		rel = m2m_relationship_get(task.seen->association, InvalidOid,
+								   NoLock);
+		if (rel == NULL ||
+			!SearchSysCacheExists1(PROCOID,
+								   ObjectIdGetDatum(task.seen->function)))
+			continue;
+		task.body = m2m_function_body(rel, task.seen->near);
+		if (strcmp(task.body, task.seen->body) != 0)
+			m2m_as_owner(task.seen->owner, !rel->temporary,
+						 psprintf("could not bring link function \"%s\" up to date",
+								  get_func_name(task.seen->function)),
+						 replace_function, &task);
+	}
+}
+
+/*
+ * replace_function: as the function's owner; everything but the body stays as
+ * it is.
+ */
+static void
+replace_function(void *arg)
+{
+	FunctionReplacement *task = arg;
+
+	m2m_function_replace(task->seen->function, task->seen->body, task->body);
+}
+
+/*
+ * end_owner: link views and functions follow their association to its new
+ * owner, by the same right as the association.
+ */
+static void
+end_owner(Pending *p)
+{
+	Oid			owner;
+	char	   *role;
+	ListCell   *lc;
+
+	if (p->owned == NIL)
+		return;
+	owner = m2m_catalog_relation_owner(p->owned_by);
+	if (!OidIsValid(owner))
+		return;
+	role = pstrdup(quote_identifier(GetUserNameFromId(owner, false)));
+	foreach(lc, p->owned)
+	{
+		ObjectAddress *address = lfirst(lc);
+
+		if (address->classId == ProcedureRelationId)
+			m2m_ddl(psprintf("ALTER FUNCTION %s OWNER TO %s",
+							 format_procedure_extended(address->objectId,
+													   FORMAT_PROC_FORCE_QUALIFY),
+							 role));
+		else if (m2m_catalog_relation_owner(address->objectId) != owner)
+			m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s",
+							 m2m_qualified_name(address->objectId), role));
+	}
+}

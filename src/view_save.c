@@ -1,0 +1,609 @@
+/*
+ * view_save.c
+ *		Puts link views aside that stand in the way of somebody's DDL, and puts
+ *		them back just as they were.
+ *
+ * PostgreSQL refuses to drop a column or change its type while a view reads
+ * it.  What is saved is everything that makes the view what it is to others:
+ * name, owner, options, columns with their names and defaults, triggers,
+ * rules, comments, security labels, and the privileges, which are restored as
+ * they stood in the catalog: replaying GRANTs would change who granted them.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_seclabel.h"
+#include "catalog/pg_trigger.h"
+#include "commands/comment.h"
+#include "commands/extension.h"
+#include "commands/seclabel.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "rewrite/rewriteSupport.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+
+typedef struct SavedColumn
+{
+	M2mViewColumn *column;
+	Acl		   *acl;			/* NULL: default */
+	char	   *comment;
+	char	   *default_value;	/* as SQL */
+} SavedColumn;
+
+/* A trigger or rule of the view. */
+typedef struct SavedPart
+{
+	char	   *name;
+	char	   *definition;		/* as SQL */
+	char	   *comment;
+	List	   *extensions;		/* names of those it depends on */
+} SavedPart;
+
+typedef struct SavedLabel
+{
+	int			column;
+	char	   *provider;
+	char	   *label;
+} SavedLabel;
+
+struct M2mSavedView
+{
+	M2mLinkView *view;
+	char	   *name;
+	Oid			schema;
+	Oid			owner;
+	bool		temporary;
+	char	   *options;
+	Acl		   *acl;
+	char	   *comment;
+	SavedColumn *column;		/* view->ncolumns of them */
+	List	   *triggers;		/* SavedPart */
+	List	   *rules;
+	List	   *labels;
+};
+
+/* What is restored in one go; an argument of restore_as_owner(). */
+typedef struct Restoration
+{
+	M2mSavedView *saved;
+	M2mRelationship *rel;
+	List	   *columns;
+} Restoration;
+
+static void save_columns(M2mSavedView *saved, Oid viewid);
+static char *save_default(Oid viewid, AttrNumber attnum);
+static List *save_triggers(Oid viewid);
+static List *save_rules(Oid viewid);
+static List *save_labels(Oid viewid);
+static List *extension_names(Oid trigger);
+static Acl *get_acl(Datum datum, bool isnull);
+static char *call_deparser(PGFunction function, Oid oid);
+static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
+							M2mLinkView *other);
+static void restore_as_owner(void *arg);
+static void restore_part_comments(List *parts, const char *kind,
+								  const char *qualified);
+static void restore_the_rest(Restoration *restoration);
+static void set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl);
+
+/*
+ * m2m_view_save: everything about a link view, in CurrentMemoryContext; NULL
+ * if it is none, or shows more than a link view does and so could not be put
+ * back.  The caller holds a lock on the view.
+ */
+M2mSavedView *
+m2m_view_save(Oid viewid)
+{
+	M2mSavedView *saved = palloc0(sizeof(M2mSavedView));
+	HeapTuple	tuple;
+	bool		isnull;
+	Datum		acl;
+	int			nestlevel;
+
+	saved->view = m2m_catalog_read_view(viewid, true);
+	if (saved->view == NULL)
+		return NULL;
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		if (saved->view->column[i].kind == M2M_COLUMN_OTHER)
+			return NULL;
+	}
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(viewid));
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	saved->name = pstrdup(NameStr(((Form_pg_class) GETSTRUCT(tuple))->relname));
+	saved->schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
+	saved->owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	saved->temporary = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence ==
+		RELPERSISTENCE_TEMP;
+	acl = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &isnull);
+	saved->acl = get_acl(acl, isnull);
+	ReleaseSysCache(tuple);
+	saved->options = m2m_view_options(viewid);
+	saved->comment = GetComment(viewid, RelationRelationId, 0);
+
+	/* names in what is deparsed are to be qualified */
+	nestlevel = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	save_columns(saved, viewid);
+	saved->triggers = save_triggers(viewid);
+	saved->rules = save_rules(viewid);
+	AtEOXact_GUC(true, nestlevel);
+	saved->labels = save_labels(viewid);
+	return saved;
+}
+
+/* save_columns: privileges, comments and defaults of the columns. */
+static void
+save_columns(M2mSavedView *saved, Oid viewid)
+{
+	saved->column = palloc0_array(SavedColumn, saved->view->ncolumns);
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(viewid),
+											Int16GetDatum(i + 1));
+		bool		isnull;
+		Datum		acl;
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for attribute %d of relation %u",
+				 i + 1, viewid);
+		column->column = &saved->view->column[i];
+		acl = SysCacheGetAttr(ATTNUM, tuple, Anum_pg_attribute_attacl,
+							  &isnull);
+		column->acl = get_acl(acl, isnull);
+		column->comment = GetComment(viewid, RelationRelationId, i + 1);
+		if (((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef)
+			column->default_value = save_default(viewid, i + 1);
+		ReleaseSysCache(tuple);
+	}
+}
+
+/* save_default: a column's default as SQL. */
+static char *
+save_default(Oid viewid, AttrNumber attnum)
+{
+	Relation	attrdef = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	char	   *result = NULL;
+
+	ScanKeyInit(&key[0], Anum_pg_attrdef_adrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	ScanKeyInit(&key[1], Anum_pg_attrdef_adnum, BTEqualStrategyNumber,
+				F_INT2EQ, Int16GetDatum(attnum));
+	scan = systable_beginscan(attrdef, AttrDefaultIndexId, true, NULL, 2, key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		expression = heap_getattr(tuple, Anum_pg_attrdef_adbin,
+											  RelationGetDescr(attrdef),
+											  &isnull);
+
+		if (!isnull)
+			result = TextDatumGetCString(DirectFunctionCall2(pg_get_expr,
+															 expression,
+															 ObjectIdGetDatum(viewid)));
+	}
+	systable_endscan(scan);
+	table_close(attrdef, AccessShareLock);
+	return result;
+}
+
+/* save_triggers: ours and the user's own. */
+static List *
+save_triggers(Oid viewid)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(trigger, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		SavedPart  *part;
+
+		if (form->tgisinternal)
+			continue;
+		part = palloc0(sizeof(SavedPart));
+		part->name = pstrdup(NameStr(form->tgname));
+		part->definition = call_deparser(pg_get_triggerdef, form->oid);
+		part->comment = GetComment(form->oid, TriggerRelationId, 0);
+		part->extensions = extension_names(form->oid);
+		result = lappend(result, part);
+	}
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}
+
+/* save_rules: rules beside the one that is the view's query. */
+static List *
+save_rules(Oid viewid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_rewrite form = (Form_pg_rewrite) GETSTRUCT(tuple);
+		SavedPart  *part;
+
+		if (strcmp(NameStr(form->rulename), ViewSelectRuleName) == 0)
+			continue;
+		part = palloc0(sizeof(SavedPart));
+		part->name = pstrdup(NameStr(form->rulename));
+		part->definition = call_deparser(pg_get_ruledef, form->oid);
+		part->comment = GetComment(form->oid, RewriteRelationId, 0);
+		result = lappend(result, part);
+	}
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/* save_labels: security labels of the view and its columns. */
+static List *
+save_labels(Oid viewid)
+{
+	Relation	seclabel = table_open(SecLabelRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	ScanKeyInit(&key[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	scan = systable_beginscan(seclabel, SecLabelObjectIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		SavedLabel *label = palloc(sizeof(SavedLabel));
+		bool		isnull;
+
+		label->column = ((FormData_pg_seclabel *) GETSTRUCT(tuple))->objsubid;
+		label->provider =
+			TextDatumGetCString(heap_getattr(tuple, Anum_pg_seclabel_provider,
+											 RelationGetDescr(seclabel),
+											 &isnull));
+		label->label =
+			TextDatumGetCString(heap_getattr(tuple, Anum_pg_seclabel_label,
+											 RelationGetDescr(seclabel),
+											 &isnull));
+		result = lappend(result, label);
+	}
+	systable_endscan(scan);
+	table_close(seclabel, AccessShareLock);
+	return result;
+}
+
+/* extension_names: extensions that a trigger is marked to depend on. */
+static List *
+extension_names(Oid trigger)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, getAutoExtensionsOfObject(TriggerRelationId, trigger))
+	{
+		char	   *name = get_extension_name(lfirst_oid(lc));
+
+		if (name != NULL)
+			result = lappend(result, name);
+	}
+	return result;
+}
+
+/* get_acl: a copy of an ACL, NULL if there is none. */
+static Acl *
+get_acl(Datum datum, bool isnull)
+{
+	return isnull ? NULL : DatumGetAclPCopy(datum);
+}
+
+/* call_deparser: what pg_get_xxxdef(oid) returns. */
+static char *
+call_deparser(PGFunction function, Oid oid)
+{
+	return TextDatumGetCString(DirectFunctionCall1(function,
+												   ObjectIdGetDatum(oid)));
+}
+
+/*
+ * m2m_view_exists: does the view that was saved still stand?
+ */
+bool
+m2m_view_exists(M2mSavedView *saved)
+{
+	return get_rel_name(saved->view->view) != NULL;
+}
+
+/*
+ * m2m_view_drop: drops views that have been saved; see m2m_drop_objects().
+ */
+bool
+m2m_view_drop(List *saved_views)
+{
+	List	   *addresses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, saved_views)
+	{
+		ObjectAddress *address = palloc(sizeof(ObjectAddress));
+
+		ObjectAddressSet(*address, RelationRelationId,
+						 ((M2mSavedView *) lfirst(lc))->view->view);
+		addresses = lappend(addresses, address);
+	}
+	return m2m_drop_objects(addresses);
+}
+
+/*
+ * m2m_view_restore: puts back views that were dropped, as far as what they
+ * read is still there, with columns that have come since at their ends.  A
+ * view that cannot be made any more is a WARNING.
+ */
+void
+m2m_view_restore(List *saved_views)
+{
+	ListCell   *lc;
+
+	foreach(lc, saved_views)
+	{
+		M2mSavedView *saved = lfirst(lc);
+		M2mLinkView *pair[2] = {NULL, NULL};
+		Restoration restoration;
+		ListCell   *other;
+
+		if (get_rel_name(saved->view->association) == NULL ||
+			get_rel_name(saved->view->far_relid) == NULL)
+			continue;
+
+		/* its counterpart stands, or was dropped with it */
+		pair[saved->view->near] = saved->view;
+		foreach(other, m2m_catalog_link_views(saved->view->association))
+			add_counterpart(pair, saved->view,
+							m2m_catalog_read_view(lfirst_oid(other), true));
+		foreach(other, saved_views)
+			add_counterpart(pair, saved->view,
+							((M2mSavedView *) lfirst(other))->view);
+		restoration.saved = saved;
+		restoration.rel =
+			m2m_catalog_describe(saved->view->association, pair);
+		if (restoration.rel == NULL)
+		{
+			ereport(WARNING,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("could not put back link view \"%s\"",
+							saved->name),
+					 errdetail("The foreign keys or columns that it follows are gone from table \"%s\".",
+							   get_rel_name(saved->view->association))));
+			continue;
+		}
+		if (m2m_as_owner(saved->owner, !saved->temporary,
+						 psprintf("could not put back link view \"%s\"",
+								  saved->name),
+						 restore_as_owner, &restoration))
+			restore_the_rest(&restoration);
+		m2m_relationship_changed(saved->view->association);
+	}
+}
+
+/* add_counterpart: takes a view as the other one of a pair, if it is that. */
+static void
+add_counterpart(M2mLinkView *pair[2], M2mLinkView *view, M2mLinkView *other)
+{
+	if (other != NULL && other->association == view->association &&
+		other->near != view->near && other->owner == view->owner)
+		pair[other->near] = other;
+}
+
+/*
+ * restore_as_owner: the view, its column defaults, triggers and rules, by SQL.
+ */
+static void
+restore_as_owner(void *arg)
+{
+	Restoration *restoration = arg;
+	M2mSavedView *saved = restoration->saved;
+	char	   *qualified =
+		quote_qualified_identifier(get_namespace_name(saved->schema),
+								   saved->name);
+	List	   *existing = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; i < saved->view->ncolumns; i++)
+		existing = lappend(existing, &saved->view->column[i]);
+	restoration->columns = m2m_view_columns(restoration->rel,
+											saved->view->near, existing);
+	m2m_ddl(psprintf("CREATE %sVIEW %s%s AS %s",
+					 saved->temporary ? "TEMPORARY " : "", qualified,
+					 saved->options,
+					 m2m_view_query(restoration->rel, saved->view->near,
+									restoration->columns)));
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+
+		if (column->default_value != NULL &&
+			list_member_ptr(restoration->columns, column->column))
+			m2m_ddl(psprintf("ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s",
+							 qualified, quote_identifier(column->column->name),
+							 column->default_value));
+	}
+	foreach(lc, saved->triggers)
+	{
+		SavedPart  *part = lfirst(lc);
+		ListCell   *extension;
+
+		m2m_ddl(part->definition);
+		foreach(extension, part->extensions)
+			m2m_ddl(psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION %s",
+							 quote_identifier(part->name), qualified,
+							 quote_identifier(lfirst(extension))));
+	}
+	foreach(lc, saved->rules)
+		m2m_ddl(((SavedPart *) lfirst(lc))->definition);
+	restore_part_comments(saved->triggers, "TRIGGER", qualified);
+	restore_part_comments(saved->rules, "RULE", qualified);
+}
+
+/* restore_part_comments: comments on triggers or rules. */
+static void
+restore_part_comments(List *parts, const char *kind, const char *qualified)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		SavedPart  *part = lfirst(lc);
+
+		if (part->comment != NULL)
+			m2m_ddl(psprintf("COMMENT ON %s %s ON %s IS %s", kind,
+							 quote_identifier(part->name), qualified,
+							 quote_literal_cstr(part->comment)));
+	}
+}
+
+/*
+ * restore_the_rest: what needs no rights because nobody is given anything new:
+ * comments, security labels and privileges as they stood in the catalog.
+ */
+static void
+restore_the_rest(Restoration *restoration)
+{
+	M2mSavedView *saved = restoration->saved;
+	Oid			viewid = get_relname_relid(saved->name, saved->schema);
+	ListCell   *lc;
+
+	if (saved->comment != NULL)
+		CreateComments(viewid, RelationRelationId, 0, saved->comment);
+	set_acl(viewid, 0, saved->owner, saved->acl);
+	foreach(lc, saved->labels)
+	{
+		SavedLabel *label = lfirst(lc);
+		ObjectAddress object;
+
+		if (label->column != 0)
+			continue;
+		ObjectAddressSet(object, RelationRelationId, viewid);
+		SetSecurityLabel(&object, label->provider, label->label);
+	}
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+		AttrNumber	attnum = 0;
+
+		foreach(lc, restoration->columns)
+		{
+			if (lfirst(lc) == column->column)
+				attnum = foreach_current_index(lc) + 1;
+		}
+		if (attnum == 0)
+			continue;
+		if (column->comment != NULL)
+			CreateComments(viewid, RelationRelationId, attnum,
+						   column->comment);
+		if (column->acl != NULL)
+			set_acl(viewid, attnum, saved->owner, column->acl);
+		foreach(lc, saved->labels)
+		{
+			SavedLabel *label = lfirst(lc);
+			ObjectAddress object;
+
+			if (label->column != i + 1)
+				continue;
+			ObjectAddressSubSet(object, RelationRelationId, viewid, attnum);
+			SetSecurityLabel(&object, label->provider, label->label);
+		}
+	}
+	CommandCounterIncrement();
+}
+
+/*
+ * set_acl: gives a view, or one of its columns, an ACL and the dependencies
+ * on roles that go with it, instead of those that default privileges gave it.
+ */
+static void
+set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
+{
+	Oid			catalog = attnum == 0 ? RelationRelationId :
+		AttributeRelationId;
+	int			cache = attnum == 0 ? RELOID : ATTNUM;
+	AttrNumber	position = attnum == 0 ? Anum_pg_class_relacl :
+		Anum_pg_attribute_attacl;
+	Relation	relation = table_open(catalog, RowExclusiveLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	Datum	   *values = palloc0_array(Datum, desc->natts);
+	bool	   *nulls = palloc0_array(bool, desc->natts);
+	bool	   *replaces = palloc0_array(bool, desc->natts);
+	HeapTuple	tuple;
+	HeapTuple	changed;
+	Acl		   *old_acl;
+	Oid		   *old_members = NULL;
+	Oid		   *new_members = NULL;
+	int			nold = 0;
+	int			nnew = 0;
+	Datum		datum;
+	bool		isnull;
+
+	/* a copy: the row may have been written by this very command */
+	CommandCounterIncrement();
+	tuple = attnum == 0 ?
+		SearchSysCacheCopy1(cache, ObjectIdGetDatum(viewid)) :
+		SearchSysCacheCopy2(cache, ObjectIdGetDatum(viewid),
+							Int16GetDatum(attnum));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", viewid);
+	datum = heap_getattr(tuple, position, desc, &isnull);
+	old_acl = get_acl(datum, isnull);
+	if (old_acl != NULL)
+		nold = aclmembers(old_acl, &old_members);
+	if (acl != NULL)
+		nnew = aclmembers(acl, &new_members);
+
+	replaces[position - 1] = true;
+	nulls[position - 1] = acl == NULL;
+	values[position - 1] = PointerGetDatum(acl);
+	changed = heap_modify_tuple(tuple, desc, values, nulls, replaces);
+	CatalogTupleUpdate(relation, &changed->t_self, changed);
+	updateAclDependencies(RelationRelationId, viewid, attnum, owner,
+						  nold, old_members, nnew, new_members);
+	table_close(relation, RowExclusiveLock);
+}
