@@ -45,11 +45,11 @@ GROUP BY p.proname
 ORDER BY p.proname;
 
 -- Everything else
-SELECT object FROM member WHERE classid <> 'pg_proc'::regclass ORDER BY 1;
+SELECT object FROM member WHERE classid NOT IN ('pg_proc'::regclass, 'pg_type'::regclass) ORDER BY 1;
 
 -- Whatever has no comment: nothing
 SELECT object AS uncommented FROM member
-WHERE coalesce(obj_description(objid, classid::regclass::name), '') = ''
+WHERE classid <> 'pg_type'::regclass AND coalesce(obj_description(objid, classid::regclass::name), '') = ''
 UNION ALL
 SELECT format('column %s of m2m_relationships', attname) FROM pg_attribute
 WHERE attrelid = 'm2m_relationships'::regclass AND attnum > 0

@@ -350,4 +350,4 @@ CREATE FUNCTION m2m_repair(association regclass DEFAULT NULL,
 	AS 'MODULE_PATHNAME', 'm2m_repair';
 
 COMMENT ON FUNCTION m2m_repair(regclass) IS
-'Mends what m2m_check reports of one relationship, or of all that the caller owns, by running the remedies as the caller. Returns what was mended. Errors: 42501 not the owner; what a remedy raises.';
+'Mends what m2m_check reports of one relationship, or of all that the caller owns, by running the remedies with the rights of the association''s owner; one that fails is a WARNING. Returns what was mended. Errors: 42501 not the owner.';

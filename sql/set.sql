@@ -68,15 +68,17 @@ SELECT * FROM m2m_set('post', 1, 'tag', '{sql,java,lisp}');
 SELECT tag_name, note, (l.ctid, l.xmin::text) = (b.version, b.by::text) AS untouched
 FROM post_tag l LEFT JOIN before b USING (post_id, tag_name) WHERE post_id = 1 ORDER BY tag_name;
 -- A trigger of the user's sees exactly what it says
+CREATE TABLE told (said text);
 CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE NOTICE '% of % and %', TG_OP, coalesce(NEW.post_id, OLD.post_id), coalesce(NEW.tag_name, OLD.tag_name);
+    INSERT INTO told VALUES (format('%s of %s and %s', TG_OP, coalesce(NEW.post_id, OLD.post_id), coalesce(NEW.tag_name, OLD.tag_name)));
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON post_tag FOR EACH ROW EXECUTE FUNCTION tell();
 SELECT * FROM m2m_set('post', 1, 'tag', '{sql,perl,c}');
 SELECT * FROM m2m_set('post', 1, 'tag', '{sql,perl,c}');
+SELECT said FROM told ORDER BY 1;
 DROP TRIGGER tell ON post_tag;
 -- A property that must be given is given already in those that are kept
 ALTER TABLE post_tag ADD COLUMN weight int;

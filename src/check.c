@@ -3,8 +3,8 @@
  *		m2m_check: what is inconsistent in a relationship; m2m_repair mends it.
  *
  * Each finding comes with the SQL that mends it: what m2m_check shows is what
- * m2m_repair runs, as the caller.  Looking takes no lock stronger than a
- * reader's.
+ * m2m_repair runs, with the rights of the association's owner, whose triggers
+ * and functions it may call.  Looking takes no lock stronger than a reader's.
  */
 #include "postgres.h"
 
@@ -44,6 +44,7 @@ typedef struct Finding
 	const char *severity;		/* error, warning or info */
 	const char *what;
 	const char *remedy;			/* SQL, or NULL: for the user to decide */
+	bool		as_caller;		/* not as the association's owner */
 } Finding;
 
 static List *check_relationship(Oid association, bool read_only);
@@ -69,6 +70,8 @@ static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
 static char *key_list(M2mRelationship *rel, M2mSide side);
 static void put_finding(ReturnSetInfo *rsinfo, Finding *finding);
+static bool mend(Finding *finding);
+static void run_remedy(void *arg);
 static bool same_remedy(List *done, Finding *finding);
 
 PG_FUNCTION_INFO_V1(m2m_check);
@@ -100,8 +103,9 @@ m2m_check(PG_FUNCTION_ARGS)
 
 /*
  * m2m_repair: SQL function; mends what m2m_check finds of one relationship,
- * or of all that the caller owns.  Returns the findings that were mended.
- * Errors: 42501 not the owner; whatever a remedy raises, with nothing done.
+ * or of all whose association the caller owns.  Returns the findings that were
+ * mended; a remedy that fails is a WARNING, and the others go on.  Error 42501
+ * for a relationship of another owner.
  */
 Datum
 m2m_repair(PG_FUNCTION_ARGS)
@@ -142,8 +146,8 @@ m2m_repair(PG_FUNCTION_ARGS)
 
 				if (finding->remedy == NULL || same_remedy(done, finding))
 					continue;
-				m2m_sql(finding->remedy);
-				put_finding(rsinfo, finding);
+				if (mend(finding))
+					put_finding(rsinfo, finding);
 				done = lappend(done, finding);
 				more = true;
 				break;
@@ -152,6 +156,32 @@ m2m_repair(PG_FUNCTION_ARGS)
 		}
 	}
 	return (Datum) 0;
+}
+
+/*
+ * mend: runs a remedy as the association's owner.  A superuser who repairs
+ * other people's tables must not run their triggers and functions as himself.
+ * Only a view of another owner is beyond that owner; there the caller acts,
+ * by a statement that runs nobody's code.
+ */
+static bool
+mend(Finding *finding)
+{
+	Oid			owner = m2m_catalog_relation_owner(finding->association);
+	bool		temporary = get_rel_persistence(finding->association) ==
+		RELPERSISTENCE_TEMP;
+
+	return m2m_as_owner(finding->as_caller ? GetUserId() : owner, !temporary,
+						psprintf("could not mend relationship \"%s\"",
+								 get_rel_name(finding->association)),
+						run_remedy, unconstify(char *, finding->remedy));
+}
+
+/* run_remedy: event triggers fire for it, as for the owner's own DDL. */
+static void
+run_remedy(void *arg)
+{
+	m2m_sql(arg);
 }
 
 /* same_remedy: was this tried already, and did not help? */
@@ -469,6 +499,7 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 						NULL);
 		else if (view->association == association &&
 				 !m2m_catalog_owner_trusted(view->owner, owner))
+		{
 			add_finding(check, "error",
 						psprintf("link view \"%s\" does not count, since it does not belong to the owner of the association",
 								 get_rel_name(view->view)),
@@ -476,6 +507,8 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 								 m2m_qualified_name(view->view),
 								 quote_identifier(GetUserNameFromId(owner,
 																	false))));
+			((Finding *) llast(check->findings))->as_caller = true;
+		}
 	}
 	if (rel == NULL && check->findings == NIL)
 		add_finding(check, "error",
@@ -494,6 +527,7 @@ add_finding(Check *check, const char *severity,
 	finding->severity = severity;
 	finding->what = what;
 	finding->remedy = remedy;
+	finding->as_caller = false;
 	check->findings = lappend(check->findings, finding);
 }
 

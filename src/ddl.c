@@ -88,7 +88,6 @@ m2m_as_owner(Oid owner, bool restricted, const char *what,
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	nestlevel = NewGUCNestLevel();
-	depth++;
 	PG_TRY();
 	{
 		SetUserIdAndSecContext(owner, security |

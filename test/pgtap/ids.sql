@@ -311,9 +311,12 @@ SELECT hostile('l', 'r');
 SELECT hostile('a', 'p');
 SELECT hostile('a', 'm2m_pairs');
 SELECT hostile('m2m_pairs', 'l');
+SELECT current_setting('server_version_num')::int < 190000 AS can_be_off \gset
+\if :can_be_off
 SET standard_conforming_strings = off;
 SELECT hostile(E'"sch""e.ma"."Us\'er\\"', '"sch""e.ma"."ta.ble"');
 RESET standard_conforming_strings;
+\endif
 SET quote_all_identifiers = on;
 SELECT hostile('"order"', '"table"');
 RESET quote_all_identifiers;

@@ -57,7 +57,7 @@ CREATE TABLE author_book (
 	p_required text NOT NULL DEFAULT 'required',
 	PRIMARY KEY (author_id, book_id));
 SELECT m2m_adopt('author_book') \g /dev/null
-CREATE TABLE given (property text, json text, expected text);
+CREATE TABLE given (property text, value_json text, expected text);
 INSERT INTO given VALUES
 	('p_int', '7', '7'), ('p_int', '"7"', '7'), ('p_int', 'null', NULL),
 	('p_bigint', '9223372036854775807', '9223372036854775807'),
@@ -80,7 +80,7 @@ INSERT INTO given VALUES
 	('p_range', '"[1,5)"', '[1,5)'), ('p_bytea', '"\\x00ff"', '\x00ff'),
 	('P "odd" näme', '"odd"', 'odd'), ('left_1', '"left"', 'left');
 SET timezone = 'UTC';
-CREATE FUNCTION given(property text, json text) RETURNS jsonb LANGUAGE sql AS $$SELECT jsonb_build_object(property, json::jsonb)$$;
+CREATE FUNCTION given(property text, value_json text) RETURNS jsonb LANGUAGE sql AS $$SELECT jsonb_build_object(property, value_json::jsonb)$$;
 -- The property's value as text, and whether all others are as before.
 CREATE FUNCTION stored(property text, author bigint, book bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE r text;
@@ -89,24 +89,24 @@ BEGIN
 	RETURN r;
 END
 $$;
-CREATE FUNCTION check_given(property text, json text, expected text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+CREATE FUNCTION check_given(property text, value_json text, expected text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	before jsonb;
 BEGIN
 	DELETE FROM author_book;
 	INSERT INTO author_book (author_id, book_id) VALUES (1, 2), (2, 1);
 	SELECT to_jsonb(a) - 'book_id' INTO before FROM author_book a WHERE author_id = 1;
-	RETURN NEXT is(result(format('SELECT m2m_link(''author'', 1, ''book'', 1, properties => %L)', given(property, json))), '(1)', format('%s: %s for a new link', property, json));
+	RETURN NEXT is(result(format('SELECT m2m_link(''author'', 1, ''book'', 1, properties => %L)', given(property, value_json))), '(1)', format('%s: %s for a new link', property, value_json));
 	RETURN NEXT is(stored(property, 1, 1), expected, '... is stored');
 	RETURN NEXT is((SELECT to_jsonb(a) - 'book_id' - property FROM author_book a WHERE author_id = 1 AND book_id = 1), before - property, '... and other properties have their defaults');
-	RETURN NEXT is(result(format('SELECT m2m_link(''book'', ARRAY[2,3], ''author'', 1, properties => %L)', given(property, json))), '(1)', '... for a link that is there, and a new one');
+	RETURN NEXT is(result(format('SELECT m2m_link(''book'', ARRAY[2,3], ''author'', 1, properties => %L)', given(property, value_json))), '(1)', '... for a link that is there, and a new one');
 	RETURN NEXT is(stored(property, 1, 2), expected, '... is stored in the first');
 	RETURN NEXT is(stored(property, 1, 3), expected, '... and in the second');
 	RETURN NEXT is((SELECT to_jsonb(a) - 'book_id' - property FROM author_book a WHERE author_id = 1 AND book_id = 2), before - property, '... and its other properties are kept');
 	RETURN NEXT is((SELECT to_jsonb(a) - 'book_id' - 'author_id' FROM author_book a WHERE author_id = 2), before - 'author_id', '... and another link is');
 END
 $$;
-SELECT check_given(property, json, expected) FROM given;
+SELECT check_given(property, value_json, expected) FROM given;
 
 -- Several at once, and none
 TRUNCATE author_book;

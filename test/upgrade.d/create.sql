@@ -32,15 +32,15 @@ RESET ROLE;
 CREATE SCHEMA "Editing" AUTHORIZATION shop_owner;
 GRANT USAGE ON SCHEMA "Editing" TO PUBLIC;
 SET ROLE shop_owner;
-SELECT m2m_create('book', 'author', '"Book''s editor"', left_role => 'work', right_role => 'editor',
-	on_delete => 'restrict', schema => '"Editing"', left_view => '"Edited by"', right_view => '"Edits"');
+SELECT m2m_create('book', 'author', 'Book''s editor', left_role => 'work', right_role => 'editor',
+	on_delete => 'restrict', schema => '"Editing"', left_view => 'Edited by', right_view => 'Edits');
 SELECT m2m_link('book', 3, 'author', '{1,3}', via => '"Editing"."Book''s editor"');
 
 -- Of a table with itself, by roles
 CREATE TABLE person (name text PRIMARY KEY);
 INSERT INTO person VALUES ('Ann'), ('Ben'), ('Cyd');
 SELECT m2m_create('person', 'person', 'follow', left_role => 'follower', right_role => 'followed');
-SELECT m2m_link('person', 'Ann', 'person', '{Ben,Cyd}'), m2m_link('person', 'Ann', 'person', 'Cyd', role => 'followed');
+SELECT m2m_link('person', 'Ann', 'person', ARRAY['Ben', 'Cyd']), m2m_link('person', 'Ann', 'person', 'Cyd', role => 'followed');
 
 -- Adopted, and less than what m2m would have made: no primary key, NULLs
 CREATE TABLE post (id uuid PRIMARY KEY, title text);
