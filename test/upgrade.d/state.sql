@@ -1,13 +1,14 @@
 -- What test/upgrade compares, before and after: all that can be seen of the
 -- relationships of create.sql, and what calls do. It changes nothing.
-\x on
+\pset format unaligned
+\pset expanded on
 \pset footer off
-SET client_min_messages = notice;
 TABLE m2m_relationships ORDER BY association::text COLLATE "C";
-\x off
 
--- What the relationships are made of
-SELECT c.oid::regclass, c.relkind, c.relpersistence, c.relowner::regrole, c.relacl::text, c.reloptions,
+-- What the relationships are made of. (The owner has MAINTAIN since 17, an m
+-- in the list of privileges.)
+SELECT c.oid::regclass, c.relkind, c.relpersistence, c.relowner::regrole,
+       regexp_replace(c.relacl::text, 'm/', '/', 'g') AS acl, c.reloptions,
        obj_description(c.oid, 'pg_class') AS comment,
        CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) END AS definition
 FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, '"Editing"'::regnamespace)
@@ -27,10 +28,11 @@ ORDER BY p.proname COLLATE "C", p.oid;
 SELECT pg_get_triggerdef(t.oid), t.tgenabled, d.deptype AS goes_with_extension
 FROM pg_trigger t LEFT JOIN pg_depend d ON d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
   AND d.refclassid = 'pg_extension'::regclass
-WHERE NOT t.tgisinternal ORDER BY t.oid;
+WHERE NOT t.tgisinternal ORDER BY pg_get_triggerdef(t.oid) COLLATE "C";
 SELECT extname, extversion, extowner::regrole FROM pg_extension ORDER BY extname;
 
 -- What they hold
+\pset expanded off
 SELECT * FROM author_books ORDER BY 1, 2;
 SELECT * FROM book_authors ORDER BY 1, 2;
 SELECT * FROM "Editing"."Edited by" ORDER BY 1, 2;
