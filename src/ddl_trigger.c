@@ -114,16 +114,19 @@ static void start_drop(Node *parsetree, List *associations,
 					   bool with_views);
 static List *associations_of(List *relids);
 static List *views_of(List *relids);
-static void put_aside(Pending *p, List *relids, List *viewids);
+static bool put_aside(Pending *p, List *relids, List *viewids);
 static void see_functions(Pending *p, Oid association);
 static void see_relationship(Pending *p, Oid association, bool with_views);
 static SeenFunction *see_function(M2mRelationship *rel, M2mSide near);
 static void follow_owner(Pending *p, Oid association);
 static void end_drop(Pending *p);
+static void restore_lost(List *saved_views);
 static void drop_rest(SeenRelationship *seen);
 static void drop_objects(List *addresses);
 static void end_renames(Pending *p);
 static void rename_in_views(SeenRename *rename);
+static bool is_our_alias(const char *alias, const char *name,
+						 const char *prefix);
 static void rename_view_column(void *arg);
 static void refresh_views(Pending *p);
 static void refresh_view(void *arg);
@@ -245,7 +248,7 @@ on_end(Node *parsetree)
 		return;
 	old = MemoryContextSwitchTo(p->context);
 	CommandCounterIncrement();
-	m2m_view_restore(p->aside);
+	restore_lost(p->aside);
 	end_drop(p);
 	end_renames(p);
 	refresh_views(p);
@@ -374,7 +377,12 @@ start_alter_table(AlterTableStmt *stmt)
 	if (owner && list_member_oid(associations, relid))
 		follow_owner(p, relid);
 	if (blocked)
+	{
+		/* a key's collation stands in the functions' bodies */
+		foreach(lc, associations)
+			see_functions(p, lfirst_oid(lc));
 		put_aside(p, list_make1_oid(relid), views_of(targets));
+	}
 	else if (shows)
 		m2m_lock_relations(list_concat(list_make1_oid(relid),
 									   views_of(targets)),
@@ -437,6 +445,12 @@ start_rename(RenameStmt *stmt)
 			start_rename_column(stmt);
 			break;
 		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_INDEX:
+		case OBJECT_SEQUENCE:
+			/* PostgreSQL takes any of these words for any relation */
 			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
 			if (OidIsValid(relid))
 				start_move((Node *) stmt,
@@ -583,14 +597,14 @@ start_drop_table(DropStmt *stmt)
 			views = list_concat_unique_oid(views,
 										   views_of(list_make1_oid(lfirst_oid(lc))));
 		}
-		put_aside(p, dropped, views);
+		if (!put_aside(p, dropped, views))
+			going = NIL;
 		foreach(lc, p->relationships)
 		{
 			SeenRelationship *seen = lfirst(lc);
 			ListCell   *lf;
 
-			if (!list_member_oid(going, seen->association) ||
-				p->aside == NIL)
+			if (!list_member_oid(going, seen->association))
 				continue;
 			foreach(lf, seen->functions)
 			{
@@ -666,16 +680,17 @@ views_of(List *relids)
 
 /*
  * put_aside: drops link views that would be in the command's way, once they
- * and the tables that it will lock are locked.
+ * and the tables that it will lock are locked.  Where something of the user's
+ * depends on one, none is dropped, and false returned: the command fails, or
+ * takes all of them by CASCADE, and link views come back in that case too.
  */
-static void
+static bool
 put_aside(Pending *p, List *relids, List *viewids)
 {
-	List	   *saved_views = NIL;
 	ListCell   *lc;
 
 	if (viewids == NIL)
-		return;
+		return true;
 	m2m_lock_relations(list_concat_copy(relids, viewids),
 					   AccessExclusiveLock);
 	foreach(lc, viewids)
@@ -683,10 +698,9 @@ put_aside(Pending *p, List *relids, List *viewids)
 		M2mSavedView *saved = m2m_view_save(lfirst_oid(lc));
 
 		if (saved != NULL)
-			saved_views = lappend(saved_views, saved);
+			p->aside = lappend(p->aside, saved);
 	}
-	if (saved_views != NIL && m2m_view_drop(saved_views))
-		p->aside = saved_views;
+	return p->aside == NIL || m2m_view_drop(p->aside);
 }
 
 /* see_functions: remembers the link functions of an association. */
@@ -802,8 +816,6 @@ end_drop(Pending *p)
 	foreach(lc, p->relationships)
 	{
 		SeenRelationship *seen = lfirst(lc);
-		List	   *lost = NIL;
-		ListCell   *lv;
 
 		if (get_rel_name(seen->association) == NULL ||
 			get_rel_name(seen->endpoint[M2M_LEFT]) == NULL ||
@@ -812,14 +824,26 @@ end_drop(Pending *p)
 			drop_rest(seen);
 			continue;
 		}
-		foreach(lv, seen->views)
-		{
-			if (!m2m_view_exists(lfirst(lv)))
-				lost = lappend(lost, lfirst(lv));
-		}
-		if (lost != NIL && OidIsValid(m2m_catalog_trigger_function()))
-			m2m_view_restore(lost);
+		restore_lost(seen->views);
 	}
+}
+
+/* restore_lost: puts back those link views that are not there any more. */
+static void
+restore_lost(List *saved_views)
+{
+	List	   *lost = NIL;
+	ListCell   *lc;
+
+	foreach(lc, saved_views)
+	{
+		if (!m2m_view_exists(lfirst(lc)))
+			lost = lappend(lost, lfirst(lc));
+	}
+
+	/* unless it is m2m itself that goes */
+	if (lost != NIL && OidIsValid(m2m_catalog_trigger_function()))
+		m2m_view_restore(lost);
 }
 
 /*
@@ -923,7 +947,8 @@ rename_in_views(SeenRename *rename)
 
 			if (found == NULL && column->kind != M2M_COLUMN_OTHER &&
 				relid == rename->relid && column->attnum == rename->attnum &&
-				strcmp(column->name, rename->old_name) == 0)
+				is_our_alias(column->name, rename->old_name,
+							 m2m_view_prefix(view, column)))
 				found = column;
 			else
 				others = lappend(others, column);
@@ -933,14 +958,28 @@ rename_in_views(SeenRename *rename)
 		task.view = view->view;
 		task.old_name = found->name;
 		task.new_name = m2m_view_alias(others, rename->new_name,
-									   found->kind == M2M_COLUMN_ENDPOINT ?
-									   view->role[M2M_OTHER(view->near)] :
-									   "link");
+									   m2m_view_prefix(view, found));
 		m2m_as_owner(view->owner, true,
 					 psprintf("could not rename a column of link view \"%s\"",
 							  get_rel_name(view->view)),
 					 rename_view_column, &task);
 	}
+}
+
+/*
+ * is_our_alias: is a view column called as its source, or as m2m would call it
+ * where that name is taken?
+ */
+static bool
+is_our_alias(const char *alias, const char *name, const char *prefix)
+{
+	char	   *prefixed = m2m_name_join(prefix, name);
+	int			length = strlen(prefixed);
+
+	return strcmp(alias, name) == 0 || strcmp(alias, prefixed) == 0 ||
+		(strncmp(alias, prefixed, length) == 0 && alias[length] == '_' &&
+		 strspn(alias + length + 1, "0123456789") ==
+		 strlen(alias + length + 1));
 }
 
 /* rename_view_column: as the view's owner. */

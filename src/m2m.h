@@ -318,6 +318,7 @@ extern List *m2m_view_columns(M2mRelationship *rel, M2mSide near,
 							  List *existing);
 extern char *m2m_view_alias(List *columns, const char *name,
 							const char *prefix);
+extern const char *m2m_view_prefix(M2mLinkView *view, M2mViewColumn *column);
 extern char *m2m_view_query(M2mRelationship *rel, M2mSide near,
 							List *columns);
 extern char *m2m_view_options(Oid viewid);

@@ -572,6 +572,18 @@ m2m_view_alias(List *columns, const char *name, const char *prefix)
 	return alias;
 }
 
+/*
+ * m2m_view_prefix: what a column of a link view gets as a prefix where its
+ * name is taken: the role of the endpoint that it is of, or "link".
+ */
+const char *
+m2m_view_prefix(M2mLinkView *view, M2mViewColumn *column)
+{
+	return column->kind == M2M_COLUMN_KEY ? view->role[view->near] :
+		column->kind == M2M_COLUMN_ENDPOINT ?
+		view->role[M2M_OTHER(view->near)] : "link";
+}
+
 /* has_name: is a column of the name among them? */
 static bool
 has_name(List *columns, const char *name)

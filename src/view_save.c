@@ -98,8 +98,11 @@ static char *call_deparser(PGFunction function, Oid oid);
 static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
 							M2mLinkView *other);
 static void restore_as_owner(void *arg);
-static void restore_part_comments(List *parts, const char *kind,
-								  const char *qualified);
+static void restore_additions(Restoration *restoration);
+static void run_ddl(void *arg);
+static void restore_part_comment(SavedPart *part, const char *kind,
+								 M2mSavedView *saved);
+static char *qualified_name(M2mSavedView *saved);
 static void restore_the_rest(Restoration *restoration);
 static void set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl);
 
@@ -420,7 +423,10 @@ m2m_view_restore(List *saved_views)
 						 psprintf("could not put back link view \"%s\"",
 								  saved->name),
 						 restore_as_owner, &restoration))
+		{
+			restore_additions(&restoration);
 			restore_the_rest(&restoration);
+		}
 		m2m_relationship_changed(saved->view->association);
 	}
 }
@@ -435,16 +441,13 @@ add_counterpart(M2mLinkView *pair[2], M2mLinkView *view, M2mLinkView *other)
 }
 
 /*
- * restore_as_owner: the view, its column defaults, triggers and rules, by SQL.
+ * restore_as_owner: the view and its triggers, by SQL.
  */
 static void
 restore_as_owner(void *arg)
 {
 	Restoration *restoration = arg;
 	M2mSavedView *saved = restoration->saved;
-	char	   *qualified =
-		quote_qualified_identifier(get_namespace_name(saved->schema),
-								   saved->name);
 	List	   *existing = NIL;
 	ListCell   *lc;
 
@@ -453,20 +456,10 @@ restore_as_owner(void *arg)
 	restoration->columns = m2m_view_columns(restoration->rel,
 											saved->view->near, existing);
 	m2m_ddl(psprintf("CREATE %sVIEW %s%s AS %s",
-					 saved->temporary ? "TEMPORARY " : "", qualified,
+					 saved->temporary ? "TEMPORARY " : "", qualified_name(saved),
 					 saved->options,
 					 m2m_view_query(restoration->rel, saved->view->near,
 									restoration->columns)));
-	for (int i = 0; i < saved->view->ncolumns; i++)
-	{
-		SavedColumn *column = &saved->column[i];
-
-		if (column->default_value != NULL &&
-			list_member_ptr(restoration->columns, column->column))
-			m2m_ddl(psprintf("ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s",
-							 qualified, quote_identifier(column->column->name),
-							 column->default_value));
-	}
 	foreach(lc, saved->triggers)
 	{
 		SavedPart  *part = lfirst(lc);
@@ -475,30 +468,73 @@ restore_as_owner(void *arg)
 		m2m_ddl(part->definition);
 		foreach(extension, part->extensions)
 			m2m_ddl(psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION %s",
-							 quote_identifier(part->name), qualified,
+							 quote_identifier(part->name),
+							 qualified_name(saved),
 							 quote_identifier(lfirst(extension))));
+		restore_part_comment(part, "TRIGGER", saved);
 	}
-	foreach(lc, saved->rules)
-		m2m_ddl(((SavedPart *) lfirst(lc))->definition);
-	restore_part_comments(saved->triggers, "TRIGGER", qualified);
-	restore_part_comments(saved->rules, "RULE", qualified);
 }
 
-/* restore_part_comments: comments on triggers or rules. */
+/*
+ * restore_additions: the user's column defaults and rules.  One that does not
+ * fit any more is a WARNING, and does not take the others with it.
+ */
 static void
-restore_part_comments(List *parts, const char *kind, const char *qualified)
+restore_additions(Restoration *restoration)
 {
+	M2mSavedView *saved = restoration->saved;
 	ListCell   *lc;
 
-	foreach(lc, parts)
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+
+		if (column->default_value != NULL &&
+			list_member_ptr(restoration->columns, column->column))
+			m2m_as_owner(saved->owner, !saved->temporary,
+						 psprintf("could not put back the default of column \"%s\" of link view \"%s\"",
+								  column->column->name, saved->name),
+						 run_ddl,
+						 psprintf("ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s",
+								  qualified_name(saved),
+								  quote_identifier(column->column->name),
+								  column->default_value));
+	}
+	foreach(lc, saved->rules)
 	{
 		SavedPart  *part = lfirst(lc);
 
-		if (part->comment != NULL)
-			m2m_ddl(psprintf("COMMENT ON %s %s ON %s IS %s", kind,
-							 quote_identifier(part->name), qualified,
-							 quote_literal_cstr(part->comment)));
+		if (m2m_as_owner(saved->owner, !saved->temporary,
+						 psprintf("could not put back rule \"%s\" of link view \"%s\"",
+								  part->name, saved->name),
+						 run_ddl, part->definition))
+			restore_part_comment(part, "RULE", saved);
 	}
+}
+
+/* run_ddl: one statement. */
+static void
+run_ddl(void *arg)
+{
+	m2m_ddl(arg);
+}
+
+/* restore_part_comment: the comment on a trigger or rule. */
+static void
+restore_part_comment(SavedPart *part, const char *kind, M2mSavedView *saved)
+{
+	if (part->comment != NULL)
+		m2m_ddl(psprintf("COMMENT ON %s %s ON %s IS %s", kind,
+						 quote_identifier(part->name), qualified_name(saved),
+						 quote_literal_cstr(part->comment)));
+}
+
+/* qualified_name: the quoted name of a saved view, with its schema. */
+static char *
+qualified_name(M2mSavedView *saved)
+{
+	return quote_qualified_identifier(get_namespace_name(saved->schema),
+									  saved->name);
 }
 
 /*

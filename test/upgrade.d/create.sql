@@ -37,7 +37,7 @@ SELECT m2m_create('book', 'author', 'Book''s editor', left_role => 'work', right
 SELECT m2m_link('book', 3, 'author', '{1,3}', via => '"Editing"."Book''s editor"');
 
 -- Of a table with itself, by roles
-CREATE TABLE person (name text PRIMARY KEY);
+CREATE TABLE person (name varchar(20) PRIMARY KEY);
 INSERT INTO person VALUES ('Ann'), ('Ben'), ('Cyd');
 SELECT m2m_create('person', 'person', 'follow', left_role => 'follower', right_role => 'followed');
 SELECT m2m_link('person', 'Ann', 'person', ARRAY['Ben', 'Cyd']), m2m_link('person', 'Ann', 'person', 'Cyd', role => 'followed');
