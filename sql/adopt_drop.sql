@@ -209,8 +209,12 @@ DROP VIEW lessons;
 SELECT * FROM names('student_course');
 SELECT m2m_link('student', 1, 'course', 'OS') AS works;
 SELECT m2m_count('course', 'OS', 'student') AS both_ways;
--- the other comes back by the roles that are known, unless it is named
+-- the other comes back by the name of its function, which is still there; or
+-- by another, if it is named
 SELECT m2m_adopt('student_course');
+SELECT * FROM names('student_course') WHERE what IN ('role', 'view', 'properties, origin');
+DROP VIEW lessons;
+SELECT m2m_adopt('student_course', left_view => 'pupil_courses');
 SELECT * FROM names('student_course') WHERE what IN ('role', 'view', 'properties, origin');
 DROP VIEW pupil_courses;
 SELECT m2m_adopt('student_course', left_view => 'lessons');

@@ -200,40 +200,60 @@ CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclas
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_count';
 
-DO $$
-DECLARE
-	comments jsonb := jsonb_build_object(
-		'm2m_link',
-		'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.',
-		'm2m_unlink',
-		'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.',
-		'm2m_set',
-		'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.',
-		'm2m_clear',
-		'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.',
-		'm2m_toggle',
-		'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.',
-		'm2m_linked',
-		'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.',
-		'm2m_count',
-		'Number of links of one row. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.');
-	function regprocedure;
-	name text;
-BEGIN
-	FOR function, name IN
-		SELECT p.oid, p.proname
-		FROM pg_proc p
-		JOIN pg_depend d ON d.classid = 'pg_proc'::regclass
-			AND d.objid = p.oid AND d.deptype = 'e'
-		JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass
-			AND d.refobjid = e.oid AND e.extname = 'm2m'
-		WHERE comments ? p.proname
-	LOOP
-		EXECUTE format('COMMENT ON FUNCTION %s IS %L', function,
-					   comments ->> name);
-	END LOOP;
-END
-$$;
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text) IS
+'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text) IS
+'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text) IS
+'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text) IS
+'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
+
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+
+COMMENT ON FUNCTION m2m_clear(regclass, "any", regclass, text, text) IS
+'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
+COMMENT ON FUNCTION m2m_clear(regclass, text, regclass, text, text) IS
+'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
+
+COMMENT ON FUNCTION m2m_toggle(regclass, "any", regclass, "any", text, text) IS
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+COMMENT ON FUNCTION m2m_toggle(regclass, "any", regclass, text, text, text) IS
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+COMMENT ON FUNCTION m2m_toggle(regclass, text, regclass, "any", text, text) IS
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+COMMENT ON FUNCTION m2m_toggle(regclass, text, regclass, text, text, text) IS
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+
+COMMENT ON FUNCTION m2m_linked(regclass, "any", regclass, "any", text, text) IS
+'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_linked(regclass, "any", regclass, text, text, text) IS
+'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_linked(regclass, text, regclass, "any", text, text) IS
+'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_linked(regclass, text, regclass, text, text, text) IS
+'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+
+COMMENT ON FUNCTION m2m_count(regclass, "any", regclass, text, text) IS
+'Number of links of one row. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_count(regclass, text, regclass, text, text) IS
+'Number of links of one row. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 
 /* link views */
 
@@ -266,28 +286,33 @@ CREATE FUNCTION m2m_ddl_command_end()
 COMMENT ON FUNCTION m2m_ddl_command_end() IS
 'Event trigger: link views and functions follow what a command has changed.';
 
-DO $$
-DECLARE
-	tags text := $tags$
-		'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
-		'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
-		'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-		'ALTER VIEW',
-		'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION', 'DROP DOMAIN',
-		'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE', 'DROP OPERATOR',
-		'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY', 'DROP OWNED',
-		'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA', 'DROP SEQUENCE',
-		'DROP TABLE', 'DROP TYPE'$tags$;
-	event text;
-BEGIN
-	FOREACH event IN ARRAY ARRAY['ddl_command_start', 'ddl_command_end'] LOOP
-		EXECUTE format('CREATE EVENT TRIGGER m2m_%s ON %1$s WHEN TAG IN (%s)'
-			' EXECUTE FUNCTION m2m_%1$s()', event, tags);
-		EXECUTE format('COMMENT ON EVENT TRIGGER m2m_%s IS %L', event,
-			'm2m: relationships follow the schema, and stand in nobody''s way');
-	END LOOP;
-END
-$$;
+CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
+	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
+	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
+	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
+	'ALTER VIEW', 'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION',
+	'DROP DOMAIN', 'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE',
+	'DROP OPERATOR', 'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY',
+	'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA',
+	'DROP SEQUENCE', 'DROP TABLE', 'DROP TYPE')
+	EXECUTE FUNCTION m2m_ddl_command_start();
+
+COMMENT ON EVENT TRIGGER m2m_ddl_command_start IS
+'m2m: relationships follow the schema, and stand in nobody''s way';
+
+CREATE EVENT TRIGGER m2m_ddl_command_end ON ddl_command_end WHEN TAG IN (
+	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
+	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
+	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
+	'ALTER VIEW', 'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION',
+	'DROP DOMAIN', 'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE',
+	'DROP OPERATOR', 'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY',
+	'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA',
+	'DROP SEQUENCE', 'DROP TABLE', 'DROP TYPE')
+	EXECUTE FUNCTION m2m_ddl_command_end();
+
+COMMENT ON EVENT TRIGGER m2m_ddl_command_end IS
+'m2m: relationships follow the schema, and stand in nobody''s way';
 
 /* what there is */
 
@@ -338,7 +363,7 @@ CREATE FUNCTION m2m_check(association regclass DEFAULT NULL,
 	OUT relationship regclass, OUT severity text, OUT finding text,
 	OUT remedy text)
 	RETURNS SETOF record
-	LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 10
+	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 10
 	AS 'MODULE_PATHNAME', 'm2m_check';
 
 COMMENT ON FUNCTION m2m_check(regclass) IS

@@ -14,6 +14,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_collation.h"
@@ -26,6 +27,7 @@
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -50,7 +52,14 @@ static Oid	trigger_relation(Oid triggerid);
 static bool read_trigger(Oid relid, M2mLinkView *view);
 static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
 								   M2mLinkView *view);
+static void read_role(char *role, const char *value);
 static Query *read_view_query(Oid viewid);
+static bool is_table(Oid relid);
+static Node *strip_casts(Node *node);
+static bool is_column(Node *node, Index varno);
+static bool is_plain(Query *query, Index link_no, Index far_no,
+					 M2mLinkView *view);
+static bool all_differ(int n, const AttrNumber *columns);
 static bool read_join(Query *query, M2mLinkView *view);
 static bool read_equality(OpExpr *op, Index link_no, Index far_no,
 						  M2mLinkView *view);
@@ -151,6 +160,21 @@ is_trigger_function(Oid funcid)
 List *
 m2m_catalog_link_views(Oid relid)
 {
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_views(relid))
+	{
+		if (m2m_catalog_is_link_view(lfirst_oid(lc)))
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	return result;
+}
+
+/* m2m_catalog_views: the same of all views, link views or not. */
+List *
+m2m_catalog_views(Oid relid)
+{
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
 	ScanKeyData key[2];
@@ -187,8 +211,7 @@ m2m_catalog_link_views(Oid relid)
 			viewid = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
 		systable_endscan(scan);
 
-		if (OidIsValid(viewid) && viewid != relid &&
-			m2m_catalog_is_link_view(viewid))
+		if (OidIsValid(viewid) && viewid != relid)
 			result = list_append_unique_oid(result, viewid);
 	}
 
@@ -347,12 +370,22 @@ read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
 		if (strcmp(arg, "near=right") == 0)
 			view->near = M2M_RIGHT;
 		else if (strncmp(arg, "left=", 5) == 0)
-			strlcpy(view->role[M2M_LEFT], arg + 5, NAMEDATALEN);
+			read_role(view->role[M2M_LEFT], arg + 5);
 		else if (strncmp(arg, "right=", 6) == 0)
-			strlcpy(view->role[M2M_RIGHT], arg + 6, NAMEDATALEN);
+			read_role(view->role[M2M_RIGHT], arg + 6);
 		else if (strcmp(arg, "origin=adopted") == 0)
 			view->adopted = true;
 	}
+}
+
+/* read_role: a role, cut to the length of a name between characters. */
+static void
+read_role(char *role, const char *value)
+{
+	int			length = pg_mbcliplen(value, strlen(value), NAMEDATALEN - 1);
+
+	memcpy(role, value, length);
+	role[length] = '\0';
 }
 
 /*
@@ -375,9 +408,21 @@ m2m_catalog_read_view(Oid viewid, bool need_trigger)
 	view->view = viewid;
 	view->owner = m2m_catalog_relation_owner(viewid);
 	query = read_view_query(viewid);
-	if (!OidIsValid(view->owner) || query == NULL || !read_join(query, view))
+	if (!OidIsValid(view->owner) || query == NULL || !read_join(query, view) ||
+		!is_table(view->association) || !is_table(view->far_relid))
 		return NULL;
 	return view;
+}
+
+/* is_table: is the relation a user's table, not a view with its own query? */
+static bool
+is_table(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	if (relid < FirstNormalObjectId)
+		return false;
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
 }
 
 /*
@@ -451,7 +496,7 @@ read_join(Query *query, M2mLinkView *view)
 
 	quals = make_ands_implicit((Expr *) join->quals);
 	nquals = list_length(quals);
-	if (nquals == 0)
+	if (nquals == 0 || nquals > INDEX_MAX_KEYS)
 		return false;
 	view->far_link = palloc_array(AttrNumber, nquals);
 	view->far_key = palloc_array(AttrNumber, nquals);
@@ -463,14 +508,67 @@ read_join(Query *query, M2mLinkView *view)
 			return false;
 	}
 	read_columns(query, link_no, far_no, view);
-	view->nguards =
-		list_length(make_ands_implicit((Expr *) query->jointree->quals));
-	return view->nnear > 0;
+	view->custom = !is_plain(query, link_no, far_no, view);
+	return view->nnear > 0 && view->nnear <= INDEX_MAX_KEYS &&
+		all_differ(view->nnear, view->near_link) &&
+		all_differ(view->nfar, view->far_link) &&
+		all_differ(view->nfar, view->far_key);
+}
+
+/*
+ * is_plain: is there nothing in the query that a link view as m2m makes it has
+ * not?  What a user has put there (a condition that hides rows, say) still
+ * describes the relationship, but is not for us to make again.  Counts the
+ * conditions near key IS NOT NULL.
+ */
+static bool
+is_plain(Query *query, Index link_no, Index far_no, M2mLinkView *view)
+{
+	ListCell   *lc;
+
+	if (query->hasWindowFuncs || query->hasTargetSRFs || query->hasSubLinks ||
+		query->cteList != NIL || query->havingQual != NULL ||
+		query->sortClause != NIL || query->rowMarks != NIL ||
+		!rt_fetch(link_no, query->rtable)->inh ||
+		!rt_fetch(far_no, query->rtable)->inh ||
+		rt_fetch(link_no, query->rtable)->tablesample != NULL ||
+		rt_fetch(far_no, query->rtable)->tablesample != NULL)
+		return false;
+	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+	{
+		NullTest   *test = lfirst(lc);
+
+		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL ||
+			!is_column((Node *) test->arg, link_no) ||
+			!has_column(view->nnear, view->near_link,
+						((Var *) test->arg)->varattno))
+			return false;
+		view->nguards++;
+	}
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		if (view->column[i].kind == M2M_COLUMN_OTHER)
+			return false;
+	}
+	return true;
+}
+
+/* all_differ: is no column named twice? */
+static bool
+all_differ(int n, const AttrNumber *columns)
+{
+	for (int i = 1; i < n; i++)
+	{
+		if (has_column(i, columns, columns[i]))
+			return false;
+	}
+	return true;
 }
 
 /*
  * read_equality: adds one "r.<key> <op> l.<far key>" to view; false if the
- * expression is of another form.
+ * expression is of another form.  The operator must be an equality that an
+ * index knows: only a superuser can make one, and it will be called by others.
  */
 static bool
 read_equality(OpExpr *op, Index link_no, Index far_no, M2mLinkView *view)
@@ -480,19 +578,50 @@ read_equality(OpExpr *op, Index link_no, Index far_no, M2mLinkView *view)
 
 	if (list_length(op->args) != 2)
 		return false;
-	key = strip_implicit_coercions(linitial(op->args));
-	link = lsecond(op->args);
-	if (IsA(link, CollateExpr))
-		link = (Node *) ((CollateExpr *) link)->arg;
-	link = strip_implicit_coercions(link);
-	if (!IsA(key, Var) || ((Var *) key)->varno != (int) far_no ||
-		!IsA(link, Var) || ((Var *) link)->varno != (int) link_no)
+	key = strip_casts(linitial(op->args));
+	link = strip_casts(lsecond(op->args));
+	if (!is_column(key, far_no) || !is_column(link, link_no) ||
+		get_mergejoin_opfamilies(op->opno) == NIL)
 		return false;
 	view->far_key[view->nfar] = ((Var *) key)->varattno;
 	view->far_link[view->nfar] = ((Var *) link)->varattno;
 	view->far_op[view->nfar] = op->opno;
 	view->nfar++;
 	return true;
+}
+
+/*
+ * strip_casts: what is cast or collated.  Casts that are implicit when we make
+ * a view are explicit after a dump, which prints them.
+ */
+static Node *
+strip_casts(Node *node)
+{
+	for (;;)
+	{
+		if (IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (IsA(node, CoerceToDomain))
+			node = (Node *) ((CoerceToDomain *) node)->arg;
+		else if (IsA(node, CollateExpr))
+			node = (Node *) ((CollateExpr *) node)->arg;
+		else if (IsA(node, FuncExpr) &&
+				 ((FuncExpr *) node)->funcformat != COERCE_EXPLICIT_CALL &&
+				 ((FuncExpr *) node)->args != NIL)
+			node = linitial(((FuncExpr *) node)->args);
+		else
+			return node;
+	}
+}
+
+/* is_column: is it a user column of the relation with that range table index? */
+static bool
+is_column(Node *node, Index varno)
+{
+	Var		   *var = (Var *) node;
+
+	return IsA(node, Var) && var->varno == (int) varno &&
+		var->varlevelsup == 0 && var->varattno > 0;
 }
 
 /*
@@ -522,7 +651,8 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 		if (column->name == NULL)
 			column->name = entry->resname;
 		column->kind = M2M_COLUMN_OTHER;
-		if (!IsA(var, Var) || var->varattno <= 0)
+		if (!is_column((Node *) var, far_no) &&
+			!is_column((Node *) var, link_no))
 		{
 			leading = false;
 			continue;

@@ -18,6 +18,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -26,15 +27,25 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "m2m.h"
+
+/* What mends a finding: its SQL, or what we can do without looking up names */
+typedef enum FindingKind
+{
+	FINDING_SQL,
+	FINDING_VIEW,				/* m2m_adopt */
+	FINDING_FUNCTION
+} FindingKind;
 
 /* One look at a relationship. */
 typedef struct Check
 {
 	Oid			association;
 	bool		read_only;		/* as the calling statement sees it */
+	bool		hostile_types;	/* others' types: mending could run their code */
 	List	   *findings;		/* Finding */
 } Check;
 
@@ -44,12 +55,14 @@ typedef struct Finding
 	const char *severity;		/* error, warning or info */
 	const char *what;
 	const char *remedy;			/* SQL, or NULL: for the user to decide */
-	bool		as_caller;		/* not as the association's owner */
+	FindingKind kind;
+	M2mSide		side;			/* of a FINDING_FUNCTION */
 } Finding;
 
 static List *check_relationship(Oid association, bool read_only);
 static void check_endpoint(Check *check, M2mRelationship *rel,
 						   M2mSide side, Relation association);
+static bool foreign_key_is_valid(Oid constraint);
 static void check_foreign_key(Check *check, M2mRelationship *rel,
 							  M2mSide side);
 static void check_rows(Check *check, M2mRelationship *rel, M2mSide side);
@@ -60,10 +73,14 @@ static void check_function(Check *check, M2mRelationship *rel,
 						   M2mSide side);
 static void check_other_views(Check *check, Oid association,
 							  M2mRelationship *rel);
+static void check_association(Oid relid);
 static void add_finding(Check *check, const char *severity, const char *what,
 						const char *remedy);
 static bool is_readable(M2mRelationship *rel);
+static bool types_are_trusted(M2mRelationship *rel);
+static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
+static void run_query(void *arg);
 static bool has_leading_index(Relation association, M2mEndpoint *endpoint);
 static bool foreign_key_disabled(Oid constraint, Relation association);
 static char *column_list(M2mRelationship *rel, M2mSide side,
@@ -90,6 +107,8 @@ m2m_check(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
+	if (!PG_ARGISNULL(0))
+		check_association(PG_GETARG_OID(0));
 	foreach(lc, associations)
 	{
 		ListCell   *lf;
@@ -120,6 +139,8 @@ m2m_repair(PG_FUNCTION_ARGS)
 	associations = one ? list_make1_oid(PG_GETARG_OID(0)) :
 		m2m_catalog_associations();
 	InitMaterializedSRF(fcinfo, 0);
+	if (one)
+		check_association(PG_GETARG_OID(0));
 	foreach(lc, associations)
 	{
 		Oid			association = lfirst_oid(lc);
@@ -161,8 +182,6 @@ m2m_repair(PG_FUNCTION_ARGS)
 /*
  * mend: runs a remedy as the association's owner.  A superuser who repairs
  * other people's tables must not run their triggers and functions as himself.
- * Only a view of another owner is beyond that owner; there the caller acts,
- * by a statement that runs nobody's code.
  */
 static bool
 mend(Finding *finding)
@@ -171,17 +190,38 @@ mend(Finding *finding)
 	bool		temporary = get_rel_persistence(finding->association) ==
 		RELPERSISTENCE_TEMP;
 
-	return m2m_as_owner(finding->as_caller ? GetUserId() : owner, !temporary,
+	return m2m_as_owner(owner, !temporary,
 						psprintf("could not mend relationship \"%s\"",
 								 get_rel_name(finding->association)),
-						run_remedy, unconstify(char *, finding->remedy));
+						run_remedy, finding);
 }
 
-/* run_remedy: event triggers fire for it, as for the owner's own DDL. */
+/*
+ * run_remedy: event triggers fire for it, as for the owner's own DDL.  What we
+ * can do ourselves is not looked up by name.
+ */
 static void
 run_remedy(void *arg)
 {
-	m2m_sql(arg);
+	Finding    *finding = arg;
+	char	   *role[2] = {NULL, NULL};
+	List	   *column[2] = {NIL, NIL};
+	char	   *view[2] = {NULL, NULL};
+
+	switch (finding->kind)
+	{
+		case FINDING_SQL:
+			m2m_sql(finding->remedy);
+			break;
+		case FINDING_VIEW:
+			m2m_relationship_adopt(finding->association, role, column, view);
+			break;
+		case FINDING_FUNCTION:
+			m2m_function_repair(m2m_relationship_get(finding->association,
+													 InvalidOid, NoLock),
+								finding->side);
+			break;
+	}
 }
 
 /* same_remedy: was this tried already, and did not help? */
@@ -205,7 +245,7 @@ same_remedy(List *done, Finding *finding)
 static List *
 check_relationship(Oid association, bool read_only)
 {
-	Check		check = {association, read_only, NIL};
+	Check		check = {association, read_only, false, NIL};
 	M2mRelationship *rel;
 	Relation	relation;
 
@@ -213,6 +253,7 @@ check_relationship(Oid association, bool read_only)
 	check_other_views(&check, association, rel);
 	if (rel == NULL)
 		return check.findings;
+	check.hostile_types = !types_are_trusted(rel);
 	relation = try_relation_open(association, AccessShareLock);
 	if (relation == NULL)
 		return check.findings;
@@ -248,17 +289,31 @@ check_endpoint(Check *check, M2mRelationship *rel, M2mSide side,
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 
-	if (!OidIsValid(endpoint->constraint))
+	if (!foreign_key_is_valid(endpoint->constraint))
 		check_rows(check, rel, side);
 	check_foreign_key(check, rel, side);
 	if (OidIsValid(endpoint->constraint) &&
 		foreign_key_disabled(endpoint->constraint, association))
 		add_finding(check, "error",
-					psprintf("the triggers of foreign key \"%s\" are disabled",
+					psprintf("the triggers of foreign key \"%s\" are disabled; a superuser can enable them",
 							 get_constraint_name(endpoint->constraint)),
-					psprintf("ALTER TABLE %s ENABLE TRIGGER ALL",
-							 m2m_qualified_name(rel->association)));
+					NULL);
 	check_types(check, rel, side);
+}
+
+/* foreign_key_is_valid: is there one, and do all rows keep it? */
+static bool
+foreign_key_is_valid(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(constraint));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /* check_foreign_key: is there one, and is it validated? */
@@ -267,7 +322,6 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 	char	   *association = m2m_qualified_name(rel->association);
-	HeapTuple	tuple;
 
 	if (!OidIsValid(endpoint->constraint))
 	{
@@ -280,11 +334,7 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
 							 key_list(rel, side)));
 		return;
 	}
-	tuple = SearchSysCache1(CONSTROID,
-							ObjectIdGetDatum(endpoint->constraint));
-	if (!HeapTupleIsValid(tuple))
-		return;
-	if (!((Form_pg_constraint) GETSTRUCT(tuple))->convalidated)
+	if (!foreign_key_is_valid(endpoint->constraint))
 	{
 		char	   *name = get_constraint_name(endpoint->constraint);
 
@@ -294,7 +344,6 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
 					psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s",
 							 association, quote_identifier(name)));
 	}
-	ReleaseSysCache(tuple);
 }
 
 /*
@@ -389,9 +438,7 @@ check_pairs(Check *check, M2mRelationship *rel)
 	present = psprintf("num_nulls(%s) = 0", columns);
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
 					columns, association, present);
-	if (is_readable(rel) &&
-		pg_class_aclcheck(rel->association, GetUserId(),
-						  ACL_SELECT) == ACLCHECK_OK)
+	if (is_readable(rel))
 	{
 		if (query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (%s) d WHERE n > 1)",
 								   same)))
@@ -429,8 +476,11 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 		add_finding(check, "warning",
 					psprintf("the link view of role \"%s\" is missing",
 							 endpoint->role),
-					psprintf("SELECT %s(%s)", m2m_own_function("m2m_adopt"),
+					/* all arguments with their types: no overload can be meant */
+					psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
+							 m2m_own_function("m2m_adopt"),
 							 quote_literal_cstr(m2m_qualified_name(rel->association))));
+		((Finding *) llast(check->findings))->kind = FINDING_VIEW;
 		return;
 	}
 	view = m2m_catalog_read_view(endpoint->view, true);
@@ -439,11 +489,10 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 	name = m2m_qualified_name(endpoint->view);
 	if (m2m_view_needs_refresh(rel, view))
 		add_finding(check, "warning",
-					psprintf("link view \"%s\" does not show all columns",
+					psprintf("link view \"%s\" does not show what it should",
 							 get_rel_name(endpoint->view)),
 					m2m_view_refresh_sql(rel, view));
-	if (strstr(m2m_view_options(endpoint->view),
-			   "security_invoker = 'true'") == NULL)
+	if (!m2m_view_reads_as_invoker(endpoint->view))
 		add_finding(check, "error",
 					psprintf("link view \"%s\" reads with the rights of its owner",
 							 get_rel_name(endpoint->view)),
@@ -474,6 +523,8 @@ check_function(Check *check, M2mRelationship *rel, M2mSide side)
 				psprintf("the link function of view \"%s\" is missing",
 						 get_rel_name(view)),
 				m2m_function_sql(rel, side, m2m_qualified_name(view)));
+	((Finding *) llast(check->findings))->kind = FINDING_FUNCTION;
+	((Finding *) llast(check->findings))->side = side;
 }
 
 /*
@@ -484,11 +535,12 @@ static void
 check_other_views(Check *check, Oid association, M2mRelationship *rel)
 {
 	Oid			owner = m2m_catalog_relation_owner(association);
+	List	   *views = m2m_catalog_link_views(association);
 	ListCell   *lc;
 
 	if (!OidIsValid(owner))
 		return;
-	foreach(lc, m2m_catalog_link_views(association))
+	foreach(lc, views)
 	{
 		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
 
@@ -499,21 +551,42 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 						NULL);
 		else if (view->association == association &&
 				 !m2m_catalog_owner_trusted(view->owner, owner))
-		{
-			add_finding(check, "error",
+			add_finding(check, "warning",
 						psprintf("link view \"%s\" does not count, since it does not belong to the owner of the association",
 								 get_rel_name(view->view)),
-						psprintf("ALTER VIEW %s OWNER TO %s",
-								 m2m_qualified_name(view->view),
-								 quote_identifier(GetUserNameFromId(owner,
-																	false))));
-			((Finding *) llast(check->findings))->as_caller = true;
-		}
+						NULL);
 	}
 	if (rel == NULL && check->findings == NIL)
 		add_finding(check, "error",
 					"a table, a foreign key or both link views of the relationship are lost",
 					NULL);
+}
+
+/*
+ * check_association: error 42704 unless a link view takes the table for an
+ * association, 42P01 if there is no such relation.
+ */
+static void
+check_association(Oid relid)
+{
+	ListCell   *lc;
+
+	if (get_rel_name(relid) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	foreach(lc, m2m_catalog_link_views(relid))
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (view == NULL || view->association == relid)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("\"%s\" is not the association table of a relationship",
+					get_rel_name(relid)),
+			 errhint("The view m2m_relationships lists those that are.")));
 }
 
 /* add_finding: appends one to the list. */
@@ -526,37 +599,118 @@ add_finding(Check *check, const char *severity,
 	finding->association = check->association;
 	finding->severity = severity;
 	finding->what = what;
-	finding->remedy = remedy;
-	finding->as_caller = false;
+	finding->remedy = check->hostile_types ? NULL : remedy;
+	finding->kind = FINDING_SQL;
 	check->findings = lappend(check->findings, finding);
 }
 
-/* is_readable: may the caller read all three tables? */
+/*
+ * is_readable: may both the caller and the association's owner, who will, read
+ * all three tables, and is nobody's policy in between?
+ */
 static bool
 is_readable(M2mRelationship *rel)
 {
-	return pg_class_aclcheck(rel->association, GetUserId(),
-							 ACL_SELECT) == ACLCHECK_OK &&
-		pg_class_aclcheck(rel->side[M2M_LEFT].relid, GetUserId(),
-						  ACL_SELECT) == ACLCHECK_OK &&
-		pg_class_aclcheck(rel->side[M2M_RIGHT].relid, GetUserId(),
-						  ACL_SELECT) == ACLCHECK_OK;
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+	Oid			tables[] = {rel->association, rel->side[M2M_LEFT].relid,
+	rel->side[M2M_RIGHT].relid};
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		if (pg_class_aclcheck(tables[i], GetUserId(),
+							  ACL_SELECT) != ACLCHECK_OK ||
+			pg_class_aclcheck(tables[i], owner, ACL_SELECT) != ACLCHECK_OK ||
+			check_enable_rls(tables[i], InvalidOid, true) != RLS_NONE ||
+			check_enable_rls(tables[i], owner, true) != RLS_NONE)
+			return false;
+	}
+	return types_are_trusted(rel);
 }
 
-/* query_is_true: the answer of a query of one boolean. */
+/*
+ * types_are_trusted: do the types of all key and link columns belong to a
+ * superuser or the association's owner?  Their domains' conditions and casts
+ * run when rows are looked at or rewritten.
+ */
+static bool
+types_are_trusted(M2mRelationship *rel)
+{
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+
+			if (!type_is_trusted(key->type, owner) ||
+				!type_is_trusted(key->link_type, owner))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* type_is_trusted: the same of one type, and those that it is made of. */
+static bool
+type_is_trusted(Oid type, Oid owner)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	bool		result;
+	Oid			part;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	result = m2m_catalog_owner_trusted(form->typowner, owner);
+	part = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype :
+		form->typelem;
+	ReleaseSysCache(tuple);
+	return result && (!OidIsValid(part) || type_is_trusted(part, owner));
+}
+
+/* What run_query() is to do. */
+typedef struct Question
+{
+	const char *sql;
+	bool		read_only;
+	bool		answer;
+} Question;
+
+/*
+ * query_is_true: the answer of a query of one boolean, asked as the
+ * association's owner: whoever looks into other people's relationships must
+ * not run their operators, casts and domains as himself.
+ */
 static bool
 query_is_true(Check *check, const char *sql)
 {
+	Question	question = {sql, check->read_only, false};
+
+	m2m_as_owner(m2m_catalog_relation_owner(check->association), true,
+				 psprintf("could not look into relationship \"%s\"",
+						  get_rel_name(check->association)),
+				 run_query, &question);
+	return question.answer;
+}
+
+/* run_query: as that owner. */
+static void
+run_query(void *arg)
+{
+	Question   *question = arg;
 	bool		isnull;
 	bool		result;
 
 	SPI_connect();
-	if (SPI_execute(sql, check->read_only, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "SPI_execute failed for \"%s\"", sql);
+	if (SPI_execute(question->sql, question->read_only, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "SPI_execute failed for \"%s\"", question->sql);
 	result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
 										SPI_tuptable->tupdesc, 1, &isnull));
+	question->answer = result && !isnull;
 	SPI_finish();
-	return result && !isnull;
 }
 
 /*

@@ -8,7 +8,9 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaddress.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
+#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -38,13 +40,16 @@ m2m_ddl(const char *sql)
 
 /*
  * m2m_sql: runs one statement of any kind as the current user, who could have
- * typed it.
+ * typed it.  One: names in it are other people's, and should quoting ever fail
+ * it shall not become another statement.
  */
 void
 m2m_sql(const char *sql)
 {
 	int			result;
 
+	if (list_length(pg_parse_query(sql)) != 1)
+		elog(ERROR, "not one statement: \"%s\"", sql);
 	SPI_connect();
 	result = SPI_execute(sql, false, 0);
 	if (result < 0)
@@ -96,8 +101,13 @@ m2m_as_owner(Oid owner, bool restricted, const char *what,
 		(void) set_config_option("search_path", "pg_catalog, pg_temp",
 								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 								 true, 0, false);
+		(void) set_config_option("check_function_bodies", "on",
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
 		action(arg);
-		AtEOXact_GUC(true, nestlevel);
+
+		/* also what the owner's own code may have set */
+		AtEOXact_GUC(false, nestlevel);
 		SetUserIdAndSecContext(userid, security);
 		ReleaseCurrentSubTransaction();
 		done = true;
@@ -129,6 +139,26 @@ m2m_as_owner(Oid owner, bool restricted, const char *what,
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resowner;
 	return done;
+}
+
+/*
+ * m2m_leave_extension, m2m_enter_extension: inside an extension's script
+ * whatever is created becomes its member.  A relationship is nobody's member.
+ */
+void
+m2m_leave_extension(M2mExtensionState *state)
+{
+	state->creating = creating_extension;
+	state->current = CurrentExtensionObject;
+	creating_extension = false;
+	CurrentExtensionObject = InvalidOid;
+}
+
+void
+m2m_enter_extension(M2mExtensionState *state)
+{
+	creating_extension = state->creating;
+	CurrentExtensionObject = state->current;
 }
 
 /*

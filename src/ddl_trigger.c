@@ -27,6 +27,7 @@
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
@@ -34,6 +35,7 @@
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "commands/tablecmds.h"
+#include "commands/user.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
@@ -52,7 +54,6 @@
 typedef struct SeenFunction
 {
 	Oid			function;
-	Oid			owner;
 	Oid			association;
 	M2mSide		near;
 	char	   *body;
@@ -90,12 +91,15 @@ typedef struct Pending
 	List	   *functions;		/* SeenFunction */
 	List	   *renames;		/* SeenRename */
 	List	   *relationships;	/* SeenRelationship */
-	List	   *owned;			/* ObjectAddress: to follow an association */
-	Oid			owned_by;		/* association that they follow */
+	Oid			owned_by;		/* association whose owner changes */
+	Oid			old_owner;
+	List	   *owned;			/* link functions that follow it */
 } Pending;
 
 static Pending *pending = NULL;
 
+static void as_nobodys_member(void (*action) (Node *parsetree),
+							  Node *parsetree);
 static void on_start(Node *parsetree);
 static void on_end(Node *parsetree);
 static Pending *push(Node *parsetree);
@@ -110,8 +114,7 @@ static void start_rename(RenameStmt *stmt);
 static void start_rename_column(RenameStmt *stmt);
 static void start_move(Node *parsetree, List *associations);
 static void start_drop_table(DropStmt *stmt);
-static void start_drop(Node *parsetree, List *associations,
-					   bool with_views);
+static void start_drop(Node *parsetree, List *owners);
 static List *associations_of(List *relids);
 static List *views_of(List *relids);
 static bool put_aside(Pending *p, List *relids, List *viewids);
@@ -120,7 +123,8 @@ static void see_relationship(Pending *p, Oid association, bool with_views);
 static SeenFunction *see_function(M2mRelationship *rel, M2mSide near);
 static void follow_owner(Pending *p, Oid association);
 static void end_drop(Pending *p);
-static void restore_lost(List *saved_views);
+static void end_relationships(Pending *p, List *associations);
+static List *restore_lost(List *saved_views);
 static void drop_rest(SeenRelationship *seen);
 static void drop_objects(List *addresses);
 static void end_renames(Pending *p);
@@ -131,8 +135,9 @@ static void rename_view_column(void *arg);
 static void refresh_views(Pending *p);
 static void refresh_view(void *arg);
 static void refresh_functions(Pending *p);
-static void replace_function(void *arg);
 static void end_owner(Pending *p);
+static void give_away(const char *kind, const char *name, const char *role);
+static void run_ddl(void *arg);
 
 PG_FUNCTION_INFO_V1(m2m_ddl_command_start);
 PG_FUNCTION_INFO_V1(m2m_ddl_command_end);
@@ -161,7 +166,7 @@ m2m_ddl_command_start(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("not fired by event trigger manager")));
 	if (!m2m_ddl_running())
-		on_start(data->parsetree);
+		as_nobodys_member(on_start, data->parsetree);
 	PG_RETURN_NULL();
 }
 
@@ -175,8 +180,34 @@ m2m_ddl_command_end(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("not fired by event trigger manager")));
 	if (!m2m_ddl_running() && pending != NULL)
-		on_end(data->parsetree);
+		as_nobodys_member(on_end, data->parsetree);
 	PG_RETURN_NULL();
+}
+
+/*
+ * as_nobodys_member: what we drop and make again in another extension's script
+ * does not become its member.
+ */
+static void
+as_nobodys_member(void (*action) (Node *parsetree), Node *parsetree)
+{
+	M2mExtensionState extension;
+
+	if (!creating_extension)
+	{
+		action(parsetree);
+		return;
+	}
+	m2m_leave_extension(&extension);
+	PG_TRY();
+	{
+		action(parsetree);
+	}
+	PG_FINALLY();
+	{
+		m2m_enter_extension(&extension);
+	}
+	PG_END_TRY();
 }
 
 /*
@@ -222,11 +253,12 @@ on_start(Node *parsetree)
 				else if (stmt->behavior == DROP_CASCADE &&
 						 stmt->removeType != OBJECT_VIEW &&
 						 !stmt->concurrent)
-					start_drop(parsetree, m2m_catalog_associations(), true);
+					start_drop(parsetree, NIL);
 				break;
 			}
 		case T_DropOwnedStmt:
-			start_drop(parsetree, m2m_catalog_associations(), true);
+			start_drop(parsetree,
+					   roleSpecsToIds(((DropOwnedStmt *) parsetree)->roles));
 			break;
 		default:
 			break;
@@ -248,7 +280,7 @@ on_end(Node *parsetree)
 		return;
 	old = MemoryContextSwitchTo(p->context);
 	CommandCounterIncrement();
-	restore_lost(p->aside);
+	end_relationships(p, restore_lost(p->aside));
 	end_drop(p);
 	end_renames(p);
 	refresh_views(p);
@@ -545,7 +577,8 @@ start_move(Node *parsetree, List *associations)
 static void
 start_drop_table(DropStmt *stmt)
 {
-	List	   *dropped = NIL;
+	List	   *named = NIL;
+	List	   *dropped = NIL;	/* and what inherits from it */
 	List	   *associations;
 	List	   *going = NIL;
 	List	   *views = NIL;
@@ -559,16 +592,25 @@ start_drop_table(DropStmt *stmt)
 		Oid			relid = RangeVarGetRelid(name, NoLock, true);
 
 		if (OidIsValid(relid))
-			dropped = list_append_unique_oid(dropped, relid);
+			named = list_append_unique_oid(named, relid);
 		else if (!stmt->missing_ok)
 			return;
+	}
+	foreach(lc, named)
+	{
+		if (has_subclass(lfirst_oid(lc)))
+			dropped = list_concat_unique_oid(dropped,
+											 find_all_inheritors(lfirst_oid(lc),
+																 NoLock, NULL));
+		else
+			dropped = list_append_unique_oid(dropped, lfirst_oid(lc));
 	}
 	associations = associations_of(dropped);
 	if (associations == NIL)
 		return;
 
 	/* the command's own check, which comes later; it fails by itself */
-	foreach(lc, dropped)
+	foreach(lc, named)
 	{
 		Oid			relid = lfirst_oid(lc);
 
@@ -590,7 +632,7 @@ start_drop_table(DropStmt *stmt)
 	}
 	if (going != NIL)
 	{
-		List	   *functions = NIL;
+		ObjectAddresses *functions = new_object_addresses();
 
 		foreach(lc, going)
 		{
@@ -608,14 +650,17 @@ start_drop_table(DropStmt *stmt)
 				continue;
 			foreach(lf, seen->functions)
 			{
-				ObjectAddress *address = palloc(sizeof(ObjectAddress));
+				ObjectAddress address;
 
-				ObjectAddressSet(*address, ProcedureRelationId,
+				ObjectAddressSet(address, ProcedureRelationId,
 								 ((SeenFunction *) lfirst(lf))->function);
-				functions = lappend(functions, address);
+				add_exact_object_address(&address, functions);
 			}
 		}
-		drop_objects(functions);
+
+		/* what uses a link function is protected as by PostgreSQL */
+		performMultipleDeletions(functions, stmt->behavior,
+								 PERFORM_DELETION_INTERNAL);
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -623,11 +668,13 @@ start_drop_table(DropStmt *stmt)
 /*
  * start_drop: before a command that may drop anything by CASCADE.  Link views
  * are remembered, in case that they go and their tables stay, as when the
- * type of a column is dropped.
+ * type of a column is dropped; but not those of owners whose things are what
+ * is to be dropped.
  */
 static void
-start_drop(Node *parsetree, List *associations, bool with_views)
+start_drop(Node *parsetree, List *owners)
 {
+	List	   *associations = m2m_catalog_associations();
 	Pending    *p;
 	MemoryContext old;
 	ListCell   *lc;
@@ -637,7 +684,18 @@ start_drop(Node *parsetree, List *associations, bool with_views)
 	p = push(parsetree);
 	old = MemoryContextSwitchTo(p->context);
 	foreach(lc, associations)
-		see_relationship(p, lfirst_oid(lc), with_views);
+		see_relationship(p, lfirst_oid(lc), true);
+	foreach(lc, p->relationships)
+	{
+		SeenRelationship *seen = lfirst(lc);
+		ListCell   *lv;
+
+		foreach(lv, seen->views)
+		{
+			if (list_member_oid(owners, m2m_saved_view_owner(lfirst(lv))))
+				seen->views = foreach_delete_current(seen->views, lv);
+		}
+	}
 	MemoryContextSwitchTo(old);
 }
 
@@ -681,8 +739,8 @@ views_of(List *relids)
 /*
  * put_aside: drops link views that would be in the command's way, once they
  * and the tables that it will lock are locked.  Where something of the user's
- * depends on one, none is dropped, and false returned: the command fails, or
- * takes all of them by CASCADE, and link views come back in that case too.
+ * depends on one, that stays, and false is returned: the command fails, or
+ * takes it by CASCADE, or can do without.
  */
 static bool
 put_aside(Pending *p, List *relids, List *viewids)
@@ -700,7 +758,13 @@ put_aside(Pending *p, List *relids, List *viewids)
 		if (saved != NULL)
 			p->aside = lappend(p->aside, saved);
 	}
-	return p->aside == NIL || m2m_view_drop(p->aside);
+	if (p->aside == NIL || m2m_view_drop(p->aside))
+		return true;
+
+	/* as many as can */
+	foreach(lc, p->aside)
+		m2m_view_drop(list_make1(lfirst(lc)));
+	return false;
 }
 
 /* see_functions: remembers the link functions of an association. */
@@ -730,7 +794,6 @@ see_function(M2mRelationship *rel, M2mSide near)
 		return NULL;
 	seen = palloc(sizeof(SeenFunction));
 	seen->function = function;
-	seen->owner = m2m_function_owner(function);
 	seen->association = rel->association;
 	seen->near = near;
 	seen->body = m2m_function_body(rel, near);
@@ -771,37 +834,27 @@ see_relationship(Pending *p, Oid association, bool with_views)
 
 /*
  * follow_owner: link views and functions of the association's owner will go
- * to its new one.
+ * to its new one; but not a function that would then do other things with his
+ * rights.
  */
 static void
 follow_owner(Pending *p, Oid association)
 {
-	Oid			owner = m2m_catalog_relation_owner(association);
 	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
 												NoLock);
 
 	if (rel == NULL)
 		return;
 	p->owned_by = association;
+	p->old_owner = m2m_catalog_relation_owner(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		SeenFunction *function = see_function(rel, s);
-		ObjectAddress *address;
 
-		if (OidIsValid(rel->side[s].view) &&
-			m2m_catalog_relation_owner(rel->side[s].view) == owner)
-		{
-			address = palloc(sizeof(ObjectAddress));
-			ObjectAddressSet(*address, RelationRelationId, rel->side[s].view);
-			p->owned = lappend(p->owned, address);
-		}
-		if (function != NULL && function->owner == owner)
-		{
-			address = palloc(sizeof(ObjectAddress));
-			ObjectAddressSet(*address, ProcedureRelationId,
-							 function->function);
-			p->owned = lappend(p->owned, address);
-		}
+		if (function != NULL &&
+			m2m_function_owner(function->function) == p->old_owner &&
+			m2m_function_runs_as_invoker(function->function))
+			p->owned = lappend_oid(p->owned, function->function);
 	}
 }
 
@@ -824,12 +877,49 @@ end_drop(Pending *p)
 			drop_rest(seen);
 			continue;
 		}
-		restore_lost(seen->views);
+		if (restore_lost(seen->views) != NIL)
+		{
+			seen->adopted = true;	/* it stands as a plain table */
+			drop_rest(seen);
+		}
 	}
 }
 
-/* restore_lost: puts back those link views that are not there any more. */
+/*
+ * end_relationships: what the columns were of that made up a relationship is
+ * gone: so are its link views and functions.  The association stands as a
+ * plain table.
+ */
 static void
+end_relationships(Pending *p, List *associations)
+{
+	ListCell   *lc;
+
+	foreach(lc, associations)
+	{
+		SeenRelationship seen;
+		ListCell   *lf;
+
+		memset(&seen, 0, sizeof(seen));
+		seen.association = lfirst_oid(lc);
+		seen.adopted = true;	/* it is not dropped */
+		foreach(lf, p->functions)
+		{
+			if (((SeenFunction *) lfirst(lf))->association == seen.association)
+				seen.functions = lappend(seen.functions, lfirst(lf));
+		}
+		ereport(NOTICE,
+				(errmsg("relationship \"%s\" ends with the columns that it was made of",
+						get_rel_name(seen.association))));
+		drop_rest(&seen);
+	}
+}
+
+/*
+ * restore_lost: puts back those link views that are not there any more;
+ * returns what m2m_view_restore() does.
+ */
+static List *
 restore_lost(List *saved_views)
 {
 	List	   *lost = NIL;
@@ -842,8 +932,9 @@ restore_lost(List *saved_views)
 	}
 
 	/* unless it is m2m itself that goes */
-	if (lost != NIL && OidIsValid(m2m_catalog_trigger_function()))
-		m2m_view_restore(lost);
+	if (lost == NIL || !OidIsValid(m2m_catalog_trigger_function()))
+		return NIL;
+	return m2m_view_restore(lost);
 }
 
 /*
@@ -1023,7 +1114,12 @@ refresh_views(Pending *p)
 			if (task.view == NULL ||
 				!m2m_view_needs_refresh(rel, task.view))
 				continue;
-			m2m_as_owner(task.view->owner, !rel->temporary,
+
+			/*
+			 * The view is the owner's already, and shows him no more than he
+			 * could read himself: no need of CREATE on the schema.
+			 */
+			m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
 						 psprintf("could not bring link view \"%s\" up to date",
 								  get_rel_name(task.view->view)),
 						 refresh_view, &task);
@@ -1031,7 +1127,7 @@ refresh_views(Pending *p)
 	}
 }
 
-/* refresh_view: as the view's owner. */
+/* refresh_view: the statement has no part of anybody else's. */
 static void
 refresh_view(void *arg)
 {
@@ -1039,13 +1135,6 @@ refresh_view(void *arg)
 
 	m2m_view_refresh(task->rel, task->view);
 }
-
-/* What replace_function() is to do. */
-typedef struct FunctionReplacement
-{
-	SeenFunction *seen;
-	char	   *body;
-} FunctionReplacement;
 
 /*
  * refresh_functions: bodies of link functions whose names have changed.
@@ -1057,65 +1146,67 @@ refresh_functions(Pending *p)
 
 	foreach(lc, p->functions)
 	{
-		FunctionReplacement task;
-		M2mRelationship *rel;
+		SeenFunction *seen = lfirst(lc);
+		M2mRelationship *rel = m2m_relationship_get(seen->association,
+													InvalidOid, NoLock);
+		char	   *body;
 
-		task.seen = lfirst(lc);
-		rel = m2m_relationship_get(task.seen->association, InvalidOid,
-								   NoLock);
 		if (rel == NULL ||
-			!SearchSysCacheExists1(PROCOID,
-								   ObjectIdGetDatum(task.seen->function)))
+			!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(seen->function)))
 			continue;
-		task.body = m2m_function_body(rel, task.seen->near);
-		if (strcmp(task.body, task.seen->body) != 0)
-			m2m_as_owner(task.seen->owner, !rel->temporary,
-						 psprintf("could not bring link function \"%s\" up to date",
-								  get_func_name(task.seen->function)),
-						 replace_function, &task);
+		body = m2m_function_body(rel, seen->near);
+		if (strcmp(body, seen->body) != 0)
+			m2m_function_replace(seen->function, body);
 	}
-}
-
-/*
- * replace_function: as the function's owner; everything but the body stays as
- * it is.
- */
-static void
-replace_function(void *arg)
-{
-	FunctionReplacement *task = arg;
-
-	m2m_function_replace(task->seen->function, task->seen->body, task->body);
 }
 
 /*
  * end_owner: link views and functions follow their association to its new
- * owner, by the same right as the association.
+ * owner, as far as the caller may give them and the owner may have them.
  */
 static void
 end_owner(Pending *p)
 {
-	Oid			owner;
+	Oid			owner = m2m_catalog_relation_owner(p->owned_by);
 	char	   *role;
 	ListCell   *lc;
 
-	if (p->owned == NIL)
-		return;
-	owner = m2m_catalog_relation_owner(p->owned_by);
-	if (!OidIsValid(owner))
+	if (!OidIsValid(p->owned_by) || !OidIsValid(owner) ||
+		owner == p->old_owner)
 		return;
 	role = pstrdup(quote_identifier(GetUserNameFromId(owner, false)));
+	foreach(lc, m2m_catalog_link_views(p->owned_by))
+	{
+		Oid			viewid = lfirst_oid(lc);
+
+		if (m2m_catalog_relation_owner(viewid) == p->old_owner &&
+			m2m_view_runs_as_invoker(viewid))
+			give_away("VIEW", m2m_qualified_name(viewid), role);
+	}
 	foreach(lc, p->owned)
 	{
-		ObjectAddress *address = lfirst(lc);
-
-		if (address->classId == ProcedureRelationId)
-			m2m_ddl(psprintf("ALTER FUNCTION %s OWNER TO %s",
-							 format_procedure_extended(address->objectId,
-													   FORMAT_PROC_FORCE_QUALIFY),
-							 role));
-		else if (m2m_catalog_relation_owner(address->objectId) != owner)
-			m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s",
-							 m2m_qualified_name(address->objectId), role));
+		if (m2m_function_owner(lfirst_oid(lc)) == p->old_owner)
+			give_away("FUNCTION",
+					  format_procedure_extended(lfirst_oid(lc),
+												FORMAT_PROC_FORCE_QUALIFY),
+					  role);
 	}
+}
+
+/* give_away: ALTER ... OWNER TO, by the caller's right. */
+static void
+give_away(const char *kind, const char *name, const char *role)
+{
+	m2m_as_owner(GetUserId(), false,
+				 psprintf("%s does not follow the association to its new owner",
+						  name),
+				 run_ddl, psprintf("ALTER %s %s OWNER TO %s", kind, name,
+								   role));
+}
+
+/* run_ddl: one statement. */
+static void
+run_ddl(void *arg)
+{
+	m2m_ddl(arg);
 }

@@ -20,7 +20,6 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/lmgr.h"
@@ -40,13 +39,6 @@ static const char *const role_argument[2] = {"left_role", "right_role"};
 static const char *const key_argument[2] = {"left_key", "right_key"};
 static const char *const column_argument[2] = {"left_columns", "right_columns"};
 
-/* Our objects must not become members of an extension being created. */
-typedef struct ExtensionState
-{
-	bool		creating;
-	Oid			current;
-} ExtensionState;
-
 /* A definition with all defaults worked out. */
 typedef struct Names
 {
@@ -61,8 +53,6 @@ typedef struct Names
 } Names;
 
 static M2mRelationship *lock_relationship(Oid association);
-static void leave_extension(ExtensionState *state);
-static void enter_extension(ExtensionState *state);
 static void check_privileges(M2mDefinition *definition, Oid schema);
 static char choose_persistence(M2mDefinition *definition);
 static List *choose_key(Oid relid, List *wanted, M2mSide side);
@@ -94,6 +84,8 @@ static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
 						   List *columns);
 static char *adopted_role(Oid association, ForeignKeyCacheInfo *fk,
 						  bool self, M2mSide side);
+static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema);
+static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid);
 static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 						   const char *name);
 static void check_association_owner(Oid association);
@@ -151,15 +143,9 @@ m2m_create(PG_FUNCTION_ARGS)
 Datum
 m2m_adopt(PG_FUNCTION_ARGS)
 {
-	Oid			association;
-	ForeignKeyCacheInfo *fk[2];
 	List	   *column[2] = {NIL, NIL};
 	char	   *role[2];
 	char	   *view[2];
-	M2mRelationship *rel;
-	M2mRelationship *leftover;	/* what there is of one already */
-	Oid			schema;
-	AclResult	aclresult;
 
 	PreventCommandIfReadOnly("m2m_adopt()");
 	PreventCommandIfParallelMode("m2m_adopt()");
@@ -167,7 +153,32 @@ m2m_adopt(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("association table must not be null")));
-	association = PG_GETARG_OID(0);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		role[s] = text_argument(fcinfo, 1 + s, role_argument[s]);
+		if (!PG_ARGISNULL(3 + s))
+			column[s] = text_array_to_names(PG_GETARG_ARRAYTYPE_P(3 + s),
+											column_argument[s]);
+		view[s] = text_argument(fcinfo, 5 + s, view_argument[s]);
+	}
+	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view);
+	PG_RETURN_OID(PG_GETARG_OID(0));
+}
+
+/*
+ * m2m_relationship_adopt: the same, with names that are NULL where they were
+ * not given.  Locks the association in ShareRowExclusiveLock.
+ */
+void
+m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
+					   char *view[2])
+{
+	ForeignKeyCacheInfo *fk[2];
+	M2mRelationship *rel;
+	M2mRelationship *leftover;	/* what there is of one already */
+	Oid			schema;
+	AclResult	aclresult;
+
 	check_association_owner(association);
 	m2m_endpoint_check(association);
 	schema = get_rel_namespace(association);
@@ -178,30 +189,21 @@ m2m_adopt(PG_FUNCTION_ARGS)
 
 	leftover = m2m_relationship_get(association, InvalidOid,
 									ShareRowExclusiveLock);
-	rel = leftover;
-	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
-		OidIsValid(rel->side[M2M_RIGHT].view))
+	if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
+		OidIsValid(leftover->side[M2M_RIGHT].view))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("table \"%s\" is the association table of a relationship already",
 						get_rel_name(association)),
 				 errdetail("Its link views are %s and %s.",
-						   m2m_qualified_name(rel->side[M2M_LEFT].view),
-						   m2m_qualified_name(rel->side[M2M_RIGHT].view))));
+						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
+						   m2m_qualified_name(leftover->side[M2M_RIGHT].view))));
 
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		role[s] = text_argument(fcinfo, 1 + s, role_argument[s]);
-		if (!PG_ARGISNULL(3 + s))
-			column[s] = text_array_to_names(PG_GETARG_ARRAYTYPE_P(3 + s),
-											column_argument[s]);
-		view[s] = text_argument(fcinfo, 5 + s, view_argument[s]);
-	}
 	choose_foreign_keys(association, column, fk);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (role[s] == NULL)
-			role[s] = rel != NULL ? pstrdup(rel->side[s].role) :
+			role[s] = leftover != NULL ? pstrdup(leftover->side[s].role) :
 				adopted_role(association, fk[s],
 							 fk[M2M_LEFT]->confrelid ==
 							 fk[M2M_RIGHT]->confrelid, s);
@@ -219,13 +221,14 @@ m2m_adopt(PG_FUNCTION_ARGS)
 			continue;
 		}
 		if (view[s] == NULL)
+			view[s] = leftover_name(rel, s, schema);
+		if (view[s] == NULL)
 			view[s] = m2m_name_join(role[s],
 									m2m_name_plural(role[M2M_OTHER(s)]));
 		check_leftover(rel, s, schema, view[s]);
 	}
 	check_views_differ(view);
 	make_views(rel, schema, view);
-	PG_RETURN_OID(association);
 }
 
 /*
@@ -320,6 +323,12 @@ m2m_definition_lock(M2mDefinition *definition)
 {
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_endpoint_check(definition->relid[s]);
+	if (OidIsValid(definition->schema) &&
+		get_namespace_name(definition->schema) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema with OID %u does not exist",
+						definition->schema)));
 	check_privileges(definition, OidIsValid(definition->schema) ?
 					 definition->schema :
 					 get_rel_namespace(definition->relid[M2M_LEFT]));
@@ -340,7 +349,7 @@ Oid
 m2m_relationship_define(M2mDefinition *definition)
 {
 	Names		names;
-	ExtensionState extension;
+	M2mExtensionState extension;
 	M2mRelationship *rel;
 	ForeignKeyCacheInfo *fk[2];
 	Oid			association;
@@ -369,14 +378,14 @@ m2m_relationship_define(M2mDefinition *definition)
 	}
 	check_names(&names);
 
-	leave_extension(&extension);
+	m2m_leave_extension(&extension);
 	PG_TRY();
 	{
 		create_association(&names);
 	}
 	PG_FINALLY();
 	{
-		enter_extension(&extension);
+		m2m_enter_extension(&extension);
 	}
 	PG_END_TRY();
 
@@ -398,9 +407,9 @@ m2m_relationship_define(M2mDefinition *definition)
 static void
 make_views(M2mRelationship *rel, Oid schema, char *view[2])
 {
-	ExtensionState extension;
+	M2mExtensionState extension;
 
-	leave_extension(&extension);
+	m2m_leave_extension(&extension);
 	PG_TRY();
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -411,30 +420,10 @@ make_views(M2mRelationship *rel, Oid schema, char *view[2])
 	}
 	PG_FINALLY();
 	{
-		enter_extension(&extension);
+		m2m_enter_extension(&extension);
 	}
 	PG_END_TRY();
 	m2m_relationship_changed(rel->association);
-}
-
-/*
- * leave_extension, enter_extension: inside an extension's script whatever is
- * created becomes its member.  A relationship is nobody's member.
- */
-static void
-leave_extension(ExtensionState *state)
-{
-	state->creating = creating_extension;
-	state->current = CurrentExtensionObject;
-	creating_extension = false;
-	CurrentExtensionObject = InvalidOid;
-}
-
-static void
-enter_extension(ExtensionState *state)
-{
-	creating_extension = state->creating;
-	CurrentExtensionObject = state->current;
 }
 
 /*
@@ -1135,21 +1124,42 @@ adopted_role(Oid association, ForeignKeyCacheInfo *fk, bool self, M2mSide side)
 }
 
 /*
- * check_leftover: where the link view's or function's name is taken, it must
- * be by one that reads just as ours would, and belongs to the caller: what a
- * relationship left behind when it lost its triggers.  Error 42P07 otherwise.
+ * leftover_name: the name of a link view that lost its trigger, or of the link
+ * function where the view is lost; NULL if there is neither.
  */
-static void
-check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
-			   const char *name)
+static char *
+leftover_name(M2mRelationship *rel, M2mSide near, Oid schema)
+{
+	Oid			function;
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_views(rel->association))
+	{
+		if (get_rel_namespace(lfirst_oid(lc)) == schema &&
+			!m2m_catalog_is_link_view(lfirst_oid(lc)) &&
+			is_leftover(rel, near, lfirst_oid(lc)))
+			return get_rel_name(lfirst_oid(lc));
+	}
+	function = m2m_function_find(rel, near, false);
+	if (OidIsValid(function) && get_func_namespace(function) == schema &&
+		!OidIsValid(get_relname_relid(get_func_name(function), schema)))
+		return get_func_name(function);
+	return NULL;
+}
+
+/*
+ * is_leftover: does a view read just as the link view of a side would, and
+ * belong to the caller?
+ */
+static bool
+is_leftover(M2mRelationship *rel, M2mSide near, Oid relid)
 {
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
-	Oid			relid = get_relname_relid(name, schema);
 	M2mLinkView *view = NULL;
 	bool		same;
 
-	if (OidIsValid(relid) && get_rel_relkind(relid) == RELKIND_VIEW)
+	if (get_rel_relkind(relid) == RELKIND_VIEW)
 		view = m2m_catalog_read_view(relid, false);
 	same = view != NULL && view->association == rel->association &&
 		view->far_relid == far->relid && view->nnear == this->nkeys &&
@@ -1160,7 +1170,20 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 	for (int i = 0; same && i < far->nkeys; i++)
 		same = view->far_link[i] == far->key[i].link_attnum &&
 			view->far_key[i] == far->key[i].attnum;
-	if (!same)
+	return same;
+}
+
+/*
+ * check_leftover: where the link view's or function's name is taken, it must
+ * be by a leftover.  Error 42P07 otherwise.
+ */
+static void
+check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
+			   const char *name)
+{
+	Oid			relid = get_relname_relid(name, schema);
+
+	if (!OidIsValid(relid) || !is_leftover(rel, near, relid))
 		check_name_free(schema, name, view_argument[near]);
 	check_function_free(rel, near, schema, name);
 }

@@ -194,9 +194,17 @@ struct M2mLinkView
 	AttrNumber *far_key;		/* in the far endpoint */
 	Oid		   *far_op;			/* far key column = association column */
 	int			nguards;		/* conditions: near key columns IS NOT NULL */
+	bool		custom;			/* has more than m2m made, or other columns */
 	int			ncolumns;
 	M2mViewColumn *column;
 };
+
+/* Whether an extension's script is running; see ddl.c. */
+typedef struct M2mExtensionState
+{
+	bool		creating;
+	Oid			current;
+} M2mExtensionState;
 
 /* A link view put aside; owned by view_save.c. */
 typedef struct M2mSavedView M2mSavedView;
@@ -263,6 +271,7 @@ extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
 
 /* catalog.c: what the system catalogs say */
 extern List *m2m_catalog_link_views(Oid relid);
+extern List *m2m_catalog_views(Oid relid);
 extern bool m2m_catalog_is_link_view(Oid relid);
 extern M2mLinkView *m2m_catalog_read_view(Oid view, bool need_trigger);
 extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
@@ -304,6 +313,8 @@ extern void m2m_relationship_changed(Oid association);
 extern void m2m_endpoint_check(Oid relid);
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
+extern void m2m_relationship_adopt(Oid association, char *role[2],
+								   List *column[2], char *view[2]);
 
 /* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
@@ -312,6 +323,8 @@ extern bool m2m_ddl_running(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
 extern bool m2m_drop_objects(List *addresses);
+extern void m2m_leave_extension(M2mExtensionState *state);
+extern void m2m_enter_extension(M2mExtensionState *state);
 
 /* view.c: text of link views and functions */
 extern List *m2m_view_columns(M2mRelationship *rel, M2mSide near,
@@ -322,6 +335,9 @@ extern const char *m2m_view_prefix(M2mLinkView *view, M2mViewColumn *column);
 extern char *m2m_view_query(M2mRelationship *rel, M2mSide near,
 							List *columns);
 extern char *m2m_view_options(Oid viewid);
+extern bool m2m_view_reads_as_invoker(Oid viewid);
+extern bool m2m_view_runs_as_invoker(Oid viewid);
+extern bool m2m_function_runs_as_invoker(Oid function);
 extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
@@ -329,12 +345,12 @@ extern void m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
 									const char *qualified);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
+extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);
 extern char *m2m_function_sql(M2mRelationship *rel, M2mSide near,
 							  const char *qualified);
 extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
 extern Oid	m2m_function_owner(Oid function);
-extern void m2m_function_replace(Oid function, const char *old_body,
-								 const char *new_body);
+extern void m2m_function_replace(Oid function, const char *body);
 extern bool m2m_function_reusable(M2mRelationship *rel, M2mSide near,
 								  Oid schema, const char *name);
 extern List *m2m_functions_find(M2mRelationship *rel, M2mSide near,
@@ -346,7 +362,8 @@ extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near,
 extern M2mSavedView *m2m_view_save(Oid viewid);
 extern bool m2m_view_exists(M2mSavedView *saved);
 extern bool m2m_view_drop(List *saved_views);
-extern void m2m_view_restore(List *saved_views);
+extern List *m2m_view_restore(List *saved_views);
+extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
 
 /* ddl_trigger.c: event triggers */
 extern void m2m_ddl_trigger_init(void);

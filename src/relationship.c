@@ -81,10 +81,11 @@ static bool make_lookup_key(LookupKey *key, Oid first, Oid second,
 static Oid	lookup(Oid first, Oid second, const char *via, const char *role,
 				   bool missing_ok, M2mSide *first_side);
 static Oid	search(Oid first, Oid second, const char *via, const char *role,
-				   bool missing_ok, M2mSide *first_side);
+				   bool missing_ok, M2mSide *first_side,
+				   bool *depends_on_path);
 static List *find_candidates(Oid first, Oid second);
 static bool relates(M2mRelationship *rel, Oid first, Oid second);
-static bool is_named(M2mRelationship *rel, const char *via);
+static bool is_named(M2mRelationship *rel, const char *via, bool qualified);
 static bool is_trusted(M2mRelationship *rel);
 static bool first_plays(M2mRelationship *rel, Oid first, const char *role,
 						M2mSide *side);
@@ -121,7 +122,8 @@ m2m_relationship_init(void)
  * means, locked in lockmode against changes of its association.
  *
  * via narrows the choice to an association's name, role to the relationships
- * in which the first endpoint plays it.  *first_side becomes the side of the
+ * in which the first endpoint plays it.  An unqualified via that no trusted
+ * relationship has means another that the search_path shows.  *first_side becomes the side of the
  * first endpoint; in a self-relationship the left one unless role says
  * otherwise.
  *
@@ -170,6 +172,7 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	LookupEntry *entry = NULL;
 	Oid			association;
 	uint64		before;
+	bool		depends_on_path;
 
 	create_tables();
 	if (lookups_generation != generation)
@@ -190,8 +193,9 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	}
 
 	before = generation;
-	association = search(first, second, via, role, missing_ok, first_side);
-	if (cacheable && before == generation)
+	association = search(first, second, via, role, missing_ok, first_side,
+						 &depends_on_path);
+	if (cacheable && !depends_on_path && before == generation)
 	{
 		entry = hash_search(lookups, &key, HASH_ENTER, NULL);
 		entry->association = association;
@@ -348,27 +352,44 @@ make_lookup_key(LookupKey *key, Oid first, Oid second,
 
 /*
  * search: the association that a call means, by the rules given at
- * m2m_relationship_find; InvalidOid for none.
+ * m2m_relationship_find; InvalidOid for none.  *depends_on_path: with another
+ * search_path the answer may be another.
  */
 static Oid
 search(Oid first, Oid second, const char *via, const char *role,
-	   bool missing_ok, M2mSide *first_side)
+	   bool missing_ok, M2mSide *first_side, bool *depends_on_path)
 {
 	List	   *candidates = find_candidates(first, second);
 	List	   *named = NIL;
 	List	   *found = NIL;
 	ListCell   *lc;
 
+	/* an unqualified via means one that counts anyway, if there is one */
 	foreach(lc, candidates)
+	{
+		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+
+		if (rel != NULL && is_trusted(rel) &&
+			(via == NULL || is_named(rel, via, false)))
+			named = lappend_oid(named, rel->association);
+	}
+	*depends_on_path = via != NULL && named == NIL;
+	foreach(lc, candidates)
+	{
+		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+
+		if (rel != NULL && via != NULL &&
+			(is_named(rel, via, true) ||
+			 (*depends_on_path && is_named(rel, via, false) &&
+			  RelationIsVisible(rel->association))))
+			named = list_append_unique_oid(named, rel->association);
+	}
+	foreach(lc, named)
 	{
 		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
 		M2mSide		side;
 
-		if (rel == NULL ||
-			!(via != NULL ? is_named(rel, via) : is_trusted(rel)))
-			continue;
-		named = lappend_oid(named, rel->association);
-		if (!first_plays(rel, first, role, &side))
+		if (rel == NULL || !first_plays(rel, first, role, &side))
 			continue;
 		found = lappend_oid(found, rel->association);
 		*first_side = side;
@@ -423,11 +444,11 @@ relates(M2mRelationship *rel, Oid first, Oid second)
 }
 
 /*
- * is_named: is via the association's name?  Qualified or not, as SQL would
- * spell it, or the bare name letter by letter.
+ * is_named: is via the association's name, qualified or not as asked?  As SQL
+ * would spell it, or the bare name letter by letter.
  */
 static bool
-is_named(M2mRelationship *rel, const char *via)
+is_named(M2mRelationship *rel, const char *via, bool qualified)
 {
 	char	   *name = get_rel_name(rel->association);
 	char	   *schema;
@@ -435,13 +456,13 @@ is_named(M2mRelationship *rel, const char *via)
 
 	if (name == NULL)
 		return false;
-	if (strcmp(name, via) == 0)
+	if (!qualified && strcmp(name, via) == 0)
 		return true;
 	if (!SplitIdentifierString(pstrdup(via), '.', &names) || names == NIL ||
 		strcmp(llast(names), name) != 0)
 		return false;
-	if (list_length(names) == 1)
-		return true;
+	if (!qualified)
+		return list_length(names) == 1;
 	schema = get_namespace_name(get_rel_namespace(rel->association));
 	return list_length(names) == 2 && schema != NULL &&
 		strcmp(linitial(names), schema) == 0;
@@ -601,8 +622,10 @@ relation_changed(Datum arg, Oid relid)
 			 relid == rel->side[M2M_LEFT].relid ||
 			 relid == rel->side[M2M_RIGHT].relid ||
 			 relid == rel->side[M2M_LEFT].view ||
-			 relid == rel->side[M2M_RIGHT].view))
-			rel->valid = false;
+			 relid == rel->side[M2M_RIGHT].view ||
+			 !OidIsValid(rel->side[M2M_LEFT].view) ||
+			 !OidIsValid(rel->side[M2M_RIGHT].view)))
+			rel->valid = false; /* a lost view may have come back */
 	}
 }
 

@@ -13,7 +13,9 @@
 #include "access/relation.h"
 #include "access/reloptions.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
@@ -22,7 +24,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -153,7 +154,7 @@ m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
 
 /*
  * m2m_view_needs_refresh: is there a column that a link view does not show
- * yet, or has NOT NULL of its near key changed?  False for a view with columns
+ * yet, or has NOT NULL of its near key changed?  False for a view with something
  * of the user's own, which we could not make again.
  */
 bool
@@ -161,11 +162,8 @@ m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view)
 {
 	int			nguards = 0;
 
-	for (int i = 0; i < view->ncolumns; i++)
-	{
-		if (view->column[i].kind == M2M_COLUMN_OTHER)
-			return false;
-	}
+	if (view->custom)
+		return false;
 	for (int i = 0; i < rel->side[view->near].nkeys; i++)
 		nguards += !rel->side[view->near].key[i].link_not_null;
 	return nguards != view->nguards ||
@@ -337,6 +335,7 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
  * m2m_functions_find: the link functions of a side: among the functions that
  * depend on the near endpoint's row type, those of the right signature whose
  * body reads as ours does, whatever their names: users may have renamed them.
+ * Only those of the association's owner or a superuser: anybody can make a copy.
  * The one with the link view's name comes first.  With or_by_name, if there is
  * none, the one with the link view's name and schema, whatever its body.
  */
@@ -344,6 +343,7 @@ List *
 m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 {
 	Oid			argument = get_rel_type_id(rel->side[near].relid);
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
 	char	   *body = m2m_function_body(rel, near);
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData key[2];
@@ -366,6 +366,8 @@ m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 
 		if (form->classid != ProcedureRelationId ||
 			list_member_oid(found, form->objid) ||
+			!m2m_catalog_owner_trusted(m2m_function_owner(form->objid),
+									   owner) ||
 			!match_function(rel, near, form->objid, body,
 							&same_body, &same_name))
 			continue;
@@ -431,23 +433,91 @@ m2m_function_owner(Oid function)
 	return result;
 }
 
+/* m2m_view_reads_as_invoker: is a view security_invoker? */
+bool
+m2m_view_reads_as_invoker(Oid viewid)
+{
+	Relation	relation = relation_open(viewid, AccessShareLock);
+	bool		result = RelationHasSecurityInvoker(relation);
+
+	relation_close(relation, NoLock);
+	return result;
+}
+
 /*
- * m2m_function_replace: gives a link function another body; whatever else a
- * user may have set of it stays.  Runs as the current user, who owns it.
+ * m2m_function_repair: makes the link function of a side read as it should,
+ * or makes it, under the link view's name.
  */
 void
-m2m_function_replace(Oid function, const char *old_body, const char *new_body)
+m2m_function_repair(M2mRelationship *rel, M2mSide near)
 {
-	char	   *definition;
-	char	   *body;
+	Oid			function = m2m_function_find(rel, near, true);
 
-	definition = TextDatumGetCString(DirectFunctionCall1(pg_get_functiondef,
-														 ObjectIdGetDatum(function)));
-	body = strstr(definition, old_body);
-	if (body == NULL)
-		elog(ERROR, "body of function %u has changed", function);
-	m2m_ddl(psprintf("%.*s%s%s", (int) (body - definition), definition,
-					 new_body, body + strlen(old_body)));
+	if (OidIsValid(function))
+		m2m_function_replace(function, m2m_function_body(rel, near));
+	else
+		create_function(rel, near, m2m_qualified_name(rel->side[near].view));
+}
+
+/*
+ * m2m_view_runs_as_invoker: does a view give nobody more rights than he has?
+ * It reads with the invoker's, and has no rules that write with its owner's.
+ */
+bool
+m2m_view_runs_as_invoker(Oid viewid)
+{
+	Relation	relation = relation_open(viewid, AccessShareLock);
+	bool		result = RelationHasSecurityInvoker(relation) &&
+		relation->rd_rules != NULL && relation->rd_rules->numLocks == 1;
+
+	relation_close(relation, NoLock);
+	return result;
+}
+
+/* m2m_function_runs_as_invoker: the same of a function. */
+bool
+m2m_function_runs_as_invoker(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = !((Form_pg_proc) GETSTRUCT(tuple))->prosecdef &&
+		heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_function_replace: gives a link function another body; whatever else a
+ * user may have set of it stays.
+ *
+ * Changes the catalog row itself.  To go through CREATE OR REPLACE would need
+ * the function's definition as text around a body that others may have a hand
+ * in by the names of their tables and columns, and rights that the owner may
+ * no longer have on the schema.
+ */
+void
+m2m_function_replace(Oid function, const char *body)
+{
+	Relation	relation = table_open(ProcedureRelationId, RowExclusiveLock);
+	HeapTuple	tuple = SearchSysCacheCopy1(PROCOID,
+											ObjectIdGetDatum(function));
+	Datum		values[Natts_pg_proc] = {0};
+	bool		nulls[Natts_pg_proc] = {0};
+	bool		replaces[Natts_pg_proc] = {0};
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	values[Anum_pg_proc_prosrc - 1] = CStringGetTextDatum(body);
+	replaces[Anum_pg_proc_prosrc - 1] = true;
+	tuple = heap_modify_tuple(tuple, RelationGetDescr(relation), values,
+							  nulls, replaces);
+	CatalogTupleUpdate(relation, &tuple->t_self, tuple);
+	InvokeObjectPostAlterHook(ProcedureRelationId, function, 0);
+	table_close(relation, RowExclusiveLock);
+	CommandCounterIncrement();
 }
 
 /*

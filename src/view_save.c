@@ -18,6 +18,7 @@
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_attrdef.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
@@ -54,6 +55,7 @@ typedef struct SavedPart
 	char	   *definition;		/* as SQL */
 	char	   *comment;
 	List	   *extensions;		/* names of those it depends on */
+	bool		ours;			/* the trigger of a link view */
 } SavedPart;
 
 typedef struct SavedLabel
@@ -79,7 +81,7 @@ struct M2mSavedView
 	List	   *labels;
 };
 
-/* What is restored in one go; an argument of restore_as_owner(). */
+/* What is restored in one go; an argument of restore_view(). */
 typedef struct Restoration
 {
 	M2mSavedView *saved;
@@ -97,7 +99,9 @@ static Acl *get_acl(Datum datum, bool isnull);
 static char *call_deparser(PGFunction function, Oid oid);
 static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
 							M2mLinkView *other);
-static void restore_as_owner(void *arg);
+static void restore_view(void *arg);
+static void restore_trigger(SavedPart *part, M2mSavedView *saved);
+static void run_trigger(void *arg);
 static void restore_additions(Restoration *restoration);
 static void run_ddl(void *arg);
 static void restore_part_comment(SavedPart *part, const char *kind,
@@ -121,13 +125,8 @@ m2m_view_save(Oid viewid)
 	int			nestlevel;
 
 	saved->view = m2m_catalog_read_view(viewid, true);
-	if (saved->view == NULL)
+	if (saved->view == NULL || saved->view->custom)
 		return NULL;
-	for (int i = 0; i < saved->view->ncolumns; i++)
-	{
-		if (saved->view->column[i].kind == M2M_COLUMN_OTHER)
-			return NULL;
-	}
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(viewid));
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
@@ -240,6 +239,8 @@ save_triggers(Oid viewid)
 		part->definition = call_deparser(pg_get_triggerdef, form->oid);
 		part->comment = GetComment(form->oid, TriggerRelationId, 0);
 		part->extensions = extension_names(form->oid);
+		part->ours = form->tgfoid == m2m_catalog_trigger_function() &&
+			heap_attisnull(tuple, Anum_pg_trigger_tgqual, NULL);
 		result = lappend(result, part);
 	}
 	systable_endscan(scan);
@@ -377,14 +378,24 @@ m2m_view_drop(List *saved_views)
 	return m2m_drop_objects(addresses);
 }
 
+/* m2m_saved_view_owner: whose the view is, or was. */
+Oid
+m2m_saved_view_owner(M2mSavedView *saved)
+{
+	return saved->owner;
+}
+
 /*
  * m2m_view_restore: puts back views that were dropped, as far as what they
- * read is still there, with columns that have come since at their ends.  A
- * view that cannot be made any more is a WARNING.
+ * read and their schema are still there, with columns that have come since at
+ * their ends.  A view that its owner may not make any more is a WARNING.
+ * Returns the associations that make up no relationship any more, because the
+ * columns or foreign keys that did are gone.
  */
-void
+List *
 m2m_view_restore(List *saved_views)
 {
+	List	   *ended = NIL;
 	ListCell   *lc;
 
 	foreach(lc, saved_views)
@@ -395,7 +406,8 @@ m2m_view_restore(List *saved_views)
 		ListCell   *other;
 
 		if (get_rel_name(saved->view->association) == NULL ||
-			get_rel_name(saved->view->far_relid) == NULL)
+			get_rel_name(saved->view->far_relid) == NULL ||
+			get_namespace_name(saved->schema) == NULL)
 			continue;
 
 		/* its counterpart stands, or was dropped with it */
@@ -411,24 +423,26 @@ m2m_view_restore(List *saved_views)
 			m2m_catalog_describe(saved->view->association, pair);
 		if (restoration.rel == NULL)
 		{
-			ereport(WARNING,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("could not put back link view \"%s\"",
-							saved->name),
-					 errdetail("The foreign keys or columns that it follows are gone from table \"%s\".",
-							   get_rel_name(saved->view->association))));
+			ended = list_append_unique_oid(ended, saved->view->association);
 			continue;
 		}
-		if (m2m_as_owner(saved->owner, !saved->temporary,
+
+		/*
+		 * Nobody gets a new right by what stood there a moment ago: its owner
+		 * need not be able to create it now.  What is run has no part of the
+		 * user's that could be evaluated.
+		 */
+		if (m2m_as_owner(BOOTSTRAP_SUPERUSERID, !saved->temporary,
 						 psprintf("could not put back link view \"%s\"",
 								  saved->name),
-						 restore_as_owner, &restoration))
+						 restore_view, &restoration))
 		{
-			restore_additions(&restoration);
 			restore_the_rest(&restoration);
+			restore_additions(&restoration);
 		}
 		m2m_relationship_changed(saved->view->association);
 	}
+	return ended;
 }
 
 /* add_counterpart: takes a view as the other one of a pair, if it is that. */
@@ -441,10 +455,10 @@ add_counterpart(M2mLinkView *pair[2], M2mLinkView *view, M2mLinkView *other)
 }
 
 /*
- * restore_as_owner: the view and its triggers, by SQL.
+ * restore_view: the view, its owner and m2m's trigger, by SQL.
  */
 static void
-restore_as_owner(void *arg)
+restore_view(void *arg)
 {
 	Restoration *restoration = arg;
 	M2mSavedView *saved = restoration->saved;
@@ -462,22 +476,49 @@ restore_as_owner(void *arg)
 									restoration->columns)));
 	foreach(lc, saved->triggers)
 	{
-		SavedPart  *part = lfirst(lc);
-		ListCell   *extension;
-
-		m2m_ddl(part->definition);
-		foreach(extension, part->extensions)
-			m2m_ddl(psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION %s",
-							 quote_identifier(part->name),
-							 qualified_name(saved),
-							 quote_identifier(lfirst(extension))));
-		restore_part_comment(part, "TRIGGER", saved);
+		if (((SavedPart *) lfirst(lc))->ours)
+			restore_trigger(lfirst(lc), saved);
 	}
+	m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s", qualified_name(saved),
+					 quote_identifier(GetUserNameFromId(saved->owner,
+														false))));
+}
+
+/* restore_trigger: a trigger with its comment and extensions. */
+static void
+restore_trigger(SavedPart *part, M2mSavedView *saved)
+{
+	ListCell   *lc;
+
+	m2m_ddl(part->definition);
+	foreach(lc, part->extensions)
+		m2m_ddl(psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION %s",
+						 quote_identifier(part->name), qualified_name(saved),
+						 quote_identifier(lfirst(lc))));
+	restore_part_comment(part, "TRIGGER", saved);
+}
+
+/* What run_trigger() is to do. */
+typedef struct TriggerTask
+{
+	SavedPart  *part;
+	M2mSavedView *saved;
+} TriggerTask;
+
+/* run_trigger: restores a trigger of the user's. */
+static void
+run_trigger(void *arg)
+{
+	TriggerTask *task = arg;
+
+	restore_trigger(task->part, task->saved);
 }
 
 /*
- * restore_additions: the user's column defaults and rules.  One that does not
- * fit any more is a WARNING, and does not take the others with it.
+ * restore_additions: the user's triggers, column defaults and rules, as the
+ * view's owner, since they may contain what is evaluated as they are read.
+ * One that does not fit any more is a WARNING, and does not take the others
+ * with it.
  */
 static void
 restore_additions(Restoration *restoration)
@@ -499,6 +540,16 @@ restore_additions(Restoration *restoration)
 								  qualified_name(saved),
 								  quote_identifier(column->column->name),
 								  column->default_value));
+	}
+	foreach(lc, saved->triggers)
+	{
+		TriggerTask task = {lfirst(lc), saved};
+
+		if (!task.part->ours)
+			m2m_as_owner(saved->owner, !saved->temporary,
+						 psprintf("could not put back trigger \"%s\" of link view \"%s\"",
+								  task.part->name, saved->name),
+						 run_trigger, &task);
 	}
 	foreach(lc, saved->rules)
 	{

@@ -363,8 +363,8 @@ SELECT throws_ok(format('SET LOCAL ROLE %I; SELECT m2m_count(''left_side'', 1, '
 RESET ROLE;
 SELECT throws_ok($$SELECT m2m_count('left_side', 1, 'right_side')$$, '42704', NULL, 'not even for a superuser');
 SET ROLE m2m_owner;
-SELECT is(m2m_count('left_side', 1, 'right_side', via => 'theirs'), 0::bigint, 'unless it is named');
-SELECT throws_like($$SELECT m2m_link('left_side', 1, 'right_side', 1, 'theirs')$$, 'trapped%', 'with what that brings');
+SELECT is(m2m_count('left_side', 1, 'right_side', via => 'theirs.theirs'), 0::bigint, 'unless it is named');
+SELECT throws_like($$SELECT m2m_link('left_side', 1, 'right_side', 1, 'theirs.theirs')$$, 'trapped%', 'with what that brings');
 SET m2m.auto_create = off;
 SELECT throws_ok($$SELECT m2m_link('left_side', 1, 'right_side', 1)$$, '42704', NULL, 'm2m_link does not take it');
 RESET m2m.auto_create;
