@@ -82,7 +82,8 @@ static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
 static void run_query(void *arg);
 static bool has_leading_index(Relation association, M2mEndpoint *endpoint);
-static bool foreign_key_disabled(Oid constraint, Relation association);
+static bool foreign_key_disabled(Oid constraint, Relation relation);
+static bool foreign_key_disabled_at(Oid constraint, Oid relid);
 static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
 static char *key_list(M2mRelationship *rel, M2mSide side);
@@ -293,7 +294,8 @@ check_endpoint(Check *check, M2mRelationship *rel, M2mSide side,
 		check_rows(check, rel, side);
 	check_foreign_key(check, rel, side);
 	if (OidIsValid(endpoint->constraint) &&
-		foreign_key_disabled(endpoint->constraint, association))
+		(foreign_key_disabled(endpoint->constraint, association) ||
+		 foreign_key_disabled_at(endpoint->constraint, endpoint->relid)))
 		add_finding(check, "error",
 					psprintf("the triggers of foreign key \"%s\" are disabled; a superuser can enable them",
 							 get_constraint_name(endpoint->constraint)),
@@ -476,6 +478,8 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 		add_finding(check, "warning",
 					psprintf("the link view of role \"%s\" is missing",
 							 endpoint->role),
+					!m2m_view_name_free(rel, side) ? NULL :
+
 					/* all arguments with their types: no overload can be meant */
 					psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
 							 m2m_own_function("m2m_adopt"),
@@ -753,9 +757,9 @@ has_leading_index(Relation association, M2mEndpoint *endpoint)
  * foreign_key_disabled: has ALTER TABLE ... DISABLE TRIGGER switched it off?
  */
 static bool
-foreign_key_disabled(Oid constraint, Relation association)
+foreign_key_disabled(Oid constraint, Relation relation)
 {
-	TriggerDesc *triggers = association->trigdesc;
+	TriggerDesc *triggers = relation->trigdesc;
 
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
@@ -766,6 +770,20 @@ foreign_key_disabled(Oid constraint, Relation association)
 			return true;
 	}
 	return false;
+}
+
+/* foreign_key_disabled_at: the same on the table that it references. */
+static bool
+foreign_key_disabled_at(Oid constraint, Oid relid)
+{
+	Relation	relation = try_relation_open(relid, AccessShareLock);
+	bool		result;
+
+	if (relation == NULL)
+		return false;
+	result = foreign_key_disabled(constraint, relation);
+	relation_close(relation, NoLock);
+	return result;
 }
 
 /* column_list: "a.author_id, ..." of one side, in the association. */

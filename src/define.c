@@ -84,8 +84,10 @@ static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
 						   List *columns);
 static char *adopted_role(Oid association, ForeignKeyCacheInfo *fk,
 						  bool self, M2mSide side);
-static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema);
-static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid);
+static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema,
+						   Oid owner);
+static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid,
+						Oid owner);
 static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 						   const char *name);
 static void check_association_owner(Oid association);
@@ -221,7 +223,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 			continue;
 		}
 		if (view[s] == NULL)
-			view[s] = leftover_name(rel, s, schema);
+			view[s] = leftover_name(rel, s, schema, GetUserId());
 		if (view[s] == NULL)
 			view[s] = m2m_name_join(role[s],
 									m2m_name_plural(role[M2M_OTHER(s)]));
@@ -1128,7 +1130,7 @@ adopted_role(Oid association, ForeignKeyCacheInfo *fk, bool self, M2mSide side)
  * function where the view is lost; NULL if there is neither.
  */
 static char *
-leftover_name(M2mRelationship *rel, M2mSide near, Oid schema)
+leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 {
 	Oid			function;
 	ListCell   *lc;
@@ -1137,7 +1139,7 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema)
 	{
 		if (get_rel_namespace(lfirst_oid(lc)) == schema &&
 			!m2m_catalog_is_link_view(lfirst_oid(lc)) &&
-			is_leftover(rel, near, lfirst_oid(lc)))
+			is_leftover(rel, near, lfirst_oid(lc), owner))
 			return get_rel_name(lfirst_oid(lc));
 	}
 	function = m2m_function_find(rel, near, false);
@@ -1148,11 +1150,30 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema)
 }
 
 /*
+ * m2m_view_name_free: could m2m_adopt, called by the association's owner, make the link view of a side, or take
+ * back one that is left over, under the name that it would choose?
+ */
+bool
+m2m_view_name_free(M2mRelationship *rel, M2mSide near)
+{
+	Oid			schema = get_rel_namespace(rel->association);
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+	char	   *name = leftover_name(rel, near, schema, owner);
+	Oid			relid;
+
+	if (name == NULL)
+		name = m2m_name_join(rel->side[near].role,
+							 m2m_name_plural(rel->side[M2M_OTHER(near)].role));
+	relid = get_relname_relid(name, schema);
+	return !OidIsValid(relid) || is_leftover(rel, near, relid, owner);
+}
+
+/*
  * is_leftover: does a view read just as the link view of a side would, and
- * belong to the caller?
+ * belong to owner?
  */
 static bool
-is_leftover(M2mRelationship *rel, M2mSide near, Oid relid)
+is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 {
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
@@ -1164,7 +1185,7 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid)
 	same = view != NULL && view->association == rel->association &&
 		view->far_relid == far->relid && view->nnear == this->nkeys &&
 		view->nfar == far->nkeys &&
-		object_ownercheck(RelationRelationId, relid, GetUserId());
+		object_ownercheck(RelationRelationId, relid, owner);
 	for (int i = 0; same && i < this->nkeys; i++)
 		same = view->near_link[i] == this->key[i].link_attnum;
 	for (int i = 0; same && i < far->nkeys; i++)
@@ -1183,7 +1204,7 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 {
 	Oid			relid = get_relname_relid(name, schema);
 
-	if (!OidIsValid(relid) || !is_leftover(rel, near, relid))
+	if (!OidIsValid(relid) || !is_leftover(rel, near, relid, GetUserId()))
 		check_name_free(schema, name, view_argument[near]);
 	check_function_free(rel, near, schema, name);
 }

@@ -313,6 +313,7 @@ extern void m2m_relationship_changed(Oid association);
 extern void m2m_endpoint_check(Oid relid);
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
+extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
 extern void m2m_relationship_adopt(Oid association, char *role[2],
 								   List *column[2], char *view[2]);
 

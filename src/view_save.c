@@ -56,6 +56,7 @@ typedef struct SavedPart
 	char	   *comment;
 	List	   *extensions;		/* names of those it depends on */
 	bool		ours;			/* the trigger of a link view */
+	bool		plain;			/* a trigger without an expression in it */
 } SavedPart;
 
 typedef struct SavedLabel
@@ -239,8 +240,9 @@ save_triggers(Oid viewid)
 		part->definition = call_deparser(pg_get_triggerdef, form->oid);
 		part->comment = GetComment(form->oid, TriggerRelationId, 0);
 		part->extensions = extension_names(form->oid);
-		part->ours = form->tgfoid == m2m_catalog_trigger_function() &&
-			heap_attisnull(tuple, Anum_pg_trigger_tgqual, NULL);
+		part->plain = heap_attisnull(tuple, Anum_pg_trigger_tgqual, NULL);
+		part->ours = part->plain &&
+			form->tgfoid == m2m_catalog_trigger_function();
 		result = lappend(result, part);
 	}
 	systable_endscan(scan);
@@ -516,8 +518,7 @@ run_trigger(void *arg)
 
 /*
  * restore_additions: the user's triggers, column defaults and rules, as the
- * view's owner, since they may contain what is evaluated as they are read.
- * One that does not fit any more is a WARNING, and does not take the others
+ * view's owner where they contain what may be evaluated as they are read.  One that does not fit any more is a WARNING, and does not take the others
  * with it.
  */
 static void
@@ -546,7 +547,8 @@ restore_additions(Restoration *restoration)
 		TriggerTask task = {lfirst(lc), saved};
 
 		if (!task.part->ours)
-			m2m_as_owner(saved->owner, !saved->temporary,
+			m2m_as_owner(task.part->plain ? BOOTSTRAP_SUPERUSERID :
+						 saved->owner, !saved->temporary,
 						 psprintf("could not put back trigger \"%s\" of link view \"%s\"",
 								  task.part->name, saved->name),
 						 run_trigger, &task);
