@@ -126,7 +126,7 @@ static void end_drop(Pending *p);
 static void end_relationships(Pending *p, List *associations);
 static List *restore_lost(List *saved_views);
 static void drop_rest(SeenRelationship *seen);
-static void drop_objects(List *addresses);
+static bool drop_objects(List *addresses);
 static void end_renames(Pending *p);
 static void rename_in_views(SeenRename *rename);
 static bool is_our_alias(const char *alias, const char *name,
@@ -947,6 +947,7 @@ drop_rest(SeenRelationship *seen)
 {
 	List	   *rest = NIL;
 	char	   *name = get_rel_name(seen->association);
+	ObjectAddress *association = NULL;
 	ObjectAddress *address;
 	ListCell   *lc;
 
@@ -973,25 +974,31 @@ drop_rest(SeenRelationship *seen)
 												seen->association,
 												GetUserId()))
 		{
-			ereport(NOTICE,
-					(errmsg("drop cascades to association table %s", name)));
-			address = palloc(sizeof(ObjectAddress));
-			ObjectAddressSet(*address, RelationRelationId, seen->association);
-			rest = lappend(rest, address);
+			association = palloc(sizeof(ObjectAddress));
+			ObjectAddressSet(*association, RelationRelationId,
+							 seen->association);
+			rest = lappend(rest, association);
 		}
 	}
-	drop_objects(rest);
+	if (!drop_objects(rest) && association != NULL)
+	{
+		/* something of the user's depends on it: it stands */
+		rest = list_delete_ptr(rest, association);
+		drop_objects(rest);
+	}
+	else if (association != NULL)
+		ereport(NOTICE,
+				(errmsg("drop cascades to association table %s", name)));
 }
 
 /*
  * drop_objects: drops objects, or leaves them all where something else
- * depends on one of them.
+ * depends on one of them, and returns false.
  */
-static void
+static bool
 drop_objects(List *addresses)
 {
-	if (addresses != NIL)
-		m2m_drop_objects(addresses);
+	return addresses == NIL || m2m_drop_objects(addresses);
 }
 
 /* end_renames: columns that were renamed are renamed in the link views. */
@@ -1050,6 +1057,8 @@ rename_in_views(SeenRename *rename)
 		task.old_name = found->name;
 		task.new_name = m2m_view_alias(others, rename->new_name,
 									   m2m_view_prefix(view, found));
+		if (strcmp(task.old_name, task.new_name) == 0)
+			continue;
 		m2m_as_owner(view->owner, true,
 					 psprintf("could not rename a column of link view \"%s\"",
 							  get_rel_name(view->view)),

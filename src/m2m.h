@@ -343,7 +343,8 @@ extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
-									const char *qualified);
+									Oid viewid);
+extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
 extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);

@@ -15,13 +15,19 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
+#include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "commands/extension.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -62,7 +68,7 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 
 	if (!OidIsValid(get_relname_relid(name, schema)))
 		create_view(rel, near, qualified);
-	m2m_view_create_trigger(rel, near, qualified);
+	m2m_view_create_trigger(rel, near, get_relname_relid(name, schema));
 	if (!m2m_function_reusable(rel, near, schema, name) &&
 		!owns_function(m2m_function_find(rel, near, false)))
 		create_function(rel, near, qualified);
@@ -247,9 +253,9 @@ m2m_view_options(Oid viewid)
  * goes with it and leaves the view behind, readable.
  */
 void
-m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
-						const char *qualified)
+m2m_view_create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 {
+	char	   *qualified = m2m_qualified_name(viewid);
 	char	   *comment;
 
 	m2m_ddl(psprintf("CREATE TRIGGER " M2M_VIEW_TRIGGER_NAME
@@ -263,12 +269,39 @@ m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
 					 trigger_argument("right", rel->side[M2M_RIGHT].role),
 					 trigger_argument("origin", rel->adopted ?
 									  "adopted" : "created")));
-	m2m_ddl(psprintf("ALTER TRIGGER " M2M_VIEW_TRIGGER_NAME
-					 " ON %s DEPENDS ON EXTENSION m2m", qualified));
+	m2m_trigger_depends(get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, false),
+						"m2m");
 	comment = psprintf("m2m: writes through this view; marks it as a link view of the relationship between roles \"%s\" and \"%s\".",
 					   rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role);
 	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_VIEW_TRIGGER_NAME
 					 " ON %s IS %s", qualified, quote_literal_cstr(comment)));
+}
+
+/*
+ * m2m_trigger_depends: marks a trigger as going with an extension.  What ALTER
+ * TRIGGER ... DEPENDS ON EXTENSION does, but for its exclusive lock on the
+ * extension, by which all relationships of a database would wait for each
+ * other: it is enough that nobody drops the extension meanwhile.
+ */
+void
+m2m_trigger_depends(Oid trigger, const char *extension)
+{
+	Oid			extensionid = get_extension_oid(extension, false);
+	ObjectAddress depender;
+	ObjectAddress referenced;
+
+	LockDatabaseObject(ExtensionRelationId, extensionid, 0, AccessShareLock);
+	if (get_extension_oid(extension, true) != extensionid)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"%s\" does not exist", extension)));
+	if (list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
+						extensionid))
+		return;
+	ObjectAddressSet(depender, TriggerRelationId, trigger);
+	ObjectAddressSet(referenced, ExtensionRelationId, extensionid);
+	recordDependencyOn(&depender, &referenced, DEPENDENCY_AUTO_EXTENSION);
+	CommandCounterIncrement();
 }
 
 /*

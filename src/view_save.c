@@ -494,9 +494,10 @@ restore_trigger(SavedPart *part, M2mSavedView *saved)
 
 	m2m_ddl(part->definition);
 	foreach(lc, part->extensions)
-		m2m_ddl(psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION %s",
-						 quote_identifier(part->name), qualified_name(saved),
-						 quote_identifier(lfirst(lc))));
+		m2m_trigger_depends(get_trigger_oid(get_relname_relid(saved->name,
+															  saved->schema),
+											part->name, false),
+							lfirst(lc));
 	restore_part_comment(part, "TRIGGER", saved);
 }
 

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -58,6 +59,7 @@ static void begin_write(RowWrite *write, FunctionCallInfo fcinfo,
 						TriggerData *trigdata);
 static M2mLinkView *copy_view(M2mRelationship *rel, Oid viewid);
 static HeapTuple insert_row(RowWrite *write, HeapTuple new_tuple);
+static bool is_domain_default(Form_pg_attribute attribute, Datum value);
 static HeapTuple update_row(RowWrite *write, HeapTuple old_tuple,
 							HeapTuple new_tuple);
 static void check_unlinked(RowWrite *write, M2mIds *old_ids[2],
@@ -214,7 +216,8 @@ insert_row(RowWrite *write, HeapTuple new_tuple)
 							NameStr(TupleDescAttr(write->desc, i)->attname),
 							RelationGetRelationName(write->relation))));
 		if (column->kind == M2M_COLUMN_ENDPOINT &&
-			key_position(far, column) < 0)
+			key_position(far, column) < 0 &&
+			!is_domain_default(TupleDescAttr(write->desc, i), value[i]))
 			with_row = true;
 	}
 
@@ -225,6 +228,24 @@ insert_row(RowWrite *write, HeapTuple new_tuple)
 										  ids[write->far]);
 	link_row(write, ids, value, isnull);
 	return fetch_row(write, ids, new_tuple);
+}
+
+/*
+ * is_domain_default: is a value the default of its column's domain?  A column
+ * that an INSERT leaves out comes with that, not with null.
+ */
+static bool
+is_domain_default(Form_pg_attribute attribute, Datum value)
+{
+	Node	   *expr = get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN ?
+		get_typdefault(attribute->atttypid) : NULL;
+
+	if (expr == NULL)
+		return false;
+	expr = eval_const_expressions(NULL, expr);
+	return IsA(expr, Const) && !((Const *) expr)->constisnull &&
+		datum_image_eq(value, ((Const *) expr)->constvalue,
+					   attribute->attbyval, attribute->attlen);
 }
 
 /*
