@@ -12,6 +12,7 @@
 --                          defaults, triggers and rules of all relationships
 -- changes()                what is otherwise than it was then
 -- alias                    columns of link views that users have renamed
+-- objects(schema)          the tables, views and functions that are there
 --
 CREATE SCHEMA oracle;
 GRANT USAGE ON SCHEMA oracle TO PUBLIC;
@@ -32,12 +33,16 @@ CREATE VIEW oracle.direction AS
            far_role, far_table, far_key, far_columns);
 GRANT SELECT ON oracle.direction TO PUBLIC;
 
--- "a.x = b.y AND ...", with the collation of the first
+-- "a.x = b.y AND ...", with the collation of the first, and with the operator of
+-- a type that comes from elsewhere
 CREATE FUNCTION oracle.equal(a text, tab regclass, keys text[], b text, columns text[]) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, public AS $$
-    SELECT string_agg(format('%s.%I = %s.%I', a, k, b, c) ||
+    SELECT string_agg(format('%s.%I %s %s.%I', a, k,
+                             CASE WHEN typnamespace <> 'pg_catalog'::regnamespace AND typtype = 'b'
+                             THEN format('OPERATOR(%s.=)', typnamespace::regnamespace) ELSE '=' END, b, c) ||
                       coalesce(' COLLATE ' || nullif(attcollation, 0)::regcollation, ''), ' AND ')
     FROM unnest(keys, columns) u (k, c) JOIN pg_attribute ON attrelid = tab AND attname = k
+         JOIN pg_type t ON t.oid = atttypid
 $$;
 
 -- A name without what differs from session to session.
@@ -146,10 +151,10 @@ BEGIN
         IF d.function IS NOT NULL THEN
             BEGIN
                 IF oracle.differing(
-                    format('SELECT ROW(n, f.*)::text FROM %s n, %s(n) f', d.near_table,
+                    format('SELECT ROW("a row", f.*)::text FROM %s "a row", %s("a row") f', d.near_table,
                            (SELECT format('%s.%I', pronamespace::regnamespace, proname) FROM pg_proc WHERE oid = d.function)),
-                    format('SELECT ROW(n, r.*)::text %s JOIN %s n ON %s', joined, d.near_table,
-                           oracle.equal('n', d.near_table, d.near_key, 'l', d.near_columns))) > 0 THEN
+                    format('SELECT ROW("a row", r.*)::text %s JOIN %s "a row" ON %s', joined, d.near_table,
+                           oracle.equal('"a row"', d.near_table, d.near_key, 'l', d.near_columns))) > 0 THEN
                     what := oracle.name(format('%s is not the recomputed join', d.function));
                     RETURN NEXT;
                 END IF;
@@ -167,7 +172,8 @@ BEGIN
 END
 $$;
 
--- Everything about the parts of all relationships that is not their shape.
+-- Everything about the parts of all relationships that is not their shape (and
+-- but for MAINTAIN, which PostgreSQL has from 17 on).
 CREATE FUNCTION oracle.facts(OUT object text, OUT fact text, OUT value text) RETURNS SETOF record
 LANGUAGE sql SET search_path = pg_catalog, public AS $$
     WITH part AS (
@@ -189,8 +195,8 @@ LANGUAGE sql SET search_path = pg_catalog, public AS $$
     FROM part JOIN pg_class c USING (oid)
          LEFT JOIN roles ON classid = 'pg_class'::regclass AND objid = c.oid
          CROSS JOIN LATERAL (VALUES
-            ('owner', relowner::regrole::text), ('grants', relacl::text), ('roles', roles),
-            ('options', reloptions::text), ('comment', obj_description(c.oid, 'pg_class')),
+            ('owner', relowner::regrole::text), ('grants', regexp_replace(relacl::text, '=([a-zA-Z*]*)m\*?/', '=\1/', 'g')), ('roles', roles),
+            ('options', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(reloptions) o)), ('comment', obj_description(c.oid, 'pg_class')),
             ('persistence', relpersistence::text)) f (fact, value)
     UNION ALL
     SELECT name, 'columns', string_agg(quote_ident(col) || ' ' || format_type(atttypid, atttypmod) ||
@@ -242,4 +248,14 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
          FULL JOIN (SELECT * FROM oracle.facts() WHERE value IS NOT NULL) a USING (object, fact)
     WHERE a.value IS DISTINCT FROM b.value
     ORDER BY object COLLATE "C", fact COLLATE "C"
+$$;
+
+CREATE FUNCTION oracle.objects(schema regnamespace) RETURNS SETOF text
+LANGUAGE sql SET search_path = pg_catalog AS $$
+    SELECT * FROM (
+        SELECT CASE relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' ELSE 'table ' END || quote_ident(relname)
+        FROM pg_class WHERE relnamespace = schema AND relkind IN ('r', 'p', 'v', 'm')
+        UNION ALL
+        SELECT 'function ' || quote_ident(proname) FROM pg_proc WHERE pronamespace = schema) x (name)
+    ORDER BY name COLLATE "C"
 $$;
