@@ -56,10 +56,14 @@ endif
 # `make demo`, DATA has nothing to do with PGXS' variable of that name.)
 # make test-matrix [VERSIONS="15 17 18 19"] [SUITES="regress … upgrade"] [FRESH=1]
 # The same on every supported major, as root; see test/matrix.
-.PHONY: demo test test-matrix
+# make test-core PGSRC=…/postgresql-15.x
+# PostgreSQL's own regression tests with m2m and without; see test/core-suite.
+.PHONY: demo test test-matrix test-core
 demo:
 	@examples/demo
 test:
 	@test/run
 test-matrix:
 	@test/matrix
+test-core:
+	@test/core-suite

@@ -413,10 +413,12 @@ start_alter_table(AlterTableStmt *stmt)
 		/* a key's collation stands in the functions' bodies */
 		foreach(lc, associations)
 			see_functions(p, lfirst_oid(lc));
-		put_aside(p, list_make1_oid(relid), views_of(targets));
+		put_aside(p, list_append_unique_oid(list_copy(targets), relid),
+				  views_of(targets));
 	}
 	else if (shows)
-		m2m_lock_relations(list_concat(list_make1_oid(relid),
+		m2m_lock_relations(list_concat(list_append_unique_oid(list_copy(targets),
+															  relid),
 									   views_of(targets)),
 						   AccessExclusiveLock);
 	MemoryContextSwitchTo(old);
@@ -528,7 +530,9 @@ start_rename_column(RenameStmt *stmt)
 
 	p = push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
-	m2m_lock_relations(list_concat(list_make1_oid(relid), views_of(targets)),
+	m2m_lock_relations(list_concat(list_append_unique_oid(list_copy(targets),
+														  relid),
+								   views_of(targets)),
 					   AccessExclusiveLock);
 	foreach(lc, targets)
 	{
@@ -638,6 +642,17 @@ start_drop_table(DropStmt *stmt)
 		{
 			views = list_concat_unique_oid(views,
 										   views_of(list_make1_oid(lfirst_oid(lc))));
+		}
+
+		/* dropping their foreign keys' triggers locks the endpoints as well */
+		foreach(lc, p->relationships)
+		{
+			SeenRelationship *seen = lfirst(lc);
+
+			if (!list_member_oid(going, seen->association))
+				continue;
+			dropped = list_append_unique_oid(dropped, seen->endpoint[M2M_LEFT]);
+			dropped = list_append_unique_oid(dropped, seen->endpoint[M2M_RIGHT]);
 		}
 		if (!put_aside(p, dropped, views))
 			going = NIL;

@@ -303,6 +303,8 @@ lock_relationship(Oid association)
 
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
+			/* dropping its foreign keys locks the endpoints as well */
+			needed = list_append_unique_oid(needed, rel->side[s].relid);
 			if (OidIsValid(rel->side[s].view))
 				needed = lappend_oid(needed, rel->side[s].view);
 		}

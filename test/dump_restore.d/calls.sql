@@ -103,7 +103,7 @@ DROP MATERIALIZED VIEW shelf;
 ALTER TABLE author ADD COLUMN died date, DROP COLUMN name;
 ALTER TABLE course RENAME COLUMN code TO number;
 ALTER TABLE visitor ALTER COLUMN id TYPE bigint;
-SELECT association, severity, finding FROM m2m_relationships r, m2m_check(association) ORDER BY 1::text, 2, 3;
+SELECT association, severity, finding FROM m2m_relationships r, m2m_check(association) ORDER BY association::text, 2, 3;
 SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid IN ('author_books'::regclass, 'book_authors'::regclass, '"Editing"."Attended"'::regclass, 'page_visitors'::regclass)
 ORDER BY attrelid::regclass::text, attnum;

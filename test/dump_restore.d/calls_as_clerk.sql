@@ -5,6 +5,8 @@
 \set VERBOSITY verbose
 \set SHOW_CONTEXT never
 BEGIN;
+-- Sequences are not rolled back, but this is.
+ALTER SEQUENCE "Editing".enrolment_id_seq RESTART WITH 100;
 SET LOCAL ROLE shop_clerk;
 -- no hidden book, no grade of another course
 SELECT * FROM author_books ORDER BY 1, 2;

@@ -102,6 +102,9 @@ CREATE TABLE "Editing".enrolment (
 CREATE INDEX ON "Editing".enrolment (course_code, pupil);
 INSERT INTO student VALUES (1, 'Ada'), (2, 'Ben');
 INSERT INTO course VALUES ('DB1', 'Databases'), ('OS1', 'Operating Systems');
+CREATE FUNCTION "Editing".shout() RETURNS trigger LANGUAGE plpgsql AS
+	$$BEGIN NEW.note := upper(NEW.note); RETURN NEW; END$$;
+CREATE TRIGGER shout BEFORE INSERT ON "Editing".enrolment FOR EACH ROW EXECUTE FUNCTION "Editing".shout();
 SELECT m2m_adopt('"Editing".enrolment', left_role => 'listener', left_view => 'Attended', right_view => 'Listeners');
 SELECT m2m_link('student', 'Ada', 'course', ARRAY['DB1', 'OS1'], properties => '{"grade": 1.3, "note": "good"}');
 GRANT SELECT, INSERT, UPDATE (grade), DELETE ON "Editing".enrolment TO shop_clerk;
@@ -109,9 +112,6 @@ GRANT SELECT, INSERT, UPDATE (grade), DELETE ON "Editing"."Attended" TO shop_cle
 GRANT SELECT ON student, course TO shop_clerk;
 ALTER VIEW "Editing"."Attended" ALTER COLUMN note SET DEFAULT 'by view';
 COMMENT ON VIEW "Editing"."Attended" IS 'what was here before m2m';
-CREATE FUNCTION "Editing".shout() RETURNS trigger LANGUAGE plpgsql AS
-	$$BEGIN NEW.note := upper(NEW.note); RETURN NEW; END$$;
-CREATE TRIGGER shout BEFORE INSERT ON "Editing".enrolment FOR EACH ROW EXECUTE FUNCTION "Editing".shout();
 ALTER TABLE "Editing".enrolment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_but_os ON "Editing".enrolment TO shop_clerk USING (course_code <> 'OS1');
 

@@ -3,6 +3,9 @@
 # is without m2m.
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/..";
+use LongTexts qw(is_text);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -38,6 +41,12 @@ sub write_file
 	return;
 }
 
+# PostgreSQL's own, with or without m2m: DROP CONSTRAINT of a partition's key.
+my $own_errors = qr{
+	^pg_restore:\ error:\ .*\ cannot\ drop\ inherited\ constraint\ .*\n
+	Command\ was:\ .*\n
+	|^pg_restore:\ warning:\ errors\ ignored\ on\ restore:.*\n}mx;
+
 # Runs a program; it is to succeed and to say nothing on stderr.
 sub runs_silently
 {
@@ -46,6 +55,7 @@ sub runs_silently
 
 	local %ENV = $node->_get_env;
 	my $ok = IPC::Run::run(\@command, '<', \'', '>', \my $out, '2>', \$err);
+	$ok = 1 if $err =~ s/$own_errors//g;
 	ok($ok && $err eq '', $what)
 	  or diag(substr($err, 0, 4000));
 	return;
@@ -130,21 +140,6 @@ sub answers
 		],
 		'>', \$answers, '2>&1');
 	return $answers;
-}
-
-# Long texts: shows what differs, rather than both.
-sub is_text
-{
-	my ($got, $expected, $what) = @_;
-
-	if (!ok($got eq $expected, $what))
-	{
-		write_file('expected', $expected);
-		write_file('got', $got);
-		my $diff = `diff -U2 $dir/expected $dir/got`;
-		diag(substr($diff, 0, 4000));
-	}
-	return;
 }
 
 my %expected;
@@ -322,8 +317,14 @@ drop_database('copy');
 
 # The schema first, the rows later
 pg_dump('schema.sql', $original, '--schema-only');
-pg_dump('data.sql', $original, '--data-only');
 pg_dump('data_disabled.sql', $original, '--data-only', '--disable-triggers');
+# pg_dump does not know that a foreign key to a partitioned table wants the
+# partitions' rows first.
+pg_dump('data_1.sql', $original, '--data-only',
+	'--exclude-table-data=door_room', '--exclude-table-data=stay_*');
+pg_dump('data_2.sql', $original, '--data-only',
+	'--table=door_room', '--table=stay_*');
+write_file('data.sql', slurp('data_1.sql'), slurp('data_2.sql'));
 foreach my $data (qw(data.sql data_disabled.sql))
 {
 	create_database('copy');
@@ -350,15 +351,16 @@ foreach my $section (qw(pre-data data post-data))
 is_copy('sections', 'copy');
 drop_database('copy');
 
-# Without owners and privileges
-foreach my $with_m2m (0, 1)
+# Without owners and privileges; and the fourth format
+pg_dump('tar', $original, '--format=tar');
+foreach my $format (qw(custom tar))
 {
 	my @bare = qw(--no-owner --no-privileges);
 
-	create_database('copy', $with_m2m);
-	pg_restore('custom', 'copy', @bare, '-j2');
+	create_database('copy', $format eq 'tar');
+	pg_restore($format, 'copy', @bare);
 	is_copy(
-		"@bare, m2m there: $with_m2m", 'copy',
+		"$format @bare", 'copy',
 		dump => \@bare,
 		relationships =>
 		  "SELECT to_jsonb(r) - 'owner' FROM m2m_relationships r ORDER BY association::text COLLATE \"C\""
@@ -428,16 +430,22 @@ SELECT count(*) FROM public.m2m_relationships;
 SELECT count(*) FROM public.m2m_check();
 BEGIN;
 );
-	foreach my $table (qw(public.author public.author_book "Editing".enrolment
+	my $i = 0;
+	foreach my $table (
+		qw(public.author public.author_book "Editing".enrolment
 		public.person public.room))
 	{
+		$i++;
 		$probe .= qq(
 ALTER TABLE IF EXISTS $table ADD COLUMN probe int NOT NULL DEFAULT 1;
 ALTER TABLE IF EXISTS $table RENAME COLUMN probe TO "another probe";
+);
+		# where no view of the user's on a link view is in the way
+		$probe .= qq(
 ALTER TABLE IF EXISTS $table ALTER COLUMN "another probe" TYPE bigint;
 ALTER TABLE IF EXISTS $table DROP COLUMN "another probe";
-ALTER TABLE IF EXISTS $table RENAME TO probe;
-);
+) if $table !~ /author/;
+		$probe .= "ALTER TABLE IF EXISTS $table RENAME TO probe_$i;\n";
 	}
 	$probe .= "ROLLBACK;\n";
 	my @steps = split /^(?=--\n-- (?:Data for )?Name: )/m, slurp('plain.sql');
@@ -487,8 +495,8 @@ ALTER TABLE IF EXISTS $table RENAME TO probe;
 	my @others = grep {
 		/ERROR/
 		  && !/function public\.m2m_link_view_write\(\) does not exist/
-		  && !/(?:trigger "m2m_link_view"|extension "m2m").* does not exist/
-	} split /\n/, $err;
+		  && !/(?:trigger "m2m_link_view"|extension "m2m").* does not exist/s
+	} split /^(?=psql:)/m, $err;
 	is("@others", '', 'some schemas without m2m: but for triggers, all is there');
 	is( $node->safe_psql('copy',
 			'SELECT count(*) FROM "Editing"."Edited by"; SELECT count(*) FROM joint.supplier_books'
@@ -506,8 +514,7 @@ ALTER TABLE IF EXISTS $table RENAME TO probe;
 		SELECT m2m_adopt('document_tag'), m2m_adopt('stay'), m2m_adopt('door_room'), m2m_adopt('visitor_page');
 		SET search_path = "we""ird \sch'ema", public;
 		SELECT m2m_adopt('"; DROP TABLE ""book""; --"', left_role => 'l\''"', right_role => 'r''=\');
-		SELECT m2m_adopt(c.oid) FROM pg_class c WHERE relnamespace = 'we"ird \sch''ema'::regnamespace
-			AND relkind = 'r' AND relname ~ '_';));
+		SELECT m2m_adopt(c.oid) FROM pg_class c WHERE relname = $$an "author"_bö'ok\_link$$;));
 	my $shown =
 	  q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships r ORDER BY association::text COLLATE "C");
 	is_text(
