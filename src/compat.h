@@ -58,4 +58,45 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 }
 #endif
 
+/*
+ * 18: index_beginscan() takes an argument for instrumentation.
+ */
+#if PG_VERSION_NUM >= 180000
+#define m2m_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define m2m_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/*
+ * 17: an index may keep something from insert to insert (BRIN does), which
+ * index_insert_cleanup() releases.
+ */
+#if PG_VERSION_NUM >= 170000
+#define m2m_index_insert_cleanup(index, info) \
+	index_insert_cleanup(index, info)
+#else
+#define m2m_index_insert_cleanup(index, info) ((void) (info))
+#endif
+
+/*
+ * 18: a foreign key may be NOT ENFORCED.
+ */
+#if PG_VERSION_NUM >= 180000
+#define m2m_constraint_is_enforced(form) ((form)->conenforced)
+#else
+#define m2m_constraint_is_enforced(form) true
+#endif
+
+/*
+ * 19: what SELECT ... FOR KEY SHARE says in REPEATABLE READ of a row that was
+ * deleted.
+ */
+#if PG_VERSION_NUM >= 190000
+#define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent delete"
+#else
+#define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent update"
+#endif
+
 #endif							/* M2M_COMPAT_H */

@@ -40,8 +40,11 @@ typedef struct Call
 
 static void begin_call(Call *call, FunctionCallInfo fcinfo,
 					   const char *write, int via, int role);
+static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
+						  int second, const char *write, int via, int role);
 static void find_relationship(Call *call, LOCKMODE lockmode);
 static void find_or_create(Call *call);
+static void refresh_relationship(Call *call);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
@@ -50,6 +53,7 @@ static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
 static const char *on_delete_name(char action);
 
 PG_FUNCTION_INFO_V1(m2m_link);
+PG_FUNCTION_INFO_V1(m2m_load);
 PG_FUNCTION_INFO_V1(m2m_unlink);
 PG_FUNCTION_INFO_V1(m2m_set);
 PG_FUNCTION_INFO_V1(m2m_clear);
@@ -75,6 +79,34 @@ m2m_link(PG_FUNCTION_ARGS)
 	read_pair(&call, M2M_ID_EITHER, ids);
 	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
 								  PG_GETARG_JSONB_P(5)));
+}
+
+/*
+ * m2m_load(left_table, right_table, query, via, role) links the pairs that a
+ * query returns; returns the number of links created.
+ */
+Datum
+m2m_load(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mPairs   *pairs;
+	bool		progress;
+	int64		created;
+
+	begin_call_of(&call, fcinfo, 0, 1, "m2m_load()", 3, 4);
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("query of m2m_load must not be null")));
+	find_or_create(&call);
+	progress = m2m_load_begin(call.rel);
+	pairs = m2m_load_read(call.rel, call.side,
+						  text_to_cstring(PG_GETARG_TEXT_PP(2)), progress);
+	refresh_relationship(&call);
+	created = m2m_links_add_pairs(call.rel, pairs, progress);
+	m2m_pairs_end(pairs);
+	m2m_load_end(progress);
+	PG_RETURN_INT64(created);
 }
 
 /*
@@ -185,27 +217,39 @@ m2m_count(PG_FUNCTION_ARGS)
 }
 
 /*
- * begin_call: reads the arguments that all functions have.  write is the
- * function's name if it writes (error 25006 in a read-only transaction), via
- * and role the positions of those arguments.
+ * begin_call: reads the arguments that all functions have, of those that name
+ * a table and an id by turns.
  */
 static void
 begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
 		   int via, int role)
+{
+	begin_call_of(call, fcinfo, ARG_LEFT_TABLE, ARG_RIGHT_TABLE, write, via,
+				  role);
+}
+
+/*
+ * begin_call_of: the same of any function.  write is the function's name if it
+ * writes (error 25006 in a read-only transaction), the others are positions of
+ * arguments.
+ */
+static void
+begin_call_of(Call *call, FunctionCallInfo fcinfo, int first, int second,
+			  const char *write, int via, int role)
 {
 	if (write != NULL)
 	{
 		PreventCommandIfReadOnly(write);
 		PreventCommandIfParallelMode(write);
 	}
-	if (PG_ARGISNULL(ARG_LEFT_TABLE) || PG_ARGISNULL(ARG_RIGHT_TABLE))
+	if (PG_ARGISNULL(first) || PG_ARGISNULL(second))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("endpoint of a relationship must not be null")));
 	memset(call, 0, sizeof(*call));
 	call->fcinfo = fcinfo;
-	call->first = PG_GETARG_OID(ARG_LEFT_TABLE);
-	call->second = PG_GETARG_OID(ARG_RIGHT_TABLE);
+	call->first = PG_GETARG_OID(first);
+	call->second = PG_GETARG_OID(second);
 	m2m_endpoint_check(call->first);
 	m2m_endpoint_check(call->second);
 	if (!PG_ARGISNULL(via))
@@ -255,6 +299,33 @@ find_or_create(Call *call)
 		return;
 	m2m_relationship_define(&definition);
 	find_relationship(call, RowExclusiveLock);
+}
+
+/*
+ * refresh_relationship: the description as it is after the call has run SQL of
+ * the caller's, which may have changed the very tables.  Error 55000 if ids
+ * that were read before are no longer keys.
+ */
+static void
+refresh_relationship(Call *call)
+{
+	M2mRelationship *before = call->rel;
+	M2mRelationship *now = m2m_relationship_get(before->association,
+												InvalidOid, NoLock);
+	bool		same = now != NULL &&
+		now->pair_desc->natts == before->pair_desc->natts;
+
+	for (int s = M2M_LEFT; same && s <= M2M_RIGHT; s++)
+		same = now->side[s].relid == before->side[s].relid &&
+			now->side[s].nkeys == before->side[s].nkeys;
+	for (int i = 0; same && i < now->pair_desc->natts; i++)
+		same = TupleDescAttr(now->pair_desc, i)->atttypid ==
+			TupleDescAttr(before->pair_desc, i)->atttypid;
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("query of m2m_load has changed the relationship that it was to be loaded into")));
+	call->rel = now;
 }
 
 /* read_pair: the ids of both sides, by side. */

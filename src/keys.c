@@ -41,10 +41,12 @@ static bool is_array_literal(M2mEndpoint *endpoint, const char *string,
 static bool is_text(Oid type);
 static char *get_string(Datum value, Oid type);
 static Datum parse_row(M2mRelationship *rel, M2mSide side, const char *string);
+static TupleDesc get_row_desc(M2mRelationship *rel, M2mSide side);
 static bool is_row_type(Oid type);
 static M2mCoercion *get_coercion(M2mRelationship *rel, M2mSide side,
 								 int column, Oid type);
-static void make_expression(M2mKeyColumn *key, M2mCoercion *coercion);
+static void make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
+							CoercionContext cast);
 static Datum apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
 							M2mCoercion *coercion, Datum value);
 static Datum call_input(M2mRelationship *rel, M2mKeyColumn *key,
@@ -302,8 +304,25 @@ static Datum
 parse_row(M2mRelationship *rel, M2mSide side, const char *string)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
+	TupleDesc	desc = get_row_desc(rel, side);
 	ErrorContextCallback context;
 	Datum		result;
+
+	context.callback = conversion_context;
+	context.arg = endpoint->key[0].label;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	result = OidInputFunctionCall(F_RECORD_IN, unconstify(char *, string),
+								  RECORDOID, desc->tdtypmod);
+	error_context_stack = context.previous;
+	return result;
+}
+
+/* get_row_desc: the row type of a composite key, kept with the relationship. */
+static TupleDesc
+get_row_desc(M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
 
 	if (endpoint->row_desc == NULL)
 	{
@@ -318,14 +337,7 @@ parse_row(M2mRelationship *rel, M2mSide side, const char *string)
 		endpoint->row_desc = BlessTupleDesc(desc);
 		MemoryContextSwitchTo(old);
 	}
-	context.callback = conversion_context;
-	context.arg = endpoint->key[0].label;
-	context.previous = error_context_stack;
-	error_context_stack = &context;
-	result = OidInputFunctionCall(F_RECORD_IN, unconstify(char *, string),
-								  RECORDOID, endpoint->row_desc->tdtypmod);
-	error_context_stack = context.previous;
-	return result;
+	return endpoint->row_desc;
 }
 
 /* is_row_type: record, a composite type, or a domain over one? */
@@ -369,6 +381,42 @@ m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a, M2mIds *b)
 }
 
 /*
+ * m2m_key_text: the key of a side as text, as an explicit cast makes it; of a
+ * composite key the row's text form.
+ */
+text *
+m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	M2mKeyColumn *key = &endpoint->key[0];
+
+	if (endpoint->nkeys > 1)
+	{
+		bool		isnull[INDEX_MAX_KEYS];
+		HeapTuple	row;
+
+		memset(isnull, false, sizeof(isnull));
+		row = heap_form_tuple(get_row_desc(rel, side), value, isnull);
+		return cstring_to_text(OidOutputFunctionCall(F_RECORD_OUT,
+													 HeapTupleGetDatum(row)));
+	}
+	if (key->to_text == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(rel->context);
+		M2mCoercion *coercion = palloc0(sizeof(M2mCoercion));
+
+		coercion->source = key->type;
+		coercion->kind = M2M_COERCE_EXPR;
+		make_expression(coercion, TEXTOID, -1, COERCION_EXPLICIT);
+		if (coercion->expr == NULL)
+			elog(ERROR, "type %u has no cast to text", key->type);
+		key->to_text = coercion;
+		MemoryContextSwitchTo(old);
+	}
+	return DatumGetTextPP(apply_coercion(rel, key, key->to_text, value[0]));
+}
+
+/*
  * get_coercion: how values of a type become values of a key column.  Kept
  * with the relationship; but not where the key is a domain, whose constraints
  * may change without notice to us.  Error 42804 if there is no way.
@@ -399,7 +447,8 @@ get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
 		coercion->kind = M2M_COERCE_TEXT;
 	else
 	{
-		make_expression(key, coercion);
+		make_expression(coercion, key->type, key->typmod,
+						COERCION_ASSIGNMENT);
 		if (coercion->expr == NULL)
 		{
 			char		category;
@@ -427,11 +476,12 @@ get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
 }
 
 /*
- * make_expression: an assignment cast from coercion->source to the key column,
- * ready to run; leaves coercion->expr NULL if there is no such cast.
+ * make_expression: a cast from coercion->source to a type, ready to run;
+ * leaves coercion->expr NULL if there is none in that context.
  */
 static void
-make_expression(M2mKeyColumn *key, M2mCoercion *coercion)
+make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
+				CoercionContext cast)
 {
 	CaseTestExpr *value = makeNode(CaseTestExpr);
 	Node	   *expr;
@@ -440,9 +490,7 @@ make_expression(M2mKeyColumn *key, M2mCoercion *coercion)
 	value->typeMod = -1;
 	value->collation = get_typcollation(coercion->source);
 	expr = coerce_to_target_type(NULL, (Node *) value, coercion->source,
-								 key->type, key->typmod,
-								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST,
-								 -1);
+								 type, typmod, cast, COERCE_IMPLICIT_CAST, -1);
 	if (expr == NULL)
 		return;
 	assign_expr_collations(NULL, expr);

@@ -1,7 +1,8 @@
 /*
  * link.c
  *		Linking, unlinking, setting: what each operation means on ids of the
- *		two sides, whichever path then writes the links.
+ *		two sides, whichever path then writes the links.  The direct path is
+ *		asked first; it declines where it is not allowed.
  *
  * ids[] is indexed by side.  A scalar goes with each id of an array on the
  * other side (one to many); two arrays go pairwise.
@@ -16,6 +17,8 @@
 /* How often a toggle looks again before it gives up to concurrent ones. */
 #define TOGGLE_TRIES 10
 
+static int64 link_ids(M2mRelationship *rel, M2mIds *ids[2]);
+static int64 unlink_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static void check_lengths(M2mRelationship *rel, M2mIds *ids[2]);
 
 /*
@@ -34,7 +37,7 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties)
 				 errhint("Write {\"column\": value, ...}.")));
 	if (properties != NULL && JB_ROOT_COUNT(properties) > 0)
 		return m2m_plan_link_properties(rel, ids, properties);
-	return m2m_plan_link(rel, ids);
+	return link_ids(rel, ids);
 }
 
 /*
@@ -44,7 +47,7 @@ int64
 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2])
 {
 	check_lengths(rel, ids);
-	return m2m_plan_unlink(rel, ids);
+	return unlink_ids(rel, ids);
 }
 
 /*
@@ -54,6 +57,10 @@ m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2])
 int64
 m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 {
+	int64		removed;
+
+	if (m2m_direct_clear(rel, side, ids, &removed))
+		return removed;
 	return m2m_plan_clear(rel, side, ids);
 }
 
@@ -70,9 +77,9 @@ m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
 {
 	for (int i = 0; i < TOGGLE_TRIES; i++)
 	{
-		if (m2m_plan_unlink(rel, ids) > 0)
+		if (unlink_ids(rel, ids) > 0)
 			return false;
-		if (m2m_plan_link(rel, ids) > 0)
+		if (link_ids(rel, ids) > 0)
 			return true;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -114,7 +121,44 @@ m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others,
 
 	ids[side] = id;
 	ids[M2M_OTHER(side)] = others;
-	m2m_plan_set(rel, side, id, ids, difference);
+	if (!m2m_direct_set(rel, side, id, ids, difference))
+		m2m_plan_set(rel, side, id, ids, difference);
+}
+
+/*
+ * m2m_links_add_pairs: links pairs that were collected; returns the number of
+ * links created.  With progress, it shows in pg_stat_progress_copy.
+ */
+int64
+m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress)
+{
+	int64		created;
+
+	if (m2m_direct_link_pairs(rel, pairs, progress, &created))
+		return created;
+	return m2m_plan_link_pairs(rel, pairs);
+}
+
+/* link_ids: by whichever path. */
+static int64
+link_ids(M2mRelationship *rel, M2mIds *ids[2])
+{
+	int64		created;
+
+	if (m2m_direct_link(rel, ids, &created))
+		return created;
+	return m2m_plan_link(rel, ids);
+}
+
+/* unlink_ids: by whichever path. */
+static int64
+unlink_ids(M2mRelationship *rel, M2mIds *ids[2])
+{
+	int64		removed;
+
+	if (m2m_direct_unlink(rel, ids, &removed))
+		return removed;
+	return m2m_plan_unlink(rel, ids);
 }
 
 /*

@@ -50,6 +50,7 @@ static SPIPlanPtr get_plan(M2mRelationship *rel, M2mStatement statement,
 static void run(SPIPlanPtr plan, Datum *values, bool read_only);
 static Tuplestorestate *register_pairs(M2mRelationship *rel,
 									   M2mIds *ids[2]);
+static void register_store(M2mRelationship *rel, Tuplestorestate *store);
 static void build_statement(StringInfo sql, M2mRelationship *rel,
 							M2mStatement statement, M2mSide side);
 static void build_insert(StringInfo sql, M2mRelationship *rel, bool one,
@@ -85,7 +86,6 @@ pg_noreturn static void unknown_property(M2mRelationship *rel,
 static void build_property_statement(StringInfo sql, M2mRelationship *rel,
 									 M2mColumnStatement statement,
 									 List *columns);
-static void lock_links_of(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static void check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static List *fetch_texts(void);
 static ArrayType *make_text_array(List *texts, MemoryContext context);
@@ -112,6 +112,33 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	else
 		result = execute(rel, M2M_STMT_LINK_ONE, M2M_LEFT, m2m_pair_values(rel, ids),
 						 false);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_link_pairs: the same for pairs that were collected.
+ */
+int64
+m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs)
+{
+	Tuplestorestate *store;
+	bool	   *isnull = palloc0_array(bool, rel->pair_desc->natts);
+	Datum	   *pair;
+	int64		result;
+
+	if (!rel->unique)
+		m2m_plan_lock_links(rel);
+	SPI_connect();
+	store = tuplestore_begin_heap(false, false, work_mem / 2);
+	while ((pair = m2m_pairs_next(pairs)) != NULL)
+	{
+		tuplestore_putvalues(store, rel->pair_desc, pair, isnull);
+		CHECK_FOR_INTERRUPTS();
+	}
+	register_store(rel, store);
+	result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+	tuplestore_end(store);
 	SPI_finish();
 	return result;
 }
@@ -223,7 +250,7 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 	int64		result;
 
 	if (!ids->is_array)
-		lock_links_of(rel, side, ids);
+		m2m_plan_lock_row(rel, side, ids);
 	SPI_connect();
 	if (ids->is_array)
 	{
@@ -291,7 +318,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	Tuplestorestate *pairs;
 	List	   *texts;
 
-	lock_links_of(rel, side, id);
+	m2m_plan_lock_row(rel, side, id);
 	if (!rel->unique)
 		m2m_plan_lock_links(rel);
 	SPI_connect();
@@ -486,13 +513,11 @@ m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2])
 static Tuplestorestate *
 register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 {
-	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
 	int			natts = rel->pair_desc->natts;
 	Datum	   *values = palloc0_array(Datum, natts);
 	bool	   *isnull = palloc0_array(bool, natts);
 	int			count = 1;
-	int			result;
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -518,6 +543,17 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 			CHECK_FOR_INTERRUPTS();
 	}
 
+	register_store(rel, store);
+	return store;
+}
+
+/* register_store: makes a tuplestore of pairs known as m2m_pairs. */
+static void
+register_store(M2mRelationship *rel, Tuplestorestate *store)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	int			result;
+
 	enr->md.name = PAIRS_NAME;
 	enr->md.reliddesc = InvalidOid;
 	enr->md.tupdesc = rel->pair_desc;
@@ -528,7 +564,6 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 	if (result != SPI_OK_REL_REGISTER)
 		elog(ERROR, "SPI_register_relation failed: %s",
 			 SPI_result_code_string(result));
-	return store;
 }
 
 /*
@@ -1034,12 +1069,12 @@ m2m_plan_lock_links(M2mRelationship *rel)
 }
 
 /*
- * lock_links_of: calls of m2m_set on one row go one by one.  The lock is on
+ * m2m_plan_lock_row: calls of m2m_set on one row go one by one.  The lock is on
  * the association and a hash of the row's key; equal keys must have equal
  * hashes, so types without a hash function share one lock.
  */
-static void
-lock_links_of(M2mRelationship *rel, M2mSide side, M2mIds *id)
+void
+m2m_plan_lock_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
 	uint32		hash = 0;
 	LOCKTAG		tag;
@@ -1090,13 +1125,23 @@ check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 		while (mine != NULL && strcmp(lfirst(mine), lfirst(lc)) != 0)
 			mine = lnext(ours, mine);
 		if (mine == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access due to concurrent update"),
-					 errdetail("Links of this row were made after the transaction's snapshot was taken."),
-					 errhint("The transaction might succeed if retried.")));
+			m2m_plan_newer_links();
 		mine = lnext(ours, mine);
 	}
+}
+
+/*
+ * m2m_plan_newer_links: the error for links of the row of an m2m_set that its
+ * snapshot does not show, 40001.
+ */
+void
+m2m_plan_newer_links(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access due to concurrent update"),
+			 errdetail("Links of this row were made after the transaction's snapshot was taken."),
+			 errhint("The transaction might succeed if retried.")));
 }
 
 /*

@@ -13,6 +13,9 @@ PG_MODULE_MAGIC;
 /* m2m.auto_create: does m2m_link create a relationship on first use? */
 bool		m2m_auto_create = true;
 
+/* m2m.direct_path: are plain tables written without the executor? */
+bool		m2m_direct_path = true;
+
 void		_PG_init(void);
 
 /*
@@ -26,6 +29,15 @@ _PG_init(void)
 							 "Lets m2m_link create a relationship on first use.",
 							 "When off, linking tables that have no relationship is an error.",
 							 &m2m_auto_create,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("m2m.direct_path",
+							 "Writes links without the executor where the tables are plain.",
+							 "When off, all links are written by SQL statements. The outcome is the same.",
+							 &m2m_direct_path,
 							 true,
 							 PGC_USERSET,
 							 0,

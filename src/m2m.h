@@ -3,7 +3,8 @@
  *		Shared types and the prototypes of every function that crosses files,
  *		grouped by the file that owns it.
  *
- * Calls go one way: functions -> keys -> relationship -> link -> link_plan.
+ * Calls go one way: functions -> keys -> relationship -> link -> (link_direct
+ * or link_plan).
  * Nothing calls up.  The vocabulary (relationship, endpoint, role,
  * association, link, link view, key) is defined in README.md.
  */
@@ -70,6 +71,7 @@ typedef struct M2mKeyColumn
 	FmgrInfo	input;			/* input function; fn_oid 0: not looked up */
 	Oid			ioparam;
 	List	   *coercions;		/* M2mCoercion, one for each type seen */
+	M2mCoercion *to_text;		/* NULL: not looked up */
 } M2mKeyColumn;
 
 typedef struct M2mEndpoint
@@ -107,6 +109,15 @@ typedef enum M2mStatement
 
 typedef struct M2mLinkView M2mLinkView;
 
+/* How pairs are ordered and compared; owned by pairs.c. */
+typedef struct M2mPairOrder M2mPairOrder;
+
+/* Pairs of one call, in key order, each once; owned by pairs.c. */
+typedef struct M2mPairs M2mPairs;
+
+/* What the direct path knows of a relationship; owned by direct_table.c. */
+typedef struct M2mDirect M2mDirect;
+
 /*
  * A relationship, as described by the system catalogs.  Lives in a memory
  * context of its own.  A description is never changed but for its caches, and
@@ -132,6 +143,8 @@ typedef struct M2mRelationship
 	SPIPlanPtr	plan[M2M_NUM_STMTS][2]; /* [..][side], if it has one */
 	List	   *column_plans;	/* M2mColumnPlan */
 	M2mLinkView *view[2];		/* by near side; view_trigger.c reads them */
+	M2mPairOrder *pair_order;	/* NULL: not looked up */
+	M2mDirect  *direct;			/* NULL: not looked up */
 } M2mRelationship;
 
 /* Kinds of statements that there are one of for each set of columns. */
@@ -250,6 +263,7 @@ typedef struct M2mDefinition
 
 /* m2m.c: module load, settings */
 extern bool m2m_auto_create;
+extern bool m2m_direct_path;
 
 /* naming.c: roles, singular and plural, identifiers */
 extern char *m2m_name_singular(const char *name);
@@ -264,6 +278,7 @@ extern Datum m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column,
 							Datum value, Oid type);
 extern bool m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a,
 						  M2mIds *b);
+extern text *m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value);
 extern void m2m_ids_check_null(bool isnull, Oid table);
 
 /* lock.c: locks on several relations at once */
@@ -373,6 +388,8 @@ extern void m2m_ddl_trigger_init(void);
 /* link.c: link, unlink, set on a list of pairs */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],
 						   Jsonb *properties);
+extern int64 m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs,
+								 bool progress);
 extern int64 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern bool m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2]);
@@ -380,6 +397,35 @@ extern bool m2m_link_exists(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_links_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern void m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						  M2mIds *others, M2mDifference *difference);
+
+/* load.c: the pairs that a query returns */
+extern M2mPairs *m2m_load_read(M2mRelationship *rel, M2mSide first_side,
+							   const char *query, bool progress);
+extern bool m2m_load_begin(M2mRelationship *rel);
+extern void m2m_load_end(bool progress);
+
+/* pairs.c: the pairs of one call, in key order, each once */
+extern M2mPairOrder *m2m_pair_order(M2mRelationship *rel);
+extern M2mPairs *m2m_pairs_begin(M2mRelationship *rel, int work_kb);
+extern void m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right);
+extern void m2m_pairs_put_ids(M2mPairs *pairs, M2mIds *ids[2]);
+extern Datum *m2m_pairs_next(M2mPairs *pairs);
+extern int64 m2m_pairs_distinct(M2mPairs *pairs);
+extern int	m2m_pair_compare(M2mPairOrder *order, int first, int n,
+							 Datum *a, Datum *b);
+extern void m2m_pairs_end(M2mPairs *pairs);
+
+/* link_direct.c: direct path (table and index access methods) */
+extern bool m2m_direct_link(M2mRelationship *rel, M2mIds *ids[2],
+							int64 *created);
+extern bool m2m_direct_link_pairs(M2mRelationship *rel, M2mPairs *pairs,
+								  bool progress, int64 *created);
+extern bool m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2],
+							  int64 *removed);
+extern bool m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
+							 int64 *removed);
+extern bool m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						   M2mIds *ids[2], M2mDifference *difference);
 
 /* link_plan.c: general path (SPI) */
 extern SPIPlanPtr m2m_plan_prepare(const char *sql, int nargs, Oid *types);
@@ -389,6 +435,9 @@ extern SPIPlanPtr *m2m_plan_slot(M2mRelationship *rel,
 extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
 								  bool parameters);
 extern void m2m_plan_lock_links(M2mRelationship *rel);
+extern void m2m_plan_lock_row(M2mRelationship *rel, M2mSide side, M2mIds *id);
+pg_noreturn extern void m2m_plan_newer_links(void);
+extern int64 m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs);
 extern Datum *m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2],
 							   List *columns, Datum *values);

@@ -639,10 +639,10 @@ catalog_changed(Datum arg, int cacheid, uint32 hashvalue)
 }
 
 /*
- * roles_changed: who trusts whom may have changed.
+ * roles_changed: who trusts whom, and so who may do what, may have changed.
  */
 static void
 roles_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
-	generation++;
+	relation_changed(arg, InvalidOid);
 }

@@ -1,0 +1,145 @@
+/*
+ * direct.h
+ *		What pairs.c, pair_sort.c, direct_table.c and link_direct.c share.
+ */
+#ifndef M2M_DIRECT_H
+#define M2M_DIRECT_H
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+#include "nodes/execnodes.h"
+#include "utils/snapshot.h"
+
+#include "m2m.h"
+
+/* One column of a pair. */
+typedef struct M2mPairColumn
+{
+	int16		typlen;
+	bool		typbyval;
+	Oid			less;			/* operator of the type's default ordering */
+	Oid			collation;
+	FmgrInfo	compare;		/* its comparison function */
+} M2mPairColumn;
+
+struct M2mPairOrder
+{
+	int			natts;			/* columns of a pair: left key, right key */
+	int			nleft;
+	M2mPairColumn *column;
+	bool		same_image;		/* are equal pairs the same byte by byte? */
+	TupleDesc	row_desc;		/* pair; and its position, if not same_image */
+	TupleDesc	place_desc;		/* pair, and place of its row as int8 */
+};
+
+/* Pairs being sorted; owned by pair_sort.c. */
+typedef struct M2mPairSort M2mPairSort;
+
+/* A foreign key of the association, as its check needs it. */
+typedef struct M2mDirectKey
+{
+	Oid			constraint;
+	Oid			endpoint;
+	Oid			index;			/* of the endpoint, that the key refers to */
+	int			nkeys;
+	int			column[INDEX_MAX_KEYS]; /* of the pair, by index column */
+	AttrNumber	attnum[INDEX_MAX_KEYS]; /* of the endpoint, by index column */
+	ScanKeyData scankey[INDEX_MAX_KEYS];
+} M2mDirectKey;
+
+/* What the direct path knows of a relationship; kept with it. */
+struct M2mDirect
+{
+	bool		possible;		/* are the tables as plain as it takes? */
+	Oid			userid;			/* for whom the following was looked up */
+	bool		may_link;
+	bool		may_unlink;
+	M2mDirectKey key[2];		/* by side */
+};
+
+/* What a call is going to do. */
+typedef enum M2mDirectAction
+{
+	M2M_DIRECT_LINK = 1,
+	M2M_DIRECT_UNLINK = 2
+} M2mDirectAction;
+
+/* An index of the association. */
+typedef struct M2mDirectIndex
+{
+	Relation	index;
+	IndexInfo  *info;
+	int			natts;			/* with included columns */
+	int			column[INDEX_MAX_KEYS]; /* of the pair, by index column */
+} M2mDirectIndex;
+
+/* An endpoint, opened for foreign key checks. */
+typedef struct M2mDirectEndpoint
+{
+	Relation	relation;
+	Relation	index;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	TupleTableSlot *locked;
+} M2mDirectEndpoint;
+
+/* The tables of a relationship, opened for one call. */
+typedef struct M2mDirectTable
+{
+	M2mRelationship *rel;
+	M2mDirect  *direct;
+	M2mPairOrder *order;
+	MemoryContext context;
+	MemoryContext row_context;	/* the caller resets it */
+	Relation	association;
+	AttrNumber *attnum;			/* in the association, by column of the pair */
+	Snapshot	snapshot;		/* as of the beginning of the call */
+	int			nindexes;
+	M2mDirectIndex *index;
+	M2mDirectIndex *unique;		/* the one that keeps pairs unique */
+	ScanKeyData *unique_key;
+	SnapshotData dirty;
+	IndexScanDesc dirty_scan;	/* NULL: to be begun */
+	IndexScanDesc pair_scan;
+	TupleTableSlot *found;
+	TupleTableSlot *row;
+	M2mDirectEndpoint endpoint[2];
+} M2mDirectTable;
+
+/* pair_sort.c */
+extern M2mPairSort *m2m_pair_sort_begin(M2mPairOrder *order, TupleDesc desc,
+										int nkeys, const int *key,
+										int work_kb);
+extern void m2m_pair_sort_put(M2mPairSort *sort, const Datum *row);
+extern void m2m_pair_sort_perform(M2mPairSort *sort);
+extern Datum *m2m_pair_sort_get(M2mPairSort *sort);
+extern void m2m_pair_sort_end(M2mPairSort *sort);
+
+/* direct_table.c */
+extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
+extern void m2m_direct_close(M2mDirectTable *table);
+extern void m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot,
+							Datum *pair);
+extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,
+							Datum *pair);
+extern bool m2m_direct_exists(M2mDirectTable *table, Datum *pair,
+							  void (*before_wait) (void *arg), void *arg);
+extern bool m2m_direct_find(M2mDirectTable *table, Datum *pair);
+extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
+											 M2mSide side);
+extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
+										  M2mDirectIndex *index, M2mSide side,
+										  Snapshot snapshot);
+extern void m2m_direct_side_rescan(M2mDirectTable *table,
+								   M2mDirectIndex *index, IndexScanDesc scan,
+								   M2mSide side, Datum *key);
+extern bool m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side,
+									 Datum *pair);
+extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place);
+extern bool m2m_direct_index_insert(M2mDirectTable *table,
+									M2mDirectIndex *index, Datum *pair,
+									ItemPointer place, bool unique);
+
+#endif							/* M2M_DIRECT_H */

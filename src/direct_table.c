@@ -1,0 +1,953 @@
+/*
+ * direct_table.c
+ *		The tables of a relationship as the direct path sees them: whether they
+ *		are plain enough, opening them, looking for a pair, checking a foreign
+ *		key, entering a row into an index.
+ *
+ * The direct path writes links by the table and index access methods, without
+ * planner, executor and triggers, and so takes over their duties.  It does so
+ * only where these are known and few: m2m_direct_open() returns NULL for
+ * anything else, and the general path (link_plan.c) does the work or raises
+ * the error.  In doubt it is the general path.
+ *
+ * The promises kept here are those of nodeModifyTable.c, execIndexing.c
+ * (check_exclusion_or_unique_constraint), nodeLockRows.c and ri_triggers.c
+ * (RI_FKey_check), which are the places to compare with.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "direct.h"
+
+static void describe(M2mRelationship *rel);
+static bool association_is_plain(M2mRelationship *rel, Relation association);
+static bool columns_are_plain(M2mRelationship *rel, Relation association);
+static bool triggers_are_plain(M2mRelationship *rel, Relation association);
+static bool has_parent(Oid relid);
+static bool describe_key(M2mRelationship *rel, M2mSide side,
+						 M2mDirectKey *key);
+static bool endpoint_is_plain(Oid relid);
+static bool describe_key_index(M2mRelationship *rel, M2mSide side,
+							   M2mDirectKey *key);
+static bool owner_may_check(Oid endpoint);
+static bool is_deterministic(Oid collation);
+static void look_up_privileges(M2mRelationship *rel);
+static bool has_column_privilege(M2mRelationship *rel, AclMode mode);
+static bool open_indexes(M2mDirectTable *table);
+static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
+static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
+static void make_unique_key(M2mDirectTable *table);
+static void open_endpoint(M2mDirectTable *table, M2mSide side);
+static bool still_has_key(M2mDirectTable *table, M2mDirectKey *key,
+						  TupleTableSlot *slot, Datum *pair);
+
+/*
+ * m2m_direct_open: opens the tables for actions of the direct path; NULL if
+ * it may not be taken.
+ *
+ * The caller holds ROW EXCLUSIVE on the association since before it got the
+ * description.  To link, both endpoints are locked ROW SHARE, as RI_FKey_check
+ * does, until the end of the transaction.  Begins a new command with a fresh
+ * snapshot, as SPI does, so that what the calling statement has done counts;
+ * m2m_direct_close() ends it.
+ */
+M2mDirectTable *
+m2m_direct_open(M2mRelationship *rel, int actions)
+{
+	MemoryContext context;
+	MemoryContext old;
+	M2mDirectTable *table;
+
+	if (!m2m_direct_path ||
+		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN)
+		return NULL;
+	if (rel->direct == NULL)
+		describe(rel);
+	if (!rel->direct->possible)
+		return NULL;
+	look_up_privileges(rel);
+	if (((actions & M2M_DIRECT_LINK) && !rel->direct->may_link) ||
+		((actions & M2M_DIRECT_UNLINK) && !rel->direct->may_unlink) ||
+		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED)
+		return NULL;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "m2m direct path",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	table = palloc0(sizeof(M2mDirectTable));
+	table->rel = rel;
+	table->direct = rel->direct;
+	table->order = m2m_pair_order(rel);
+	table->context = context;
+	table->association = table_open(rel->association, NoLock);
+	if (actions & M2M_DIRECT_LINK)
+	{
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+			table->endpoint[s].relation =
+				table_open(rel->direct->key[s].endpoint, RowShareLock);
+	}
+
+	/* now that all are locked: is the description still theirs? */
+	if (!rel->valid || !open_indexes(table))
+	{
+		for (int i = 0; i < table->nindexes; i++)
+			index_close(table->index[i].index, NoLock);
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (table->endpoint[s].relation != NULL)
+				table_close(table->endpoint[s].relation, NoLock);
+		}
+		table_close(table->association, NoLock);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(context);
+		return NULL;
+	}
+
+	/* an error of the executor's, for tables that are published */
+	if (actions & M2M_DIRECT_UNLINK)
+		CheckCmdReplicaIdentity(table->association, CMD_DELETE);
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	table->snapshot = GetActiveSnapshot();
+	InitDirtySnapshot(table->dirty);
+	table->found = table_slot_create(table->association, NULL);
+	table->row = table_slot_create(table->association, NULL);
+	make_unique_key(table);
+	if (actions & M2M_DIRECT_LINK)
+	{
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+			open_endpoint(table, s);
+	}
+	table->row_context = AllocSetContextCreate(context, "m2m direct path row",
+											   ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(old);
+	return table;
+}
+
+/*
+ * m2m_direct_close: ends what m2m_direct_open() began.  Locks stay until the
+ * end of the transaction.
+ */
+void
+m2m_direct_close(M2mDirectTable *table)
+{
+	ExecDropSingleTupleTableSlot(table->found);
+	ExecDropSingleTupleTableSlot(table->row);
+	if (table->dirty_scan != NULL)
+		index_endscan(table->dirty_scan);
+	if (table->pair_scan != NULL)
+		index_endscan(table->pair_scan);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mDirectEndpoint *endpoint = &table->endpoint[s];
+
+		if (endpoint->relation == NULL)
+			continue;
+		ExecDropSingleTupleTableSlot(endpoint->slot);
+		ExecDropSingleTupleTableSlot(endpoint->locked);
+		index_endscan(endpoint->scan);
+		index_close(endpoint->index, NoLock);
+		table_close(endpoint->relation, NoLock);
+	}
+	for (int i = 0; i < table->nindexes; i++)
+	{
+		m2m_index_insert_cleanup(table->index[i].index, table->index[i].info);
+		index_close(table->index[i].index, NoLock);
+	}
+	table_close(table->association, NoLock);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+	MemoryContextDelete(table->context);
+}
+
+/*
+ * describe: may the direct path be taken for this relationship, as far as its
+ * tables go?  Kept until one of them changes.
+ */
+static void
+describe(M2mRelationship *rel)
+{
+	M2mDirect  *direct = MemoryContextAllocZero(rel->context,
+												sizeof(M2mDirect));
+	Relation	association = table_open(rel->association, NoLock);
+
+	direct->possible = association_is_plain(rel, association) &&
+		columns_are_plain(rel, association) &&
+		triggers_are_plain(rel, association) &&
+		describe_key(rel, M2M_LEFT, &direct->key[M2M_LEFT]) &&
+		describe_key(rel, M2M_RIGHT, &direct->key[M2M_RIGHT]);
+	table_close(association, NoLock);
+	rel->direct = direct;
+}
+
+/*
+ * association_is_plain: is it a local heap of this session or everybody's,
+ * without partitions, inheritance and rules, with links and nothing else in
+ * it, each once?
+ */
+static bool
+association_is_plain(M2mRelationship *rel, Relation association)
+{
+	Form_pg_class form = association->rd_rel;
+	TupleDesc	desc = RelationGetDescr(association);
+
+	if (form->relkind != RELKIND_RELATION ||
+		form->relam != HEAP_TABLE_AM_OID ||
+		form->relispartition || form->relhassubclass || form->relhasrules ||
+		has_parent(rel->association) ||
+		RELATION_IS_OTHER_TEMP(association) ||
+		!rel->unique || rel->nproperties > 0)
+		return false;
+	if (desc->constr != NULL &&
+		(desc->constr->num_check > 0 || desc->constr->has_generated_stored))
+		return false;
+
+	/*
+	 * A pair that another session enters between our look and our insert is
+	 * inserted and deleted again; subscribers must be able to follow.
+	 */
+	return !RelationIsLogicallyLogged(association) ||
+		form->relreplident == REPLICA_IDENTITY_FULL ||
+		OidIsValid(RelationGetReplicaIndex(association));
+}
+
+/*
+ * columns_are_plain: are the link columns of the very types of the keys, never
+ * null, without values or ideas of equality of their own?
+ */
+static bool
+columns_are_plain(M2mRelationship *rel, Relation association)
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			Form_pg_attribute link =
+				TupleDescAttr(RelationGetDescr(association),
+							  key->link_attnum - 1);
+
+			if (key->type != key->link_type ||
+				(link->atttypmod >= 0 && link->atttypmod != key->typmod) ||
+				key->collation != key->link_collation ||
+				!is_deterministic(key->collation) ||
+				!key->link_not_null || link->attidentity != '\0' ||
+				link->attgenerated != '\0')
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * triggers_are_plain: are there no triggers but those of the two foreign keys,
+ * and these as they are by default?
+ */
+static bool
+triggers_are_plain(M2mRelationship *rel, Relation association)
+{
+	TriggerDesc *triggers = association->trigdesc;
+	int			checks[2] = {0, 0};
+
+	if (triggers == NULL)
+		return false;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+		int			side = trigger->tgconstraint ==
+			rel->side[M2M_LEFT].constraint ? M2M_LEFT : M2M_RIGHT;
+
+		if (!OidIsValid(trigger->tgconstraint) ||
+			trigger->tgconstraint != rel->side[side].constraint ||
+			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN ||
+			trigger->tgdeferrable)
+			return false;
+		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS)
+			checks[side]++;
+		else if (trigger->tgfoid != F_RI_FKEY_CHECK_UPD)
+			return false;
+	}
+	return checks[M2M_LEFT] == 1 && checks[M2M_RIGHT] == 1;
+}
+
+/* has_parent: does the table inherit from another? */
+static bool
+has_parent(Oid relid)
+{
+	Relation	inherits = table_open(InheritsRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		result;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, NULL,
+							  1, &key);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(inherits, AccessShareLock);
+	return result;
+}
+
+/*
+ * describe_key: fills in one foreign key; false if it, or the endpoint, is not
+ * plain.
+ */
+static bool
+describe_key(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	HeapTuple	tuple;
+	Form_pg_constraint form;
+	bool		plain;
+
+	if (!OidIsValid(endpoint->constraint))
+		return false;
+	tuple = SearchSysCache1(CONSTROID,
+							ObjectIdGetDatum(endpoint->constraint));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	key->constraint = endpoint->constraint;
+	key->endpoint = form->confrelid;
+	key->index = form->conindid;
+	plain = form->contype == CONSTRAINT_FOREIGN && form->convalidated &&
+		m2m_constraint_is_enforced(form) &&
+		!form->condeferrable && !OidIsValid(form->conparentid) &&
+		form->confrelid == endpoint->relid;
+	ReleaseSysCache(tuple);
+	return plain && endpoint_is_plain(key->endpoint) &&
+		describe_key_index(rel, side, key) && owner_may_check(key->endpoint);
+}
+
+/* endpoint_is_plain: a local heap that is no partition? */
+static bool
+endpoint_is_plain(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class form;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	result = form->relkind == RELKIND_RELATION && !form->relispartition &&
+		form->relam == HEAP_TABLE_AM_OID &&
+		!(form->relpersistence == RELPERSISTENCE_TEMP &&
+		  !isTempOrTempToastNamespace(form->relnamespace));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * describe_key_index: how to find a row of the endpoint by its key.  False if
+ * the index is no plain B-tree over just the key.
+ */
+static bool
+describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	Relation	index = try_index_open(key->index, AccessShareLock);
+	bool		plain;
+
+	if (index == NULL)
+		return false;
+	key->nkeys = IndexRelationGetNumberOfKeyAttributes(index);
+	plain = index->rd_rel->relam == BTREE_AM_OID &&
+		key->nkeys == endpoint->nkeys &&
+		index->rd_index->indisvalid && index->rd_index->indisunique &&
+		index->rd_index->indimmediate &&
+		RelationGetIndexExpressions(index) == NIL &&
+		RelationGetIndexPredicate(index) == NIL;
+	for (int i = 0; plain && i < key->nkeys; i++)
+	{
+		int			k = -1;
+		Oid			equal;
+
+		for (int j = 0; j < endpoint->nkeys; j++)
+		{
+			if (endpoint->key[j].attnum == index->rd_index->indkey.values[i])
+				k = j;
+		}
+		equal = get_opfamily_member(index->rd_opfamily[i],
+									index->rd_opcintype[i],
+									index->rd_opcintype[i],
+									BTEqualStrategyNumber);
+		if (k < 0 || equal != endpoint->key[k].equal_op ||
+			!is_deterministic(index->rd_indcollation[i]))
+		{
+			plain = false;
+			break;
+		}
+		key->column[i] = (side == M2M_LEFT ? 0 : rel->side[M2M_LEFT].nkeys) + k;
+		key->attnum[i] = endpoint->key[k].attnum;
+		ScanKeyEntryInitialize(&key->scankey[i], 0, i + 1,
+							   BTEqualStrategyNumber, InvalidOid,
+							   index->rd_indcollation[i], get_opcode(equal),
+							   (Datum) 0);
+		key->scankey[i].sk_func.fn_mcxt = rel->context;
+	}
+	index_close(index, NoLock);
+	return plain;
+}
+
+/*
+ * owner_may_check: the query of RI_FKey_check runs as the endpoint's owner, who
+ * needs these privileges; without them it raises an error.
+ */
+static bool
+owner_may_check(Oid endpoint)
+{
+	Oid			owner = m2m_catalog_relation_owner(endpoint);
+
+	return OidIsValid(owner) &&
+		pg_class_aclcheck(endpoint, owner, ACL_SELECT) == ACLCHECK_OK &&
+		pg_class_aclcheck(endpoint, owner, ACL_UPDATE) == ACLCHECK_OK &&
+		object_aclcheck(NamespaceRelationId, get_rel_namespace(endpoint),
+						owner, ACL_USAGE) == ACLCHECK_OK;
+}
+
+/* is_deterministic: of a collation, or of none. */
+static bool
+is_deterministic(Oid collation)
+{
+	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+}
+
+/*
+ * look_up_privileges: what the caller may do by the general path's statements;
+ * what he may not is for that path to say.  Kept for one user at a time.
+ */
+static void
+look_up_privileges(M2mRelationship *rel)
+{
+	M2mDirect  *direct = rel->direct;
+	Oid			userid = GetUserId();
+	bool		may_read;
+
+	if (direct->userid == userid)
+		return;
+	direct->userid = InvalidOid;
+	may_read = has_column_privilege(rel, ACL_SELECT) &&
+		object_aclcheck(NamespaceRelationId,
+						get_rel_namespace(rel->association), userid,
+						ACL_USAGE) == ACLCHECK_OK;
+	direct->may_link = may_read && has_column_privilege(rel, ACL_INSERT);
+	direct->may_unlink = may_read &&
+		pg_class_aclcheck(rel->association, userid,
+						  ACL_DELETE) == ACLCHECK_OK;
+	direct->userid = userid;
+}
+
+/* has_column_privilege: on the table, or on each link column of it? */
+static bool
+has_column_privilege(M2mRelationship *rel, AclMode mode)
+{
+	Oid			userid = GetUserId();
+
+	if (pg_class_aclcheck(rel->association, userid, mode) == ACLCHECK_OK)
+		return true;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			if (pg_attribute_aclcheck(rel->association,
+									  rel->side[s].key[i].link_attnum,
+									  userid, mode) != ACLCHECK_OK)
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * open_indexes: all indexes that are ready for inserts; false if one of them
+ * is not for us.  The list is read after the association was locked, so an
+ * index that CREATE INDEX CONCURRENTLY is making is here, or its maker waits
+ * for us.  What is opened is in table->index, also if the result is false.
+ */
+static bool
+open_indexes(M2mDirectTable *table)
+{
+	List	   *indexes = RelationGetIndexList(table->association);
+	M2mRelationship *rel = table->rel;
+	ListCell   *lc;
+	int			n = 0;
+
+	table->attnum = palloc_array(AttrNumber, rel->pair_desc->natts);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			table->attnum[n++] = rel->side[s].key[i].link_attnum;
+	}
+	table->index = palloc0_array(M2mDirectIndex, list_length(indexes) + 1);
+	foreach(lc, indexes)
+	{
+		M2mDirectIndex *index = &table->index[table->nindexes];
+		Form_pg_index form;
+
+		index->index = index_open(lfirst_oid(lc), RowExclusiveLock);
+		index->info = BuildIndexInfo(index->index);
+		table->nindexes++;
+		form = index->index->rd_index;
+		if (!index->info->ii_ReadyForInserts)
+		{
+			index_close(index->index, NoLock);
+			table->nindexes--;
+			continue;
+		}
+		if (index->info->ii_Expressions != NIL ||
+			index->info->ii_Predicate != NIL ||
+			index->info->ii_ExclusionOps != NULL)
+			return false;
+		index->natts = form->indnatts;
+		for (int i = 0; i < index->natts; i++)
+		{
+			index->column[i] = pair_column(rel, form->indkey.values[i]);
+			if (index->column[i] < 0)
+				return false;
+		}
+		if (form->indisunique)
+		{
+			/* index_list may have been re-read: no pointers before its end */
+			if (table->unique != NULL || !is_unique_pair(table, index))
+				return false;
+			table->unique = index;
+		}
+	}
+	list_free(indexes);
+	return table->unique != NULL;
+}
+
+/* pair_column: which column of a pair is behind that of the association? */
+static int
+pair_column(M2mRelationship *rel, AttrNumber link_attnum)
+{
+	int			n = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++, n++)
+		{
+			if (rel->side[s].key[i].link_attnum == link_attnum)
+				return n;
+		}
+	}
+	return -1;
+}
+
+/* is_unique_pair: does the unique index keep pairs unique, and nothing else? */
+static bool
+is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
+{
+	Form_pg_index form = index->index->rd_index;
+	int			n = table->rel->pair_desc->natts;
+
+	if (index->index->rd_rel->relam != BTREE_AM_OID ||
+		!form->indisvalid || !form->indimmediate || form->indnkeyatts != n)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		if (!is_deterministic(index->index->rd_indcollation[i]))
+			return false;
+		for (int j = 0; j < i; j++)
+		{
+			if (index->column[i] == index->column[j])
+				return false;
+		}
+	}
+	return true;
+}
+
+/* make_unique_key: scan keys to look a pair up by; arguments are filled in. */
+static void
+make_unique_key(M2mDirectTable *table)
+{
+	Relation	index = table->unique->index;
+	int			n = table->order->natts;
+
+	table->unique_key = palloc_array(ScanKeyData, n);
+	for (int i = 0; i < n; i++)
+	{
+		Oid			equal = get_opfamily_member(index->rd_opfamily[i],
+												index->rd_opcintype[i],
+												index->rd_opcintype[i],
+												BTEqualStrategyNumber);
+
+		ScanKeyEntryInitialize(&table->unique_key[i], 0, i + 1,
+							   BTEqualStrategyNumber, InvalidOid,
+							   index->rd_indcollation[i], get_opcode(equal),
+							   (Datum) 0);
+	}
+}
+
+/* open_endpoint: what checking the foreign key of a side takes. */
+static void
+open_endpoint(M2mDirectTable *table, M2mSide side)
+{
+	M2mDirectEndpoint *endpoint = &table->endpoint[side];
+	M2mDirectKey *key = &table->direct->key[side];
+
+	endpoint->index = index_open(key->index, RowShareLock);
+	endpoint->slot = table_slot_create(endpoint->relation, NULL);
+	endpoint->locked = table_slot_create(endpoint->relation, NULL);
+	endpoint->scan = m2m_index_beginscan(endpoint->relation, endpoint->index,
+										 table->snapshot, key->nkeys);
+}
+
+/*
+ * m2m_direct_fill: makes a row of the association from a pair.  The slot is
+ * virtual: it points to the pair's values.
+ */
+void
+m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
+{
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
+	for (int i = 0; i < table->order->natts; i++)
+	{
+		slot->tts_values[table->attnum[i] - 1] = pair[i];
+		slot->tts_isnull[table->attnum[i] - 1] = false;
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+/*
+ * m2m_direct_read: the pair in a row of the association; its values are as
+ * good as the slot.
+ */
+void
+m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
+{
+	slot_getallattrs(slot);
+	for (int i = 0; i < table->order->natts; i++)
+		pair[i] = slot->tts_values[table->attnum[i] - 1];
+}
+
+/*
+ * m2m_direct_exists: is the pair there, for whoever inserts it now?  Waits for
+ * transactions that are inserting or deleting it, and calls before_wait, if
+ * there is one, before.  In REPEATABLE READ and above, one that our snapshot
+ * does not show is 40001.
+ *
+ * As ON CONFLICT DO NOTHING looks: check_exclusion_or_unique_constraint() and
+ * ExecCheckTIDVisible() in PostgreSQL.
+ */
+bool
+m2m_direct_exists(M2mDirectTable *table, Datum *pair,
+				  void (*before_wait) (void *arg), void *arg)
+{
+	TupleTableSlot *slot = table->found;
+	int			n = table->order->natts;
+
+	for (;;)
+	{
+		ItemPointerData place;
+		TransactionId xwait;
+		uint32		token;
+
+		if (table->dirty_scan == NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(table->context);
+
+			table->dirty_scan = m2m_index_beginscan(table->association,
+													table->unique->index,
+													&table->dirty, n);
+			MemoryContextSwitchTo(old);
+		}
+		for (int i = 0; i < n; i++)
+			table->unique_key[i].sk_argument = pair[table->unique->column[i]];
+		index_rescan(table->dirty_scan, table->unique_key, n, NULL, 0);
+		if (!index_getnext_slot(table->dirty_scan, ForwardScanDirection,
+								slot))
+			return false;
+		xwait = TransactionIdIsValid(table->dirty.xmin) ?
+			table->dirty.xmin : table->dirty.xmax;
+		if (!TransactionIdIsValid(xwait))
+			break;
+
+		/* hold no pins while waiting */
+		place = slot->tts_tid;
+		token = table->dirty.speculativeToken;
+		ExecClearTuple(slot);
+		index_endscan(table->dirty_scan);
+		table->dirty_scan = NULL;
+		if (before_wait != NULL)
+			before_wait(arg);
+		if (token != 0)
+			SpeculativeInsertionWait(xwait, token);
+		else
+			XactLockTableWait(xwait, table->association, &place,
+							  XLTW_InsertIndex);
+	}
+
+	if (IsolationUsesXactSnapshot() &&
+		!table_tuple_satisfies_snapshot(table->association, slot,
+										table->snapshot))
+	{
+		bool		isnull;
+		Datum		xmin = slot_getsysattr(slot, MinTransactionIdAttributeNumber,
+										   &isnull);
+
+		if (!TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+	}
+	ExecClearTuple(slot);
+	return true;
+}
+
+/*
+ * m2m_direct_find: finds the link of a pair that the call's snapshot shows;
+ * its row is in table->found then.
+ */
+bool
+m2m_direct_find(M2mDirectTable *table, Datum *pair)
+{
+	int			n = table->order->natts;
+
+	if (table->pair_scan == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->context);
+
+		table->pair_scan = m2m_index_beginscan(table->association,
+											   table->unique->index,
+											   table->snapshot, n);
+		MemoryContextSwitchTo(old);
+	}
+	for (int i = 0; i < n; i++)
+		table->unique_key[i].sk_argument = pair[table->unique->column[i]];
+	index_rescan(table->pair_scan, table->unique_key, n, NULL, 0);
+	return index_getnext_slot(table->pair_scan, ForwardScanDirection,
+							  table->found);
+}
+
+/*
+ * m2m_direct_side_index: an index to find the links of a row of one side by;
+ * NULL if there is none.
+ */
+M2mDirectIndex *
+m2m_direct_side_index(M2mDirectTable *table, M2mSide side)
+{
+	int			first = side == M2M_LEFT ? 0 : table->order->nleft;
+	int			nkeys = table->rel->side[side].nkeys;
+
+	for (int i = 0; i < table->nindexes; i++)
+	{
+		M2mDirectIndex *index = &table->index[i];
+		bool		fits = index->index->rd_rel->relam == BTREE_AM_OID &&
+			index->index->rd_index->indisvalid &&
+			!(index->index->rd_index->indcheckxmin) &&
+			index->index->rd_index->indnkeyatts >= nkeys;
+
+		for (int j = 0; fits && j < nkeys; j++)
+			fits = index->column[j] >= first &&
+				index->column[j] < first + nkeys &&
+				is_deterministic(index->index->rd_indcollation[j]);
+		for (int j = 1; fits && j < nkeys; j++)
+		{
+			for (int k = 0; k < j; k++)
+				fits = fits && index->column[j] != index->column[k];
+		}
+		if (fits)
+			return index;
+	}
+	return NULL;
+}
+
+/*
+ * m2m_direct_side_scan: a scan of such an index, to be started by
+ * m2m_direct_side_rescan(); the caller ends it by index_endscan().
+ */
+IndexScanDesc
+m2m_direct_side_scan(M2mDirectTable *table, M2mDirectIndex *index,
+					 M2mSide side, Snapshot snapshot)
+{
+	return m2m_index_beginscan(table->association, index->index, snapshot,
+							   table->rel->side[side].nkeys);
+}
+
+/*
+ * m2m_direct_side_rescan: starts a scan of all links of one row of a side, in
+ * no particular order.
+ */
+void
+m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
+					   IndexScanDesc scan, M2mSide side, Datum *key)
+{
+	int			first = side == M2M_LEFT ? 0 : table->order->nleft;
+	int			nkeys = table->rel->side[side].nkeys;
+	ScanKeyData scankey[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		Oid			equal = get_opfamily_member(index->index->rd_opfamily[i],
+												index->index->rd_opcintype[i],
+												index->index->rd_opcintype[i],
+												BTEqualStrategyNumber);
+
+		ScanKeyEntryInitialize(&scankey[i], 0, i + 1, BTEqualStrategyNumber,
+							   InvalidOid, index->index->rd_indcollation[i],
+							   get_opcode(equal),
+							   key[index->column[i] - first]);
+	}
+	index_rescan(scan, scankey, nkeys, NULL, 0);
+}
+
+/*
+ * m2m_direct_lock_endpoint: is the row that a side of the pair refers to
+ * there?  If so it is locked KEY SHARE until the end of the transaction, as
+ * RI_FKey_check's query does.  False means that it was not found so simply:
+ * the row may have changed meanwhile, and m2m_direct_check_row() has the last
+ * word.  Error 40001 in REPEATABLE READ and above, as of that query, if it was
+ * changed.
+ */
+bool
+m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair)
+{
+	M2mDirectEndpoint *endpoint = &table->endpoint[side];
+	M2mDirectKey *key = &table->direct->key[side];
+	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+	bool		result = false;
+
+	if (!IsolationUsesXactSnapshot())
+		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+	for (int i = 0; i < key->nkeys; i++)
+		key->scankey[i].sk_argument = pair[key->column[i]];
+	index_rescan(endpoint->scan, key->scankey, key->nkeys, NULL, 0);
+	if (index_getnext_slot(endpoint->scan, ForwardScanDirection,
+						   endpoint->slot))
+	{
+		ItemPointerData place = endpoint->slot->tts_tid;
+		TM_FailureData failure;
+		TM_Result	locked;
+
+		/* hold no pin while waiting */
+		ExecClearTuple(endpoint->slot);
+		locked = table_tuple_lock(endpoint->relation, &place, table->snapshot,
+								  endpoint->locked, GetCurrentCommandId(true),
+								  LockTupleKeyShare, LockWaitBlock, flags,
+								  &failure);
+		if ((locked == TM_Updated || locked == TM_Deleted) &&
+			IsolationUsesXactSnapshot())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 locked == TM_Updated ?
+					 errmsg("could not serialize access due to concurrent update") :
+					 errmsg("%s", M2M_LOCKED_ROW_DELETED)));
+		result = locked == TM_Ok &&
+			(!failure.traversed ||
+			 still_has_key(table, key, endpoint->locked, pair));
+		ExecClearTuple(endpoint->locked);
+	}
+	return result;
+}
+
+/*
+ * still_has_key: the latest version of a row was locked; is it still what the
+ * pair refers to?
+ */
+static bool
+still_has_key(M2mDirectTable *table, M2mDirectKey *key, TupleTableSlot *slot,
+			  Datum *pair)
+{
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(slot, key->attnum[i], &isnull);
+
+		if (isnull ||
+			!DatumGetBool(FunctionCall2Coll(&key->scankey[i].sk_func,
+											key->scankey[i].sk_collation,
+											value, pair[key->column[i]])))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * m2m_direct_check_row: has PostgreSQL itself check the foreign keys of a row
+ * just inserted, by the triggers of the association, in their order.  Raises
+ * what these raise: 23503, or 40001.
+ */
+void
+m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
+{
+	TriggerDesc *triggers = CopyTriggerDesc(table->association->trigdesc);
+
+	if (!table_tuple_fetch_row_version(table->association, place, SnapshotAny,
+									   table->found))
+		elog(ERROR, "could not fetch the link just inserted");
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		TriggerData data;
+		FmgrInfo	function;
+
+		LOCAL_FCINFO(fcinfo, 0);
+
+		if (triggers->triggers[i].tgfoid != F_RI_FKEY_CHECK_INS)
+			continue;
+		memset(&data, 0, sizeof(data));
+		data.type = T_TriggerData;
+		data.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW;
+		data.tg_relation = table->association;
+		data.tg_trigger = &triggers->triggers[i];
+		data.tg_trigslot = table->found;
+		data.tg_trigtuple = ExecFetchSlotHeapTuple(table->found, false, NULL);
+		fmgr_info(data.tg_trigger->tgfoid, &function);
+		InitFunctionCallInfoData(*fcinfo, &function, 0, InvalidOid,
+								 (Node *) &data, NULL);
+		FunctionCallInvoke(fcinfo);
+	}
+	ExecClearTuple(table->found);
+}
+
+/*
+ * m2m_direct_index_insert: enters a row into an index.  With unique, returns
+ * false if there may be another row of that pair: the entry is made all the
+ * same, and the caller sees to it (as ON CONFLICT does).
+ */
+bool
+m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
+						Datum *pair, ItemPointer place, bool unique)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < index->natts; i++)
+	{
+		values[i] = pair[index->column[i]];
+		isnull[i] = false;
+	}
+	return index_insert(index->index, values, isnull, place,
+						table->association, unique ? UNIQUE_CHECK_PARTIAL :
+						UNIQUE_CHECK_NO, false, index->info);
+}
