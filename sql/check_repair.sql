@@ -301,6 +301,18 @@ ROLLBACK TO s;
 SELECT finding FROM m2m_repair();
 SELECT * FROM wrong();
 ROLLBACK;
+-- nor is it taken where it might be, for it would go on being the other's
+BEGIN;
+GRANT regress_m2m_other TO regress_m2m_owner;
+ALTER VIEW author_books OWNER TO regress_m2m_other;
+SET ROLE regress_m2m_owner;
+SELECT finding FROM m2m_repair();
+SAVEPOINT s;
+SELECT m2m_adopt('author_book');
+ROLLBACK TO s;
+DROP TRIGGER m2m_link_view ON author_books;
+SELECT m2m_adopt('author_book');
+ROLLBACK;
 SET ROLE regress_m2m_owner;
 
 --
