@@ -344,7 +344,9 @@ sub view_step
 	$step->{expect} = qr/^(00000|42701|42P16|0A000)$/ if $kind eq "user's name of a column";
 	if ($kind eq 'moved view')
 	{
-		my ($what, $name) = $step->{sql} =~ / (SET SCHEMA|RENAME TO) "?([^"]*)"?$/;
+		my ($what, $name) = $step->{sql} =~ / (SET SCHEMA|RENAME TO) (.*)$/;
+
+		$name = $name =~ s/^"|"$//gr =~ s/""/"/gr;
 
 		$step->{tags} = ['any'];
 		$step->{expect} = qr/^(00000|42501)$/;

@@ -15,7 +15,9 @@
 #   then m2m_repair() mends it.
 #
 # Outside transactions a second session does the looking, and links and unlinks
-# by calls and views between the statements.
+# by calls and views between the statements; and a third reads link views while
+# a statement runs: it must not see anything but what is there before or after,
+# nor deadlock where it would not do so with the tables alone.
 #
 # No wait is without an end: a lock that is not had within seconds, or a psql
 # that does not answer, is a failure that shows who waits for whom.
@@ -60,7 +62,7 @@ $node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nlog_statem
 $node->start;
 
 # The databases of one world, copied from templates: m2m's, and the twin.
-my ($ddl, $twin, $other);
+my ($ddl, $twin, $other, $reader);
 my $state;
 my (@log, @failures, %seen);
 my $number = 0;
@@ -85,7 +87,7 @@ is($seen{$_} ? 1 : 0, 1, "some of them: $_")
   ? ()
   : (
 	'add column', 'drop column', 'rename column', 'alter type',
-	'savepoint', 'do block', 'linked between',
+	'savepoint', 'do block', 'linked between', 'read meanwhile',
 	'failed as in the twin');
 diag("$_: $seen{$_}") for $ENV{M2M_RANDOM_DDL} ? sort keys %seen : ();
 done_testing();
@@ -137,16 +139,30 @@ sub close_session
 sub execute
 {
 	my ($session, $sql) = @_;
-	my ($answer, $waiting);
+
+	send_off($session, $sql);
+	return receive($session, $sql);
+}
+
+sub send_off
+{
+	my ($session, $sql) = @_;
 
 	print { $session->{in} } "$sql;\n\\echo == :SQLSTATE\n";
-	($answer, $waiting) = answer($session);
+	return;
+}
+
+sub receive
+{
+	my ($session, $sql) = @_;
+	my ($answer, $waiting) = answer($session);
 	my $messages = messages($session);
 	die "no answer to: $sql\n$messages$waiting" if !defined $answer;
 
 	my ($rows, $sqlstate) = $answer =~ /^(.*?)\n?^== (\w+)$/ms;
 	die "$sqlstate at: $sql\n$messages$waiting"
-	  if $sqlstate =~ /^(40P01|55P03|57014)$/;
+	  if $sqlstate =~ /^(55P03|57014)$/
+	  || $sqlstate eq '40P01' && $session != $reader;
 	return ($rows, $sqlstate, $messages);
 }
 
@@ -267,14 +283,18 @@ sub fresh_world
 	$ddl = open_session('m2m');
 	$other = open_session('m2m');
 	$twin = open_session('twin');
+	# in a deadlock it is the reader who finds out, and who fails
+	$reader = open_session('m2m');
+	query($reader, "\\set VERBOSITY sqlstate\nSET deadlock_timeout = '100ms'");
+	query($ddl, "SET deadlock_timeout = '30s'");
 	read_state();
 	return;
 }
 
 sub close_sessions
 {
-	close_session($_) for grep { defined } $ddl, $other, $twin;
-	($ddl, $other, $twin) = ();
+	close_session($_) for grep { defined } $ddl, $other, $twin, $reader;
+	($ddl, $other, $twin, $reader) = ();
 	return;
 }
 
@@ -330,8 +350,10 @@ sub run_step
 	  if defined $step->{schema};
 	push @log, "$role; $sql;" . ($step->{only_m2m} ? ' -- m2m only' : '');
 	query($ddl, $role);
+	my $reading = !$in_transaction && rand() < 0.5 && start_reading();
 	($rows, $sqlstate, $messages) = execute($ddl, $sql);
 	push @log, "-- $sqlstate";
+	finish_reading($step, $reading) if $reading;
 	$seen{ $step->{kind} }++ if $sqlstate eq '00000';
 	$seen{'failed as in the twin'}++ if $sqlstate ne '00000';
 	query($ddl, 'RESET ROLE') if $sqlstate eq '00000' || !$in_transaction;
@@ -385,6 +407,48 @@ sub run_step
 	check($sqlstate eq '00000' ? @{ $step->{tags} // [] } : (),
 		$step->{role} ? "role:$step->{role}" : 'role:' . getpwuid($<));
 	return $sqlstate;
+}
+
+# Has the reader read a relationship some times over, without waiting for it.
+sub start_reading
+{
+	my @views = @{ $state->{views} // [] } or return;
+	my $view = $views[ rand @views ];
+	my @ways = (
+		"SELECT count(*) FROM $view->{name}",
+		"SELECT count(*) FROM $view->{endpoint} n, $view->{function}(n) f",
+		"SELECT count(*) FROM $view->{name} LIMIT 0");
+	my $sql = join ";\n", map { $ways[ rand @ways ] } 1 .. 10;
+
+	push @log, "$ways[0]; -- reader, meanwhile, or by function";
+	send_off($reader, $sql);
+	return $sql;
+}
+
+# What it read must have been there before or be there now, whatever the
+# statement does: at most a name may not be found, also a column's that the body
+# of a link function gives. Where a statement locks several tables, a reader of
+# their join can deadlock with it in the twin, too.
+sub finish_reading
+{
+	my ($step, $sql) = @_;
+	my $many = $step->{sql} =~ /CASCADE|REFERENCES|TRUNCATE|DROP TABLE|DROP SCHEMA|OWNED/
+	  || $step->{kind} =~ /key|do block|several|inherit|type$|constraint|disable/;
+	my ($rows, $sqlstate, $messages) = receive($reader, $sql);
+
+	foreach my $error ($messages =~ /^.*ERROR:  (\w+)/mg)
+	{
+		$seen{"reader got $error"}++;
+		next if $error =~ /^(42P01|42883|3F000)$/;
+		next if $error eq '42703' && $step->{sql} =~ /RENAME/;
+		next if $error eq '42501' && $step->{kind} eq 'security_invoker';
+		note("reader's deadlock with: $step->{sql}") if $error eq '40P01';
+		next if $error eq '40P01' && $many;
+		failure("while \"$step->{sql}\" ran, reading ended with $error:\n$sql");
+		last;
+	}
+	$seen{'read meanwhile'}++;
+	return;
 }
 
 # Compares all with all.
