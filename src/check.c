@@ -640,8 +640,8 @@ is_readable(M2mRelationship *rel)
 		if (pg_class_aclcheck(tables[i], GetUserId(),
 							  ACL_SELECT) != ACLCHECK_OK ||
 			pg_class_aclcheck(tables[i], owner, ACL_SELECT) != ACLCHECK_OK ||
-			check_enable_rls(tables[i], InvalidOid, true) != RLS_NONE ||
-			check_enable_rls(tables[i], owner, true) != RLS_NONE)
+			check_enable_rls(tables[i], InvalidOid, true) == RLS_ENABLED ||
+			check_enable_rls(tables[i], owner, true) == RLS_ENABLED)
 			return false;
 	}
 	return types_are_trusted(rel);
