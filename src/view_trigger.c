@@ -16,6 +16,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -110,7 +111,9 @@ m2m_link_view_write(PG_FUNCTION_ARGS)
 	/* the statement trigger, after all rows */
 	if (CALLED_AS_TRIGGER(fcinfo) &&
 		TRIGGER_FIRED_AFTER(trigdata->tg_event) &&
-		TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event))
+		TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event) &&
+		TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) &&
+		trigdata->tg_relation->rd_rel->relkind == RELKIND_VIEW)
 	{
 		m2m_view_batch_end(RelationGetRelid(trigdata->tg_relation));
 		return PointerGetDatum(NULL);
