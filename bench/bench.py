@@ -522,7 +522,7 @@ class Bench:
         cur = self.cur
         rounds = self.options.client_rounds
         sql = [peer for peer in self.peers if peer.name in ('m2m', 'hand')]
-        clients, stopped = {}, []
+        clients = {}
         n = self.orm_n
         for name in names:
             try:
@@ -617,8 +617,8 @@ class Bench:
                 cur.execute(f'EXECUTE set({a}, {array(ids)})')
             cur.execute('COMMIT')
         else:
-            lefts = array(a for a, ids in groups for _ in ids)
-            rights = array(b for _, ids in groups for b in ids)
+            lefts = array(a for a, ids in groups for _ in ids) + '::bigint[]'
+            rights = array(b for _, ids in groups for b in ids) + '::bigint[]'
             if operation == 'link':
                 cur.execute(f'EXECUTE pairs({lefts}, {rights})')
             elif peer.name == 'm2m':
