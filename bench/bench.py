@@ -149,7 +149,8 @@ class Bench:
         """The same start for everybody: no dead rows, nothing left to write."""
         for table in peer.tables():
             self.cur.execute(f'VACUUM (ANALYZE) {table}')
-        self.cur.execute('CHECKPOINT')
+        if self.options.checkpoint:
+            self.cur.execute('CHECKPOINT')
 
     def session(self, peer):
         connection = connect()
@@ -521,7 +522,7 @@ class Bench:
         cur = self.cur
         rounds = self.options.client_rounds
         sql = [peer for peer in self.peers if peer.name in ('m2m', 'hand')]
-        clients, stopped = {}, []
+        clients = {}
         n = self.orm_n
         for name in names:
             try:
@@ -592,12 +593,12 @@ class Bench:
              'link', grouped, True),
             ('orm_again', f'clients: the same {count:,}, all there already', 'pair', count,
              'link', grouped, False),
+            ('orm_unlink', f"clients: unlink {count // 2:,} pairs", 'link', count // 2,
+             'unlink', half(grouped, count // 2), True),
             ('orm_first_set', f'clients: set rows to {width:,} links', 'call', len(olds),
              'set', olds, True),
             ('orm_set', f'clients: set {width:,} links of a row, 10 % change', 'call', len(news),
              'set', news, True),
-            ('orm_unlink', f"clients: unlink {count // 2:,} pairs", 'link', count // 2,
-             'unlink', half(grouped, count // 2), True),
         ]
 
     def client_work(self, peer, operation, groups):
@@ -616,8 +617,8 @@ class Bench:
                 cur.execute(f'EXECUTE set({a}, {array(ids)})')
             cur.execute('COMMIT')
         else:
-            lefts = array(a for a, ids in groups for _ in ids)
-            rights = array(b for _, ids in groups for b in ids)
+            lefts = array(a for a, ids in groups for _ in ids) + '::bigint[]'
+            rights = array(b for _, ids in groups for b in ids) + '::bigint[]'
             if operation == 'link':
                 cur.execute(f'EXECUTE pairs({lefts}, {rights})')
             elif peer.name == 'm2m':
@@ -827,6 +828,8 @@ def main():
     parser.add_argument('--peers', type=str.split, help='SQL peers (default: all)')
     parser.add_argument('--clients', type=str.split, help='clients (default: all), or none')
     parser.add_argument('--node-modules', help='where sequelize and pg are installed')
+    parser.add_argument('--no-checkpoint', dest='checkpoint', action='store_false',
+                        help='where times do not matter')
     parser.add_argument('--replace', help='"peer work statement": does other work, to'
                         ' test that this is noticed')
     parser.add_argument('--commit', default='')

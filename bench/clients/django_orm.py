@@ -7,7 +7,15 @@ import sys
 import time
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
+
+
+class Bench(AppConfig):
+    name = '__main__'
+    label = 'bench'
+    path = os.path.dirname(os.path.abspath(__file__))
+
 
 settings.configure(
     DATABASES={'default': {
@@ -16,7 +24,7 @@ settings.configure(
         'USER': os.environ['PGUSER'],
         'HOST': os.environ['PGHOST'],
         'PORT': os.environ['PGPORT']}},
-    INSTALLED_APPS=[])
+    INSTALLED_APPS=['__main__.Bench'])
 django.setup()
 
 from django.db import connection, models, transaction  # noqa: E402
