@@ -8,6 +8,7 @@
 #ifndef M2M_COMPAT_H
 #define M2M_COMPAT_H
 
+#include "nodes/plannodes.h"
 #include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
@@ -59,9 +60,12 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
- * 18: index_beginscan() takes an argument for instrumentation.
+ * 18: index_beginscan() takes an argument for instrumentation; 19: and flags.
  */
-#if PG_VERSION_NUM >= 180000
+#if PG_VERSION_NUM >= 190000
+#define m2m_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0, SO_NONE)
+#elif PG_VERSION_NUM >= 180000
 #define m2m_index_beginscan(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
 #else
@@ -88,6 +92,38 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #else
 #define m2m_constraint_is_enforced(form) true
 #endif
+
+/*
+ * 19: table_tuple_delete() takes options, and these instead of a last argument
+ * that tells that a row moves to another partition.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_table_tuple_delete(rel, tid, cid, snapshot, wait, failure) \
+	table_tuple_delete(rel, tid, cid, 0, snapshot, InvalidSnapshot, wait, \
+					   failure)
+#else
+#define m2m_table_tuple_delete(rel, tid, cid, snapshot, wait, failure) \
+	table_tuple_delete(rel, tid, cid, snapshot, InvalidSnapshot, wait, \
+					   failure, false)
+#endif
+
+/*
+ * 19: a planned statement has a set of target relations instead of a list.
+ * Returns the range table index of the only one, or 0.
+ */
+static inline int
+m2m_only_target(PlannedStmt *statement)
+{
+#if PG_VERSION_NUM >= 190000
+	int			target;
+
+	return bms_get_singleton_member(statement->resultRelationRelids,
+									&target) ? target : 0;
+#else
+	return list_length(statement->resultRelations) == 1 ?
+		linitial_int(statement->resultRelations) : 0;
+#endif
+}
 
 /*
  * 19: what SELECT ... FOR KEY SHARE says in REPEATABLE READ of a row that was

@@ -605,9 +605,9 @@ enter_row(LinkBatch *batch, Datum *pair, ItemPointer place)
 
 	/* out of everybody's way while we wait */
 	CommandCounterIncrement();
-	result = table_tuple_delete(table->association, place,
-								GetCurrentCommandId(true), SnapshotAny,
-								InvalidSnapshot, false, &failure, false);
+	result = m2m_table_tuple_delete(table->association, place,
+									GetCurrentCommandId(true), SnapshotAny,
+									false, &failure);
 	if (result != TM_Ok)
 		elog(ERROR, "could not take back a link: status %d", result);
 	return insert_one(table, pair, place);
@@ -832,10 +832,9 @@ delete_link(M2mDirectTable *table, ItemPointer place, StillMatches matches,
 
 		/* hold no pin while waiting */
 		ExecClearTuple(table->found);
-		result = table_tuple_delete(table->association, &at,
-									GetCurrentCommandId(true),
-									table->snapshot, InvalidSnapshot, true,
-									&failure, false);
+		result = m2m_table_tuple_delete(table->association, &at,
+										GetCurrentCommandId(true),
+										table->snapshot, true, &failure);
 		switch (result)
 		{
 			case TM_Ok:

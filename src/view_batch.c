@@ -150,6 +150,7 @@ static bool
 is_clients_statement(MemoryContext query_context, Oid viewid)
 {
 	PlannedStmt *statement;
+	int			target;
 
 	if (ActivePortal == NULL ||
 		ActivePortal->strategy != PORTAL_MULTI_QUERY ||
@@ -164,13 +165,12 @@ is_clients_statement(MemoryContext query_context, Oid viewid)
 			IsA(copy, CopyStmt) && copy->is_from && copy->relation != NULL &&
 			RangeVarGetRelid(copy->relation, NoLock, true) == viewid;
 	}
+	target = m2m_only_target(statement);
 	return MemoryContextGetParent(query_context) ==
 		ActivePortal->portalContext &&
 		statement->commandType == CMD_INSERT &&
 		!statement->hasReturning && !statement->hasModifyingCTE &&
-		list_length(statement->resultRelations) == 1 &&
-		rt_fetch(linitial_int(statement->resultRelations),
-				 statement->rtable)->relid == viewid;
+		target > 0 && rt_fetch(target, statement->rtable)->relid == viewid;
 }
 
 /*
