@@ -373,7 +373,7 @@ $node->safe_psql('unmarked',
 	'ALTER TRIGGER m2m_link_view ON author_books NO DEPENDS ON EXTENSION m2m');
 sqlstate_is('unmarked', 'an unmarked trigger', 'DROP EXTENSION m2m', '2BP01');
 is( $node->safe_psql('unmarked', 'SELECT severity, finding FROM m2m_check()'),
-	'warning|the trigger of link view "author_books" is not marked as depending on the extension',
+	'warning|the trigger "m2m_link_view" of link view "author_books" is not marked as depending on the extension',
 	'an unmarked trigger: m2m_check knows');
 $node->safe_psql('unmarked', 'SELECT m2m_repair()');
 comes_and_goes('unmarked', 'DROP EXTENSION m2m', 'CREATE EXTENSION m2m');
