@@ -520,10 +520,7 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 					psprintf("bulk inserts into link view \"%s\" are made row by row, as it has no trigger \"%s\"",
 							 get_rel_name(endpoint->view),
 							 M2M_BATCH_TRIGGER_NAME),
-					psprintf("%s; ALTER TRIGGER " M2M_BATCH_TRIGGER_NAME
-							 " ON %s DEPENDS ON EXTENSION m2m",
-							 m2m_view_batch_trigger_sql(endpoint->view),
-							 name));
+					m2m_view_batch_trigger_sql(endpoint->view));
 }
 
 /* check_function: the link function of a side. */
