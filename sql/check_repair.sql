@@ -222,6 +222,13 @@ BEGIN;
 DROP VIEW author_books;
 SELECT severity, finding FROM m2m_check();
 :mend_both
+-- also where the user has added another foreign key
+BEGIN;
+ALTER TABLE author_book ADD COLUMN editor_id int REFERENCES author;
+DROP VIEW author_books;
+SELECT finding FROM m2m_repair();
+SELECT * FROM wrong();
+ROLLBACK;
 -- columns that it does not show, guards against nulls that it has not: what
 -- was done while event triggers were off
 RESET ROLE;

@@ -80,6 +80,7 @@ static char *text_argument(FunctionCallInfo fcinfo, int n,
 						   const char *argument);
 static void choose_foreign_keys(Oid association, List *column[2],
 								ForeignKeyCacheInfo *fk[2]);
+static List *link_columns(M2mRelationship *rel, M2mSide side);
 static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
 						   List *columns);
 static char *adopted_role(Oid association, ForeignKeyCacheInfo *fk,
@@ -201,6 +202,12 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
 						   m2m_qualified_name(leftover->side[M2M_RIGHT].view))));
 
+	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
+	{
+		/* the user may have added other foreign keys since */
+		if (column[s] == NIL)
+			column[s] = link_columns(leftover, s);
+	}
 	choose_foreign_keys(association, column, fk);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -1093,6 +1100,20 @@ choose_foreign_keys(Oid association, List *column[2],
 		fk[s] = linitial(all);
 		all = list_delete_first(all);
 	}
+}
+
+/* link_columns: the names of the association's columns of one side. */
+static List *
+link_columns(M2mRelationship *rel, M2mSide side)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		names = lappend(names,
+						makeString(get_attname(rel->association,
+											   rel->side[side].key[i].link_attnum,
+											   false)));
+	return names;
 }
 
 /* fk_has_columns: is a foreign key over exactly these columns? */

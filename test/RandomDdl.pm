@@ -148,10 +148,12 @@ sub subcommand
 sub kind_of
 {
 	my ($table, $sql) = @_;
-	my ($retyped) = $sql =~ /^ALTER COLUMN (.*) TYPE/;
+	my ($column) = $sql =~ /^ALTER COLUMN (.*) TYPE/;
 
-	return 'alter type of a key'
-	  if defined $retyped && any { $_->{key} && ident($_->{name}) eq $retyped } @{ $table->{columns} };
+	($column) = $sql =~ /^DROP COLUMN (?:IF EXISTS )?(.*?)(?: CASCADE| RESTRICT|)$/
+	  if !defined $column;
+	return $sql =~ /^DROP/ ? 'drop column of a key' : 'alter type of a key'
+	  if defined $column && any { $_->{key} && ident($_->{name}) eq $column } @{ $table->{columns} };
 	return $sql =~ /^ADD COLUMN/ ? 'add column'
 	  : $sql =~ /^DROP COLUMN/ ? 'drop column'
 	  : $sql =~ /TYPE/ ? 'alter type'

@@ -55,7 +55,10 @@ SELECT is(gained(), NULL, 'which gives nothing');
 SELECT is(run('m2m_mallory', 'ALTER SCHEMA "$function$; ALTER ROLE m2m_mallory SUPERUSER; --" RENAME TO evil'), '00000', 'and back');
 REVOKE CREATE ON DATABASE :"DBNAME" FROM m2m_mallory;
 -- The role that made it may set other things too.
-SELECT is(run('m2m_mallory', 'SET LOCAL standard_conforming_strings = off; SET LOCAL backslash_quote = on; SET LOCAL escape_string_warning = off; SET LOCAL quote_all_identifiers = on; ALTER TABLE evil.r_side RENAME COLUMN id TO "\''; ALTER ROLE m2m_mallory SUPERUSER; --"'), '00000', 'with settings that change how literals read');
+-- (From PostgreSQL 19 on, string literals are always standard ones.)
+SELECT CASE WHEN current_setting('server_version_num')::int < 190000
+	THEN 'SET LOCAL standard_conforming_strings = off; SET LOCAL escape_string_warning = off; ' ELSE '' END AS literals \gset
+SELECT is(run('m2m_mallory', :'literals' || 'SET LOCAL backslash_quote = on; SET LOCAL quote_all_identifiers = on; ALTER TABLE evil.r_side RENAME COLUMN id TO "\''; ALTER ROLE m2m_mallory SUPERUSER; --"'), '00000', 'with settings that change how literals read');
 SELECT is(gained(), NULL, 'nobody gains anything either');
 SELECT is(run('m2m_mallory', 'ALTER TABLE evil.r_side RENAME COLUMN "\''; ALTER ROLE m2m_mallory SUPERUSER; --" TO id'), '00000', 'back');
 RESET check_function_bodies;
