@@ -7,6 +7,9 @@
  * association table that they read *are* the relationship.  Everything here
  * looks, without permission checks and without changing or caching anything;
  * relationship.c decides which relationship is meant and caches the answer.
+ *
+ * No relation but system catalogs is opened, and so none is locked: whoever
+ * looks for a relationship must not wait for the owner of some other one.
  */
 #include "postgres.h"
 
@@ -55,6 +58,7 @@ static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
 static void read_role(char *role, const char *value);
 static Query *read_view_query(Oid viewid);
 static bool is_table(Oid relid);
+static bool is_temporary(Oid relid);
 static Node *strip_casts(Node *node);
 static bool is_column(Node *node, Index varno);
 static bool is_plain(Query *query, Index link_no, Index far_no,
@@ -71,18 +75,18 @@ static bool same_columns(int n1, const AttrNumber *a1,
 						 int n2, const AttrNumber *a2);
 static bool has_column(int n, const AttrNumber *columns, AttrNumber attnum);
 static bool describe_side(M2mRelationship *rel, M2mSide side,
-						  Relation association, M2mLinkView *near_view,
-						  M2mLinkView *far_view);
+						  M2mLinkView *near_view, M2mLinkView *far_view);
 static void use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk);
-static ForeignKeyCacheInfo *find_foreign_key(Relation association, Oid target,
+static ForeignKeyCacheInfo *find_foreign_key(Oid association, Oid target,
 											 int n, const AttrNumber *columns);
+static List *read_foreign_keys(Oid association);
 static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
 static void describe_foreign_key(M2mEndpoint *endpoint,
 								 ForeignKeyCacheInfo *fk);
 static bool is_partition_clone(Oid constraint, Oid association);
-static bool describe_key_columns(M2mEndpoint *endpoint, Relation association);
-static bool has_unique_pair(M2mRelationship *rel, Relation association);
-static void describe_properties(M2mRelationship *rel, Relation association);
+static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
+static bool has_unique_pair(M2mRelationship *rel);
+static void describe_properties(M2mRelationship *rel);
 static void describe_pair(M2mRelationship *rel);
 
 /*
@@ -426,6 +430,24 @@ is_table(Oid relid)
 }
 
 /*
+ * is_temporary: is it a temporary table?  A table that is gone is none; what
+ * get_rel_persistence() says of it is an error.
+ */
+static bool
+is_temporary(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence ==
+		RELPERSISTENCE_TEMP;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
  * read_view_query: the query of a view, NULL if the relation has none.
  */
 static Query *
@@ -699,6 +721,23 @@ m2m_catalog_column_exists(Oid relid, AttrNumber attnum)
 }
 
 /*
+ * m2m_catalog_natts: how many columns a relation has, dropped ones included; 0
+ * if it is gone.
+ */
+int
+m2m_catalog_natts(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
  * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
  */
 Oid
@@ -746,13 +785,12 @@ M2mRelationship *
 m2m_catalog_describe(Oid association, M2mLinkView *view[2])
 {
 	M2mLinkView *any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
-	Relation	relation = try_relation_open(association, AccessShareLock);
 	MemoryContext context;
 	MemoryContext old;
 	M2mRelationship *rel;
 	bool		complete;
 
-	if (relation == NULL)
+	if (!is_table(association))
 		return NULL;
 	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
 									ALLOCSET_SMALL_SIZES);
@@ -761,23 +799,21 @@ m2m_catalog_describe(Oid association, M2mLinkView *view[2])
 	rel->context = context;
 	rel->association = association;
 	rel->adopted = any->adopted;
-	rel->temporary =
-		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
+	rel->temporary = is_temporary(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		strlcpy(rel->side[s].role, any->role[s], NAMEDATALEN);
 
-	complete = describe_side(rel, M2M_LEFT, relation,
+	complete = describe_side(rel, M2M_LEFT,
 							 view[M2M_LEFT], view[M2M_RIGHT]) &&
-		describe_side(rel, M2M_RIGHT, relation,
+		describe_side(rel, M2M_RIGHT,
 					  view[M2M_RIGHT], view[M2M_LEFT]);
 	if (complete)
 	{
-		rel->unique = has_unique_pair(rel, relation);
-		describe_properties(rel, relation);
+		rel->unique = has_unique_pair(rel);
+		describe_properties(rel);
 		describe_pair(rel);
 	}
 	MemoryContextSwitchTo(old);
-	relation_close(relation, AccessShareLock);
 
 	if (!complete)
 	{
@@ -854,9 +890,10 @@ has_column(int n, const AttrNumber *columns, AttrNumber attnum)
  * under this side's own view does.  False if neither is there.
  */
 static bool
-describe_side(M2mRelationship *rel, M2mSide side, Relation association,
+describe_side(M2mRelationship *rel, M2mSide side,
 			  M2mLinkView *near_view, M2mLinkView *far_view)
 {
+	Oid			association = rel->association;
 	M2mEndpoint *endpoint = &rel->side[side];
 	ForeignKeyCacheInfo *fk;
 
@@ -923,21 +960,18 @@ use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
  * to target if that is given.  NULL if there is none.
  */
 static ForeignKeyCacheInfo *
-find_foreign_key(Relation association, Oid target,
+find_foreign_key(Oid association, Oid target,
 				 int n, const AttrNumber *columns)
 {
-	List	   *foreign_keys;
 	ListCell   *lc;
 
-	/* a copy: looking at the catalogs may rebuild the relcache entry */
-	foreign_keys = copyObject(RelationGetFKeyList(association));
-	foreach(lc, foreign_keys)
+	foreach(lc, read_foreign_keys(association))
 	{
 		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
 
 		if ((!OidIsValid(target) || fk->confrelid == target) &&
 			same_columns(fk->nkeys, fk->conkey, n, columns) &&
-			!is_partition_clone(fk->conoid, RelationGetRelid(association)))
+			!is_partition_clone(fk->conoid, association))
 			return fk;
 	}
 	return NULL;
@@ -945,19 +979,15 @@ find_foreign_key(Relation association, Oid target,
 
 /*
  * m2m_catalog_foreign_keys: an association's foreign keys as a list of
- * ForeignKeyCacheInfo, ordered by their first column.  The caller holds a
- * lock on the association.
+ * ForeignKeyCacheInfo, ordered by their first column.
  */
 List *
 m2m_catalog_foreign_keys(Oid association)
 {
-	Relation	relation = relation_open(association, NoLock);
-	List	   *all = copyObject(RelationGetFKeyList(relation));
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	relation_close(relation, NoLock);
-	foreach(lc, all)
+	foreach(lc, read_foreign_keys(association))
 	{
 		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
 
@@ -965,6 +995,43 @@ m2m_catalog_foreign_keys(Oid association)
 			result = lappend(result, fk);
 	}
 	list_sort(result, compare_foreign_keys);
+	return result;
+}
+
+/*
+ * read_foreign_keys: all foreign keys of a table, as RelationGetFKeyList()
+ * would give them, but by the catalog alone: that one needs the table open.
+ */
+static List *
+read_foreign_keys(Oid association)
+{
+	Relation	constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(association));
+	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		ForeignKeyCacheInfo *fk;
+
+		if (form->contype != CONSTRAINT_FOREIGN)
+			continue;
+		fk = makeNode(ForeignKeyCacheInfo);
+		fk->conoid = form->oid;
+		fk->conrelid = form->conrelid;
+		fk->confrelid = form->confrelid;
+		DeconstructFkConstraintRow(tuple, &fk->nkeys, fk->conkey, fk->confkey,
+								   fk->conpfeqop, NULL, NULL, NULL, NULL);
+		result = lappend(result, fk);
+	}
+	systable_endscan(scan);
+	table_close(constraint, AccessShareLock);
 	return result;
 }
 
@@ -985,23 +1052,20 @@ M2mRelationship *
 m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 							  const char *role[2])
 {
-	Relation	relation = relation_open(association, NoLock);
 	M2mRelationship *rel = palloc0(sizeof(M2mRelationship));
 
 	rel->association = association;
-	rel->temporary =
-		relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP;
+	rel->temporary = is_temporary(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		describe_foreign_key(&rel->side[s], fk[s]);
 		strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
-		if (!describe_key_columns(&rel->side[s], relation))
+		if (!describe_key_columns(&rel->side[s], association))
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
-	rel->unique = has_unique_pair(rel, relation);
-	describe_properties(rel, relation);
-	relation_close(relation, NoLock);
+	rel->unique = has_unique_pair(rel);
+	describe_properties(rel);
 	return rel;
 }
 
@@ -1056,18 +1120,23 @@ is_partition_clone(Oid constraint, Oid association)
  * of the association's columns behind them.  False if a column is gone.
  */
 static bool
-describe_key_columns(M2mEndpoint *endpoint, Relation association)
+describe_key_columns(M2mEndpoint *endpoint, Oid association)
 {
 	for (int i = 0; i < endpoint->nkeys; i++)
 	{
 		M2mKeyColumn *key = &endpoint->key[i];
-		Form_pg_attribute link =
-			TupleDescAttr(RelationGetDescr(association), key->link_attnum - 1);
-		HeapTuple	tuple;
+		HeapTuple	tuple = SearchSysCacheAttNum(association,
+												 key->link_attnum);
 		Form_pg_attribute column;
 
-		if (link->attisdropped)
+		if (!HeapTupleIsValid(tuple))
 			return false;
+		column = (Form_pg_attribute) GETSTRUCT(tuple);
+		key->link_type = column->atttypid;
+		key->link_collation = column->attcollation;
+		key->link_not_null = column->attnotnull;
+		ReleaseSysCache(tuple);
+
 		tuple = SearchSysCacheAttNum(endpoint->relid, key->attnum);
 		if (!HeapTupleIsValid(tuple))
 			return false;
@@ -1075,9 +1144,6 @@ describe_key_columns(M2mEndpoint *endpoint, Relation association)
 		key->type = column->atttypid;
 		key->typmod = column->atttypmod;
 		key->collation = column->attcollation;
-		key->link_type = link->atttypid;
-		key->link_collation = link->attcollation;
-		key->link_not_null = link->attnotnull;
 		key->label = psprintf("key column \"%s\" (%s) of table \"%s\"",
 							  NameStr(column->attname),
 							  format_type_with_typemod(key->type, key->typmod),
@@ -1092,38 +1158,42 @@ describe_key_columns(M2mEndpoint *endpoint, Relation association)
  * ON CONFLICT (columns) can infer?
  */
 static bool
-has_unique_pair(M2mRelationship *rel, Relation association)
+has_unique_pair(M2mRelationship *rel)
 {
 	int			nlink = rel->side[M2M_LEFT].nkeys + rel->side[M2M_RIGHT].nkeys;
 	AttrNumber *link = palloc_array(AttrNumber, nlink);
 	bool		result = false;
 	int			n = 0;
-	List	   *indexes;
-	ListCell   *lc;
+	Relation	indexes;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		for (int i = 0; i < rel->side[s].nkeys; i++)
 			link[n++] = rel->side[s].key[i].link_attnum;
 	}
-	indexes = RelationGetIndexList(association);
-	foreach(lc, indexes)
+	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
-											ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index index;
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		index = (Form_pg_index) GETSTRUCT(tuple);
 		if (index->indisunique && index->indimmediate && index->indisvalid &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
-			heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
+			index->indislive &&
+			heap_attisnull(tuple, Anum_pg_index_indpred,
+						   RelationGetDescr(indexes)) &&
+			heap_attisnull(tuple, Anum_pg_index_indexprs,
+						   RelationGetDescr(indexes)) &&
 			same_columns(index->indnkeyatts, index->indkey.values, nlink, link))
 			result = true;
-		ReleaseSysCache(tuple);
 	}
-	list_free(indexes);
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
 	return result;
 }
 
@@ -1131,29 +1201,33 @@ has_unique_pair(M2mRelationship *rel, Relation association)
  * describe_properties: the association's columns that are no link columns.
  */
 static void
-describe_properties(M2mRelationship *rel, Relation association)
+describe_properties(M2mRelationship *rel)
 {
-	TupleDesc	desc = RelationGetDescr(association);
+	int			natts = m2m_catalog_natts(rel->association);
 
-	rel->property = palloc_array(AttrNumber, desc->natts);
-	for (int a = 0; a < desc->natts; a++)
+	rel->property = palloc_array(AttrNumber, natts);
+	for (int a = 1; a <= natts; a++)
 	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, a);
+		HeapTuple	tuple = SearchSysCacheAttNum(rel->association, a);
+		Form_pg_attribute attribute;
 		bool		is_link = false;
 
-		if (attribute->attisdropped)
+		if (!HeapTupleIsValid(tuple))
 			continue;
+		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
 			for (int i = 0; i < rel->side[s].nkeys; i++)
-				is_link |= rel->side[s].key[i].link_attnum == a + 1;
+				is_link |= rel->side[s].key[i].link_attnum == a;
 		}
-		if (is_link)
-			continue;
-		rel->property[rel->nproperties++] = a + 1;
-		if (attribute->attnotnull && !attribute->atthasdef &&
-			attribute->attidentity == '\0')
-			rel->required = lappend_int(rel->required, a + 1);
+		if (!is_link)
+		{
+			rel->property[rel->nproperties++] = a;
+			if (attribute->attnotnull && !attribute->atthasdef &&
+				attribute->attidentity == '\0')
+				rel->required = lappend_int(rel->required, a);
+		}
+		ReleaseSysCache(tuple);
 	}
 }
 

@@ -4,13 +4,13 @@
  *
  * Each finding comes with the SQL that mends it: what m2m_check shows is what
  * m2m_repair runs, with the rights of the association's owner, whose triggers
- * and functions it may call.  Looking takes no lock stronger than a reader's.
+ * and functions it may call.  Looking takes a reader's lock only where it
+ * reads rows, which it may, and gives it back at once.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
@@ -25,6 +25,7 @@
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -61,7 +62,7 @@ typedef struct Finding
 
 static List *check_relationship(Oid association, bool read_only);
 static void check_endpoint(Check *check, M2mRelationship *rel,
-						   M2mSide side, Relation association);
+						   M2mSide side);
 static bool foreign_key_is_valid(Oid constraint);
 static void check_foreign_key(Check *check, M2mRelationship *rel,
 							  M2mSide side);
@@ -81,9 +82,8 @@ static bool types_are_trusted(M2mRelationship *rel);
 static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
 static void run_query(void *arg);
-static bool has_leading_index(Relation association, M2mEndpoint *endpoint);
-static bool foreign_key_disabled(Oid constraint, Relation relation);
-static bool foreign_key_disabled_at(Oid constraint, Oid relid);
+static bool has_leading_index(Oid association, M2mEndpoint *endpoint);
+static bool foreign_key_disabled(Oid constraint);
 static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
 static char *key_list(M2mRelationship *rel, M2mSide side);
@@ -248,24 +248,20 @@ check_relationship(Oid association, bool read_only)
 {
 	Check		check = {association, read_only, false, NIL};
 	M2mRelationship *rel;
-	Relation	relation;
 
-	rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
 	check_other_views(&check, association, rel);
 	if (rel == NULL)
 		return check.findings;
 	check.hostile_types = !types_are_trusted(rel);
-	relation = try_relation_open(association, AccessShareLock);
-	if (relation == NULL)
-		return check.findings;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		check_endpoint(&check, rel, s, relation);
+		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
 
-		if (!has_leading_index(relation, endpoint))
+		if (!has_leading_index(association, endpoint))
 			add_finding(&check, "warning",
 						psprintf("no index to find the links of a row of \"%s\" by",
 								 get_rel_name(endpoint->relid)),
@@ -279,14 +275,12 @@ check_relationship(Oid association, bool read_only)
 		check_view(&check, rel, s);
 		check_function(&check, rel, s);
 	}
-	relation_close(relation, NoLock);
 	return check.findings;
 }
 
 /* check_endpoint: foreign key, rows without a row, types of one side. */
 static void
-check_endpoint(Check *check, M2mRelationship *rel, M2mSide side,
-			   Relation association)
+check_endpoint(Check *check, M2mRelationship *rel, M2mSide side)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 
@@ -294,8 +288,7 @@ check_endpoint(Check *check, M2mRelationship *rel, M2mSide side,
 		check_rows(check, rel, side);
 	check_foreign_key(check, rel, side);
 	if (OidIsValid(endpoint->constraint) &&
-		(foreign_key_disabled(endpoint->constraint, association) ||
-		 foreign_key_disabled_at(endpoint->constraint, endpoint->relid)))
+		foreign_key_disabled(endpoint->constraint))
 		add_finding(check, "error",
 					psprintf("the triggers of foreign key \"%s\" are disabled; a superuser can enable them",
 							 get_constraint_name(endpoint->constraint)),
@@ -705,10 +698,10 @@ query_is_true(Check *check, const char *sql)
 {
 	Question	question = {sql, check->read_only, false};
 
-	m2m_as_owner(m2m_catalog_relation_owner(check->association), true,
-				 psprintf("could not look into relationship \"%s\"",
-						  get_rel_name(check->association)),
-				 run_query, &question);
+	m2m_look_as_owner(m2m_catalog_relation_owner(check->association),
+					  psprintf("could not look into relationship \"%s\"",
+							   get_rel_name(check->association)),
+					  run_query, &question);
 	return question.answer;
 }
 
@@ -735,67 +728,63 @@ run_query(void *arg)
  * side?
  */
 static bool
-has_leading_index(Relation association, M2mEndpoint *endpoint)
+has_leading_index(Oid association, M2mEndpoint *endpoint)
 {
-	ListCell   *lc;
+	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
 
-	foreach(lc, RelationGetIndexList(association))
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
-											ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index index;
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 		int			found = 0;
 
-		if (!HeapTupleIsValid(tuple))
+		if (!index->indisvalid || !index->indislive ||
+			index->indnkeyatts < endpoint->nkeys ||
+			!heap_attisnull(tuple, Anum_pg_index_indpred,
+							RelationGetDescr(indexes)))
 			continue;
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		if (index->indisvalid && index->indnkeyatts >= endpoint->nkeys &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+		for (int i = 0; i < endpoint->nkeys; i++)
 		{
-			for (int i = 0; i < endpoint->nkeys; i++)
-			{
-				for (int j = 0; j < endpoint->nkeys; j++)
-					found += index->indkey.values[i] ==
-						endpoint->key[j].link_attnum;
-			}
+			for (int j = 0; j < endpoint->nkeys; j++)
+				found += index->indkey.values[i] ==
+					endpoint->key[j].link_attnum;
 		}
-		ReleaseSysCache(tuple);
-		if (found == endpoint->nkeys)
-			return true;
+		result = found == endpoint->nkeys;
 	}
-	return false;
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return result;
 }
 
 /*
- * foreign_key_disabled: has ALTER TABLE ... DISABLE TRIGGER switched it off?
+ * foreign_key_disabled: has ALTER TABLE ... DISABLE TRIGGER, on either of its
+ * tables, switched it off?
  */
 static bool
-foreign_key_disabled(Oid constraint, Relation relation)
+foreign_key_disabled(Oid constraint)
 {
-	TriggerDesc *triggers = relation->trigdesc;
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if (trigger->tgconstraint == constraint &&
-			trigger->tgenabled == TRIGGER_DISABLED)
-			return true;
-	}
-	return false;
-}
-
-/* foreign_key_disabled_at: the same on the table that it references. */
-static bool
-foreign_key_disabled_at(Oid constraint, Oid relid)
-{
-	Relation	relation = try_relation_open(relid, AccessShareLock);
-	bool		result;
-
-	if (relation == NULL)
-		return false;
-	result = foreign_key_disabled(constraint, relation);
-	relation_close(relation, NoLock);
+	ScanKeyInit(&key, Anum_pg_trigger_tgconstraint, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(constraint));
+	scan = systable_beginscan(trigger, TriggerConstraintIndexId, true, NULL,
+							  1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled ==
+			TRIGGER_DISABLED;
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
 	return result;
 }
 

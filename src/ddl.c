@@ -20,6 +20,9 @@
 /* Our own statements fire event triggers too; ddl_trigger.c passes them by. */
 static int	depth = 0;
 
+static bool as_owner(Oid owner, bool restricted, bool keep, const char *what,
+					 void (*action) (void *arg), void *arg);
+
 /*
  * m2m_ddl: runs one utility statement of our own as the current user.
  */
@@ -81,6 +84,26 @@ bool
 m2m_as_owner(Oid owner, bool restricted, const char *what,
 			 void (*action) (void *arg), void *arg)
 {
+	return as_owner(owner, restricted, true, what, action, arg);
+}
+
+/*
+ * m2m_look_as_owner: the same for an action that only looks, and tells what it
+ * saw through arg.  The subtransaction is rolled back, so that its locks go at
+ * once, and whatever the owner's code may have done.
+ */
+bool
+m2m_look_as_owner(Oid owner, const char *what,
+				  void (*action) (void *arg), void *arg)
+{
+	return as_owner(owner, true, false, what, action, arg);
+}
+
+/* as_owner: both of them; keep what the action did? */
+static bool
+as_owner(Oid owner, bool restricted, bool keep, const char *what,
+		 void (*action) (void *arg), void *arg)
+{
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resowner = CurrentResourceOwner;
 	Oid			userid;
@@ -109,7 +132,10 @@ m2m_as_owner(Oid owner, bool restricted, const char *what,
 		/* also what the owner's own code may have set */
 		AtEOXact_GUC(false, nestlevel);
 		SetUserIdAndSecContext(userid, security);
-		ReleaseCurrentSubTransaction();
+		if (keep)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
 		done = true;
 	}
 	PG_CATCH();

@@ -49,3 +49,26 @@ m2m_lock_relations(List *relids, LOCKMODE lockmode)
 		CHECK_FOR_INTERRUPTS();
 	}
 }
+
+/*
+ * m2m_lock_if_free: takes the lock on all of the relations, or on none where
+ * one is not to be had at once; returns whether it did.
+ */
+bool
+m2m_lock_if_free(List *relids, LOCKMODE lockmode)
+{
+	int			taken = 0;
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), lockmode))
+			break;
+		taken++;
+	}
+	if (taken == list_length(relids))
+		return true;
+	for (int i = 0; i < taken; i++)
+		UnlockRelationOid(list_nth_oid(relids, i), lockmode);
+	return false;
+}

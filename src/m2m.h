@@ -284,6 +284,7 @@ extern void m2m_ids_check_null(bool isnull, Oid table);
 
 /* lock.c: locks on several relations at once */
 extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
+extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
 
 /* catalog.c: what the system catalogs say */
 extern List *m2m_catalog_link_views(Oid relid);
@@ -304,6 +305,7 @@ extern char *m2m_own_function(const char *name);
 extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
 extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
 extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
+extern int	m2m_catalog_natts(Oid relid);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
 extern char *m2m_qualified_name(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
@@ -340,6 +342,8 @@ extern void m2m_sql(const char *sql);
 extern bool m2m_ddl_running(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
+extern bool m2m_look_as_owner(Oid owner, const char *what,
+							  void (*action) (void *arg), void *arg);
 extern bool m2m_drop_objects(List *addresses);
 extern void m2m_leave_extension(M2mExtensionState *state);
 extern void m2m_enter_extension(M2mExtensionState *state);

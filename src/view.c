@@ -497,14 +497,25 @@ m2m_function_owner(Oid function)
 	return result;
 }
 
-/* m2m_view_reads_as_invoker: is a view security_invoker? */
+/*
+ * m2m_view_reads_as_invoker: is a view security_invoker?  Read from the
+ * catalog: the view is not opened.
+ */
 bool
 m2m_view_reads_as_invoker(Oid viewid)
 {
-	Relation	relation = relation_open(viewid, AccessShareLock);
-	bool		result = RelationHasSecurityInvoker(relation);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(viewid));
+	bool		result = false;
+	Datum		options;
+	bool		isnull;
 
-	relation_close(relation, NoLock);
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions,
+							  &isnull);
+	if (!isnull)
+		result = ((ViewOptions *) view_reloptions(options, false))->security_invoker;
+	ReleaseSysCache(tuple);
 	return result;
 }
 
@@ -630,8 +641,7 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	List	   *columns = NIL;
-	Relation	relation;
-	TupleDesc	desc;
+	int			natts = m2m_catalog_natts(far->relid);
 	ListCell   *lc;
 
 	foreach(lc, existing)
@@ -649,16 +659,17 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 							 get_attname(rel->association,
 										 this->key[i].link_attnum, false),
 							 this->role);
-	relation = relation_open(far->relid, AccessShareLock);
-	desc = RelationGetDescr(relation);
-	for (int i = 0; i < desc->natts; i++)
+	for (int a = 1; a <= natts; a++)
 	{
-		if (!TupleDescAttr(desc, i)->attisdropped)
-			columns = add_column(columns, M2M_COLUMN_ENDPOINT, i + 1,
-								 NameStr(TupleDescAttr(desc, i)->attname),
-								 far->role);
+		HeapTuple	tuple = SearchSysCacheAttNum(far->relid, a);
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		columns = add_column(columns, M2M_COLUMN_ENDPOINT, a,
+							 NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname),
+							 far->role);
+		ReleaseSysCache(tuple);
 	}
-	relation_close(relation, NoLock);
 	for (int i = 0; i < rel->nproperties; i++)
 		columns = add_column(columns, M2M_COLUMN_PROPERTY, rel->property[i],
 							 get_attname(rel->association, rel->property[i],
