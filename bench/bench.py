@@ -692,7 +692,7 @@ class Bench:
         count = 10 * self.pairs
         item = self.item('load_memory', f'private memory of a backend that loads {count:,} pairs',
                          'pair', count)
-        peers = [peer for peer in self.peers if peer.name in ('m2m_load', 'hand')]
+        peers = [peer for peer in self.peers if peer.name == 'm2m_load']
         if not self.has_load:
             item['lines']['m2m_load'] = {'not_applicable': 'this m2m has no function m2m_load'}
         n = self.n
