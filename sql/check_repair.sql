@@ -422,7 +422,7 @@ SELECT * FROM m2m_check(0);
 SELECT * FROM m2m_repair(0);
 \echo :SQLSTATE
 
--- It looks with a reader's locks, in read-only transactions too
+-- It keeps no locks, and looks in read-only transactions too
 BEGIN READ ONLY;
 SELECT * FROM m2m_check();
 SELECT DISTINCT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN

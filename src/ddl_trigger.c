@@ -26,9 +26,12 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
@@ -87,6 +90,7 @@ typedef struct Pending
 	Node	   *parsetree;
 	int			nest_level;		/* of the (sub)transaction */
 	List	   *associations;	/* to be looked over */
+	List	   *views;			/* OIDs of link views that we may change */
 	List	   *aside;			/* M2mSavedView */
 	List	   *functions;		/* SeenFunction */
 	List	   *renames;		/* SeenRename */
@@ -117,7 +121,15 @@ static void start_drop_table(DropStmt *stmt);
 static void start_drop(Node *parsetree, List *owners);
 static List *associations_of(List *relids);
 static List *views_of(List *relids);
-static bool put_aside(Pending *p, List *relids, List *viewids);
+static bool reaches_association(List *relids, List *associations);
+static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
+static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
+								   bool own_only, List **tables);
+static bool may_hold_up(Oid role, Oid relid);
+static bool lock_views(Pending *p, List *relids, List *tables,
+					   LOCKMODE lockmode);
+static bool lock_view_if_free(Oid viewid);
+static bool put_aside(Pending *p, List *relids, List *tables);
 static void see_functions(Pending *p, Oid association);
 static void see_relationship(Pending *p, Oid association, bool with_views);
 static SeenFunction *see_function(M2mRelationship *rel, M2mSide near);
@@ -128,7 +140,7 @@ static List *restore_lost(List *saved_views);
 static void drop_rest(SeenRelationship *seen);
 static bool drop_objects(List *addresses);
 static void end_renames(Pending *p);
-static void rename_in_views(SeenRename *rename);
+static void rename_in_views(Pending *p, SeenRename *rename);
 static bool is_our_alias(const char *alias, const char *name,
 						 const char *prefix);
 static void rename_view_column(void *arg);
@@ -353,10 +365,13 @@ static void
 start_alter_table(AlterTableStmt *stmt)
 {
 	bool		blocked = false;
-	bool		shows = false;
+	bool		shows = false;	/* may a link view read otherwise? */
+	bool		adds = false;	/* a column to any of them */
 	bool		owner = false;
+	LOCKMODE	lockmode;
 	Oid			relid;
 	List	   *targets;
+	List	   *tables;
 	List	   *associations;
 	Pending    *p;
 	MemoryContext old;
@@ -371,12 +386,14 @@ start_alter_table(AlterTableStmt *stmt)
 				blocked = true;
 				break;
 			case AT_AddColumn:
+			case AT_AddOf:
+				shows = adds = true;
+				break;
 			case AT_SetNotNull:
 			case AT_DropNotNull:
 			case AT_AddConstraint:
 			case AT_AddIndex:
 			case AT_DropConstraint:
-			case AT_AddOf:
 				shows = true;
 				break;
 			case AT_ChangeOwner:
@@ -408,20 +425,121 @@ start_alter_table(AlterTableStmt *stmt)
 	p->associations = list_copy(associations);
 	if (owner && list_member_oid(associations, relid))
 		follow_owner(p, relid);
+	lockmode = AlterTableGetLockLevel(stmt->cmds);
+	tables = list_append_unique_oid(list_copy(targets), relid);
 	if (blocked)
 	{
 		/* a key's collation stands in the functions' bodies */
 		foreach(lc, associations)
 			see_functions(p, lfirst_oid(lc));
-		put_aside(p, list_append_unique_oid(list_copy(targets), relid),
-				  views_of(targets));
+		put_aside(p, targets,
+				  list_concat_unique_oid(tables,
+										 foreign_key_tables(stmt, targets)));
 	}
-	else if (shows)
-		m2m_lock_relations(list_concat(list_append_unique_oid(list_copy(targets),
-															  relid),
-									   views_of(targets)),
-						   AccessExclusiveLock);
+	else if (adds ||
+			 (shows && lockmode == AccessExclusiveLock &&
+			  reaches_association(targets, associations)))
+		lock_views(p, targets, tables, lockmode);
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * reaches_association: is one of the tables an association?  NOT NULL of its
+ * columns shows in the conditions of link views; that of an endpoint's does
+ * not.
+ */
+static bool
+reaches_association(List *relids, List *associations)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		if (list_member_oid(associations, lfirst_oid(lc)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * foreign_key_tables: the tables that an ALTER TABLE will lock beside those
+ * that it alters, because it drops, or makes anew, foreign keys over the
+ * columns that it names.
+ */
+static List *
+foreign_key_tables(AlterTableStmt *stmt, List *relids)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+	ListCell   *lr;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype != AT_DropColumn &&
+			cmd->subtype != AT_AlterColumnType)
+			continue;
+		foreach(lr, relids)
+		{
+			AttrNumber	attnum = get_attnum(lfirst_oid(lr), cmd->name);
+
+			/* without CASCADE others' foreign keys make DROP COLUMN fail */
+			if (attnum > 0)
+				add_foreign_key_tables(lfirst_oid(lr), attnum,
+									   cmd->subtype == AT_DropColumn &&
+									   cmd->behavior != DROP_CASCADE,
+									   &tables);
+		}
+	}
+	list_sort(tables, list_oid_cmp);
+	return tables;
+}
+
+/*
+ * add_foreign_key_tables: adds both tables of each foreign key that a column
+ * is part of, on either side or (own_only) as a referencing column.
+ */
+static void
+add_foreign_key_tables(Oid relid, AttrNumber attnum, bool own_only,
+					   List **tables)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[3];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	ScanKeyInit(&key[2], Anum_pg_depend_refobjsubid, BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(attnum));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  3, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+		HeapTuple	constraint;
+		Form_pg_constraint fk;
+
+		if (form->classid != ConstraintRelationId)
+			continue;
+		constraint = SearchSysCache1(CONSTROID,
+									 ObjectIdGetDatum(form->objid));
+		if (!HeapTupleIsValid(constraint))
+			continue;
+		fk = (Form_pg_constraint) GETSTRUCT(constraint);
+		if (fk->contype == CONSTRAINT_FOREIGN &&
+			(!own_only || fk->conrelid == relid))
+		{
+			*tables = list_append_unique_oid(*tables, fk->conrelid);
+			*tables = list_append_unique_oid(*tables, fk->confrelid);
+		}
+		ReleaseSysCache(constraint);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
 }
 
 /*
@@ -530,10 +648,8 @@ start_rename_column(RenameStmt *stmt)
 
 	p = push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
-	m2m_lock_relations(list_concat(list_append_unique_oid(list_copy(targets),
-														  relid),
-								   views_of(targets)),
-					   AccessExclusiveLock);
+	lock_views(p, targets, list_append_unique_oid(list_copy(targets), relid),
+			   AccessExclusiveLock);
 	foreach(lc, targets)
 	{
 		AttrNumber	attnum = get_attnum(lfirst_oid(lc), stmt->subname);
@@ -585,7 +701,6 @@ start_drop_table(DropStmt *stmt)
 	List	   *dropped = NIL;	/* and what inherits from it */
 	List	   *associations;
 	List	   *going = NIL;
-	List	   *views = NIL;
 	Pending    *p;
 	MemoryContext old;
 	ListCell   *lc;
@@ -638,12 +753,6 @@ start_drop_table(DropStmt *stmt)
 	{
 		ObjectAddresses *functions = new_object_addresses();
 
-		foreach(lc, going)
-		{
-			views = list_concat_unique_oid(views,
-										   views_of(list_make1_oid(lfirst_oid(lc))));
-		}
-
 		/* dropping their foreign keys' triggers locks the endpoints as well */
 		foreach(lc, p->relationships)
 		{
@@ -654,7 +763,7 @@ start_drop_table(DropStmt *stmt)
 			dropped = list_append_unique_oid(dropped, seen->endpoint[M2M_LEFT]);
 			dropped = list_append_unique_oid(dropped, seen->endpoint[M2M_RIGHT]);
 		}
-		if (!put_aside(p, dropped, views))
+		if (!put_aside(p, going, dropped))
 			going = NIL;
 		foreach(lc, p->relationships)
 		{
@@ -752,21 +861,94 @@ views_of(List *relids)
 }
 
 /*
- * put_aside: drops link views that would be in the command's way, once they
- * and the tables that it will lock are locked.  Where something of the user's
- * depends on one, that stays, and false is returned: the command fails, or
- * takes it by CASCADE, or can do without.
+ * may_hold_up: has a role some right on a table?  Then it can hold a lock on
+ * it, and to wait for the role's link view as well gives it no new power.
  */
 static bool
-put_aside(Pending *p, List *relids, List *viewids)
+may_hold_up(Oid role, Oid relid)
 {
+	return object_ownercheck(RelationRelationId, relid, role) ||
+		pg_class_aclcheck(relid, role, ACL_ALL_RIGHTS_RELATION) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, role, ACL_ALL_RIGHTS_COLUMN,
+								  ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+/*
+ * lock_views: locks tables in lockmode, as the command will, and with them the
+ * link views that read relids exclusively.  Nobody waits for the view of a
+ * role that has no right on the table: that is locked if it is free.
+ * p->views becomes those that were locked; returns whether these are all.
+ */
+static bool
+lock_views(Pending *p, List *relids, List *tables, LOCKMODE lockmode)
+{
+	List	   *ours = NIL;
+	List	   *others = NIL;
+	ListCell   *lc;
+	ListCell   *lv;
+
+	foreach(lc, relids)
+	{
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			Oid			owner = m2m_catalog_relation_owner(lfirst_oid(lv));
+
+			if (OidIsValid(owner) && may_hold_up(owner, lfirst_oid(lc)))
+				ours = list_append_unique_oid(ours, lfirst_oid(lv));
+			else
+				others = list_append_unique_oid(others, lfirst_oid(lv));
+		}
+	}
+	others = list_difference_oid(others, ours);
+	if (lockmode == AccessExclusiveLock)
+		m2m_lock_relations(list_concat_copy(tables, ours), lockmode);
+	else
+	{
+		m2m_lock_relations(tables, lockmode);
+		m2m_lock_relations(ours, AccessExclusiveLock);
+	}
+	p->views = ours;
+	foreach(lc, others)
+	{
+		if (lock_view_if_free(lfirst_oid(lc)))
+			p->views = lappend_oid(p->views, lfirst_oid(lc));
+	}
+	return list_length(p->views) == list_length(ours) + list_length(others);
+}
+
+/*
+ * lock_view_if_free: locks a link view exclusively, and against exclusive
+ * locks the tables that it reads and that making it again will lock; false if
+ * that is not to be had at once.
+ */
+static bool
+lock_view_if_free(Oid viewid)
+{
+	M2mLinkView *view = m2m_catalog_read_view(viewid, true);
+
+	return view != NULL &&
+		m2m_lock_if_free(list_make2_oid(view->association, view->far_relid),
+						 AccessShareLock) &&
+		m2m_lock_if_free(list_make1_oid(viewid), AccessExclusiveLock);
+}
+
+/*
+ * put_aside: drops link views that read relids and so would be in the
+ * command's way, once they and the tables that it will lock are locked.  Where
+ * something of the user's depends on one, or it is another role's and not
+ * free, that stays, and false is returned: the command fails, or takes it by
+ * CASCADE, or can do without.
+ */
+static bool
+put_aside(Pending *p, List *relids, List *tables)
+{
+	bool		all;
 	ListCell   *lc;
 
-	if (viewids == NIL)
+	if (views_of(relids) == NIL)
 		return true;
-	m2m_lock_relations(list_concat_copy(relids, viewids),
-					   AccessExclusiveLock);
-	foreach(lc, viewids)
+	all = lock_views(p, relids, tables, AccessExclusiveLock);
+	foreach(lc, p->views)
 	{
 		M2mSavedView *saved = m2m_view_save(lfirst_oid(lc));
 
@@ -774,7 +956,7 @@ put_aside(Pending *p, List *relids, List *viewids)
 			p->aside = lappend(p->aside, saved);
 	}
 	if (p->aside == NIL || m2m_view_drop(p->aside))
-		return true;
+		return all;
 
 	/* as many as can */
 	foreach(lc, p->aside)
@@ -1023,7 +1205,7 @@ end_renames(Pending *p)
 	ListCell   *lc;
 
 	foreach(lc, p->renames)
-		rename_in_views(lfirst(lc));
+		rename_in_views(p, lfirst(lc));
 }
 
 /* What rename_view_column() is to do. */
@@ -1036,10 +1218,11 @@ typedef struct ViewRename
 
 /*
  * rename_in_views: the columns of link views that show a renamed column under
- * its old name; a name of the user's own stays.
+ * its old name; a name of the user's own stays.  A view that was not to be had
+ * (see lock_views) keeps the old name.
  */
 static void
-rename_in_views(SeenRename *rename)
+rename_in_views(Pending *p, SeenRename *rename)
 {
 	ListCell   *lc;
 
@@ -1050,7 +1233,7 @@ rename_in_views(SeenRename *rename)
 		M2mViewColumn *found = NULL;
 		ViewRename	task;
 
-		if (view == NULL)
+		if (view == NULL || !list_member_oid(p->views, view->view))
 			continue;
 		for (int i = 0; i < view->ncolumns; i++)
 		{
@@ -1137,6 +1320,11 @@ refresh_views(Pending *p)
 			task.view = m2m_catalog_read_view(rel->side[s].view, true);
 			if (task.view == NULL ||
 				!m2m_view_needs_refresh(rel, task.view))
+				continue;
+
+			/* locked at the start, or just put back; else only if free */
+			if (!list_member_oid(p->views, task.view->view) &&
+				!lock_view_if_free(task.view->view))
 				continue;
 
 			/*
