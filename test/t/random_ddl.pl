@@ -432,10 +432,10 @@ sub start_reading
 
 # What it read must have been there before or be there now, whatever the
 # statement does: at most a name may not be found, or columns may not be those
-# that a link function expects, as PostgreSQL reads its body late. Where a statement locks several tables, as it does
-# for a foreign key, a reader of their join can deadlock with it in the twin, too.
-# (So can a transaction of several statements, and hence a DO block, with a
-# reader of a view.)
+# that a link function expects, as PostgreSQL reads its body late. Where a
+# statement locks several tables, as it does for a foreign key, a reader of
+# their join can deadlock with it in the twin, too. (So can a transaction of
+# several statements, and hence a DO block, with a reader of a view.)
 sub finish_reading
 {
 	my ($step, $sql) = @_;
