@@ -82,13 +82,16 @@ close_sessions();
 is(scalar(@failures), 0, "$number random statements, seed $seed");
 diag("only $number of $wanted statements in $seconds seconds, seed $seed")
   if $number < $wanted && !@failures;
-is($seen{$_} ? 1 : 0, 1, "some of them: $_")
-  for $number < 300
-  ? ()
-  : (
-	'add column', 'drop column', 'rename column', 'alter type',
-	'savepoint', 'do block', 'linked between', 'read meanwhile',
-	'failed as in the twin');
+foreach my $kind (
+	$number < 400
+	? ()
+	: (
+		'add column', 'drop column', 'rename column', 'alter type',
+		'savepoint', 'do block', 'linked between', 'read meanwhile',
+		'failed as in the twin'))
+{
+	ok((any { index($_, $kind) == 0 } keys %seen), "some of them: $kind");
+}
 diag("$_: $seen{$_}") for $ENV{M2M_RANDOM_DDL} ? sort keys %seen : ();
 done_testing();
 
@@ -431,11 +434,11 @@ sub start_reading
 }
 
 # What it read must have been there before or be there now, whatever the
-# statement does: at most a name may not be found, also a column's that the body
-# of a link function gives. Where a statement locks several tables, as it does
-# for a foreign key, a reader of their join can deadlock with it in the twin, too.
-# (So can a transaction of several statements, and hence a DO block, with a
-# reader of a view.)
+# statement does: at most a name may not be found, or columns may not be those
+# that a link function expects, as PostgreSQL reads its body late. Where a
+# statement locks several tables, as it does for a foreign key, a reader of
+# their join can deadlock with it in the twin, too. (So can a transaction of
+# several statements, and hence a DO block, with a reader of a view.)
 sub finish_reading
 {
 	my ($step, $sql) = @_;
@@ -447,7 +450,7 @@ sub finish_reading
 	{
 		$seen{"reader got $error"}++;
 		next if $error =~ /^(42P01|42883|3F000)$/;
-		next if $error eq '42703' && $step->{sql} =~ /RENAME/;
+		next if $error =~ /^(42703|42804|42P13)$/ && $step->{sql} =~ /COLUMN/;
 		next if $error eq '42501' && $step->{kind} eq 'security_invoker';
 		next if $error =~ /^(40P01|55P03)$/ && $many;
 		failure("while \"$step->{sql}\" ran, reading ended with $error:\n$sql");
