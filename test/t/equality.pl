@@ -289,9 +289,9 @@ sub finish
 			$messages =~ s/^LOCATION:.*\n//mg;
 			$messages =~ s/^(?:CONTEXT:|PL\/pgSQL function|SQL statement).*\n(?:(?![A-Z ]+:).*\n)*//mg;
 			$messages =~ s/^psql:.*?: //mg;
-			$messages =~ s/\bpg_temp_\d+/pg_temp/g;
 			$messages =~ s/^DETAIL:  Reason code:.*\n//mg;
 			$result .= $messages;
+			$result =~ s/\bpg_temp_\d+/pg_temp/g;
 			chomp $result;
 			return ($result, $sqlstate);
 		}
@@ -442,12 +442,12 @@ sub one_session
 
 sub operation
 {
-	my ($rel, $condition) = @_;
+	my ($rel, $condition, $read_only) = @_;
 	my $operation = random_operation($rel, %has);
 
 	# the message names the command
 	delete $operation->{hand}
-	  if $condition && $condition->{what} eq 'read only';
+	  if $read_only || $condition && $condition->{what} eq 'read only';
 	return $operation;
 }
 
@@ -458,14 +458,16 @@ sub transaction
 	my $cursor = chance(0.3);
 	my (@undo, $savepoints);
 
-	everywhere("BEGIN ISOLATION LEVEL $level" . (chance(0.03) ? ' READ ONLY' : ''));
+	my $read_only = chance(0.03);
+
+	everywhere("BEGIN ISOLATION LEVEL $level" . ($read_only ? ' READ ONLY' : ''));
 	$seen{$level}++;
 	everywhere("DECLARE c CURSOR FOR SELECT * FROM $rel->{name} ORDER BY "
 		  . columns($rel->{side}{l}) . ', ' . columns($rel->{side}{r}))
 	  if $cursor;
 	for (1 .. 1 + int rand 5)
 	{
-		my $operation = operation($rel, $condition);
+		my $operation = operation($rel, $condition, $read_only);
 		my $savepoint = chance(0.7);
 
 		everywhere('SAVEPOINT s') if $savepoint;
