@@ -58,7 +58,9 @@ endif
 # The same on every supported major, as root; see test/matrix.
 # make test-core PGSRC=…/postgresql-15.x
 # PostgreSQL's own regression tests with m2m and without; see test/core-suite.
-.PHONY: demo test test-matrix test-core
+# make bench [ROUNDS=5] [SCALE=1] [HUGE=1] [BENCH_DIR=/var/tmp] …
+# m2m against hand-written SQL and its other peers; see bench/run.
+.PHONY: demo test test-matrix test-core bench
 demo:
 	@examples/demo
 test:
@@ -67,3 +69,5 @@ test-matrix:
 	@test/matrix
 test-core:
 	@test/core-suite
+bench:
+	@bench/run

@@ -299,13 +299,13 @@ trigger_relation(Oid triggerid)
 }
 
 /*
- * m2m_catalog_trigger_depends: is the trigger of a link view marked as
+ * m2m_catalog_trigger_depends: is a trigger of ours on a link view marked as
  * depending on an extension?
  */
 bool
-m2m_catalog_trigger_depends(Oid viewid)
+m2m_catalog_trigger_depends(Oid viewid, const char *name)
 {
-	Oid			trigger = get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, true);
+	Oid			trigger = get_trigger_oid(viewid, name, true);
 
 	/* one of another name is the user's own doing */
 	return !OidIsValid(trigger) ||

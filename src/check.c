@@ -469,6 +469,9 @@ check_pairs(Check *check, M2mRelationship *rel)
 static void
 check_view(Check *check, M2mRelationship *rel, M2mSide side)
 {
+	static const char *const triggers[] = {
+		M2M_VIEW_TRIGGER_NAME, M2M_BATCH_TRIGGER_NAME
+	};
 	M2mEndpoint *endpoint = &rel->side[side];
 	M2mLinkView *view;
 	char	   *name;
@@ -502,12 +505,25 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 							 get_rel_name(endpoint->view)),
 					psprintf("ALTER VIEW %s SET (security_invoker = true)",
 							 name));
-	if (!m2m_catalog_trigger_depends(endpoint->view))
-		add_finding(check, "warning",
-					psprintf("the trigger of link view \"%s\" is not marked as depending on the extension",
-							 get_rel_name(endpoint->view)),
-					psprintf("ALTER TRIGGER " M2M_VIEW_TRIGGER_NAME
-							 " ON %s DEPENDS ON EXTENSION m2m", name));
+	for (int i = 0; i < (int) lengthof(triggers); i++)
+	{
+		if (!m2m_catalog_trigger_depends(endpoint->view, triggers[i]))
+			add_finding(check, "warning",
+						psprintf("the trigger \"%s\" of link view \"%s\" is not marked as depending on the extension",
+								 triggers[i], get_rel_name(endpoint->view)),
+						psprintf("ALTER TRIGGER %s ON %s DEPENDS ON EXTENSION m2m",
+								 triggers[i], name));
+	}
+	if (!OidIsValid(get_trigger_oid(endpoint->view, M2M_BATCH_TRIGGER_NAME,
+									true)))
+		add_finding(check, "info",
+					psprintf("bulk inserts into link view \"%s\" are made row by row, as it has no trigger \"%s\"",
+							 get_rel_name(endpoint->view),
+							 M2M_BATCH_TRIGGER_NAME),
+					psprintf("%s; ALTER TRIGGER " M2M_BATCH_TRIGGER_NAME
+							 " ON %s DEPENDS ON EXTENSION m2m",
+							 m2m_view_batch_trigger_sql(endpoint->view),
+							 name));
 }
 
 /* check_function: the link function of a side. */
@@ -624,8 +640,8 @@ is_readable(M2mRelationship *rel)
 		if (pg_class_aclcheck(tables[i], GetUserId(),
 							  ACL_SELECT) != ACLCHECK_OK ||
 			pg_class_aclcheck(tables[i], owner, ACL_SELECT) != ACLCHECK_OK ||
-			check_enable_rls(tables[i], InvalidOid, true) != RLS_NONE ||
-			check_enable_rls(tables[i], owner, true) != RLS_NONE)
+			check_enable_rls(tables[i], InvalidOid, true) == RLS_ENABLED ||
+			check_enable_rls(tables[i], owner, true) == RLS_ENABLED)
 			return false;
 	}
 	return types_are_trusted(rel);

@@ -1140,7 +1140,6 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 	foreach(lc, m2m_catalog_views(rel->association))
 	{
 		if (get_rel_namespace(lfirst_oid(lc)) == schema &&
-			!m2m_catalog_is_link_view(lfirst_oid(lc)) &&
 			is_leftover(rel, near, lfirst_oid(lc), owner))
 			return get_rel_name(lfirst_oid(lc));
 	}
@@ -1152,8 +1151,9 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 }
 
 /*
- * m2m_view_name_free: could m2m_adopt, called by the association's owner, make the link view of a side, or take
- * back one that is left over, under the name that it would choose?
+ * m2m_view_name_free: could m2m_adopt, called by the association's owner, make
+ * the link view of a side, or take back one that is left over, under the name
+ * that it would choose?
  */
 bool
 m2m_view_name_free(M2mRelationship *rel, M2mSide near)
@@ -1171,8 +1171,8 @@ m2m_view_name_free(M2mRelationship *rel, M2mSide near)
 }
 
 /*
- * is_leftover: does a view read just as the link view of a side would, and
- * belong to owner?
+ * is_leftover: does a view without our trigger read just as the link view of a
+ * side would, may owner alter it, and would it count?
  */
 static bool
 is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
@@ -1182,11 +1182,14 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 	M2mLinkView *view = NULL;
 	bool		same;
 
-	if (get_rel_relkind(relid) == RELKIND_VIEW)
+	if (get_rel_relkind(relid) == RELKIND_VIEW &&
+		!m2m_catalog_is_link_view(relid))
 		view = m2m_catalog_read_view(relid, false);
 	same = view != NULL && view->association == rel->association &&
 		view->far_relid == far->relid && view->nnear == this->nkeys &&
 		view->nfar == far->nkeys &&
+		m2m_catalog_owner_trusted(view->owner,
+								  m2m_catalog_relation_owner(rel->association)) &&
 		object_ownercheck(RelationRelationId, relid, owner);
 	for (int i = 0; same && i < this->nkeys; i++)
 		same = view->near_link[i] == this->key[i].link_attnum;

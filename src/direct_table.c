@@ -64,6 +64,8 @@ static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
 static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void make_unique_key(M2mDirectTable *table);
 static void open_endpoint(M2mDirectTable *table, M2mSide side);
+static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
+					Snapshot snapshot, Datum *pair);
 static bool still_has_key(M2mDirectTable *table, M2mDirectKey *key,
 						  TupleTableSlot *slot, Datum *pair);
 
@@ -665,7 +667,6 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 				  void (*before_wait) (void *arg), void *arg)
 {
 	TupleTableSlot *slot = table->found;
-	int			n = table->order->natts;
 
 	for (;;)
 	{
@@ -673,20 +674,7 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		TransactionId xwait;
 		uint32		token;
 
-		if (table->dirty_scan == NULL)
-		{
-			MemoryContext old = MemoryContextSwitchTo(table->context);
-
-			table->dirty_scan = m2m_index_beginscan(table->association,
-													table->unique->index,
-													&table->dirty, n);
-			MemoryContextSwitchTo(old);
-		}
-		for (int i = 0; i < n; i++)
-			table->unique_key[i].sk_argument = pair[table->unique->column[i]];
-		index_rescan(table->dirty_scan, table->unique_key, n, NULL, 0);
-		if (!index_getnext_slot(table->dirty_scan, ForwardScanDirection,
-								slot))
+		if (!look_up(table, &table->dirty_scan, &table->dirty, pair))
 			return false;
 		xwait = TransactionIdIsValid(table->dirty.xmin) ?
 			table->dirty.xmin : table->dirty.xmax;
@@ -732,22 +720,31 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 bool
 m2m_direct_find(M2mDirectTable *table, Datum *pair)
 {
+	return look_up(table, &table->pair_scan, table->snapshot, pair);
+}
+
+/*
+ * look_up: finds a row of the pair in the unique index; it is in table->found
+ * then.  A scan is begun if there is none.  Runs in the context that the scan
+ * lives in, since index scans allocate memory as they go and keep it.
+ */
+static bool
+look_up(M2mDirectTable *table, IndexScanDesc *scan, Snapshot snapshot,
+		Datum *pair)
+{
+	MemoryContext old = MemoryContextSwitchTo(table->context);
 	int			n = table->order->natts;
+	bool		result;
 
-	if (table->pair_scan == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(table->context);
-
-		table->pair_scan = m2m_index_beginscan(table->association,
-											   table->unique->index,
-											   table->snapshot, n);
-		MemoryContextSwitchTo(old);
-	}
+	if (*scan == NULL)
+		*scan = m2m_index_beginscan(table->association, table->unique->index,
+									snapshot, n);
 	for (int i = 0; i < n; i++)
 		table->unique_key[i].sk_argument = pair[table->unique->column[i]];
-	index_rescan(table->pair_scan, table->unique_key, n, NULL, 0);
-	return index_getnext_slot(table->pair_scan, ForwardScanDirection,
-							  table->found);
+	index_rescan(*scan, table->unique_key, n, NULL, 0);
+	result = index_getnext_slot(*scan, ForwardScanDirection, table->found);
+	MemoryContextSwitchTo(old);
+	return result;
 }
 
 /*
@@ -836,6 +833,7 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair)
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
 	M2mDirectKey *key = &table->direct->key[side];
 	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+	MemoryContext old = MemoryContextSwitchTo(table->context);
 	bool		result = false;
 
 	if (!IsolationUsesXactSnapshot())
@@ -868,6 +866,7 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair)
 			 still_has_key(table, key, endpoint->locked, pair));
 		ExecClearTuple(endpoint->locked);
 	}
+	MemoryContextSwitchTo(old);
 	return result;
 }
 

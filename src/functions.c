@@ -44,7 +44,6 @@ static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
 						  int second, const char *write, int via, int role);
 static void find_relationship(Call *call, LOCKMODE lockmode);
 static void find_or_create(Call *call);
-static void refresh_relationship(Call *call);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
@@ -102,8 +101,8 @@ m2m_load(PG_FUNCTION_ARGS)
 	progress = m2m_load_begin(call.rel);
 	pairs = m2m_load_read(call.rel, call.side,
 						  text_to_cstring(PG_GETARG_TEXT_PP(2)), progress);
-	refresh_relationship(&call);
-	created = m2m_links_add_pairs(call.rel, pairs, progress);
+	created = m2m_links_add_pairs(m2m_relationship_refresh(call.rel), pairs,
+								  progress);
 	m2m_pairs_end(pairs);
 	m2m_load_end(progress);
 	PG_RETURN_INT64(created);
@@ -299,33 +298,6 @@ find_or_create(Call *call)
 		return;
 	m2m_relationship_define(&definition);
 	find_relationship(call, RowExclusiveLock);
-}
-
-/*
- * refresh_relationship: the description as it is after the call has run SQL of
- * the caller's, which may have changed the very tables.  Error 55000 if ids
- * that were read before are no longer keys.
- */
-static void
-refresh_relationship(Call *call)
-{
-	M2mRelationship *before = call->rel;
-	M2mRelationship *now = m2m_relationship_get(before->association,
-												InvalidOid, NoLock);
-	bool		same = now != NULL &&
-		now->pair_desc->natts == before->pair_desc->natts;
-
-	for (int s = M2M_LEFT; same && s <= M2M_RIGHT; s++)
-		same = now->side[s].relid == before->side[s].relid &&
-			now->side[s].nkeys == before->side[s].nkeys;
-	for (int i = 0; same && i < now->pair_desc->natts; i++)
-		same = TupleDescAttr(now->pair_desc, i)->atttypid ==
-			TupleDescAttr(before->pair_desc, i)->atttypid;
-	if (!same)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("query of m2m_load has changed the relationship that it was to be loaded into")));
-	call->rel = now;
 }
 
 /* read_pair: the ids of both sides, by side. */

@@ -25,6 +25,7 @@
 /* The trigger function of link views, by which they are recognised. */
 #define M2M_VIEW_TRIGGER_FUNCTION "m2m_link_view_write"
 #define M2M_VIEW_TRIGGER_NAME "m2m_link_view"
+#define M2M_BATCH_TRIGGER_NAME "m2m_link_view_batch"
 
 /* The two sides of a relationship; also indexes M2mRelationship.side. */
 typedef enum M2mSide
@@ -300,7 +301,7 @@ extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 extern List *m2m_catalog_associations(void);
 extern Oid	m2m_catalog_trigger_function(void);
 extern char *m2m_own_function(const char *name);
-extern bool m2m_catalog_trigger_depends(Oid viewid);
+extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
 extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
 extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
@@ -322,6 +323,7 @@ extern M2mRelationship *m2m_relationship_find(Oid first, Oid second,
 extern M2mRelationship *m2m_relationship_get(Oid association,
 											 Oid trusted_view,
 											 LOCKMODE lockmode);
+extern M2mRelationship *m2m_relationship_refresh(M2mRelationship *rel);
 extern void m2m_relationship_changed(Oid association);
 
 /* define.c: create, drop, adopt */
@@ -359,6 +361,7 @@ extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
 									Oid viewid);
+extern char *m2m_view_batch_trigger_sql(Oid viewid);
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
@@ -381,6 +384,11 @@ extern bool m2m_view_exists(M2mSavedView *saved);
 extern bool m2m_view_drop(List *saved_views);
 extern List *m2m_view_restore(List *saved_views);
 extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
+
+/* view_batch.c: links of one INSERT or COPY, made together */
+extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
+							   M2mSide far, M2mIds *ids[2]);
+extern void m2m_view_batch_end(Oid viewid);
 
 /* ddl_trigger.c: event triggers */
 extern void m2m_ddl_trigger_init(void);

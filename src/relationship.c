@@ -219,6 +219,33 @@ m2m_relationship_get(Oid association, Oid trusted_view, LOCKMODE lockmode)
 }
 
 /*
+ * m2m_relationship_refresh: the description as it is now, after SQL of the
+ * caller's has run that may have changed the very tables.  The caller holds a
+ * lock on the association.  Error 55000 if ids that were read by the old
+ * description are no longer keys by the new.
+ */
+M2mRelationship *
+m2m_relationship_refresh(M2mRelationship *rel)
+{
+	M2mRelationship *now = m2m_relationship_get(rel->association,
+												rel->trusted_view, NoLock);
+	bool		same = now != NULL &&
+		now->pair_desc->natts == rel->pair_desc->natts;
+
+	for (int s = M2M_LEFT; same && s <= M2M_RIGHT; s++)
+		same = now->side[s].relid == rel->side[s].relid &&
+			now->side[s].nkeys == rel->side[s].nkeys;
+	for (int i = 0; same && i < now->pair_desc->natts; i++)
+		same = TupleDescAttr(now->pair_desc, i)->atttypid ==
+			TupleDescAttr(rel->pair_desc, i)->atttypid;
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relationship changed while ids were read to be linked")));
+	return now;
+}
+
+/*
  * m2m_relationship_changed: tells this and all other backends, when the
  * transaction commits, to read the relationship anew.
  */

@@ -51,6 +51,7 @@ static List *add_column(List *columns, M2mViewColumnKind kind,
 static bool has_name(List *columns, const char *name);
 static void append_join(StringInfo sql, M2mRelationship *rel, M2mSide near);
 static char *rowtype_name(Oid relid);
+static void create_batch_trigger(Oid viewid);
 static char *trigger_argument(const char *name, const char *value);
 
 /*
@@ -248,9 +249,10 @@ m2m_view_options(Oid viewid)
 }
 
 /*
- * m2m_view_create_trigger: the INSTEAD OF trigger, which also marks the view as ours
- * and holds what has no other home.  Marked as depending on the extension, it
- * goes with it and leaves the view behind, readable.
+ * m2m_view_create_trigger: the INSTEAD OF trigger, which also marks the view as
+ * ours and holds what has no other home, and the statement trigger beside it.
+ * Marked as depending on the extension, they go with it and leave the view
+ * behind, readable.
  */
 void
 m2m_view_create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
@@ -275,6 +277,35 @@ m2m_view_create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 					   rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role);
 	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_VIEW_TRIGGER_NAME
 					 " ON %s IS %s", qualified, quote_literal_cstr(comment)));
+	create_batch_trigger(viewid);
+}
+
+/*
+ * m2m_view_batch_trigger_sql: the command that makes the statement trigger, by
+ * which the links of a bulk INSERT are made together.
+ */
+char *
+m2m_view_batch_trigger_sql(Oid viewid)
+{
+	return psprintf("CREATE TRIGGER " M2M_BATCH_TRIGGER_NAME
+					" AFTER INSERT ON %s"
+					" FOR EACH STATEMENT EXECUTE FUNCTION %s()",
+					m2m_qualified_name(viewid),
+					m2m_own_function(M2M_VIEW_TRIGGER_FUNCTION));
+}
+
+/* create_batch_trigger: that trigger, with its comment, unless it is there. */
+static void
+create_batch_trigger(Oid viewid)
+{
+	if (OidIsValid(get_trigger_oid(viewid, M2M_BATCH_TRIGGER_NAME, true)))
+		return;
+	m2m_ddl(m2m_view_batch_trigger_sql(viewid));
+	m2m_trigger_depends(get_trigger_oid(viewid, M2M_BATCH_TRIGGER_NAME, false),
+						"m2m");
+	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_BATCH_TRIGGER_NAME
+					 " ON %s IS %s", m2m_qualified_name(viewid),
+					 quote_literal_cstr("m2m: makes the links of a bulk INSERT or COPY together, at its end")));
 }
 
 /*

@@ -7,6 +7,8 @@
  *			of link properties the link: only what changed
  * DELETE	unlinks; never deletes a row of an endpoint
  *
+ * Links of a bulk INSERT or COPY are made together at its end (view_batch.c).
+ *
  * All SQL runs as the caller.  What was read in order to be changed must
  * still be there when it is changed: else 40001, not a lost update.
  */
@@ -14,6 +16,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -58,7 +61,8 @@ typedef enum RowState
 static void begin_write(RowWrite *write, FunctionCallInfo fcinfo,
 						TriggerData *trigdata);
 static M2mLinkView *copy_view(M2mRelationship *rel, Oid viewid);
-static HeapTuple insert_row(RowWrite *write, HeapTuple new_tuple);
+static HeapTuple insert_row(RowWrite *write, FunctionCallInfo fcinfo,
+							HeapTuple new_tuple);
 static bool is_domain_default(Form_pg_attribute attribute, Datum value);
 static HeapTuple update_row(RowWrite *write, HeapTuple old_tuple,
 							HeapTuple new_tuple);
@@ -93,7 +97,8 @@ static Oid	column_relid(RowWrite *write, M2mViewColumn *column);
 PG_FUNCTION_INFO_V1(m2m_link_view_write);
 
 /*
- * m2m_link_view_write: the trigger function.  Returns the row as it is then,
+ * m2m_link_view_write: the trigger function, of the row trigger and of the
+ * statement trigger AFTER INSERT.  Returns the row as it is then,
  * or NULL where nothing was done and the row is not to be counted.
  */
 Datum
@@ -103,6 +108,16 @@ m2m_link_view_write(PG_FUNCTION_ARGS)
 	RowWrite	write;
 	HeapTuple	result;
 
+	/* the statement trigger, after all rows */
+	if (CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_AFTER(trigdata->tg_event) &&
+		TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event) &&
+		TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) &&
+		trigdata->tg_relation->rd_rel->relkind == RELKIND_VIEW)
+	{
+		m2m_view_batch_end(RelationGetRelid(trigdata->tg_relation));
+		return PointerGetDatum(NULL);
+	}
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_INSTEAD(trigdata->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
@@ -114,7 +129,7 @@ m2m_link_view_write(PG_FUNCTION_ARGS)
 
 	begin_write(&write, fcinfo, trigdata);
 	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
-		result = insert_row(&write, trigdata->tg_trigtuple);
+		result = insert_row(&write, fcinfo, trigdata->tg_trigtuple);
 	else if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 		result = update_row(&write, trigdata->tg_trigtuple,
 							trigdata->tg_newtuple);
@@ -194,12 +209,13 @@ copy_view(M2mRelationship *rel, Oid viewid)
  * what inserting the endpoint's row raises.
  */
 static HeapTuple
-insert_row(RowWrite *write, HeapTuple new_tuple)
+insert_row(RowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 {
 	Datum	   *value = palloc_array(Datum, write->desc->natts);
 	bool	   *isnull = palloc_array(bool, write->desc->natts);
 	M2mEndpoint *far = &write->rel->side[write->far];
 	bool		with_row = false;
+	bool		with_properties = false;
 	M2mIds	   *ids[2];
 
 	heap_deform_tuple(new_tuple, write->desc, value, isnull);
@@ -215,6 +231,8 @@ insert_row(RowWrite *write, HeapTuple new_tuple)
 					 errmsg("cannot insert into column \"%s\" of view \"%s\"",
 							NameStr(TupleDescAttr(write->desc, i)->attname),
 							RelationGetRelationName(write->relation))));
+		if (column->kind == M2M_COLUMN_PROPERTY)
+			with_properties = true;
 		if (column->kind == M2M_COLUMN_ENDPOINT &&
 			key_position(far, column) < 0 &&
 			!is_domain_default(TupleDescAttr(write->desc, i), value[i]))
@@ -226,6 +244,9 @@ insert_row(RowWrite *write, HeapTuple new_tuple)
 	if (with_row)
 		ids[write->far] = insert_endpoint(write, value, isnull,
 										  ids[write->far]);
+	if (!with_properties &&
+		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
+		return heap_copytuple(new_tuple);	/* else the executor keeps both */
 	link_row(write, ids, value, isnull);
 	return fetch_row(write, ids, new_tuple);
 }

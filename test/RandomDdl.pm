@@ -12,6 +12,7 @@
 #   expect              the SQLSTATEs allowed, where there is no twin to ask
 #   warnings            it may warn
 #   outside             it cannot run inside a transaction
+#   schema              it drops this schema
 package RandomDdl;
 
 use strict;
@@ -205,9 +206,12 @@ sub plain_step
 	}
 	elsif ($way < 75)
 	{
+		my @schemas = grep { $_ ne 'public' } @{ $state->{schemas} };
 		$kind = 'rename schema';
-		$sql = 'ALTER SCHEMA ' . ident(pick(grep { $_ ne 'public' } @{ $state->{schemas} }))
-		  . ' RENAME TO ' . pick(qw(s1 s2 s3), '"S 2"');
+		$sql = 'ALTER SCHEMA ' . ident(pick(@schemas)) . ' RENAME TO ' . pick(qw(s1 s2 s3), '"S 2"')
+		  if @schemas;
+		($kind, $sql, $role) = ('schema', 'CREATE SCHEMA s1 AUTHORIZATION alice', '')
+		  if !@schemas || @schemas < 2 && rand() < 0.3;
 	}
 	elsif ($way < 78)
 	{
@@ -340,7 +344,9 @@ sub view_step
 	$step->{expect} = qr/^(00000|42701|42P16|0A000)$/ if $kind eq "user's name of a column";
 	if ($kind eq 'moved view')
 	{
-		my ($what, $name) = $step->{sql} =~ / (SET SCHEMA|RENAME TO) "?([^"]*)"?$/;
+		my ($what, $name) = $step->{sql} =~ / (SET SCHEMA|RENAME TO) (.*)$/;
+
+		$name = $name =~ s/^"|"$//gr =~ s/""/"/gr;
 
 		$step->{tags} = ['any'];
 		$step->{expect} = qr/^(00000|42501)$/;
@@ -424,7 +430,7 @@ sub drop_step
 			tags => ['any'], warnings => 1 }
 		  if !defined $schema || rand() < 0.3;
 		return { kind => 'drop schema', role => some_role(), warnings => 1, findings => 1,
-			sql => 'DROP SCHEMA ' . ident($schema) . cascade(0.8),
+			sql => 'DROP SCHEMA ' . ident($schema) . cascade(0.8), schema => ident($schema),
 			note => 'UPDATE oracle.side s SET view_there = false WHERE oracle.view_of(s) IS NULL'
 			  . ' AND NOT EXISTS (SELECT FROM pg_namespace WHERE oid = s.view_schema)' };
 	}

@@ -15,16 +15,24 @@
 #   then m2m_repair() mends it.
 #
 # Outside transactions a second session does the looking, and links and unlinks
-# by calls and views between the statements.
+# by calls and views between the statements; and a third reads link views while
+# a statement runs: it must not see anything but what is there before or after,
+# nor deadlock where it would not do so with the tables alone.
+#
+# No wait is without an end: a lock that is not had within seconds, or a psql
+# that does not answer, is a failure that shows who waits for whom.
 #
 #   M2M_SEED=…          replays a run; it is printed
-#   M2M_RANDOM_DDL=N    number of statements
+#   M2M_RANDOM_DDL=N    number of statements (default: 400)
+#   M2M_RANDOM_DDL_SECONDS=N
+#                       ends sooner where these take longer (default: 300)
 #   M2M_KEEP_GOING=N    goes on after a failure, up to N, on fresh databases
 use strict;
 use warnings;
 use utf8;
 use FindBin;
 use lib "$FindBin::Bin/..";
+use IO::Select;
 use IPC::Open3;
 use JSON::PP;
 use List::Util qw(any max);
@@ -33,14 +41,17 @@ use PostgreSQL::Test::Utils;
 use RandomDdl qw(random_action random_inner_step);
 use Test::More;
 
-# Opt-in for now: its time on a busy machine has no bound yet.
-plan skip_all => 'set M2M_RANDOM_DDL to the number of statements'
-	unless $ENV{M2M_RANDOM_DDL};
-
-
 my $seed = $ENV{M2M_SEED} // int(rand(1_000_000_000));
 my $wanted = $ENV{M2M_RANDOM_DDL} // 400;
+my $seconds = $ENV{M2M_RANDOM_DDL_SECONDS} // 300;
 my $failures_wanted = $ENV{M2M_KEEP_GOING} // 1;
+
+# Nothing here takes a second on an idle machine. The server gives up first,
+# since its message says more than that psql is silent.
+my $look_seconds = 10;
+my $lock_seconds = 30;
+my $statement_seconds = 60;
+my $psql_seconds = 90;
 
 srand($seed);
 note("M2M_SEED=$seed M2M_RANDOM_DDL=$wanted");
@@ -51,7 +62,7 @@ $node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nlog_statem
 $node->start;
 
 # The databases of one world, copied from templates: m2m's, and the twin.
-my ($ddl, $twin, $other);
+my ($ddl, $twin, $other, $reader);
 my $state;
 my (@log, @failures, %seen);
 my $number = 0;
@@ -59,7 +70,8 @@ my $in_transaction = 0;
 
 make_templates();
 fresh_world();
-while ($number < $wanted && @failures < $failures_wanted)
+my $stop = time + $seconds;
+while ($number < $wanted && @failures < $failures_wanted && time < $stop)
 {
 	my $before = @failures;
 
@@ -68,12 +80,14 @@ while ($number < $wanted && @failures < $failures_wanted)
 }
 close_sessions();
 is(scalar(@failures), 0, "$number random statements, seed $seed");
+diag("only $number of $wanted statements in $seconds seconds, seed $seed")
+  if $number < $wanted && !@failures;
 is($seen{$_} ? 1 : 0, 1, "some of them: $_")
-  for $wanted < 300
+  for $number < 300
   ? ()
   : (
 	'add column', 'drop column', 'rename column', 'alter type',
-	'savepoint', 'do block', 'linked between',
+	'savepoint', 'do block', 'linked between', 'read meanwhile',
 	'failed as in the twin');
 diag("$_: $seen{$_}") for $ENV{M2M_RANDOM_DDL} ? sort keys %seen : ();
 done_testing();
@@ -97,19 +111,22 @@ sub open_session
 	open my $read, '<', $errors or die "$errors: $!";
 	unlink $errors;
 	my $session = {
-		in => $in, out => $out, err => $read, pid => $pid
+		in => $in, out => $out, err => $read, pid => $pid, buffer => ''
 	};
 	$in->autoflush(1);
-	binmode $_, ':encoding(UTF-8)' for $in, $out, $read;
-	query($session, 'SET statement_timeout = 60000');
-	query($session, 'SET client_min_messages = notice');
+	binmode $_, ':encoding(UTF-8)' for $in, $read;
+	query($session, "SET statement_timeout = '${statement_seconds}s'");
+	query($session, "SET lock_timeout = '${lock_seconds}s'");
+	query($session, "SET client_min_messages = notice");
 	return $session;
 }
 
+# psql ends at the end of its input, unless it is stuck.
 sub close_session
 {
 	my ($session) = @_;
 
+	kill 'TERM', $session->{pid} if $session->{stuck};
 	close $session->{in};
 	waitpid $session->{pid}, 0;
 	close $session->{out};
@@ -117,28 +134,100 @@ sub close_session
 	return;
 }
 
-# Runs a statement; what it printed, its SQLSTATE, its messages.
+# Runs a statement; what it printed, its SQLSTATE, its messages. Dies if it
+# waited too long, be it for a lock, be it that psql does not answer.
 sub execute
 {
 	my ($session, $sql) = @_;
-	my $rows = '';
+
+	send_off($session, $sql);
+	return receive($session, $sql);
+}
+
+sub send_off
+{
+	my ($session, $sql) = @_;
 
 	print { $session->{in} } "$sql;\n\\echo == :SQLSTATE\n";
-	while (my $line = readline $session->{out})
-	{
-		if ($line =~ /^== (\w+)$/)
-		{
-			my $sqlstate = $1;
+	return;
+}
 
-			seek $session->{err}, 0, 1;
-			my $messages = join '', readline $session->{err};
-			chomp $rows;
-			return ($rows, $sqlstate, $messages);
+sub receive
+{
+	my ($session, $sql) = @_;
+	my ($answer, $waiting) = answer($session);
+	my $messages = messages($session);
+	die "no answer to: $sql\n$messages$waiting" if !defined $answer;
+
+	my ($rows, $sqlstate) = $answer =~ /^(.*?)\n?^== (\w+)$/ms;
+	die "$sqlstate at: $sql\n$messages$waiting"
+	  if $sqlstate =~ /^(40P01|55P03|57014)$/ && $session != $reader;
+	note("took long: $sql\n$waiting") if $waiting ne '';
+	return ($rows, $sqlstate, $messages);
+}
+
+# What psql prints up to the line with the SQLSTATE, and where that took long,
+# who waited for whom. The former is undef if that line does not come at all.
+sub answer
+{
+	my ($session) = @_;
+	my $end = time + $psql_seconds;
+	my $ready = IO::Select->new($session->{out});
+	my $waiting = '';
+
+	while (1)
+	{
+		if ($session->{buffer} =~ s/\A(.*?^== \w+)\n//ms)
+		{
+			my $answer = $1;
+
+			utf8::decode($answer);
+			return ($answer, $waiting);
 		}
-		$rows .= $line;
+		if ($ready->can_read($look_seconds))
+		{
+			next if sysread $session->{out}, $session->{buffer}, 65536,
+			  length $session->{buffer};
+		}
+		else
+		{
+			$waiting ||= waiting();
+			next if time < $end;
+		}
+		$session->{stuck} = 1;
+		return (undef, $waiting);
 	}
-	die "psql went away at: $sql\n"
-	  . join('', @log, readline $session->{err});
+}
+
+# What psql wrote to its stderr since it was last asked.
+sub messages
+{
+	my ($session) = @_;
+
+	seek $session->{err}, 0, 1;
+	return join '', readline $session->{err};
+}
+
+# Who waits for whom, seen from outside.
+sub waiting
+{
+	my $who = eval {
+		$node->safe_psql('postgres', q{
+			SELECT format('pid %s in %s, %s, waits for %s, blocked by %s: %s', pid, datname,
+				state, coalesce(wait_event_type || ' ' || wait_event, 'nothing'),
+				pg_blocking_pids(pid), query)
+			FROM pg_stat_activity
+			WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+			UNION ALL
+			SELECT format('pid %s, lock %s on %s %s in database %s: %s', pid, mode, locktype,
+				coalesce(relation::text, classid || ' ' || objid), database,
+				CASE WHEN granted THEN 'held' ELSE 'waits' END)
+			FROM pg_locks
+			WHERE pid <> pg_backend_pid() AND locktype <> 'virtualxid'},
+			timeout => 30);
+	} // "the server does not answer: $@";
+
+	return "$who\n";
 }
 
 # The same for statements of the test's own, which do not fail.
@@ -194,14 +283,20 @@ sub fresh_world
 	$ddl = open_session('m2m');
 	$other = open_session('m2m');
 	$twin = open_session('twin');
+	# in a deadlock it is the reader who finds out or, if it waited before there
+	# was one, gives up first
+	$reader = open_session('m2m');
+	query($reader, "\\set VERBOSITY sqlstate\nSET deadlock_timeout = '100ms'");
+	query($reader, "SET lock_timeout = '10s'");
+	query($ddl, "SET deadlock_timeout = '${lock_seconds}s'");
 	read_state();
 	return;
 }
 
 sub close_sessions
 {
-	close_session($_) for grep { defined } $ddl, $other, $twin;
-	($ddl, $other, $twin) = ();
+	close_session($_) for grep { defined } $ddl, $other, $twin, $reader;
+	($ddl, $other, $twin, $reader) = ();
 	return;
 }
 
@@ -251,10 +346,19 @@ sub run_step
 
 	$number++;
 	$dependents ||= @{ $state->{lf} // [] };
+	# nor is a schema empty that a link view was moved to
+	$dependents ||= any { index($_->{name}, "$step->{schema}.") == 0 }
+	  @{ $state->{views} // [] }
+	  if defined $step->{schema};
 	push @log, "$role; $sql;" . ($step->{only_m2m} ? ' -- m2m only' : '');
 	query($ddl, $role);
+	my $reading = !$in_transaction
+	  && $step->{kind} ne 'do block'
+	  && rand() < 0.5
+	  && start_reading();
 	($rows, $sqlstate, $messages) = execute($ddl, $sql);
 	push @log, "-- $sqlstate";
+	finish_reading($step, $reading) if $reading;
 	$seen{ $step->{kind} }++ if $sqlstate eq '00000';
 	$seen{'failed as in the twin'}++ if $sqlstate ne '00000';
 	query($ddl, 'RESET ROLE') if $sqlstate eq '00000' || !$in_transaction;
@@ -308,6 +412,48 @@ sub run_step
 	check($sqlstate eq '00000' ? @{ $step->{tags} // [] } : (),
 		$step->{role} ? "role:$step->{role}" : 'role:' . getpwuid($<));
 	return $sqlstate;
+}
+
+# Has the reader read a relationship some times over, without waiting for it.
+sub start_reading
+{
+	my @views = @{ $state->{views} // [] } or return;
+	my $view = $views[ rand @views ];
+	my @ways = (
+		"SELECT count(*) FROM $view->{name}",
+		"SELECT count(*) FROM $view->{endpoint} n, $view->{function}(n) f",
+		"SELECT count(*) FROM $view->{name} LIMIT 0");
+	my $sql = join ";\n", map { $ways[ rand @ways ] } 1 .. 10;
+
+	push @log, "$ways[0]; -- reader, meanwhile, or by function";
+	send_off($reader, $sql);
+	return $sql;
+}
+
+# What it read must have been there before or be there now, whatever the
+# statement does: at most a name may not be found, also a column's that the body
+# of a link function gives. Where a statement locks several tables, a reader of
+# their join can deadlock with it in the twin, too. (So can a transaction of
+# several statements, and hence a DO block, with a reader of a view.)
+sub finish_reading
+{
+	my ($step, $sql) = @_;
+	my $many = $step->{sql} =~ /CASCADE|REFERENCES|TRUNCATE|DROP TABLE|DROP SCHEMA|OWNED/
+	  || $step->{kind} =~ /key|several|inherit|^type$|constraint|disable/;
+	my ($rows, $sqlstate, $messages) = receive($reader, $sql);
+
+	foreach my $error ($messages =~ /^.*ERROR:  (\w+)/mg)
+	{
+		$seen{"reader got $error"}++;
+		next if $error =~ /^(42P01|42883|3F000)$/;
+		next if $error eq '42703' && $step->{sql} =~ /RENAME/;
+		next if $error eq '42501' && $step->{kind} eq 'security_invoker';
+		next if $error =~ /^(40P01|55P03)$/ && $many;
+		failure("while \"$step->{sql}\" ran, reading ended with $error:\n$sql");
+		last;
+	}
+	$seen{'read meanwhile'}++;
+	return;
 }
 
 # Compares all with all.
@@ -460,6 +606,13 @@ sub repair
 			oracle.table_name(tgrelid))
 		FROM pg_trigger WHERE tgenabled = 'D'});
 	both($_) for split /\n+/, $keys;
+	# a view that read with its owner's rights did not go with the table
+	read_state();
+	foreach my $view (grep { $_->{owner} ne 'alice' } @{ $state->{views} // [] })
+	{
+		push @log, "ALTER VIEW $view->{name} OWNER TO alice; -- m2m only";
+		query($other, "ALTER VIEW $view->{name} OWNER TO alice");
+	}
 	push @log, 'SELECT * FROM m2m_repair(); -- m2m only';
 	($remedies, my $sqlstate, my $messages) = execute($other, q{
 		SELECT coalesce(json_agg(m.remedy), '[]') FROM m2m_repair() m});
@@ -575,8 +728,9 @@ sub relate_again
 		if ($rel ne 'enrolment')
 		{
 			my $same = query($ddl, qq{
-				SELECT format('CREATE TABLE public.$rel (%s)', string_agg(format('%I %s NOT NULL',
-					attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attnum))
+				SELECT format('CREATE TABLE public.$rel (%s)', string_agg(format('%I %s%s NOT NULL',
+					attname, format_type(atttypid, atttypmod), CASE WHEN attcollation <> 0
+					THEN ' COLLATE ' || attcollation::regcollation END), ', ' ORDER BY attnum))
 				FROM pg_attribute WHERE attrelid = 'public.$rel'::regclass AND attnum > 0
 				UNION ALL
 				SELECT format('ALTER TABLE public.$rel OWNER TO %I', relowner::regrole)
