@@ -507,7 +507,10 @@ sub two_sessions
 {
 	my ($all) = @_;
 	my $rel = few_keys($all);
-	my $level = pick('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE');
+
+	# SERIALIZABLE also fails where a plan has read more than it needed, so that
+	# is for the specs, test/isolation/specs/direct_serializable.spec
+	my $level = pick('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ');
 	my $end = chance(0.7) ? 'COMMIT' : 'ROLLBACK';
 	my ($call, $other) = (two_operation($rel), chance(0.7) ? random_change($rel) : two_operation($rel));
 	my ($first, $last) = chance(0.6) ? ($other, $call) : ($call, $other);
@@ -529,8 +532,7 @@ sub two_sessions
 		my @results;
 
 		push @results, run($two, "BEGIN ISOLATION LEVEL $level"), $early ? run($two, $look) : ();
-		push @results, run($one, "BEGIN ISOLATION LEVEL " . ($level eq 'SERIALIZABLE' ? $level : 'READ COMMITTED'));
-		push @results, run($one, $look) if $level eq 'SERIALIZABLE';
+		push @results, run($one, 'BEGIN');
 		push @results, run($one, $hand[0]);
 		start($two, $hand[1]);
 		my $waited = waits($two);
