@@ -22,7 +22,7 @@
 # No wait is without an end: a lock that is not had within seconds, or a psql
 # that does not answer, is a failure that shows who waits for whom.
 #
-#   M2M_SEED=…          replays a run; it is printed
+#   M2M_SEED=…          another run, or "random"; it is printed, to be replayed
 #   M2M_RANDOM_DDL=N    number of statements (default: 400)
 #   M2M_RANDOM_DDL_SECONDS=N
 #                       ends sooner where these take longer (default: 300)
@@ -41,7 +41,8 @@ use PostgreSQL::Test::Utils;
 use RandomDdl qw(random_action random_inner_step);
 use Test::More;
 
-my $seed = $ENV{M2M_SEED} // int(rand(1_000_000_000));
+my $seed = $ENV{M2M_SEED} // 400;
+$seed = int(rand(1_000_000_000)) if $seed eq 'random';
 my $wanted = $ENV{M2M_RANDOM_DDL} // 400;
 my $seconds = $ENV{M2M_RANDOM_DDL_SECONDS} // 300;
 my $failures_wanted = $ENV{M2M_KEEP_GOING} // 1;
