@@ -446,9 +446,9 @@ sub operation
 	my ($rel, $condition, $read_only) = @_;
 	my $operation = random_operation($rel, %has);
 
-	# the message names the command
+	# the message names the command; m2m tries each pair only once
 	delete $operation->{hand}
-	  if $read_only || $condition && $condition->{what} eq 'read only';
+	  if $read_only || $condition && $condition->{what} =~ /^(?:read only|row trigger)$/;
 	return $operation;
 }
 
