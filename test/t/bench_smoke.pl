@@ -61,15 +61,14 @@ my %works = (
 	concurrent => [ grep { $_ ne 'intarray' } @sql ],
 	growth_1m => [ 'hand', 'm2m' ],
 	growth_10m => [ 'hand', 'm2m' ],
-	load_memory => ['hand']);
+	load_memory => ['m2m_load']);
 
 $works{$_} = \@sql
   foreach qw(one_link one_link_autocommit one_to_many unlink set
   read_left read_right delete_author delete_book);
-push @{ $works{load_memory} }, 'm2m_load' if $there{m2m_load};
 
 ok($there{$_}, "$_ takes part")
-  foreach qw(m2m m2m_view m2m_copy hand plpgsql copy intarray);
+  foreach qw(m2m m2m_load m2m_view m2m_copy m2m_general hand plpgsql copy intarray);
 foreach my $work (sort keys %works)
 {
 	my $lines = $result->{items}{$work}{lines};
