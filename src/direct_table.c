@@ -538,7 +538,6 @@ open_indexes(M2mDirectTable *table)
 		}
 		if (form->indisunique)
 		{
-			/* index_list may have been re-read: no pointers before its end */
 			if (table->unique != NULL || !is_unique_pair(table, index))
 				return false;
 			table->unique = index;

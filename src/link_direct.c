@@ -108,6 +108,7 @@ static void flush_batch(void *arg);
 static bool enter_row(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void finish_row(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void check_left(LinkBatch *batch, Datum *pair, ItemPointer place);
+static void doubt(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void put_place(LinkBatch *batch, M2mPairSort *sort, Datum *pair,
 					  ItemPointer place);
 static void finish_sorted(LinkBatch *batch, SortedIndex *sorted);
@@ -127,6 +128,8 @@ static int	compare_keys(M2mDirectTable *table, M2mSide side, Datum *a,
 static Datum place_to_datum(ItemPointer place);
 static bool is_disputed(Datum datum);
 static void datum_to_place(Datum datum, ItemPointer place);
+static void add_text(ArrayBuildState *texts, M2mRelationship *rel,
+					 M2mSide side, Datum *key);
 static ArrayType *text_result(ArrayBuildState *texts, MemoryContext context);
 
 /*
@@ -330,9 +333,7 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 
 			datum_to_place(link[table->order->natts], &place);
 			if (delete_link(table, &place, is_of_row, &row))
-				unlinked = accumArrayResult(unlinked,
-											PointerGetDatum(m2m_key_text(rel, other, link + first)),
-											false, TEXTOID, context);
+				add_text(unlinked, rel, other, link + first);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(table->row_context);
 		}
@@ -635,11 +636,9 @@ finish_row(LinkBatch *batch, Datum *pair, ItemPointer place)
 			m2m_direct_index_insert(table, index, pair, place, false);
 	}
 	if (batch->texts != NULL)
-		accumArrayResult(batch->texts,
-						 PointerGetDatum(m2m_key_text(table->rel, batch->text_side,
-													  pair + (batch->text_side == M2M_LEFT ? 0 :
-															  table->order->nleft))),
-						 false, TEXTOID, batch->context);
+		add_text(batch->texts, table->rel, batch->text_side,
+				 pair + (batch->text_side == M2M_LEFT ? 0 :
+						 table->order->nleft));
 }
 
 /*
@@ -667,19 +666,28 @@ check_left(LinkBatch *batch, Datum *pair, ItemPointer place)
 		MemoryContextSwitchTo(old);
 	}
 	if (!batch->left_found)
-	{
-		if (batch->doubtful == NULL)
-		{
-			MemoryContext old = MemoryContextSwitchTo(batch->context);
+		doubt(batch, pair, place);
+}
 
-			batch->doubtful = m2m_pair_sort_begin(table->order,
-												  table->order->place_desc,
-												  table->order->natts, NULL,
-												  work_mem / 4);
-			MemoryContextSwitchTo(old);
-		}
-		put_place(batch, batch->doubtful, pair, place);
+/*
+ * doubt: keeps a row whose endpoint row was not found so simply, for
+ * check_doubtful().
+ */
+static void
+doubt(LinkBatch *batch, Datum *pair, ItemPointer place)
+{
+	M2mPairOrder *order = batch->table->order;
+
+	if (batch->doubtful == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(batch->context);
+
+		batch->doubtful = m2m_pair_sort_begin(order, order->place_desc,
+											  order->natts, NULL,
+											  work_mem / 4);
+		MemoryContextSwitchTo(old);
 	}
+	put_place(batch, batch->doubtful, pair, place);
 }
 
 /* put_place: adds a pair and the place of its row to a sort. */
@@ -738,17 +746,7 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 		}
 		MemoryContextSwitchTo(old);
 		if (!found)
-		{
-			if (batch->doubtful == NULL)
-			{
-				old = MemoryContextSwitchTo(batch->context);
-				batch->doubtful = m2m_pair_sort_begin(order, order->place_desc,
-													  table->order->natts, NULL,
-												  work_mem / 4);
-				MemoryContextSwitchTo(old);
-			}
-			put_place(batch, batch->doubtful, pair, &place);
-		}
+			doubt(batch, pair, &place);
 		if ((++rows & 1023) == 0)
 			MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
@@ -1002,6 +1000,15 @@ datum_to_place(Datum datum, ItemPointer place)
 
 	ItemPointerSet(place, (BlockNumber) ((value >> 16) & 0xFFFFFFFF),
 				   (OffsetNumber) (value & 0xFFFF));
+}
+
+/* add_text: adds a key as text to an array that is being built. */
+static void
+add_text(ArrayBuildState *texts, M2mRelationship *rel, M2mSide side,
+		 Datum *key)
+{
+	accumArrayResult(texts, PointerGetDatum(m2m_key_text(rel, side, key)),
+					 false, TEXTOID, texts->mcontext);
 }
 
 /* text_result: text[] of what was accumulated; '{}' if nothing was. */

@@ -4,9 +4,8 @@
  *		grouped by the file that owns it.
  *
  * Calls go one way: functions -> keys -> relationship -> link -> (link_direct
- * or link_plan).
- * Nothing calls up.  The vocabulary (relationship, endpoint, role,
- * association, link, link view, key) is defined in README.md.
+ * or link_plan).  Nothing calls up.  The vocabulary (relationship, endpoint,
+ * role, association, link, link view, key) is defined in README.md.
  */
 #ifndef M2M_H
 #define M2M_H
