@@ -29,6 +29,7 @@
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
@@ -37,6 +38,7 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/predicate.h"
 #include "utils/array.h"
 #include "utils/backend_progress.h"
 #include "utils/builtins.h"
@@ -121,6 +123,9 @@ static bool same_pair(M2mDirectTable *table, Datum *pair, void *arg);
 static bool is_of_row(M2mDirectTable *table, Datum *pair, void *arg);
 static M2mPairSort *find_links(M2mDirectTable *table, M2mDirectIndex *index,
 							   M2mSide side, M2mIds *ids);
+static bool holds_pair(M2mDirectTable *table, M2mDirectIndex *index);
+static void read_entry(M2mDirectIndex *index, IndexScanDesc scan,
+					   Datum *pair);
 static void check_newer_links(M2mDirectTable *table, M2mDirectIndex *index,
 							  M2mSide side, Datum *key);
 static int	compare_keys(M2mDirectTable *table, M2mSide side, Datum *a,
@@ -905,6 +910,9 @@ is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
  * find_links: the links of one or several rows of a side that the call's
  * snapshot shows, with their places, in key order.  Those that another
  * transaction may be deleting are marked as disputed.
+ *
+ * Where the heap's page is all-visible the index alone will do, as in an
+ * index-only scan: nobody has begun to delete a row there.
  */
 static M2mPairSort *
 find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
@@ -917,31 +925,92 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 											  order->natts, NULL,
 											  work_mem / 2);
 	Datum	   *row = palloc_array(Datum, order->natts + 1);
+	Buffer		visibility = InvalidBuffer;
 
+	scan->xs_want_itup = holds_pair(table, index);
 	for (int i = 0; i < ids->count; i++)
 	{
+		ItemPointer place;
+
 		m2m_direct_side_rescan(table, index, scan, side,
 							   ids->value + (Size) i * ids->nkeys);
-		while (index_getnext_slot(scan, ForwardScanDirection, table->found))
+		while ((place = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 		{
-			bool		isnull;
-			Datum		xmax;
+			row[order->natts] = place_to_datum(place);
+			if (scan->xs_want_itup &&
+				VM_ALL_VISIBLE(table->association,
+							   ItemPointerGetBlockNumber(place), &visibility))
+			{
+				read_entry(index, scan, row);
+				PredicateLockPage(table->association,
+								  ItemPointerGetBlockNumber(place),
+								  table->snapshot);
+			}
+			else if (index_fetch_heap(scan, table->found))
+			{
+				bool		isnull;
+				Datum		xmax = slot_getsysattr(table->found,
+												   MaxTransactionIdAttributeNumber,
+												   &isnull);
 
-			m2m_direct_read(table, table->found, row);
-			xmax = slot_getsysattr(table->found,
-								   MaxTransactionIdAttributeNumber, &isnull);
-			row[order->natts] = place_to_datum(&table->found->tts_tid);
-			if (TransactionIdIsValid(DatumGetTransactionId(xmax)))
-				row[order->natts] |= PLACE_DISPUTED;
+				m2m_direct_read(table, table->found, row);
+				row[order->natts] = place_to_datum(&table->found->tts_tid);
+				if (TransactionIdIsValid(DatumGetTransactionId(xmax)))
+					row[order->natts] |= PLACE_DISPUTED;
+			}
+			else
+				continue;
 			m2m_pair_sort_put(result, row);
 			CHECK_FOR_INTERRUPTS();
 		}
 	}
+	if (BufferIsValid(visibility))
+		ReleaseBuffer(visibility);
 	index_endscan(scan);
 	ExecClearTuple(table->found);
 	pfree(row);
 	m2m_pair_sort_perform(result);
 	return result;
+}
+
+/*
+ * holds_pair: can a pair be read from an index's entries?  All columns must be
+ * there, in the form that they have in the table (a name has another).
+ */
+static bool
+holds_pair(M2mDirectTable *table, M2mDirectIndex *index)
+{
+	bool		found[2 * INDEX_MAX_KEYS] = {false};
+	int			n = 0;
+
+	for (int i = 0; i < index->natts; i++)
+	{
+		int			c = index->column[i];
+
+		if (!found[c] &&
+			TupleDescAttr(RelationGetDescr(index->index), i)->atttypid ==
+			TupleDescAttr(table->rel->pair_desc, c)->atttypid)
+		{
+			found[c] = true;
+			n++;
+		}
+	}
+	return n == table->order->natts;
+}
+
+/* read_entry: the pair in the index entry that a scan is at. */
+static void
+read_entry(M2mDirectIndex *index, IndexScanDesc scan, Datum *pair)
+{
+	Datum		values[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+
+	index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, values, isnull);
+	for (int i = 0; i < index->natts; i++)
+	{
+		if (TupleDescAttr(scan->xs_itupdesc, i)->atttypid != CSTRINGOID)
+			pair[index->column[i]] = values[i];
+	}
 }
 
 /*
