@@ -52,6 +52,10 @@
 
 static bool is_trigger_function(Oid funcid);
 static Oid	trigger_relation(Oid triggerid);
+static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
+						  int32 subid);
+static List *queue_related(HTAB *seen, List *queue, ObjectAddress *object,
+						   bool owners);
 static bool read_trigger(Oid relid, M2mLinkView *view);
 static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
 								   M2mLinkView *view);
@@ -280,6 +284,137 @@ m2m_catalog_associations(void)
 	}
 	list_sort(result, list_oid_cmp);
 	return result;
+}
+
+/*
+ * m2m_catalog_dependent_associations: the associations of which a table, an
+ * endpoint or a link view would go with an object, if that were dropped with
+ * CASCADE; perhaps some more.  Follows pg_depend as the drop itself will, so
+ * that it costs what lies in the schema or uses the type, whatever else there
+ * is in the database.  In the order of their OIDs; locks nothing.
+ */
+List *
+m2m_catalog_dependent_associations(Oid classid, Oid objectid)
+{
+	HASHCTL		control;
+	HTAB	   *seen;
+	List	   *queue;
+	List	   *result = NIL;
+
+	if (!OidIsValid(m2m_catalog_trigger_function()))
+		return NIL;
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(ObjectAddress);
+	control.hcxt = CurrentMemoryContext;
+	seen = hash_create("m2m dependent objects", 64, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	queue = queue_object(seen, NIL, classid, objectid, 0);
+
+	/* the queue grows as we go through it */
+	for (int i = 0; i < list_length(queue); i++)
+	{
+		ObjectAddress *object = list_nth(queue, i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object->classId == RelationRelationId &&
+			get_rel_relkind(object->objectId) == RELKIND_VIEW)
+		{
+			M2mLinkView *view = m2m_catalog_read_view(object->objectId, true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+		queue = queue_related(seen, queue, object, false);
+		queue = queue_related(seen, queue, object, true);
+		if (object->classId == ConstraintRelationId)
+		{
+			HeapTuple	tuple = SearchSysCache1(CONSTROID,
+												ObjectIdGetDatum(object->objectId));
+
+			/* an endpoint whose only tie is its foreign key: its view is lost */
+			if (HeapTupleIsValid(tuple))
+			{
+				Form_pg_constraint form =
+					(Form_pg_constraint) GETSTRUCT(tuple);
+
+				if (form->contype == CONSTRAINT_FOREIGN)
+				{
+					ListCell   *lc;
+
+					foreach(lc, m2m_catalog_link_views(form->conrelid))
+						queue = queue_object(seen, queue, RelationRelationId,
+											 lfirst_oid(lc), 0);
+				}
+				ReleaseSysCache(tuple);
+			}
+		}
+	}
+	hash_destroy(seen);
+	list_free_deep(queue);
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+/* queue_object: adds an object that has not been seen yet. */
+static List *
+queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid, int32 subid)
+{
+	ObjectAddress address;
+	bool		found;
+
+	ObjectAddressSubSet(address, classid, objectid, subid);
+	hash_search(seen, &address, HASH_ENTER, &found);
+	if (!found)
+	{
+		ObjectAddress *copy = palloc(sizeof(ObjectAddress));
+
+		*copy = address;
+		queue = lappend(queue, copy);
+	}
+	return queue;
+}
+
+/*
+ * queue_related: adds what depends on an object or (owners) what it is an
+ * internal part of, which goes with it: the view of a rule.
+ */
+static List *
+queue_related(HTAB *seen, List *queue, ObjectAddress *object, bool owners)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[3];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key[0], owners ? Anum_pg_depend_classid :
+				Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->classId));
+	ScanKeyInit(&key[1], owners ? Anum_pg_depend_objid :
+				Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->objectId));
+	ScanKeyInit(&key[2], owners ? Anum_pg_depend_objsubid :
+				Anum_pg_depend_refobjsubid, BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(object->objectSubId));
+	scan = systable_beginscan(depend, owners ? DependDependerIndexId :
+							  DependReferenceIndexId, true, NULL,
+							  object->objectSubId != 0 ? 3 : 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (!owners)
+			queue = queue_object(seen, queue, form->classid, form->objid,
+								 form->objsubid);
+		else if (form->deptype != DEPENDENCY_NORMAL &&
+				 form->deptype != DEPENDENCY_AUTO &&
+				 form->deptype != DEPENDENCY_AUTO_EXTENSION)
+			queue = queue_object(seen, queue, form->refclassid,
+								 form->refobjid, form->refobjsubid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return queue;
 }
 
 /* trigger_relation: the relation that a trigger is on, or InvalidOid. */

@@ -35,12 +35,14 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "commands/tablecmds.h"
 #include "commands/user.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_type.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -118,7 +120,8 @@ static void start_rename(RenameStmt *stmt);
 static void start_rename_column(RenameStmt *stmt);
 static void start_move(Node *parsetree, List *associations);
 static void start_drop_table(DropStmt *stmt);
-static void start_drop(Node *parsetree, List *owners);
+static void start_drop(Node *parsetree, List *associations, List *owners);
+static List *dropped_associations(DropStmt *stmt);
 static List *associations_of(List *relids);
 static List *views_of(List *relids);
 static bool reaches_association(List *relids, List *associations);
@@ -265,11 +268,11 @@ on_start(Node *parsetree)
 				else if (stmt->behavior == DROP_CASCADE &&
 						 stmt->removeType != OBJECT_VIEW &&
 						 !stmt->concurrent)
-					start_drop(parsetree, NIL);
+					start_drop(parsetree, dropped_associations(stmt), NIL);
 				break;
 			}
 		case T_DropOwnedStmt:
-			start_drop(parsetree,
+			start_drop(parsetree, m2m_catalog_associations(),
 					   roleSpecsToIds(((DropOwnedStmt *) parsetree)->roles));
 			break;
 		default:
@@ -609,6 +612,12 @@ start_rename(RenameStmt *stmt)
 						   associations_of(list_make1_oid(relid)));
 			break;
 		case OBJECT_SCHEMA:
+			relid = get_namespace_oid(stmt->subname, true);
+			if (OidIsValid(relid))
+				start_move((Node *) stmt,
+						   m2m_catalog_dependent_associations(NamespaceRelationId,
+															  relid));
+			break;
 		case OBJECT_COLLATION:
 			start_move((Node *) stmt, m2m_catalog_associations());
 			break;
@@ -796,9 +805,8 @@ start_drop_table(DropStmt *stmt)
  * is to be dropped.
  */
 static void
-start_drop(Node *parsetree, List *owners)
+start_drop(Node *parsetree, List *associations, List *owners)
 {
-	List	   *associations = m2m_catalog_associations();
 	Pending    *p;
 	MemoryContext old;
 	ListCell   *lc;
@@ -821,6 +829,36 @@ start_drop(Node *parsetree, List *owners)
 		}
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * dropped_associations: the associations that DROP ... CASCADE may concern:
+ * of schemas and types those that depend on them, else all of the database.
+ */
+static List *
+dropped_associations(DropStmt *stmt)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (stmt->removeType != OBJECT_SCHEMA &&
+		stmt->removeType != OBJECT_TYPE && stmt->removeType != OBJECT_DOMAIN)
+		return m2m_catalog_associations();
+	foreach(lc, stmt->objects)
+	{
+		bool		schema = stmt->removeType == OBJECT_SCHEMA;
+		Oid			object = schema ?
+			get_namespace_oid(strVal(lfirst(lc)), true) :
+			LookupTypeNameOid(NULL, lfirst_node(TypeName, lc), true);
+
+		if (OidIsValid(object))
+			result = list_concat_unique_oid(result,
+											m2m_catalog_dependent_associations(schema ?
+																			   NamespaceRelationId :
+																			   TypeRelationId,
+																			   object));
+	}
+	return result;
 }
 
 /*

@@ -299,6 +299,7 @@ extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 													  ForeignKeyCacheInfo *fk[2],
 													  const char *role[2]);
 extern List *m2m_catalog_associations(void);
+extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 extern Oid	m2m_catalog_trigger_function(void);
 extern char *m2m_own_function(const char *name);
 extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
