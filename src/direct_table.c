@@ -895,6 +895,11 @@ still_has_key(M2mDirectTable *table, M2mDirectKey *key, TupleTableSlot *slot,
  * m2m_direct_check_row: has PostgreSQL itself check the foreign keys of a row
  * just inserted, by the triggers of the association, in their order.  Raises
  * what these raise: 23503, or 40001.
+ *
+ * They look with a snapshot of their own.  So a row that was deleted and made
+ * again by the transaction that we have waited for is found, where the
+ * trigger of a plain INSERT, whose snapshot is older than its wait, would
+ * raise 23503.
  */
 void
 m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
