@@ -35,8 +35,10 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
+#include "commands/trigger.h"
 #include "commands/extension.h"
 #include "commands/tablecmds.h"
 #include "commands/user.h"
@@ -141,6 +143,7 @@ static void end_drop(Pending *p);
 static void end_relationships(Pending *p, List *associations);
 static List *restore_lost(List *saved_views);
 static void drop_rest(SeenRelationship *seen);
+static void drop_triggers(Oid viewid);
 static bool drop_objects(List *addresses);
 static void end_renames(Pending *p);
 static void rename_in_views(Pending *p, SeenRename *rename);
@@ -439,7 +442,7 @@ start_alter_table(AlterTableStmt *stmt)
 				  list_concat_unique_oid(tables,
 										 foreign_key_tables(stmt, targets)));
 	}
-	else if (adds ||
+	else if (adds || (owner && list_member_oid(associations, relid)) ||
 			 (shows && lockmode == AccessExclusiveLock &&
 			  reaches_association(targets, associations)))
 		lock_views(p, targets, tables, lockmode);
@@ -1175,7 +1178,8 @@ restore_lost(List *saved_views)
 /*
  * drop_rest: removes what is left of a relationship that has lost a table: its
  * link views and functions and, if m2m made it and the dropper owns it, the
- * association; otherwise that stands as a plain table.
+ * association; otherwise that stands as a plain table.  A link view that a view
+ * of the user's reads stands too, without m2m's triggers.
  */
 static void
 drop_rest(SeenRelationship *seen)
@@ -1215,15 +1219,44 @@ drop_rest(SeenRelationship *seen)
 			rest = lappend(rest, association);
 		}
 	}
-	if (!drop_objects(rest) && association != NULL)
+	if (!drop_objects(rest))
 	{
-		/* something of the user's depends on it: it stands */
-		rest = list_delete_ptr(rest, association);
-		drop_objects(rest);
+		/* something of the user's depends on some of it: that stands */
+		foreach(lc, rest)
+		{
+			address = lfirst(lc);
+			if (address != association && !drop_objects(list_make1(address)) &&
+				address->classId == RelationRelationId)
+				drop_triggers(address->objectId);
+		}
 	}
 	else if (association != NULL)
 		ereport(NOTICE,
 				(errmsg("drop cascades to association table %s", name)));
+}
+
+/*
+ * drop_triggers: makes a link view that has to stay, although its relationship
+ * is lost, a view like any other.
+ */
+static void
+drop_triggers(Oid viewid)
+{
+	static const char *const names[] = {
+		M2M_VIEW_TRIGGER_NAME, M2M_BATCH_TRIGGER_NAME
+	};
+	List	   *triggers = NIL;
+
+	for (int i = 0; i < (int) lengthof(names); i++)
+	{
+		ObjectAddress *address = palloc(sizeof(ObjectAddress));
+
+		ObjectAddressSet(*address, TriggerRelationId,
+						 get_trigger_oid(viewid, names[i], true));
+		if (OidIsValid(address->objectId))
+			triggers = lappend(triggers, address);
+	}
+	drop_objects(triggers);
 }
 
 /*
