@@ -126,6 +126,15 @@ CREATE TABLE tag (name text PRIMARY KEY);
 INSERT INTO tag VALUES ('x'), ('y');
 SELECT m2m_load('author', 'tag', 'SELECT 1, name FROM tag');
 
+-- A column that is left out takes the table's default, not its domain's
+CREATE DOMAIN mood AS text DEFAULT 'domain';
+ALTER TABLE author_room ADD COLUMN mood mood DEFAULT 'table';
+ALTER TABLE room ADD COLUMN light mood DEFAULT 'room';
+INSERT INTO author_rooms (author_id, building, number) VALUES (20, 'A', 1);
+INSERT INTO author_rooms (author_id, building, number, light) VALUES (20, 'Z', 1, 'given');
+INSERT INTO author_rooms (author_id, building, number, mood) VALUES (20, 'B', 2, 'given');
+SELECT building, number, light, mood FROM author_rooms WHERE author_id = 20 ORDER BY 1;
+
 -- Wrong use
 SELECT m2m_load('author', 'book', NULL);
 SELECT m2m_load('author', 'book', 'SELECT 1');

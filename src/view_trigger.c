@@ -225,6 +225,15 @@ insert_row(RowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 
 		if (isnull[i])
 			continue;
+		if (is_domain_default(TupleDescAttr(write->desc, i), value[i]) &&
+			(column->kind == M2M_COLUMN_PROPERTY ||
+			 (column->kind == M2M_COLUMN_ENDPOINT &&
+			  key_position(far, column) < 0)))
+		{
+			/* left out: the table's own default is to hold */
+			isnull[i] = true;
+			continue;
+		}
 		if (column->kind == M2M_COLUMN_OTHER)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -234,8 +243,7 @@ insert_row(RowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 		if (column->kind == M2M_COLUMN_PROPERTY)
 			with_properties = true;
 		if (column->kind == M2M_COLUMN_ENDPOINT &&
-			key_position(far, column) < 0 &&
-			!is_domain_default(TupleDescAttr(write->desc, i), value[i]))
+			key_position(far, column) < 0)
 			with_row = true;
 	}
 
