@@ -441,7 +441,10 @@ link_pairs(M2mDirectTable *table, M2mPairs *pairs, bool progress,
 	{
 		if (batch->look_first &&
 			m2m_direct_exists(table, pair, flush_batch, batch))
-			batch->skipped++;
+		{
+			if (++batch->skipped % BATCH_ROWS == 0)
+				show_progress(batch);
+		}
 		else
 			add_to_batch(batch, pair);
 		CHECK_FOR_INTERRUPTS();

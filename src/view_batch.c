@@ -18,6 +18,9 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_trigger.h"
@@ -27,10 +30,12 @@
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
 #include "tcop/pquery.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "m2m.h"
 
@@ -199,29 +204,38 @@ only_our_triggers(Relation view, Oid function)
 
 /*
  * has_insert_trigger: has a table a trigger of the user's, or a rule, which
- * may look at links while its rows are inserted?  The caller has a right to
- * expect that the table is not changed under the statement: it is locked at
- * the latest when a row of it is inserted.
+ * may look at links while its rows are inserted?  Asks the system catalogs, as
+ * the table need not be locked yet.
  */
 static bool
 has_insert_trigger(Oid relid)
 {
-	Relation	relation = RelationIdGetRelation(relid);
-	bool		result = false;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result = true;
+	Relation	triggers;
+	ScanKeyData key;
+	SysScanDesc scan;
 
-	if (!RelationIsValid(relation))
-		return true;
-	if (relation->rd_rel->relhasrules)
-		result = true;
-	for (int i = 0; relation->trigdesc != NULL &&
-		 i < relation->trigdesc->numtriggers; i++)
+	if (HeapTupleIsValid(tuple))
 	{
-		Trigger    *trigger = &relation->trigdesc->triggers[i];
-
-		if (!trigger->tgisinternal && TRIGGER_FOR_INSERT(trigger->tgtype))
-			result = true;
+		result = ((Form_pg_class) GETSTRUCT(tuple))->relhasrules;
+		ReleaseSysCache(tuple);
 	}
-	RelationClose(relation);
+	if (result)
+		return true;
+	triggers = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(triggers, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		result = !form->tgisinternal && TRIGGER_FOR_INSERT(form->tgtype);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
 	return result;
 }
 

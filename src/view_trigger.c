@@ -225,10 +225,10 @@ insert_row(RowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 
 		if (isnull[i])
 			continue;
-		if (is_domain_default(TupleDescAttr(write->desc, i), value[i]) &&
-			(column->kind == M2M_COLUMN_PROPERTY ||
+		if ((column->kind == M2M_COLUMN_PROPERTY ||
 			 (column->kind == M2M_COLUMN_ENDPOINT &&
-			  key_position(far, column) < 0)))
+			  key_position(far, column) < 0)) &&
+			is_domain_default(TupleDescAttr(write->desc, i), value[i]))
 		{
 			/* left out: the table's own default is to hold */
 			isnull[i] = true;
