@@ -85,6 +85,25 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
+ * 16: _bt_search() is given the table; 17: and no snapshot; 19: and whether
+ * the caller wants the stack.  Finds the leaf page to insert a key on, locked.
+ * The stack is left to the memory context.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_WRITE, true))
+#elif PG_VERSION_NUM >= 170000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_WRITE))
+#elif PG_VERSION_NUM >= 160000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_WRITE, NULL))
+#else
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, key, leaf, BT_WRITE, NULL))
+#endif
+
+/*
  * 18: a foreign key may be NOT ENFORCED.
  */
 #if PG_VERSION_NUM >= 180000

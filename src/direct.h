@@ -1,6 +1,7 @@
 /*
  * direct.h
- *		What pairs.c, pair_sort.c, direct_table.c and link_direct.c share.
+ *		What pairs.c, pair_sort.c, direct_table.c, btree_run.c and link_direct.c
+ *		share.
  */
 #ifndef M2M_DIRECT_H
 #define M2M_DIRECT_H
@@ -36,6 +37,9 @@ struct M2mPairOrder
 
 /* Pairs being sorted; owned by pair_sort.c. */
 typedef struct M2mPairSort M2mPairSort;
+
+/* Rows to be entered into an index together; owned by btree_run.c. */
+typedef struct M2mIndexRun M2mIndexRun;
 
 /* A foreign key of the association, as its check needs it. */
 typedef struct M2mDirectKey
@@ -141,5 +145,13 @@ extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place);
 extern bool m2m_direct_index_insert(M2mDirectTable *table,
 									M2mDirectIndex *index, Datum *pair,
 									ItemPointer place, bool unique);
+
+/* btree_run.c */
+extern M2mIndexRun *m2m_index_run_begin(M2mDirectTable *table,
+										M2mDirectIndex *index, int room);
+extern bool m2m_index_run_put(M2mIndexRun *run, Datum *pair,
+							  ItemPointer place);
+extern int	m2m_index_run_enter(M2mIndexRun *run, int first);
+extern void m2m_index_run_clear(M2mIndexRun *run);
 
 #endif							/* M2M_DIRECT_H */

@@ -63,6 +63,7 @@ typedef struct SortedIndex
 	M2mDirectIndex *index;		/* NULL: only the foreign key */
 	bool		right_key;		/* check the right foreign key on the way? */
 	M2mPairSort *sort;			/* of pairs and places */
+	M2mIndexRun *run;			/* with an index */
 } SortedIndex;
 
 /* One call that links pairs. */
@@ -74,6 +75,7 @@ typedef struct LinkBatch
 	int			nslots;			/* rows waiting in slot[] */
 	int			nbytes;
 	TupleTableSlot *slot[BATCH_ROWS];
+	M2mIndexRun *run;			/* their entries in the unique index */
 	bool		progress;		/* show it in pg_stat_progress_copy? */
 	int			nsorted;
 	SortedIndex *sorted;
@@ -107,13 +109,14 @@ static void begin_batch(LinkBatch *batch, M2mDirectTable *table);
 static bool leads_with_right(M2mDirectTable *table, M2mDirectIndex *index);
 static void add_to_batch(LinkBatch *batch, Datum *pair);
 static void flush_batch(void *arg);
-static bool enter_row(LinkBatch *batch, Datum *pair, ItemPointer place);
+static bool insert_again(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void finish_row(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void check_left(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void doubt(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void put_place(LinkBatch *batch, M2mPairSort *sort, Datum *pair,
 					  ItemPointer place);
 static void finish_sorted(LinkBatch *batch, SortedIndex *sorted);
+static void enter_run(M2mIndexRun *run);
 static void check_doubtful(LinkBatch *batch);
 static void end_batch(LinkBatch *batch);
 static void show_progress(LinkBatch *batch);
@@ -502,6 +505,8 @@ begin_batch(LinkBatch *batch, M2mDirectTable *table)
 
 		if (index != NULL)
 		{
+			batch->sorted[i].run = m2m_index_run_begin(table, index,
+													   BATCH_ROWS);
 			for (; n < index->index->rd_index->indnkeyatts; n++)
 				columns[n] = index->column[n];
 		}
@@ -515,6 +520,7 @@ begin_batch(LinkBatch *batch, M2mDirectTable *table)
 													n, columns,
 													work_mem / 2 / batch->nsorted);
 	}
+	batch->run = m2m_index_run_begin(table, table->unique, BATCH_ROWS);
 	batch->left = palloc_array(Datum, table->order->nleft);
 	MemoryContextSwitchTo(old);
 }
@@ -580,16 +586,24 @@ flush_batch(void *arg)
 						   GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < batch->nslots; i++)
 	{
+		m2m_direct_read(table, batch->slot[i], pair);
+		m2m_index_run_put(batch->run, pair, &batch->slot[i]->tts_tid);
+	}
+	for (int i = 0, entered = -1; i < batch->nslots; i++)
+	{
 		TupleTableSlot *slot = batch->slot[i];
 		ItemPointerData place = slot->tts_tid;
 
+		if (i > entered)
+			entered = m2m_index_run_enter(batch->run, i);
 		m2m_direct_read(table, slot, pair);
-		if (enter_row(batch, pair, &place))
+		if (i < entered || insert_again(batch, pair, &place))
 			finish_row(batch, pair, &place);
 		else
 			batch->skipped++;
 		ExecClearTuple(slot);
 	}
+	m2m_index_run_clear(batch->run);
 	batch->nslots = 0;
 	batch->nbytes = 0;
 	MemoryContextSwitchTo(old);
@@ -598,19 +612,17 @@ flush_batch(void *arg)
 }
 
 /*
- * enter_row: enters an inserted row into the unique index.  Returns false if
- * another session has linked the pair since we looked, after its transaction
- * has committed; *place changes if it did not.
+ * insert_again: there may be another row of a pair that was inserted: another
+ * session may have linked it since we looked.  Takes the row back, waits, and
+ * tries once more.  Returns false if the other transaction has committed;
+ * *place changes if it did not.
  */
 static bool
-enter_row(LinkBatch *batch, Datum *pair, ItemPointer place)
+insert_again(LinkBatch *batch, Datum *pair, ItemPointer place)
 {
 	M2mDirectTable *table = batch->table;
 	TM_FailureData failure;
 	TM_Result	result;
-
-	if (m2m_direct_index_insert(table, table->unique, pair, place, true))
-		return true;
 
 	/* out of everybody's way while we wait */
 	CommandCounterIncrement();
@@ -737,9 +749,9 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 		ItemPointerData place;
 
 		datum_to_place(pair[order->natts], &place);
-		if (sorted->index != NULL)
-			m2m_direct_index_insert(table, sorted->index, pair, &place,
-									false);
+		if (sorted->index != NULL &&
+			!m2m_index_run_put(sorted->run, pair, &place))
+			enter_run(sorted->run);
 		if (sorted->right_key &&
 			(!any || m2m_pair_compare(order, nleft, nright, last + nleft,
 											   pair + nleft) != 0))
@@ -759,10 +771,20 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 			MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
+	if (sorted->index != NULL)
+		enter_run(sorted->run);
 	m2m_pair_sort_end(sorted->sort);
 	sorted->sort = NULL;
 	MemoryContextDelete(last_context);
 	pfree(last);
+}
+
+/* enter_run: enters what waits in a run of an index that is not unique. */
+static void
+enter_run(M2mIndexRun *run)
+{
+	m2m_index_run_enter(run, 0);
+	m2m_index_run_clear(run);
 }
 
 /*

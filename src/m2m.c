@@ -16,6 +16,9 @@ bool		m2m_auto_create = true;
 /* m2m.direct_path: are plain tables written without the executor? */
 bool		m2m_direct_path = true;
 
+/* m2m.index_runs: does it enter many rows into a page of a B-tree at once? */
+bool		m2m_index_runs = true;
+
 void		_PG_init(void);
 
 /*
@@ -38,6 +41,15 @@ _PG_init(void)
 							 "Writes links without the executor where the tables are plain.",
 							 "When off, all links are written by SQL statements. The outcome is the same.",
 							 &m2m_direct_path,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("m2m.index_runs",
+							 "Enters rows into B-tree indexes a page at a time, in bulk work of the direct path.",
+							 "When off, each row is given to the index access method by itself. The outcome is the same.",
+							 &m2m_index_runs,
 							 true,
 							 PGC_USERSET,
 							 0,

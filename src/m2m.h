@@ -264,6 +264,7 @@ typedef struct M2mDefinition
 /* m2m.c: module load, settings */
 extern bool m2m_auto_create;
 extern bool m2m_direct_path;
+extern bool m2m_index_runs;
 
 /* naming.c: roles, singular and plural, identifiers */
 extern char *m2m_name_singular(const char *name);
