@@ -128,7 +128,8 @@ m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 }
 
 /*
- * read_array: each element of a one-dimensional array is an id.
+ * read_array: each element of a one-dimensional array is an id.  The result
+ * may point into the array.
  */
 static M2mIds *
 read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
@@ -151,11 +152,23 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 						get_rel_name(endpoint->relid)),
 				 errdetail("It has %d dimensions.", ARR_NDIM(array))));
 	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
+	if (endpoint->nkeys == 1)
+		coercion = get_coercion(rel, side, 0, type);
+	if (coercion != NULL && coercion->kind == M2M_COERCE_NONE && typbyval &&
+		typlen == sizeof(Datum) && !ARR_HASNULL(array))
+	{
+		/* in memory it is an array of Datums already */
+		ids = palloc(sizeof(M2mIds));
+		ids->is_array = true;
+		ids->nkeys = 1;
+		ids->count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+		ids->value = (Datum *) ((char *) array +
+								ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
+		return ids;
+	}
 	deconstruct_array(array, type, typlen, typbyval, typalign,
 					  &element, &isnull, &count);
 	ids = make_ids(endpoint->nkeys, count, true);
-	if (endpoint->nkeys == 1)
-		coercion = get_coercion(rel, side, 0, type);
 	for (int i = 0; i < count; i++)
 	{
 		if (isnull[i])

@@ -41,6 +41,7 @@ struct M2mPairSort
 	int			work_kb;
 
 	/* array, until there is a tuplesort */
+	bool		integers;		/* do keys compare as int64? */
 	SortSupportData ssup[2];	/* by sort key */
 	Datum	   *row;
 	Size		nrows;
@@ -77,6 +78,24 @@ compare_rows(const Datum *a, const Datum *b, M2mPairSort *sort)
 	return 0;
 }
 
+/*
+ * compare_integer_rows: the same where both columns compare as int64, in what
+ * is nearly always the case.
+ */
+static inline int
+compare_integer_rows(const Datum *a, const Datum *b, M2mPairSort *sort)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		int64		left = DatumGetInt64(a[sort->key[i]]);
+		int64		right = DatumGetInt64(b[sort->key[i]]);
+
+		if (left != right)
+			return left < right ? -1 : 1;
+	}
+	return 0;
+}
+
 #define ST_SORT sort_pair_rows
 #define ST_ELEMENT_TYPE PairRow
 #define ST_COMPARE(a, b, arg) compare_rows((a)->value, (b)->value, (arg))
@@ -89,6 +108,24 @@ compare_rows(const Datum *a, const Datum *b, M2mPairSort *sort)
 #define ST_SORT sort_pair_number_rows
 #define ST_ELEMENT_TYPE PairNumberRow
 #define ST_COMPARE(a, b, arg) compare_rows((a)->value, (b)->value, (arg))
+#define ST_COMPARE_ARG_TYPE M2mPairSort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_integer_pair_rows
+#define ST_ELEMENT_TYPE PairRow
+#define ST_COMPARE(a, b, arg) compare_integer_rows((a)->value, (b)->value, (arg))
+#define ST_COMPARE_ARG_TYPE M2mPairSort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_integer_pair_number_rows
+#define ST_ELEMENT_TYPE PairNumberRow
+#define ST_COMPARE(a, b, arg) compare_integer_rows((a)->value, (b)->value, (arg))
 #define ST_COMPARE_ARG_TYPE M2mPairSort
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_SCOPE static
@@ -116,6 +153,7 @@ m2m_pair_sort_begin(M2mPairOrder *order, TupleDesc desc, int nkeys,
 		sort->key[i] = key ? key[i] : i;
 	if (fits_array(sort))
 	{
+		sort->integers = sort->nkeys == 2;
 		for (int i = 0; i < sort->nkeys; i++)
 			prepare_key(sort, i);
 	}
@@ -156,6 +194,14 @@ prepare_key(M2mPairSort *sort, int i)
 	PrepareSortSupportFromOrderingOp(c < sort->order->natts ?
 									 sort->order->column[c].less :
 									 Int8LessOperator, ssup);
+
+	/* a Datum holds a smaller integer with its sign */
+	if (ssup->comparator != ssup_datum_int32_cmp
+#if SIZEOF_DATUM >= 8
+		&& ssup->comparator != ssup_datum_signed_cmp
+#endif
+		)
+		sort->integers = false;
 }
 
 /*
@@ -254,6 +300,11 @@ m2m_pair_sort_perform(M2mPairSort *sort)
 {
 	if (sort->sort != NULL)
 		tuplesort_performsort(sort->sort);
+	else if (sort->integers && sort->natts == 2)
+		sort_integer_pair_rows((PairRow *) sort->row, sort->nrows, sort);
+	else if (sort->integers)
+		sort_integer_pair_number_rows((PairNumberRow *) sort->row,
+									  sort->nrows, sort);
 	else if (sort->natts == 2)
 		sort_pair_rows((PairRow *) sort->row, sort->nrows, sort);
 	else
