@@ -1,7 +1,8 @@
 /*
  * btree_run.c
- *		Enters a run of rows, in the order of a B-tree index, into that index:
- *		all that belong on one leaf page under one lock of that page.
+ *		Looks for a run of rows, in the order of a B-tree index, in that index,
+ *		and enters them into it: all that belong on one leaf page under one
+ *		lock of that page.
  *
  * The index access method is given one row at a time, and for each it makes a
  * search key, descends the tree, locks the leaf and writes WAL.  A run finds
@@ -55,7 +56,7 @@ struct M2mIndexRun
 	int			room;
 	int			count;
 	IndexTuple *tuple;
-	PGAlignedBlock image;		/* where an image of a page is prepared */
+	PGAlignedBlock *image;		/* where one of a page is prepared, or NULL */
 };
 
 /* What has been found out about a row that is to go on a page. */
@@ -68,12 +69,15 @@ typedef enum Position
 
 static int	enter_by_leaf(M2mIndexRun *run, int first);
 static bool enter_by_access_method(M2mIndexRun *run, int n);
-static Buffer find_leaf(M2mIndexRun *run, int n);
+static Buffer find_leaf(M2mIndexRun *run, int n, int access);
 static bool is_for_image(M2mIndexRun *run, int first, Buffer leaf);
 static int	enter_by_records(M2mIndexRun *run, int first, Buffer leaf,
 							 Position *end);
 static int	enter_by_image(M2mIndexRun *run, int first, Buffer leaf,
 						   Position *end);
+static int	look_on_leaf(M2mIndexRun *run, int first, Page page,
+						 M2mIndexEntry *entry);
+static bool find_entry(M2mIndexRun *run, Page page, OffsetNumber *low);
 static Position find_position(M2mIndexRun *run, int n, Page page,
 							  OffsetNumber last, OffsetNumber *offset);
 static bool is_below_high_key(M2mIndexRun *run, Page page);
@@ -104,6 +108,7 @@ m2m_index_run_begin(M2mDirectTable *table, M2mDirectIndex *index, int room)
 /*
  * m2m_index_run_put: adds a row of a pair behind the others; returns whether
  * there is room for another.  Any order is right; that of the index is fast.
+ * A row to look for has no place yet: NULL.
  */
 bool
 m2m_index_run_put(M2mIndexRun *run, Datum *pair, ItemPointer place)
@@ -120,10 +125,52 @@ m2m_index_run_put(M2mIndexRun *run, Datum *pair, ItemPointer place)
 		isnull[i] = false;
 	}
 	tuple = index_form_tuple(RelationGetDescr(run->index), values, isnull);
-	tuple->t_tid = *place;
+	if (place != NULL)
+		tuple->t_tid = *place;
 	run->tuple[run->count++] = tuple;
 	MemoryContextSwitchTo(old);
 	return run->count < run->room;
+}
+
+/*
+ * m2m_index_run_look: finds out for each row whether the index, which is the
+ * one that keeps pairs unique, has entries of its pair, dead ones included.
+ * Fills in an M2mIndexEntry for each.  What it says is true of some moment
+ * during the call.
+ *
+ * As with a dirty snapshot, there are no predicate locks.
+ */
+void
+m2m_index_run_look(M2mIndexRun *run, M2mIndexEntry *entry)
+{
+	MemoryContext old = MemoryContextSwitchTo(run->context);
+	int			n = 0;
+
+	Assert(run->unique);
+	while (n < run->count)
+	{
+		int			next = n;
+
+		if (run->by_leaf)
+		{
+			Buffer		leaf = find_leaf(run, n, BT_READ);
+
+			if (!BufferIsValid(leaf))
+			{
+				/* the index is empty */
+				for (; n < run->count; n++)
+					entry[n].kind = M2M_ENTRY_NONE;
+				break;
+			}
+			next = look_on_leaf(run, n, BufferGetPage(leaf), entry);
+			_bt_relbuf(run->index, leaf);
+		}
+		if (next == n)
+			entry[next++].kind = M2M_ENTRY_UNSURE;
+		n = next;
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -176,7 +223,7 @@ enter_by_leaf(M2mIndexRun *run, int first)
 
 		if (IndexTupleSize(run->tuple[n]) > MAX_TUPLE_SIZE)
 			break;
-		leaf = find_leaf(run, n);
+		leaf = find_leaf(run, n, BT_WRITE);
 		if (!run->key->heapkeyspace)
 		{
 			_bt_relbuf(run->index, leaf);
@@ -219,12 +266,13 @@ enter_by_access_method(M2mIndexRun *run, int n)
 }
 
 /*
- * find_leaf: the leaf page that a row belongs on, pinned and locked for
- * writing.  With unique, the first that may have an entry with its key: who
- * holds its lock is the only one to decide about that key.
+ * find_leaf: the leaf page that a row belongs on, pinned and locked.  With
+ * unique, the first that may have an entry with its key: who holds its lock
+ * for writing is the only one to decide about that key.  InvalidBuffer if the
+ * index has no page yet and access is for reading.
  */
 static Buffer
-find_leaf(M2mIndexRun *run, int n)
+find_leaf(M2mIndexRun *run, int n, int access)
 {
 	Buffer		leaf;
 
@@ -237,7 +285,7 @@ find_leaf(M2mIndexRun *run, int n)
 		MemoryContextSwitchTo(old);
 	}
 	set_key(run, n);
-	m2m_bt_search(run->index, run->heap, run->key, &leaf);
+	m2m_bt_search(run->index, run->heap, run->key, &leaf, access);
 	return leaf;
 }
 
@@ -327,11 +375,16 @@ static int
 enter_by_image(M2mIndexRun *run, int first, Buffer leaf, Position *end)
 {
 	Page		page = BufferGetPage(leaf);
-	Page		image = (Page) run->image.data;
+	Page		image;
 	OffsetNumber last = InvalidOffsetNumber;
 	OffsetNumber offset;
 	int			n;
 
+	if (run->image == NULL)
+		run->image =
+			MemoryContextAlloc(MemoryContextGetParent(run->context),
+							   sizeof(PGAlignedBlock));
+	image = (Page) run->image->data;
 	memcpy(image, page, BLCKSZ);
 	for (n = first; n < run->count; n++, last = offset)
 	{
@@ -368,6 +421,7 @@ find_position(M2mIndexRun *run, int n, Page page, OffsetNumber last,
 {
 	OffsetNumber low = P_FIRSTDATAKEY(BTPageGetOpaque(page));
 	OffsetNumber high = PageGetMaxOffsetNumber(page);
+	bool		is_last = true;
 	int32		order;
 
 	if (IndexTupleSize(run->tuple[n]) > MAX_TUPLE_SIZE ||
@@ -382,8 +436,6 @@ find_position(M2mIndexRun *run, int n, Page page, OffsetNumber last,
 			return order == 0 ? NOT_PLAIN : ELSEWHERE;
 		low = OffsetNumberNext(last);
 	}
-	if (!is_below_high_key(run, page))
-		return ELSEWHERE;
 
 	/* most rows go last on the page, or else to no place in particular */
 	if (high >= low)
@@ -391,9 +443,13 @@ find_position(M2mIndexRun *run, int n, Page page, OffsetNumber last,
 		order = _bt_compare(run->index, run->key, page, high);
 		if (order == 0)
 			return NOT_PLAIN;
-		if (order > 0)
+		if (order < 0)
+			is_last = false;
+		else
 			low = OffsetNumberNext(high);
 	}
+	if (is_last && !is_below_high_key(run, page))
+		return ELSEWHERE;
 	while (low < high)
 	{
 		OffsetNumber middle = low + (high - low) / 2;
@@ -408,6 +464,88 @@ find_position(M2mIndexRun *run, int n, Page page, OffsetNumber last,
 	}
 	*offset = low;
 	return ON_PAGE;
+}
+
+/*
+ * look_on_leaf: looks for rows, from number first on, for which the page was
+ * searched.  Returns the number of the first that it cannot tell of.
+ */
+static int
+look_on_leaf(M2mIndexRun *run, int first, Page page, M2mIndexEntry *entry)
+{
+	BTPageOpaque opaque = BTPageGetOpaque(page);
+	OffsetNumber start = P_FIRSTDATAKEY(opaque);
+	OffsetNumber low = start;
+	int			n;
+
+	for (n = first; n < run->count; n++)
+	{
+		set_key(run, n);
+
+		/* out of order it might be on a page to the left */
+		if (n > first &&
+			(low == start ? !P_LEFTMOST(opaque) :
+			 _bt_compare(run->index, run->key, page,
+						 OffsetNumberPrev(low)) <= 0))
+			break;
+		if (find_entry(run, page, &low))
+		{
+			ItemId		item = PageGetItemId(page, low);
+			IndexTuple	tuple = (IndexTuple) PageGetItem(page, item);
+
+			if (ItemIdIsDead(item) || BTreeTupleIsPosting(tuple))
+				entry[n].kind = M2M_ENTRY_UNSURE;
+			else
+			{
+				entry[n].kind = M2M_ENTRY_ONE;
+				entry[n].place = tuple->t_tid;
+			}
+			low = OffsetNumberNext(low);
+		}
+		else if (low > PageGetMaxOffsetNumber(page) &&
+				 !is_below_high_key(run, page))
+			break;
+		else
+			entry[n].kind = M2M_ENTRY_NONE;
+	}
+	return n;
+}
+
+/*
+ * find_entry: is there an entry equal to the key on a page, from offset *low
+ * on?  *low becomes its offset, or that of the first greater one.  Gallops, as
+ * it is near where the last one was if there are many rows for a page.
+ */
+static bool
+find_entry(M2mIndexRun *run, Page page, OffsetNumber *low)
+{
+	OffsetNumber beyond = OffsetNumberNext(PageGetMaxOffsetNumber(page));
+	OffsetNumber high = *low;
+	int			step = 1;
+
+	while (*low < beyond)
+	{
+		OffsetNumber probe = high < beyond ? high : *low + (beyond - *low) / 2;
+		int32		order = _bt_compare(run->index, run->key, page, probe);
+
+		if (order == 0)
+		{
+			*low = probe;
+			return true;
+		}
+		if (order < 0)
+		{
+			beyond = probe;
+			high = beyond;
+		}
+		else
+		{
+			*low = OffsetNumberNext(probe);
+			if (high < beyond)
+				high = probe + (step *= 2);
+		}
+	}
+	return false;
 }
 
 /*

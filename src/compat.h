@@ -74,6 +74,15 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
+ * 19: table_index_fetch_begin() takes flags.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_table_index_fetch_begin(rel) table_index_fetch_begin(rel, SO_NONE)
+#else
+#define m2m_table_index_fetch_begin(rel) table_index_fetch_begin(rel)
+#endif
+
+/*
  * 17: an index may keep something from insert to insert (BRIN does), which
  * index_insert_cleanup() releases.
  */
@@ -86,21 +95,21 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 
 /*
  * 16: _bt_search() is given the table; 17: and no snapshot; 19: and whether
- * the caller wants the stack.  Finds the leaf page to insert a key on, locked.
- * The stack is left to the memory context.
+ * the caller wants the stack.  Finds the leaf page that a key belongs on.  The
+ * stack is left to the memory context.
  */
 #if PG_VERSION_NUM >= 190000
-#define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, heap, key, leaf, BT_WRITE, true))
+#define m2m_bt_search(index, heap, key, leaf, access) \
+	((void) _bt_search(index, heap, key, leaf, access, true))
 #elif PG_VERSION_NUM >= 170000
-#define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, heap, key, leaf, BT_WRITE))
+#define m2m_bt_search(index, heap, key, leaf, access) \
+	((void) _bt_search(index, heap, key, leaf, access))
 #elif PG_VERSION_NUM >= 160000
-#define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, heap, key, leaf, BT_WRITE, NULL))
+#define m2m_bt_search(index, heap, key, leaf, access) \
+	((void) _bt_search(index, heap, key, leaf, access, NULL))
 #else
-#define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, key, leaf, BT_WRITE, NULL))
+#define m2m_bt_search(index, heap, key, leaf, access) \
+	((void) _bt_search(index, key, leaf, access, NULL))
 #endif
 
 /*

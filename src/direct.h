@@ -41,6 +41,18 @@ typedef struct M2mPairSort M2mPairSort;
 /* Rows to be entered into an index together; owned by btree_run.c. */
 typedef struct M2mIndexRun M2mIndexRun;
 
+/* What looking for a pair in the unique index has shown. */
+typedef struct M2mIndexEntry
+{
+	enum
+	{
+		M2M_ENTRY_NONE,			/* there is no entry */
+		M2M_ENTRY_ONE,			/* there is one, perhaps not the only one */
+		M2M_ENTRY_UNSURE
+	}			kind;
+	ItemPointerData place;		/* M2M_ENTRY_ONE: of its row */
+} M2mIndexEntry;
+
 /* A foreign key of the association, as its check needs it. */
 typedef struct M2mDirectKey
 {
@@ -107,6 +119,7 @@ typedef struct M2mDirectTable
 	SnapshotData dirty;
 	IndexScanDesc dirty_scan;	/* NULL: to be begun */
 	IndexScanDesc pair_scan;
+	IndexFetchTableData *fetch; /* NULL: to be begun */
 	TupleTableSlot *found;
 	TupleTableSlot *row;
 	M2mDirectEndpoint endpoint[2];
@@ -130,6 +143,8 @@ extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
 extern bool m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 							  void (*before_wait) (void *arg), void *arg);
+extern bool m2m_direct_exists_at(M2mDirectTable *table, Datum *pair,
+								 ItemPointer place);
 extern bool m2m_direct_find(M2mDirectTable *table, Datum *pair);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
@@ -151,6 +166,7 @@ extern M2mIndexRun *m2m_index_run_begin(M2mDirectTable *table,
 										M2mDirectIndex *index, int room);
 extern bool m2m_index_run_put(M2mIndexRun *run, Datum *pair,
 							  ItemPointer place);
+extern void m2m_index_run_look(M2mIndexRun *run, M2mIndexEntry *entry);
 extern int	m2m_index_run_enter(M2mIndexRun *run, int first);
 extern void m2m_index_run_clear(M2mIndexRun *run);
 

@@ -64,6 +64,7 @@ static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
 static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void make_unique_key(M2mDirectTable *table);
 static void open_endpoint(M2mDirectTable *table, M2mSide side);
+static void check_visible(M2mDirectTable *table, TupleTableSlot *slot);
 static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
 					Snapshot snapshot, Datum *pair);
 static bool still_has_key(M2mDirectTable *table, M2mDirectKey *key,
@@ -166,6 +167,8 @@ m2m_direct_close(M2mDirectTable *table)
 		index_endscan(table->dirty_scan);
 	if (table->pair_scan != NULL)
 		index_endscan(table->pair_scan);
+	if (table->fetch != NULL)
+		table_index_fetch_end(table->fetch);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mDirectEndpoint *endpoint = &table->endpoint[s];
@@ -686,6 +689,8 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		ExecClearTuple(slot);
 		index_endscan(table->dirty_scan);
 		table->dirty_scan = NULL;
+		if (table->fetch != NULL)
+			table_index_fetch_reset(table->fetch);
 		if (before_wait != NULL)
 			before_wait(arg);
 		if (token != 0)
@@ -695,6 +700,57 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 							  XLTW_InsertIndex);
 	}
 
+	check_visible(table, slot);
+	ExecClearTuple(slot);
+	return true;
+}
+
+/*
+ * m2m_direct_exists_at: the same for a row that an index entry of the pair has
+ * been seen to point to, without a search.  False means that it takes one: it
+ * is not just there, or somebody is inserting or deleting it.
+ *
+ * Nothing keeps VACUUM from giving the place to another row, so the row is
+ * asked for its pair.
+ */
+bool
+m2m_direct_exists_at(M2mDirectTable *table, Datum *pair, ItemPointer place)
+{
+	TupleTableSlot *slot = table->found;
+	ItemPointerData at = *place;
+	Datum		now[2 * INDEX_MAX_KEYS];
+	bool		again = false;
+	bool		result = false;
+
+	if (table->fetch == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->context);
+
+		table->fetch = m2m_table_index_fetch_begin(table->association);
+		MemoryContextSwitchTo(old);
+	}
+	if (table_index_fetch_tuple(table->fetch, &at, &table->dirty, slot,
+								&again, NULL) &&
+		!TransactionIdIsValid(table->dirty.xmin) &&
+		!TransactionIdIsValid(table->dirty.xmax))
+	{
+		m2m_direct_read(table, slot, now);
+		result = m2m_pair_compare(table->order, 0, table->order->natts, now,
+								  pair) == 0;
+		if (result)
+			check_visible(table, slot);
+	}
+	ExecClearTuple(slot);
+	return result;
+}
+
+/*
+ * check_visible: in REPEATABLE READ and above, a row that is in the way but
+ * not shown by our snapshot is 40001.  As ExecCheckTIDVisible().
+ */
+static void
+check_visible(M2mDirectTable *table, TupleTableSlot *slot)
+{
 	if (IsolationUsesXactSnapshot() &&
 		!table_tuple_satisfies_snapshot(table->association, slot,
 										table->snapshot))
@@ -708,8 +764,6 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("could not serialize access due to concurrent update")));
 	}
-	ExecClearTuple(slot);
-	return true;
 }
 
 /*

@@ -71,11 +71,21 @@ typedef struct LinkBatch
 {
 	M2mDirectTable *table;
 	MemoryContext context;
+	int			room;			/* rows of a run and a multi-insert */
+
+	/* pairs that we look for */
 	bool		look_first;		/* can there be links yet? */
-	int			nslots;			/* rows waiting in slot[] */
+	Datum	   *sought;
+	M2mIndexEntry *entry;
+	M2mIndexRun *look;
+	MemoryContext look_context;
+
+	/* rows that wait for multi-insert, and their entries */
+	int			nslots;
 	int			nbytes;
-	TupleTableSlot *slot[BATCH_ROWS];
-	M2mIndexRun *run;			/* their entries in the unique index */
+	TupleTableSlot **slot;
+	M2mIndexRun *run;
+
 	bool		progress;		/* show it in pg_stat_progress_copy? */
 	int			nsorted;
 	SortedIndex *sorted;
@@ -105,8 +115,10 @@ static bool link_one(M2mDirectTable *table, Datum *pair);
 static bool insert_one(M2mDirectTable *table, Datum *pair, ItemPointer place);
 static int64 link_pairs(M2mDirectTable *table, M2mPairs *pairs, bool progress,
 						ArrayBuildState *texts, M2mSide text_side);
-static void begin_batch(LinkBatch *batch, M2mDirectTable *table);
+static void begin_batch(LinkBatch *batch, M2mDirectTable *table,
+						int64 count);
 static bool leads_with_right(M2mDirectTable *table, M2mDirectIndex *index);
+static bool look_for_pairs(LinkBatch *batch, M2mPairs *pairs);
 static void add_to_batch(LinkBatch *batch, Datum *pair);
 static void flush_batch(void *arg);
 static bool insert_again(LinkBatch *batch, Datum *pair, ItemPointer place);
@@ -436,21 +448,22 @@ link_pairs(M2mDirectTable *table, M2mPairs *pairs, bool progress,
 	Datum	   *pair;
 	int64		created;
 
-	begin_batch(batch, table);
+	begin_batch(batch, table, m2m_pairs_count(pairs));
 	batch->progress = progress;
 	batch->texts = texts;
 	batch->text_side = text_side;
-	while ((pair = m2m_pairs_next(pairs)) != NULL)
+	if (batch->look_first)
 	{
-		if (batch->look_first &&
-			m2m_direct_exists(table, pair, flush_batch, batch))
+		while (look_for_pairs(batch, pairs))
+			CHECK_FOR_INTERRUPTS();
+	}
+	else
+	{
+		while ((pair = m2m_pairs_next(pairs)) != NULL)
 		{
-			if (++batch->skipped % BATCH_ROWS == 0)
-				show_progress(batch);
-		}
-		else
 			add_to_batch(batch, pair);
-		CHECK_FOR_INTERRUPTS();
+			CHECK_FOR_INTERRUPTS();
+		}
 	}
 	flush_batch(batch);
 	for (int i = 0; i < batch->nsorted; i++)
@@ -463,16 +476,17 @@ link_pairs(M2mDirectTable *table, M2mPairs *pairs, bool progress,
 }
 
 /*
- * begin_batch: gets ready for rows.  Memory: the pairs have half of work_mem,
+ * begin_batch: gets ready for count pairs.  Memory: the pairs have half of work_mem,
  * the sorts for indexes the other half.
  */
 static void
-begin_batch(LinkBatch *batch, M2mDirectTable *table)
+begin_batch(LinkBatch *batch, M2mDirectTable *table, int64 count)
 {
 	MemoryContext old;
 	bool		right_key = false;
 
 	batch->table = table;
+	batch->room = Min(count, BATCH_ROWS);
 	batch->context = AllocSetContextCreate(table->context, "m2m batch",
 										   ALLOCSET_DEFAULT_SIZES);
 	batch->left_context = AllocSetContextCreate(batch->context,
@@ -482,6 +496,16 @@ begin_batch(LinkBatch *batch, M2mDirectTable *table)
 
 	/* what enters a table that is empty now, the unique index will show */
 	batch->look_first = RelationGetNumberOfBlocks(table->association) > 0;
+	if (batch->look_first)
+	{
+		batch->sought = palloc_array(Datum, (Size) batch->room *
+									 table->order->natts);
+		batch->entry = palloc_array(M2mIndexEntry, batch->room);
+		batch->look = m2m_index_run_begin(table, table->unique, batch->room);
+		batch->look_context = AllocSetContextCreate(batch->context,
+													"m2m batch look",
+													ALLOCSET_DEFAULT_SIZES);
+	}
 	batch->place_row = palloc_array(Datum, table->order->natts + 1);
 	batch->sorted = palloc0_array(SortedIndex, table->nindexes + 1);
 	for (int i = 0; i < table->nindexes; i++)
@@ -506,7 +530,7 @@ begin_batch(LinkBatch *batch, M2mDirectTable *table)
 		if (index != NULL)
 		{
 			batch->sorted[i].run = m2m_index_run_begin(table, index,
-													   BATCH_ROWS);
+													   batch->room);
 			for (; n < index->index->rd_index->indnkeyatts; n++)
 				columns[n] = index->column[n];
 		}
@@ -520,7 +544,8 @@ begin_batch(LinkBatch *batch, M2mDirectTable *table)
 													n, columns,
 													work_mem / 2 / batch->nsorted);
 	}
-	batch->run = m2m_index_run_begin(table, table->unique, BATCH_ROWS);
+	batch->slot = palloc0_array(TupleTableSlot *, batch->room);
+	batch->run = m2m_index_run_begin(table, table->unique, batch->room);
 	batch->left = palloc_array(Datum, table->order->nleft);
 	MemoryContextSwitchTo(old);
 }
@@ -545,6 +570,53 @@ leads_with_right(M2mDirectTable *table, M2mDirectIndex *index)
 }
 
 /*
+ * look_for_pairs: takes as many pairs as a run holds, passes over those that
+ * are linked, and adds the others to the batch.  Returns false if there are no
+ * more.
+ *
+ * What becomes of a pair after the index has been looked through for all of
+ * them does no harm, as after any other look: the unique index will show it.
+ */
+static bool
+look_for_pairs(LinkBatch *batch, M2mPairs *pairs)
+{
+	M2mPairOrder *order = batch->table->order;
+	MemoryContext old = MemoryContextSwitchTo(batch->look_context);
+	Datum	   *pair;
+	int			n = 0;
+
+	while (n < batch->room && (pair = m2m_pairs_next(pairs)) != NULL)
+	{
+		Datum	   *sought = batch->sought + (Size) n++ * order->natts;
+
+		for (int i = 0; i < order->natts; i++)
+			sought[i] = datumCopy(pair[i], order->column[i].typbyval,
+								  order->column[i].typlen);
+		m2m_index_run_put(batch->look, sought, NULL);
+	}
+	m2m_index_run_look(batch->look, batch->entry);
+	MemoryContextSwitchTo(old);
+	for (int i = 0; i < n; i++)
+	{
+		M2mIndexEntry *entry = &batch->entry[i];
+
+		pair = batch->sought + (Size) i * order->natts;
+		if (entry->kind != M2M_ENTRY_NONE &&
+			((entry->kind == M2M_ENTRY_ONE &&
+			  m2m_direct_exists_at(batch->table, pair, &entry->place)) ||
+			 m2m_direct_exists(batch->table, pair, flush_batch, batch)))
+			batch->skipped++;
+		else
+			add_to_batch(batch, pair);
+		CHECK_FOR_INTERRUPTS();
+	}
+	m2m_index_run_clear(batch->look);
+	MemoryContextReset(batch->look_context);
+	show_progress(batch);
+	return n == batch->room;
+}
+
+/*
  * add_to_batch: a row to be inserted; the pair's values are copied.
  */
 static void
@@ -564,7 +636,7 @@ add_to_batch(LinkBatch *batch, Datum *pair)
 	batch->nslots++;
 	batch->nbytes += ((HeapTupleTableSlot *) slot)->tuple->t_len;
 	MemoryContextSwitchTo(old);
-	if (batch->nslots == BATCH_ROWS || batch->nbytes >= BATCH_BYTES)
+	if (batch->nslots == batch->room || batch->nbytes >= BATCH_BYTES)
 		flush_batch(batch);
 }
 
@@ -815,7 +887,7 @@ check_doubtful(LinkBatch *batch)
 static void
 end_batch(LinkBatch *batch)
 {
-	for (int i = 0; i < BATCH_ROWS && batch->slot[i] != NULL; i++)
+	for (int i = 0; i < batch->room && batch->slot[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(batch->slot[i]);
 	MemoryContextDelete(batch->context);
 }

@@ -215,6 +215,15 @@ m2m_pairs_next(M2mPairs *pairs)
 }
 
 /*
+ * m2m_pairs_count: how many pairs were put.
+ */
+int64
+m2m_pairs_count(M2mPairs *pairs)
+{
+	return pairs->count;
+}
+
+/*
  * m2m_pairs_distinct: how many different pairs were taken.
  */
 int64
