@@ -337,13 +337,17 @@ extern M2mRelationship *m2m_relationship_get(Oid association,
 extern M2mRelationship *m2m_relationship_refresh(M2mRelationship *rel);
 extern void m2m_relationship_changed(Oid association);
 
-/* define.c: create, drop, adopt */
+/* define_check.c: what must be so before a relationship is made */
 extern void m2m_endpoint_check(Oid relid);
+
+/* define_create.c: making a relationship between two tables */
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
-extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
+
+/* define_adopt.c: making an existing table the association of one */
 extern void m2m_relationship_adopt(Oid association, char *role[2],
 								   List *column[2], char *view[2]);
+extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
 
 /* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
