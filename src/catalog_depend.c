@@ -150,6 +150,30 @@ m2m_catalog_associations(void)
 }
 
 /*
+ * m2m_catalog_associations_of: the associations of all link views that read
+ * any of these tables; index scans only.
+ */
+List *
+m2m_catalog_associations_of(List *relids)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *lv;
+
+	foreach(lc, relids)
+	{
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+	}
+	return result;
+}
+
+/*
  * m2m_catalog_dependent_associations: the associations of which a table, an
  * endpoint or a link view would go with an object, if that were dropped with
  * CASCADE; perhaps some more.  Follows pg_depend as the drop itself will, so

@@ -301,6 +301,7 @@ extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 extern List *m2m_catalog_link_views(Oid relid);
 extern List *m2m_catalog_views(Oid relid);
 extern List *m2m_catalog_associations(void);
+extern List *m2m_catalog_associations_of(List *relids);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 
 /* catalog_view.c: what makes a link view, and what it says */
@@ -407,8 +408,8 @@ extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 							   M2mSide far, M2mIds *ids[2]);
 extern void m2m_view_batch_end(Oid viewid);
 
-/* ddl_trigger.c: event triggers */
-extern void m2m_ddl_trigger_init(void);
+/* ddl_pending.c: commands between their start and their end */
+extern void m2m_pending_init(void);
 
 /* link.c: link, unlink, set on a list of pairs */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],
