@@ -58,5 +58,5 @@ _PG_init(void)
 	MarkGUCPrefixReserved("m2m");
 
 	m2m_relationship_init();
-	m2m_ddl_trigger_init();
+	m2m_pending_init();
 }

@@ -286,25 +286,8 @@ extern void m2m_ids_check_null(bool isnull, Oid table);
 extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
 extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
 
-/* catalog.c: what the system catalogs say */
-extern List *m2m_catalog_link_views(Oid relid);
-extern List *m2m_catalog_views(Oid relid);
-extern bool m2m_catalog_is_link_view(Oid relid);
-extern M2mLinkView *m2m_catalog_read_view(Oid view, bool need_trigger);
-extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
-													  Oid trusted_view);
-extern M2mRelationship *m2m_catalog_describe(Oid association,
-											 M2mLinkView *view[2]);
-extern List *m2m_catalog_foreign_keys(Oid association);
-extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
-													  ForeignKeyCacheInfo *fk[2],
-													  const char *role[2]);
-extern List *m2m_catalog_associations(void);
-extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
-extern Oid	m2m_catalog_trigger_function(void);
-extern char *m2m_own_function(const char *name);
-extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
-extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
+/* catalog.c: what the system catalogs say of one object; names for SQL */
+extern bool m2m_catalog_is_table(Oid relid);
 extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern int	m2m_catalog_natts(Oid relid);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
@@ -314,6 +297,33 @@ extern char *m2m_qualified_operator(Oid operator);
 extern char *m2m_qualified_collation(Oid collation);
 extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 							  const char *alias);
+
+/* catalog_depend.c: views and associations that hang on an object */
+extern List *m2m_catalog_link_views(Oid relid);
+extern List *m2m_catalog_views(Oid relid);
+extern List *m2m_catalog_associations(void);
+extern List *m2m_catalog_associations_of(List *relids);
+extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
+
+/* catalog_view.c: what makes a link view, and what it says */
+extern Oid	m2m_catalog_trigger_function(void);
+extern char *m2m_own_function(const char *name);
+extern bool m2m_catalog_is_link_view(Oid relid);
+extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
+extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
+extern M2mLinkView *m2m_catalog_read_view(Oid view, bool need_trigger);
+extern bool m2m_columns_include(int n, const AttrNumber *columns,
+								AttrNumber attnum);
+
+/* catalog_relationship.c: describing a relationship */
+extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
+													  Oid trusted_view);
+extern M2mRelationship *m2m_catalog_describe(Oid association,
+											 M2mLinkView *view[2]);
+extern List *m2m_catalog_foreign_keys(Oid association);
+extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
+													  ForeignKeyCacheInfo *fk[2],
+													  const char *role[2]);
 
 /* relationship.c: finding, cache, invalidation */
 extern void m2m_relationship_init(void);
@@ -329,13 +339,17 @@ extern M2mRelationship *m2m_relationship_get(Oid association,
 extern M2mRelationship *m2m_relationship_refresh(M2mRelationship *rel);
 extern void m2m_relationship_changed(Oid association);
 
-/* define.c: create, drop, adopt */
+/* define_check.c: what must be so before a relationship is made */
 extern void m2m_endpoint_check(Oid relid);
+
+/* define_create.c: making a relationship between two tables */
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
-extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
+
+/* define_adopt.c: making an existing table the association of one */
 extern void m2m_relationship_adopt(Oid association, char *role[2],
 								   List *column[2], char *view[2]);
+extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
 
 /* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
@@ -395,8 +409,8 @@ extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 							   M2mSide far, M2mIds *ids[2]);
 extern void m2m_view_batch_end(Oid viewid);
 
-/* ddl_trigger.c: event triggers */
-extern void m2m_ddl_trigger_init(void);
+/* ddl_pending.c: commands between their start and their end */
+extern void m2m_pending_init(void);
 
 /* link.c: link, unlink, set on a list of pairs */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],

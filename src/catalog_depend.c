@@ -1,0 +1,325 @@
+/*
+ * catalog_depend.c
+ *		Which views and associations hang on an object: walks of pg_depend.
+ *
+ * Index scans only, so that a look costs what depends on the object, whatever
+ * else there is in the database.  Locks nothing and checks no privilege, as
+ * catalog.c says.  What makes a view a link view is catalog_view.c's to know.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "miscadmin.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+
+static Oid	trigger_relation(Oid triggerid);
+static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
+						  int32 subid);
+static List *queue_related(HTAB *seen, List *queue, ObjectAddress *object,
+						   bool owners);
+
+/*
+ * m2m_catalog_link_views: OIDs of the link views that read a table (an
+ * endpoint or an association).  Index scans only: pg_depend for what depends
+ * on the table, pg_rewrite for the view of a rule, pg_trigger for our trigger.
+ */
+List *
+m2m_catalog_link_views(Oid relid)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_views(relid))
+	{
+		if (m2m_catalog_is_link_view(lfirst_oid(lc)))
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	return result;
+}
+
+/* m2m_catalog_views: the same of all views, link views or not. */
+List *
+m2m_catalog_views(Oid relid)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *rules = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == RewriteRelationId)
+			rules = list_append_unique_oid(rules, form->objid);
+	}
+	systable_endscan(scan);
+
+	foreach(lc, rules)
+	{
+		Oid			viewid = InvalidOid;
+
+		ScanKeyInit(&key[0], Anum_pg_rewrite_oid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
+		scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL,
+								  1, key);
+		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+			viewid = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+		systable_endscan(scan);
+
+		if (OidIsValid(viewid) && viewid != relid)
+			result = list_append_unique_oid(result, viewid);
+	}
+
+	table_close(rewrite, AccessShareLock);
+	table_close(depend, AccessShareLock);
+	return result;
+}
+
+/*
+ * m2m_catalog_associations: the association tables of all link views in the
+ * database, each once, in the order of their OIDs.  Goes by what depends on
+ * the trigger function, so it costs nothing where there are none.
+ */
+List *
+m2m_catalog_associations(void)
+{
+	Oid			function = m2m_catalog_trigger_function();
+	Relation	depend;
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *triggers = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (!OidIsValid(function))
+		return NIL;
+	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ProcedureRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(function));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == TriggerRelationId)
+			triggers = lappend_oid(triggers, form->objid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+
+	foreach(lc, triggers)
+	{
+		Oid			viewid = trigger_relation(lfirst_oid(lc));
+		M2mLinkView *view = OidIsValid(viewid) ?
+			m2m_catalog_read_view(viewid, true) : NULL;
+
+		if (view != NULL)
+			result = list_append_unique_oid(result, view->association);
+	}
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+/*
+ * m2m_catalog_associations_of: the associations of all link views that read
+ * any of these tables; index scans only.
+ */
+List *
+m2m_catalog_associations_of(List *relids)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *lv;
+
+	foreach(lc, relids)
+	{
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+	}
+	return result;
+}
+
+/*
+ * m2m_catalog_dependent_associations: the associations of which a table, an
+ * endpoint or a link view would go with an object, if that were dropped with
+ * CASCADE; perhaps some more.  Follows pg_depend as the drop itself will, so
+ * that it costs what lies in the schema or uses the type, whatever else there
+ * is in the database.  In the order of their OIDs; locks nothing.
+ */
+List *
+m2m_catalog_dependent_associations(Oid classid, Oid objectid)
+{
+	HASHCTL		control;
+	HTAB	   *seen;
+	List	   *queue;
+	List	   *result = NIL;
+
+	if (!OidIsValid(m2m_catalog_trigger_function()))
+		return NIL;
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(ObjectAddress);
+	control.hcxt = CurrentMemoryContext;
+	seen = hash_create("m2m dependent objects", 64, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	queue = queue_object(seen, NIL, classid, objectid, 0);
+
+	/* the queue grows as we go through it */
+	for (int i = 0; i < list_length(queue); i++)
+	{
+		ObjectAddress *object = list_nth(queue, i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object->classId == RelationRelationId &&
+			get_rel_relkind(object->objectId) == RELKIND_VIEW)
+		{
+			M2mLinkView *view = m2m_catalog_read_view(object->objectId, true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+		queue = queue_related(seen, queue, object, false);
+		queue = queue_related(seen, queue, object, true);
+		if (object->classId == ConstraintRelationId)
+		{
+			HeapTuple	tuple = SearchSysCache1(CONSTROID,
+												ObjectIdGetDatum(object->objectId));
+
+			/* an endpoint whose only tie is its foreign key: its view is lost */
+			if (HeapTupleIsValid(tuple))
+			{
+				Form_pg_constraint form =
+					(Form_pg_constraint) GETSTRUCT(tuple);
+
+				if (form->contype == CONSTRAINT_FOREIGN)
+				{
+					ListCell   *lc;
+
+					foreach(lc, m2m_catalog_link_views(form->conrelid))
+						queue = queue_object(seen, queue, RelationRelationId,
+											 lfirst_oid(lc), 0);
+				}
+				ReleaseSysCache(tuple);
+			}
+		}
+	}
+	hash_destroy(seen);
+	list_free_deep(queue);
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+/* queue_object: adds an object that has not been seen yet. */
+static List *
+queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid, int32 subid)
+{
+	ObjectAddress address;
+	bool		found;
+
+	ObjectAddressSubSet(address, classid, objectid, subid);
+	hash_search(seen, &address, HASH_ENTER, &found);
+	if (!found)
+	{
+		ObjectAddress *copy = palloc(sizeof(ObjectAddress));
+
+		*copy = address;
+		queue = lappend(queue, copy);
+	}
+	return queue;
+}
+
+/*
+ * queue_related: adds what depends on an object or (owners) what it is an
+ * internal part of, which goes with it: the view of a rule.
+ */
+static List *
+queue_related(HTAB *seen, List *queue, ObjectAddress *object, bool owners)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[3];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key[0], owners ? Anum_pg_depend_classid :
+				Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->classId));
+	ScanKeyInit(&key[1], owners ? Anum_pg_depend_objid :
+				Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->objectId));
+	ScanKeyInit(&key[2], owners ? Anum_pg_depend_objsubid :
+				Anum_pg_depend_refobjsubid, BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(object->objectSubId));
+	scan = systable_beginscan(depend, owners ? DependDependerIndexId :
+							  DependReferenceIndexId, true, NULL,
+							  object->objectSubId != 0 ? 3 : 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (!owners)
+			queue = queue_object(seen, queue, form->classid, form->objid,
+								 form->objsubid);
+		else if (form->deptype != DEPENDENCY_NORMAL &&
+				 form->deptype != DEPENDENCY_AUTO &&
+				 form->deptype != DEPENDENCY_AUTO_EXTENSION)
+			queue = queue_object(seen, queue, form->refclassid,
+								 form->refobjid, form->refobjsubid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return queue;
+}
+
+/* trigger_relation: the relation that a trigger is on, or InvalidOid. */
+static Oid
+trigger_relation(Oid triggerid)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(triggerid));
+	scan = systable_beginscan(trigger, TriggerOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}

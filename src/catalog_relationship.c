@@ -1,0 +1,562 @@
+/*
+ * catalog_relationship.c
+ *		Describes the relationship that an association table and its link views,
+ *		or two of its foreign keys, make up.
+ *
+ * There is no catalog of our own: link views that carry m2m's trigger and the
+ * association table that they read *are* the relationship.  A description is
+ * made from nothing but system catalogs, and nothing is locked (see
+ * catalog.c); relationship.c decides which relationship is meant and caches
+ * the answer.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+
+static bool is_temporary(Oid relid);
+static bool choose_views(Oid association, Oid trusted_view,
+						 M2mLinkView *view[2]);
+static bool same_columns(int n1, const AttrNumber *a1,
+						 int n2, const AttrNumber *a2);
+static bool describe_side(M2mRelationship *rel, M2mSide side,
+						  M2mLinkView *near_view, M2mLinkView *far_view);
+static void use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk);
+static ForeignKeyCacheInfo *find_foreign_key(Oid association, Oid target,
+											 int n, const AttrNumber *columns);
+static List *read_foreign_keys(Oid association);
+static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
+static void describe_foreign_key(M2mEndpoint *endpoint,
+								 ForeignKeyCacheInfo *fk);
+static bool is_partition_clone(Oid constraint, Oid association);
+static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
+static bool has_unique_pair(M2mRelationship *rel);
+static void describe_properties(M2mRelationship *rel);
+static void describe_pair(M2mRelationship *rel);
+
+/*
+ * m2m_catalog_read_relationship: describes the relationship of an association
+ * table.  NULL if it has none.  Only link views whose owner is trusted count,
+ * and trusted_view, whoever owns it.
+ *
+ * The caller holds some lock on the association, or is prepared for it to
+ * change.  The result lies in a memory context of its own, a child of
+ * CurrentMemoryContext; its `valid` is for the caller to set.
+ */
+M2mRelationship *
+m2m_catalog_read_relationship(Oid association, Oid trusted_view)
+{
+	M2mLinkView *view[2];
+	M2mRelationship *rel;
+
+	if (!choose_views(association, trusted_view, view))
+		return NULL;
+	rel = m2m_catalog_describe(association, view);
+	if (rel != NULL)
+		rel->trusted_view = trusted_view;
+	return rel;
+}
+
+/*
+ * m2m_catalog_describe: the relationship that link views, one of which may be
+ * NULL, describe together; NULL if its tables are not there as they say.
+ * Locks and memory: as above.
+ */
+M2mRelationship *
+m2m_catalog_describe(Oid association, M2mLinkView *view[2])
+{
+	M2mLinkView *any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
+	MemoryContext context;
+	MemoryContext old;
+	M2mRelationship *rel;
+	bool		complete;
+
+	if (!m2m_catalog_is_table(association))
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	rel = palloc0(sizeof(M2mRelationship));
+	rel->context = context;
+	rel->association = association;
+	rel->adopted = any->adopted;
+	rel->temporary = is_temporary(association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		strlcpy(rel->side[s].role, any->role[s], NAMEDATALEN);
+
+	complete = describe_side(rel, M2M_LEFT,
+							 view[M2M_LEFT], view[M2M_RIGHT]) &&
+		describe_side(rel, M2M_RIGHT,
+					  view[M2M_RIGHT], view[M2M_LEFT]);
+	if (complete)
+	{
+		rel->unique = has_unique_pair(rel);
+		describe_properties(rel);
+		describe_pair(rel);
+	}
+	MemoryContextSwitchTo(old);
+
+	if (!complete)
+	{
+		MemoryContextDelete(context);
+		return NULL;
+	}
+	return rel;
+}
+
+/*
+ * m2m_catalog_foreign_keys: an association's foreign keys as a list of
+ * ForeignKeyCacheInfo, ordered by their first column.
+ */
+List *
+m2m_catalog_foreign_keys(Oid association)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, read_foreign_keys(association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if (!is_partition_clone(fk->conoid, association))
+			result = lappend(result, fk);
+	}
+	list_sort(result, compare_foreign_keys);
+	return result;
+}
+
+/*
+ * m2m_catalog_read_foreign_keys: describes the relationship that an
+ * association makes by two of its foreign keys, before it has link views.  In
+ * CurrentMemoryContext; the caller holds a lock on the association.
+ */
+M2mRelationship *
+m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
+							  const char *role[2])
+{
+	M2mRelationship *rel = palloc0(sizeof(M2mRelationship));
+
+	rel->association = association;
+	rel->temporary = is_temporary(association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		describe_foreign_key(&rel->side[s], fk[s]);
+		strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
+		if (!describe_key_columns(&rel->side[s], association))
+			elog(ERROR, "cache lookup failed for a key column of relation %u",
+				 rel->side[s].relid);
+	}
+	rel->unique = has_unique_pair(rel);
+	describe_properties(rel);
+	return rel;
+}
+
+/*
+ * choose_views: the link views that describe an association, by their near
+ * side; false if there are none, or if the two contradict each other.  Of
+ * several views with one near side (copies of the user's) the oldest speaks.
+ */
+static bool
+choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2])
+{
+	Oid			owner = m2m_catalog_relation_owner(association);
+	List	   *views;
+	ListCell   *lc;
+
+	view[M2M_LEFT] = view[M2M_RIGHT] = NULL;
+	if (!OidIsValid(owner))
+		return false;
+	views = m2m_catalog_link_views(association);
+	list_sort(views, list_oid_cmp);
+	foreach(lc, views)
+	{
+		M2mLinkView *v = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (v == NULL || v->association != association)
+			continue;
+		if (v->view == trusted_view ||
+			(m2m_catalog_owner_trusted(v->owner, owner) &&
+			 view[v->near] == NULL))
+			view[v->near] = v;
+	}
+	if (view[M2M_LEFT] && view[M2M_RIGHT])
+		return same_columns(view[M2M_LEFT]->nnear, view[M2M_LEFT]->near_link,
+							view[M2M_RIGHT]->nfar, view[M2M_RIGHT]->far_link) &&
+			same_columns(view[M2M_RIGHT]->nnear, view[M2M_RIGHT]->near_link,
+						 view[M2M_LEFT]->nfar, view[M2M_LEFT]->far_link);
+	return view[M2M_LEFT] || view[M2M_RIGHT];
+}
+
+/* same_columns: do two lists name the same columns, in whatever order? */
+static bool
+same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
+{
+	if (n1 != n2)
+		return false;
+	for (int i = 0; i < n1; i++)
+	{
+		if (!m2m_columns_include(n2, a2, a1[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * describe_side: fills in one endpoint.  The view of the other side joins it,
+ * and so names its table and key; where that view is lost, the foreign key
+ * under this side's own view does.  False if neither is there.
+ */
+static bool
+describe_side(M2mRelationship *rel, M2mSide side,
+			  M2mLinkView *near_view, M2mLinkView *far_view)
+{
+	Oid			association = rel->association;
+	M2mEndpoint *endpoint = &rel->side[side];
+	ForeignKeyCacheInfo *fk;
+
+	if (far_view != NULL)
+	{
+		endpoint->relid = far_view->far_relid;
+		endpoint->nkeys = far_view->nfar;
+		endpoint->key = palloc0_array(M2mKeyColumn, endpoint->nkeys);
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			endpoint->key[i].attnum = far_view->far_key[i];
+			endpoint->key[i].link_attnum = far_view->far_link[i];
+			endpoint->key[i].equal_op = far_view->far_op[i];
+		}
+		fk = find_foreign_key(association, endpoint->relid,
+							  far_view->nfar, far_view->far_link);
+	}
+	else
+	{
+		fk = find_foreign_key(association, InvalidOid,
+							  near_view->nnear, near_view->near_link);
+		if (fk == NULL)
+			return false;
+		describe_foreign_key(endpoint, fk);
+	}
+	if (fk != NULL)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(fk->conoid));
+
+		endpoint->constraint = fk->conoid;
+		use_operators(endpoint, fk);
+		if (HeapTupleIsValid(tuple))
+		{
+			endpoint->on_delete =
+				((Form_pg_constraint) GETSTRUCT(tuple))->confdeltype;
+			ReleaseSysCache(tuple);
+		}
+	}
+	endpoint->view = near_view ? near_view->view : InvalidOid;
+	return describe_key_columns(endpoint, association);
+}
+
+/*
+ * use_operators: equality as the foreign key has it, which follows changes of
+ * the columns' types.
+ */
+static void
+use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		for (int j = 0; j < fk->nkeys; j++)
+		{
+			if (fk->conkey[j] == endpoint->key[i].link_attnum &&
+				fk->confkey[j] == endpoint->key[i].attnum)
+				endpoint->key[i].equal_op = fk->conpfeqop[j];
+		}
+	}
+}
+
+/*
+ * find_foreign_key: the association's foreign key over exactly these columns,
+ * to target if that is given.  NULL if there is none.
+ */
+static ForeignKeyCacheInfo *
+find_foreign_key(Oid association, Oid target,
+				 int n, const AttrNumber *columns)
+{
+	ListCell   *lc;
+
+	foreach(lc, read_foreign_keys(association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if ((!OidIsValid(target) || fk->confrelid == target) &&
+			same_columns(fk->nkeys, fk->conkey, n, columns) &&
+			!is_partition_clone(fk->conoid, association))
+			return fk;
+	}
+	return NULL;
+}
+
+/*
+ * read_foreign_keys: all foreign keys of a table, as RelationGetFKeyList()
+ * would give them, but by the catalog alone: that one needs the table open.
+ */
+static List *
+read_foreign_keys(Oid association)
+{
+	Relation	constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(association));
+	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		ForeignKeyCacheInfo *fk;
+
+		if (form->contype != CONSTRAINT_FOREIGN)
+			continue;
+		fk = makeNode(ForeignKeyCacheInfo);
+		fk->conoid = form->oid;
+		fk->conrelid = form->conrelid;
+		fk->confrelid = form->confrelid;
+		DeconstructFkConstraintRow(tuple, &fk->nkeys, fk->conkey, fk->confkey,
+								   fk->conpfeqop, NULL, NULL, NULL, NULL);
+		result = lappend(result, fk);
+	}
+	systable_endscan(scan);
+	table_close(constraint, AccessShareLock);
+	return result;
+}
+
+/* compare_foreign_keys: for list_sort, by first column. */
+static int
+compare_foreign_keys(const ListCell *a, const ListCell *b)
+{
+	return lfirst_node(ForeignKeyCacheInfo, a)->conkey[0] -
+		lfirst_node(ForeignKeyCacheInfo, b)->conkey[0];
+}
+
+/*
+ * describe_foreign_key: endpoint, key and link columns as a foreign key names
+ * them.
+ */
+static void
+describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+{
+	endpoint->relid = fk->confrelid;
+	endpoint->nkeys = fk->nkeys;
+	endpoint->key = palloc0_array(M2mKeyColumn, fk->nkeys);
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		endpoint->key[i].attnum = fk->confkey[i];
+		endpoint->key[i].link_attnum = fk->conkey[i];
+		endpoint->key[i].equal_op = fk->conpfeqop[i];
+	}
+}
+
+/*
+ * is_partition_clone: a foreign key to a partitioned table has further
+ * pg_constraint rows of the same association, one for each partition.
+ */
+static bool
+is_partition_clone(Oid constraint, Oid association)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(constraint));
+	Oid			parent;
+	bool		result = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	parent = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
+	ReleaseSysCache(tuple);
+	if (!OidIsValid(parent))
+		return false;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(parent));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid ==
+			association;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
+ * is_temporary: is it a temporary table?  A table that is gone is none; what
+ * get_rel_persistence() says of it is an error.
+ */
+static bool
+is_temporary(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence ==
+		RELPERSISTENCE_TEMP;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * describe_key_columns: types and collations of an endpoint's key columns and
+ * of the association's columns behind them.  False if a column is gone.
+ */
+static bool
+describe_key_columns(M2mEndpoint *endpoint, Oid association)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		HeapTuple	tuple = SearchSysCacheAttNum(association,
+												 key->link_attnum);
+		Form_pg_attribute column;
+
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		column = (Form_pg_attribute) GETSTRUCT(tuple);
+		key->link_type = column->atttypid;
+		key->link_collation = column->attcollation;
+		key->link_not_null = column->attnotnull;
+		ReleaseSysCache(tuple);
+
+		tuple = SearchSysCacheAttNum(endpoint->relid, key->attnum);
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		column = (Form_pg_attribute) GETSTRUCT(tuple);
+		key->type = column->atttypid;
+		key->typmod = column->atttypmod;
+		key->collation = column->attcollation;
+		key->label = psprintf("key column \"%s\" (%s) of table \"%s\"",
+							  NameStr(column->attname),
+							  format_type_with_typemod(key->type, key->typmod),
+							  get_rel_name(endpoint->relid));
+		ReleaseSysCache(tuple);
+	}
+	return true;
+}
+
+/*
+ * has_unique_pair: is there a unique index over exactly the link columns that
+ * ON CONFLICT (columns) can infer?
+ */
+static bool
+has_unique_pair(M2mRelationship *rel)
+{
+	int			nlink = rel->side[M2M_LEFT].nkeys + rel->side[M2M_RIGHT].nkeys;
+	AttrNumber *link = palloc_array(AttrNumber, nlink);
+	bool		result = false;
+	int			n = 0;
+	Relation	indexes;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			link[n++] = rel->side[s].key[i].link_attnum;
+	}
+	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+		if (index->indisunique && index->indimmediate && index->indisvalid &&
+			index->indislive &&
+			heap_attisnull(tuple, Anum_pg_index_indpred,
+						   RelationGetDescr(indexes)) &&
+			heap_attisnull(tuple, Anum_pg_index_indexprs,
+						   RelationGetDescr(indexes)) &&
+			same_columns(index->indnkeyatts, index->indkey.values, nlink, link))
+			result = true;
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return result;
+}
+
+/*
+ * describe_properties: the association's columns that are no link columns.
+ */
+static void
+describe_properties(M2mRelationship *rel)
+{
+	int			natts = m2m_catalog_natts(rel->association);
+
+	rel->property = palloc_array(AttrNumber, natts);
+	for (int a = 1; a <= natts; a++)
+	{
+		HeapTuple	tuple = SearchSysCacheAttNum(rel->association, a);
+		Form_pg_attribute attribute;
+		bool		is_link = false;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			for (int i = 0; i < rel->side[s].nkeys; i++)
+				is_link |= rel->side[s].key[i].link_attnum == a;
+		}
+		if (!is_link)
+		{
+			rel->property[rel->nproperties++] = a;
+			if (attribute->attnotnull && !attribute->atthasdef &&
+				attribute->attidentity == '\0')
+				rel->required = lappend_int(rel->required, a);
+		}
+		ReleaseSysCache(tuple);
+	}
+}
+
+/*
+ * describe_pair: the row type of a pair of ids, left_1.., right_1.., of the
+ * endpoints' key types.
+ */
+static void
+describe_pair(M2mRelationship *rel)
+{
+	AttrNumber	attnum = 0;
+
+	rel->pair_desc = CreateTemplateTupleDesc(rel->side[M2M_LEFT].nkeys +
+											 rel->side[M2M_RIGHT].nkeys);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			char	   *name = psprintf("%s_%d",
+										s == M2M_LEFT ? "left" : "right",
+										i + 1);
+
+			attnum++;
+			TupleDescInitEntry(rel->pair_desc, attnum, name,
+							   key->type, key->typmod, 0);
+			TupleDescInitEntryCollation(rel->pair_desc, attnum,
+										key->collation);
+		}
+	}
+	TupleDescFinalize(rel->pair_desc);
+}

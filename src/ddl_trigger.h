@@ -1,0 +1,62 @@
+/*
+ * ddl_trigger.h
+ *		What ddl_trigger.c, ddl_alter.c, ddl_drop.c, ddl_views.c and
+ *		ddl_pending.c share.
+ */
+#ifndef M2M_DDL_TRIGGER_H
+#define M2M_DDL_TRIGGER_H
+
+#include "nodes/nodes.h"
+#include "storage/lockdefs.h"
+
+#include "m2m.h"
+
+/* A link function, as it read before the command. */
+typedef struct M2mSeenFunction
+{
+	Oid			function;
+	Oid			association;
+	M2mSide		near;
+	char	   *body;
+} M2mSeenFunction;
+
+/* Between the start and the end of a command. */
+typedef struct M2mPending
+{
+	struct M2mPending *previous;
+	MemoryContext context;
+	Node	   *parsetree;
+	int			nest_level;		/* of the (sub)transaction */
+	List	   *associations;	/* to be looked over */
+	List	   *views;			/* OIDs of link views that we may change */
+	List	   *aside;			/* M2mSavedView */
+	List	   *functions;		/* M2mSeenFunction */
+	List	   *renames;		/* of ddl_alter.c */
+	List	   *relationships;	/* of ddl_drop.c */
+	Oid			owned_by;		/* association whose owner changes */
+	Oid			old_owner;
+	List	   *owned;			/* link functions that follow it */
+} M2mPending;
+
+/* ddl_pending.c: between the start and the end of a command */
+extern M2mPending *m2m_pending; /* the command begun last */
+
+extern M2mPending *m2m_pending_push(Node *parsetree);
+extern void m2m_pending_pop(M2mPending *to);
+extern M2mSeenFunction *m2m_function_see(M2mRelationship *rel, M2mSide near);
+
+/* ddl_views.c: link views locked, and put aside */
+extern bool m2m_views_lock(M2mPending *p, List *relids, List *tables,
+						   LOCKMODE lockmode);
+extern bool m2m_view_lock_if_free(Oid viewid);
+extern bool m2m_views_put_aside(M2mPending *p, List *relids, List *tables);
+
+/* ddl_alter.c: ALTER and RENAME */
+extern void m2m_ddl_alter_start(Node *parsetree);
+extern void m2m_ddl_alter_end(M2mPending *p);
+
+/* ddl_drop.c: DROP */
+extern void m2m_ddl_drop_start(Node *parsetree);
+extern void m2m_ddl_drop_end(M2mPending *p);
+
+#endif							/* M2M_DDL_TRIGGER_H */
