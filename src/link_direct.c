@@ -486,7 +486,7 @@ begin_batch(LinkBatch *batch, M2mDirectTable *table, int64 count)
 	bool		right_key = false;
 
 	batch->table = table;
-	batch->room = Min(count, BATCH_ROWS);
+	batch->room = Max(1, Min(count, BATCH_ROWS));
 	batch->context = AllocSetContextCreate(table->context, "m2m batch",
 										   ALLOCSET_DEFAULT_SIZES);
 	batch->left_context = AllocSetContextCreate(batch->context,
