@@ -75,6 +75,14 @@ struct M2mDirect
 	M2mDirectKey key[2];		/* by side */
 };
 
+/* What became of looking for the row that a key refers to. */
+typedef enum M2mKeyState
+{
+	M2M_KEY_LOCKED,				/* there, and locked */
+	M2M_KEY_DOUBTFUL,			/* for PostgreSQL itself to check */
+	M2M_KEY_REFUSED				/* taken away while we waited for it */
+} M2mKeyState;
+
 /* What a call is going to do. */
 typedef enum M2mDirectAction
 {
@@ -120,6 +128,7 @@ typedef struct M2mDirectTable
 	IndexScanDesc dirty_scan;	/* NULL: to be begun */
 	IndexScanDesc pair_scan;
 	IndexFetchTableData *fetch; /* NULL: to be begun */
+	int64		waits;			/* how often another's pair was waited for */
 	TupleTableSlot *found;
 	TupleTableSlot *row;
 	M2mDirectEndpoint endpoint[2];
@@ -154,9 +163,10 @@ extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
 extern void m2m_direct_side_rescan(M2mDirectTable *table,
 								   M2mDirectIndex *index, IndexScanDesc scan,
 								   M2mSide side, Datum *key);
-extern bool m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side,
-									 Datum *pair);
-extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place);
+extern M2mKeyState m2m_direct_lock_endpoint(M2mDirectTable *table,
+											M2mSide side, Datum *pair);
+extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
+								 const bool *refused);
 extern bool m2m_direct_index_insert(M2mDirectTable *table,
 									M2mDirectIndex *index, Datum *pair,
 									ItemPointer place, bool unique);

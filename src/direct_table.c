@@ -67,8 +67,12 @@ static void open_endpoint(M2mDirectTable *table, M2mSide side);
 static void check_visible(M2mDirectTable *table, TupleTableSlot *slot);
 static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
 					Snapshot snapshot, Datum *pair);
+static bool may_have_changed(TupleTableSlot *slot);
+static bool find_latest(M2mDirectEndpoint *endpoint, M2mDirectKey *key);
 static bool still_has_key(M2mDirectTable *table, M2mDirectKey *key,
 						  TupleTableSlot *slot, Datum *pair);
+pg_noreturn static void report_missing(M2mDirectTable *table, M2mSide side,
+									   TupleTableSlot *link);
 
 /*
  * m2m_direct_open: opens the tables for actions of the direct path; NULL if
@@ -693,6 +697,7 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 			table_index_fetch_reset(table->fetch);
 		if (before_wait != NULL)
 			before_wait(arg);
+		table->waits++;
 		if (token != 0)
 			SpeculativeInsertionWait(xwait, token);
 		else
@@ -875,27 +880,36 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
 /*
  * m2m_direct_lock_endpoint: is the row that a side of the pair refers to
  * there?  If so it is locked KEY SHARE until the end of the transaction, as
- * RI_FKey_check's query does.  False means that it was not found so simply:
- * the row may have changed meanwhile, and m2m_direct_check_row() has the last
- * word.  Error 40001 in REPEATABLE READ and above, as of that query, if it was
- * changed.
+ * RI_FKey_check's query does.  Doubtful means that it was not found so simply,
+ * and m2m_direct_check_row() has the last word.  Refused means that it was
+ * there until the transaction that we have waited for took it away, or its
+ * key: whatever has that key now, the query's snapshot, older than the wait,
+ * would not show it.  Error 40001 in REPEATABLE READ and above, as of that
+ * query, if the row was changed.
  */
-bool
+M2mKeyState
 m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair)
 {
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
 	M2mDirectKey *key = &table->direct->key[side];
 	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
 	MemoryContext old = MemoryContextSwitchTo(table->context);
-	bool		result = false;
+	M2mKeyState result = M2M_KEY_DOUBTFUL;
 
 	if (!IsolationUsesXactSnapshot())
 		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
 	for (int i = 0; i < key->nkeys; i++)
 		key->scankey[i].sk_argument = pair[key->column[i]];
 	index_rescan(endpoint->scan, key->scankey, key->nkeys, NULL, 0);
+
+	/*
+	 * The query would take a snapshot now.  Ours, as old as the call, shows
+	 * the same version of the row, unless that has been changed.
+	 */
 	if (index_getnext_slot(endpoint->scan, ForwardScanDirection,
-						   endpoint->slot))
+						   endpoint->slot) &&
+		(IsolationUsesXactSnapshot() || !may_have_changed(endpoint->slot) ||
+		 find_latest(endpoint, key)))
 	{
 		ItemPointerData place = endpoint->slot->tts_tid;
 		TM_FailureData failure;
@@ -914,12 +928,50 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair)
 					 locked == TM_Updated ?
 					 errmsg("could not serialize access due to concurrent update") :
 					 errmsg("%s", M2M_LOCKED_ROW_DELETED)));
-		result = locked == TM_Ok &&
-			(!failure.traversed ||
-			 still_has_key(table, key, endpoint->locked, pair));
+		if (locked == TM_Ok)
+			result = !failure.traversed ||
+				still_has_key(table, key, endpoint->locked, pair) ?
+				M2M_KEY_LOCKED : M2M_KEY_REFUSED;
+		else if (locked == TM_Deleted)
+			result = M2M_KEY_REFUSED;
 		ExecClearTuple(endpoint->locked);
 	}
 	MemoryContextSwitchTo(old);
+	return result;
+}
+
+/*
+ * may_have_changed: has the row that was found been updated or deleted, or is
+ * somebody about it?  Who only locks it does not count.
+ */
+static bool
+may_have_changed(TupleTableSlot *slot)
+{
+	uint16		infomask =
+		ExecFetchSlotHeapTuple(slot, false, NULL)->t_data->t_infomask;
+
+	return !(infomask & HEAP_XMAX_INVALID) &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(infomask);
+}
+
+/*
+ * find_latest: finds the row once more, by a snapshot as of now; it is in
+ * endpoint->slot then.
+ */
+static bool
+find_latest(M2mDirectEndpoint *endpoint, M2mDirectKey *key)
+{
+	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
+	IndexScanDesc scan = m2m_index_beginscan(endpoint->relation,
+											 endpoint->index, latest,
+											 key->nkeys);
+	bool		result;
+
+	ExecClearTuple(endpoint->slot);
+	index_rescan(scan, key->scankey, key->nkeys, NULL, 0);
+	result = index_getnext_slot(scan, ForwardScanDirection, endpoint->slot);
+	index_endscan(scan);
+	UnregisterSnapshot(latest);
 	return result;
 }
 
@@ -950,13 +1002,14 @@ still_has_key(M2mDirectTable *table, M2mDirectKey *key, TupleTableSlot *slot,
  * just inserted, by the triggers of the association, in their order.  Raises
  * what these raise: 23503, or 40001.
  *
- * They look with a snapshot of their own.  So a row that was deleted and made
- * again by the transaction that we have waited for is found, where the
- * trigger of a plain INSERT, whose snapshot is older than its wait, would
- * raise 23503.
+ * Where a side is refused, the trigger would come too late: its snapshot is
+ * younger than the wait, and may show another row of that key.  (A batch looks
+ * for all left rows before the first right one.  Where several rows have to be
+ * waited for, it may so find one that a check row by row would have refused.)
  */
 void
-m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
+m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
+					 const bool *refused)
 {
 	TriggerDesc *triggers = CopyTriggerDesc(table->association->trigdesc);
 
@@ -965,26 +1018,89 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
 		elog(ERROR, "could not fetch the link just inserted");
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
+		Trigger    *trigger = &triggers->triggers[i];
+		M2mSide		side = trigger->tgconstraint ==
+			table->direct->key[M2M_LEFT].constraint ? M2M_LEFT : M2M_RIGHT;
 		TriggerData data;
 		FmgrInfo	function;
 
 		LOCAL_FCINFO(fcinfo, 0);
 
-		if (triggers->triggers[i].tgfoid != F_RI_FKEY_CHECK_INS)
+		if (trigger->tgfoid != F_RI_FKEY_CHECK_INS)
 			continue;
+		if (refused[side])
+			report_missing(table, side, table->found);
 		memset(&data, 0, sizeof(data));
 		data.type = T_TriggerData;
 		data.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW;
 		data.tg_relation = table->association;
-		data.tg_trigger = &triggers->triggers[i];
+		data.tg_trigger = trigger;
 		data.tg_trigslot = table->found;
 		data.tg_trigtuple = ExecFetchSlotHeapTuple(table->found, false, NULL);
-		fmgr_info(data.tg_trigger->tgfoid, &function);
+		fmgr_info(trigger->tgfoid, &function);
 		InitFunctionCallInfoData(*fcinfo, &function, 0, InvalidOid,
 								 (Node *) &data, NULL);
 		FunctionCallInvoke(fcinfo);
 	}
 	ExecClearTuple(table->found);
+}
+
+/*
+ * report_missing: the error of the foreign key of a side, in the words of
+ * ri_ReportViolation() in PostgreSQL; like there, the key is shown to who may
+ * read it.
+ */
+static void
+report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
+{
+	Relation	association = table->association;
+	char	   *endpoint = RelationGetRelationName(table->endpoint[side].relation);
+	char	   *constraint =
+		get_constraint_name(table->direct->key[side].constraint);
+	bool		may_read = has_column_privilege(table->rel, ACL_SELECT) &&
+		check_enable_rls(table->rel->association, InvalidOid,
+						 true) != RLS_ENABLED;
+	StringInfoData names;
+	StringInfoData values;
+	ListCell   *lc;
+
+	if (constraint == NULL)
+		elog(ERROR, "cache lookup failed for constraint %u",
+			 table->direct->key[side].constraint);
+	initStringInfo(&names);
+	initStringInfo(&values);
+	foreach(lc, m2m_catalog_foreign_keys(table->rel->association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if (!may_read || fk->conoid != table->direct->key[side].constraint)
+			continue;
+		for (int i = 0; i < fk->nkeys; i++)
+		{
+			Form_pg_attribute column =
+				TupleDescAttr(RelationGetDescr(association),
+							  fk->conkey[i] - 1);
+			const char *comma = i > 0 ? ", " : "";
+			bool		isnull;
+			Datum		value = slot_getattr(link, fk->conkey[i], &isnull);
+			Oid			output;
+			bool		is_varlena;
+
+			getTypeOutputInfo(column->atttypid, &output, &is_varlena);
+			appendStringInfo(&names, "%s%s", comma, NameStr(column->attname));
+			appendStringInfo(&values, "%s%s", comma,
+							 OidOutputFunctionCall(output, value));
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("insert or update on table \"%s\" violates foreign key constraint \"%s\"",
+					RelationGetRelationName(association), constraint),
+			 may_read ?
+			 errdetail("Key (%s)=(%s) is not present in table \"%s\".",
+					   names.data, values.data, endpoint) :
+			 errdetail("Key is not present in table \"%s\".", endpoint),
+			 errtableconstraint(association, constraint)));
 }
 
 /*

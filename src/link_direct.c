@@ -54,8 +54,12 @@
 #define BATCH_ROWS 1000
 #define BATCH_BYTES 65535
 
-/* Marks, beside block and offset, a row that has been locked or deleted. */
+/*
+ * Marks beside block and offset: a row that has been locked or deleted; one
+ * whose key of a side was refused.
+ */
 #define PLACE_DISPUTED UINT64CONST(0x1000000000000)
+#define PLACE_REFUSED(side) (UINT64CONST(0x2000000000000) << (side))
 
 /* An index, or the right foreign key, that is served in its own order. */
 typedef struct SortedIndex
@@ -93,7 +97,10 @@ typedef struct LinkBatch
 	M2mPairSort *doubtful;		/* rows that a foreign key may forbid */
 	Datum	   *left;			/* the last left key that was checked */
 	MemoryContext left_context;
-	bool		left_found;
+	M2mKeyState left_state;
+	int64		nrefused;		/* rows refused by the left key */
+	int64		nforgotten;		/* the first of these, refused no more */
+	int64		waits;			/* the table's, when that was settled */
 	int64		created;
 	int64		skipped;
 	ArrayBuildState *texts;		/* of the keys linked, or NULL */
@@ -124,7 +131,9 @@ static void flush_batch(void *arg);
 static bool insert_again(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void finish_row(LinkBatch *batch, Datum *pair, ItemPointer place);
 static void check_left(LinkBatch *batch, Datum *pair, ItemPointer place);
-static void doubt(LinkBatch *batch, Datum *pair, ItemPointer place);
+static void forget_refusals(LinkBatch *batch);
+static void doubt(LinkBatch *batch, Datum *pair, ItemPointer place,
+				  M2mSide side, M2mKeyState state);
 static void put_place(LinkBatch *batch, M2mPairSort *sort, Datum *pair,
 					  ItemPointer place);
 static void finish_sorted(LinkBatch *batch, SortedIndex *sorted);
@@ -384,6 +393,7 @@ static bool
 link_one(M2mDirectTable *table, Datum *pair)
 {
 	ItemPointerData place;
+	bool		refused[2] = {false, false};
 
 	if (!insert_one(table, pair, &place))
 		return false;
@@ -393,9 +403,16 @@ link_one(M2mDirectTable *table, Datum *pair)
 			m2m_direct_index_insert(table, &table->index[i], pair, &place,
 									false);
 	}
-	if (!m2m_direct_lock_endpoint(table, M2M_LEFT, pair) ||
-		!m2m_direct_lock_endpoint(table, M2M_RIGHT, pair))
-		m2m_direct_check_row(table, &place);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mKeyState state = m2m_direct_lock_endpoint(table, s, pair);
+
+		if (state == M2M_KEY_LOCKED)
+			continue;
+		refused[s] = state == M2M_KEY_REFUSED;
+		m2m_direct_check_row(table, &place, refused);
+		break;
+	}
 	return true;
 }
 
@@ -743,12 +760,13 @@ check_left(LinkBatch *batch, Datum *pair, ItemPointer place)
 	M2mDirectTable *table = batch->table;
 	int			nleft = table->order->nleft;
 
+	forget_refusals(batch);
 	if (batch->created == 1 ||
 		m2m_pair_compare(table->order, 0, nleft, batch->left, pair) != 0)
 	{
 		MemoryContext old;
 
-		batch->left_found = m2m_direct_lock_endpoint(table, M2M_LEFT, pair);
+		batch->left_state = m2m_direct_lock_endpoint(table, M2M_LEFT, pair);
 		MemoryContextReset(batch->left_context);
 		old = MemoryContextSwitchTo(batch->left_context);
 		for (int i = 0; i < nleft; i++)
@@ -757,16 +775,35 @@ check_left(LinkBatch *batch, Datum *pair, ItemPointer place)
 									   table->order->column[i].typlen);
 		MemoryContextSwitchTo(old);
 	}
-	if (!batch->left_found)
-		doubt(batch, pair, place);
+	if (batch->left_state == M2M_KEY_REFUSED)
+		batch->nrefused++;
+	if (batch->left_state != M2M_KEY_LOCKED)
+		doubt(batch, pair, place, M2M_LEFT, batch->left_state);
 }
 
 /*
- * doubt: keeps a row whose endpoint row was not found so simply, for
- * check_doubtful().
+ * forget_refusals: an INSERT checks foreign keys when all its rows are in.  So
+ * if a pair has been waited for since a left key was refused, PostgreSQL would
+ * look only now: that row is in doubt, and no more.
  */
 static void
-doubt(LinkBatch *batch, Datum *pair, ItemPointer place)
+forget_refusals(LinkBatch *batch)
+{
+	if (batch->waits == batch->table->waits)
+		return;
+	batch->waits = batch->table->waits;
+	batch->nforgotten = batch->nrefused;
+	if (batch->left_state == M2M_KEY_REFUSED)
+		batch->left_state = M2M_KEY_DOUBTFUL;
+}
+
+/*
+ * doubt: keeps a row whose endpoint row was not found so simply, or is refused,
+ * for check_doubtful().
+ */
+static void
+doubt(LinkBatch *batch, Datum *pair, ItemPointer place, M2mSide side,
+	  M2mKeyState state)
 {
 	M2mPairOrder *order = batch->table->order;
 
@@ -779,7 +816,11 @@ doubt(LinkBatch *batch, Datum *pair, ItemPointer place)
 											  work_mem / 4);
 		MemoryContextSwitchTo(old);
 	}
-	put_place(batch, batch->doubtful, pair, place);
+	memcpy(batch->place_row, pair, sizeof(Datum) * order->natts);
+	batch->place_row[order->natts] = place_to_datum(place);
+	if (state == M2M_KEY_REFUSED)
+		batch->place_row[order->natts] |= PLACE_REFUSED(side);
+	m2m_pair_sort_put(batch->doubtful, batch->place_row);
 }
 
 /* put_place: adds a pair and the place of its row to a sort. */
@@ -810,7 +851,7 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 													   "m2m batch right key",
 													   ALLOCSET_SMALL_SIZES);
 	bool		any = false;
-	bool		found = true;
+	M2mKeyState state = M2M_KEY_LOCKED;
 	int			rows = 0;
 	Datum	   *pair;
 
@@ -828,7 +869,7 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 			(!any || m2m_pair_compare(order, nleft, nright, last + nleft,
 											   pair + nleft) != 0))
 		{
-			found = m2m_direct_lock_endpoint(table, M2M_RIGHT, pair);
+			state = m2m_direct_lock_endpoint(table, M2M_RIGHT, pair);
 			MemoryContextReset(last_context);
 			MemoryContextSwitchTo(last_context);
 			for (int i = nleft; i < order->natts; i++)
@@ -837,8 +878,8 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 			any = true;
 		}
 		MemoryContextSwitchTo(old);
-		if (!found)
-			doubt(batch, pair, &place);
+		if (state != M2M_KEY_LOCKED)
+			doubt(batch, pair, &place, M2M_RIGHT, state);
 		if ((++rows & 1023) == 0)
 			MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
@@ -867,20 +908,39 @@ enter_run(M2mIndexRun *run)
 static void
 check_doubtful(LinkBatch *batch)
 {
+	M2mPairSort *doubtful = batch->doubtful;
+	int			n = batch->table->order->natts;
+	int64		left = 0;
 	Datum	   *row;
 
-	if (batch->doubtful == NULL)
+	if (doubtful == NULL)
 		return;
-	m2m_pair_sort_perform(batch->doubtful);
-	while ((row = m2m_pair_sort_get(batch->doubtful)) != NULL)
+	forget_refusals(batch);
+	m2m_pair_sort_perform(doubtful);
+	row = m2m_pair_sort_get(doubtful);
+	while (row != NULL)
 	{
 		ItemPointerData place;
+		ItemPointerData next;
+		bool		refused[2] = {false, false};
 
-		datum_to_place(row[batch->table->order->natts], &place);
-		m2m_direct_check_row(batch->table, &place);
+		/* a row is here twice if both its keys are in doubt */
+		datum_to_place(row[n], &place);
+		do
+		{
+			/* left keys are refused in key order */
+			if ((row[n] & PLACE_REFUSED(M2M_LEFT)) != 0)
+				refused[M2M_LEFT] = ++left > batch->nforgotten;
+			if ((row[n] & PLACE_REFUSED(M2M_RIGHT)) != 0)
+				refused[M2M_RIGHT] = true;
+			row = m2m_pair_sort_get(doubtful);
+			if (row != NULL)
+				datum_to_place(row[n], &next);
+		} while (row != NULL && ItemPointerEquals(&place, &next));
+		m2m_direct_check_row(batch->table, &place, refused);
 		CHECK_FOR_INTERRUPTS();
 	}
-	m2m_pair_sort_end(batch->doubtful);
+	m2m_pair_sort_end(doubtful);
 }
 
 /* end_batch: releases what begin_batch() and others took. */

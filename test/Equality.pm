@@ -547,7 +547,12 @@ sub random_change
 		sql => "UPDATE $side->{table} SET (" . join(', ', @{ $side->{keys} }) . ') = ROW(' . values_of($other) . ") $where" }
 	  if $n == 0;
 	return { what => 'row deleted', sql => "DELETE FROM $side->{table} $where" }
-	  if $n == 1 || $n == 2;
+	  if $n == 1;
+	return {
+		what => 'row deleted and made again',
+		sql => "DELETE FROM $side->{table} $where; INSERT INTO $side->{table} (" . join(', ', @{ $side->{keys} }) . ') VALUES ('
+		  . values_of($of ? $of->{ $side->{role} } : $key) . ')' }
+	  if $n == 2;
 	return {
 		what => 'row updated',
 		sql => "UPDATE $side->{table} SET touched = touched + 1 $where" }

@@ -16,6 +16,12 @@ use Test::More;
 
 my $tester =
   dirname($ENV{PG_REGRESS}) . '/../isolation/isolationtester';
+# Not every query and answer of a background psql in the log
+{
+	no warnings 'redefine';
+	*PostgreSQL::Test::BackgroundPsql::note = sub { };
+}
+
 my $node = PostgreSQL::Test::Cluster->new('direct_isolation');
 
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
@@ -98,7 +104,74 @@ foreach my $spec (sort glob 'test/isolation/specs/direct_*.spec')
 		  or diag(first_difference($output, @expected));
 	}
 }
+refused_in_full();
 done_testing();
+
+# The specs show no more than an error's message. Where the direct path has to
+# say for itself that a row has gone, it says all that PostgreSQL says, to whoever
+# may know it: columns in the order of the foreign key, text as it is.
+sub refused_in_full
+{
+	my @calls = (
+		[ q{m2m_link('author', 1, 'edition', ROW(2, 'it''s'))}, q{(1, 2, 'it''s')} ],
+		[ q{m2m_link('edition', ROW(2, 'it''s'), 'author', 1)}, q{(1, 2, 'it''s')} ],
+		[ q{m2m_link('author', 1, 'edition', ARRAY[ROW(3, 'x'), ROW(2, 'it''s')])}, q{(1, 2, 'it''s'), (1, 3, 'x')} ],
+		[ q{m2m_link('author', ARRAY[2, 1], 'edition', ROW(3, 'x'))}, q{(1, 3, 'x'), (2, 3, 'x')} ]);
+
+	$node->safe_psql('postgres', q{
+		CREATE ROLE clerk;
+		CREATE TABLE author (id int PRIMARY KEY);
+		CREATE TABLE edition (no text, book int, PRIMARY KEY (no, book));
+		INSERT INTO author VALUES (1), (2);
+		INSERT INTO edition VALUES ('it''s', 2), ('x', 3);
+		CREATE TABLE "author's edition" (
+			author int REFERENCES author ON DELETE CASCADE ON UPDATE CASCADE, book int, "no." text,
+			PRIMARY KEY (author, book, "no."),
+			FOREIGN KEY (book, "no.") REFERENCES edition (book, no) ON DELETE CASCADE ON UPDATE CASCADE);
+		SELECT m2m_adopt('"author''s edition"');
+		GRANT SELECT, INSERT ON "author's edition" TO clerk});
+	foreach my $remake (
+		'DELETE FROM author WHERE id = 1; INSERT INTO author VALUES (1)',
+		'DELETE FROM edition; INSERT INTO edition VALUES (\'it\'\'s\', 2), (\'x\', 3)')
+	{
+		foreach my $call (@calls)
+		{
+			my $hand = 'INSERT INTO "author\'s edition" VALUES ' . $call->[1];
+			my $expected = refusal('', $remake, $hand);
+
+			like($expected, qr/^ERROR:  23503: .*^DETAIL:  Key \((?:author|book, no\.)\)=.*^CONSTRAINT NAME: /ms, "$hand after $remake");
+			is(refusal('', $remake, "SELECT $call->[0]"), $expected, 'direct path: the same');
+			is(refusal('-c m2m.direct_path=off', $remake, "SELECT $call->[0]"), $expected, 'general path: the same');
+		}
+	}
+	return;
+}
+
+# What a statement of the clerk's says that has waited for another session's.
+sub refusal
+{
+	my ($options, $first, $second) = @_;
+	my $other = $node->background_psql('postgres');
+	local $ENV{PGOPTIONS} = $options;
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+	my $pid = $session->query_safe('SELECT pg_backend_pid()');
+
+	$session->query_safe('SET ROLE clerk');
+	$other->query_safe("BEGIN; $first");
+	$session->query_until(qr/^begun$/m, "\\set VERBOSITY verbose\n\\echo begun\n$second;\n");
+	$node->poll_query_until('postgres', "SELECT cardinality(pg_blocking_pids($pid)) > 0")
+	  or die "nobody waits: $second";
+	$other->query_safe('COMMIT');
+	$session->query('SELECT 1');
+	my $error = $session->{stderr};
+	$session->quit;
+	$other->quit;
+	# in which statement of ours, and where in the code
+	$error =~ s/^CONTEXT:.*\n//mg;
+	$error =~ s/^LOCATION:.*\n?//mg;
+	$error =~ s/^psql:.*?: //mg;
+	return $error;
+}
 
 # The permutation and the lines where an output first differs.
 sub first_difference
