@@ -344,7 +344,7 @@ enter_by_records(M2mIndexRun *run, int first, Buffer leaf, Position *end)
 			break;
 
 		START_CRIT_SECTION();
-		if (PageAddItem(page, (Item) tuple, size, offset, false,
+		if (PageAddItem(page, (char *) tuple, size, offset, false,
 						false) == InvalidOffsetNumber)
 			elog(PANIC, "failed to add new item to block %u in index \"%s\"",
 				 BufferGetBlockNumber(leaf),
@@ -395,7 +395,7 @@ enter_by_image(M2mIndexRun *run, int first, Buffer leaf, Position *end)
 		*end = find_position(run, n, image, last, &offset);
 		if (*end != ON_PAGE)
 			break;
-		if (PageAddItem(image, (Item) tuple, MAXALIGN(IndexTupleSize(tuple)),
+		if (PageAddItem(image, (char *) tuple, MAXALIGN(IndexTupleSize(tuple)),
 						offset, false, false) == InvalidOffsetNumber)
 			elog(ERROR, "failed to add new item to block %u in index \"%s\"",
 				 BufferGetBlockNumber(leaf),
