@@ -587,8 +587,8 @@ leads_with_right(M2mDirectTable *table, M2mDirectIndex *index)
 }
 
 /*
- * look_for_pairs: takes as many pairs as a run holds, passes over those that
- * are linked, and adds the others to the batch.  Returns false if there are no
+ * look_for_pairs: takes as many pairs as go into a batch, passes over those
+ * that are linked, and adds the others to it.  Returns false if there are no
  * more.
  *
  * What becomes of a pair after the index has been looked through for all of
@@ -600,16 +600,30 @@ look_for_pairs(LinkBatch *batch, M2mPairs *pairs)
 	M2mPairOrder *order = batch->table->order;
 	MemoryContext old = MemoryContextSwitchTo(batch->look_context);
 	Datum	   *pair;
+	bool		is_last = false;
+	Size		nbytes = 0;
 	int			n = 0;
 
-	while (n < batch->room && (pair = m2m_pairs_next(pairs)) != NULL)
+	while (n < batch->room && nbytes < BATCH_BYTES)
 	{
-		Datum	   *sought = batch->sought + (Size) n++ * order->natts;
+		Datum	   *sought = batch->sought + (Size) n * order->natts;
 
+		pair = m2m_pairs_next(pairs);
+		if (pair == NULL)
+		{
+			is_last = true;
+			break;
+		}
 		for (int i = 0; i < order->natts; i++)
-			sought[i] = datumCopy(pair[i], order->column[i].typbyval,
-								  order->column[i].typlen);
+		{
+			M2mPairColumn *column = &order->column[i];
+
+			sought[i] = datumCopy(pair[i], column->typbyval, column->typlen);
+			if (!column->typbyval)
+				nbytes += datumGetSize(sought[i], false, column->typlen);
+		}
 		m2m_index_run_put(batch->look, sought, NULL);
+		n++;
 	}
 	m2m_index_run_look(batch->look, batch->entry);
 	MemoryContextSwitchTo(old);
@@ -630,7 +644,7 @@ look_for_pairs(LinkBatch *batch, M2mPairs *pairs)
 	m2m_index_run_clear(batch->look);
 	MemoryContextReset(batch->look_context);
 	show_progress(batch);
-	return n == batch->room;
+	return !is_last;
 }
 
 /*
