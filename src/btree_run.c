@@ -363,6 +363,8 @@ enter_by_records(M2mIndexRun *run, int first, Buffer leaf, Position *end)
 			end_of_record = XLogInsert(RM_BTREE_ID, XLOG_BTREE_INSERT_LEAF);
 			PageSetLSN(page, end_of_record);
 		}
+		else
+			m2m_set_fake_lsn(run->index, page);
 		END_CRIT_SECTION();
 	}
 	return n;

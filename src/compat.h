@@ -113,6 +113,17 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
+ * 19: a B-tree's page that is changed without WAL gets a fake LSN, by which a
+ * scan that has dropped its pin sees that it was changed.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_set_fake_lsn(index, page) \
+	PageSetLSN(page, XLogGetFakeLSN(index))
+#else
+#define m2m_set_fake_lsn(index, page) ((void) 0)
+#endif
+
+/*
  * 18: a foreign key may be NOT ENFORCED.
  */
 #if PG_VERSION_NUM >= 180000

@@ -60,6 +60,7 @@ typedef struct SortedIndex
 typedef struct PairGroup
 {
 	int			count;
+	Size		nbytes;			/* of the copies */
 	Datum	   *values;
 	ItemPointerData *place;		/* of their rows, if they have any */
 	MemoryContext context;		/* for copies of the values */
@@ -140,6 +141,7 @@ static void end_batch(LinkBatch *batch);
 static void show_progress(LinkBatch *batch);
 static Datum *group_pair(LinkBatch *batch, PairGroup *group, int n);
 static Datum *group_copy(LinkBatch *batch, PairGroup *group, Datum *pair);
+static bool group_is_full(LinkBatch *batch, PairGroup *group);
 static void group_clear(PairGroup *group);
 
 /*
@@ -337,32 +339,30 @@ static bool
 look_for_pairs(LinkBatch *batch, M2mPairs *pairs)
 {
 	PairGroup  *group = &batch->sought;
-	Datum	   *pair;
-	bool		more;
+	Datum	   *pair = NULL;
 
-	while (group->count < batch->room &&
+	while (!group_is_full(batch, group) &&
 		   (pair = m2m_pairs_next(pairs)) != NULL)
 		m2m_index_run_put(batch->look, group_copy(batch, group, pair), NULL);
 	m2m_index_run_look(batch->look, batch->entry);
 	for (int i = 0; i < group->count; i++)
 	{
+		Datum	   *sought = group_pair(batch, group, i);
 		M2mIndexEntry *entry = &batch->entry[i];
 
-		pair = group_pair(batch, group, i);
 		if (entry->kind != M2M_ENTRY_NONE &&
 			((entry->kind == M2M_ENTRY_ONE &&
-			  m2m_direct_exists_at(batch->table, pair, &entry->place)) ||
-			 m2m_direct_exists(batch->table, pair, flush_batch, batch)))
+			  m2m_direct_exists_at(batch->table, sought, &entry->place)) ||
+			 m2m_direct_exists(batch->table, sought, flush_batch, batch)))
 			batch->skipped++;
 		else
-			add_to_batch(batch, pair);
+			add_to_batch(batch, sought);
 		CHECK_FOR_INTERRUPTS();
 	}
 	m2m_index_run_clear(batch->look);
-	show_progress(batch);
-	more = group->count == batch->room;
 	group_clear(group);
-	return more;
+	show_progress(batch);
+	return pair != NULL;
 }
 
 /*
@@ -500,13 +500,13 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 {
 	int			natts = batch->table->order->natts;
 	PairGroup  *group = &batch->group;
-	Datum	   *row;
+	Datum	   *row = NULL;
 
 	m2m_pair_sort_perform(sorted->sort);
 	do
 	{
 		group_clear(group);
-		while (group->count < batch->room &&
+		while (!group_is_full(batch, group) &&
 			   (row = m2m_pair_sort_get(sorted->sort)) != NULL)
 		{
 			ItemPointer place = &group->place[group->count];
@@ -531,7 +531,7 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 				CHECK_FOR_INTERRUPTS();
 			}
 		}
-	} while (group->count == batch->room);
+	} while (row != NULL);
 	m2m_pair_sort_end(sorted->sort);
 	sorted->sort = NULL;
 }
@@ -743,10 +743,22 @@ group_copy(LinkBatch *batch, PairGroup *group, Datum *pair)
 	MemoryContext old = MemoryContextSwitchTo(group->context);
 
 	for (int i = 0; i < order->natts; i++)
-		copy[i] = datumCopy(pair[i], order->column[i].typbyval,
-							order->column[i].typlen);
+	{
+		M2mPairColumn *column = &order->column[i];
+
+		copy[i] = datumCopy(pair[i], column->typbyval, column->typlen);
+		if (!column->typbyval)
+			group->nbytes += datumGetSize(copy[i], false, column->typlen);
+	}
 	MemoryContextSwitchTo(old);
 	return copy;
+}
+
+/* group_is_full: has it as many pairs as a batch takes, or wide ones? */
+static bool
+group_is_full(LinkBatch *batch, PairGroup *group)
+{
+	return group->count == batch->room || group->nbytes >= BATCH_BYTES;
 }
 
 /* group_clear: a group without pairs. */
@@ -754,6 +766,7 @@ static void
 group_clear(PairGroup *group)
 {
 	group->count = 0;
+	group->nbytes = 0;
 	MemoryContextReset(group->context);
 }
 
