@@ -53,8 +53,8 @@ class Bench:
         self.reads = max(100, int(20_000 * scale))
         self.batches = max(4, int(50 * min(1, scale)))
         self.batch = min(1000, self.n * 2)
-        self.orm_n = min(2000, self.n)
-        self.orm_pairs = min(20_000, self.orm_n * 5)
+        self.orm_n = min(5000, self.n)
+        self.orm_pairs = self.orm_n * 10
         self.rows_to_set = list(range(self.n + 1, self.n + self.sets + 1))
         self.rows_to_delete = list(range(self.n + 1001, self.n + 1006))
         self.items = {}
