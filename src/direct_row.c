@@ -102,6 +102,11 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		table->dirty_scan = NULL;
 		if (table->fetch != NULL)
 			table_index_fetch_reset(table->fetch);
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (table->endpoint[s].fetch != NULL)
+				table_index_fetch_reset(table->endpoint[s].fetch);
+		}
 		if (before_wait != NULL)
 			before_wait(arg);
 		table->waits++;
