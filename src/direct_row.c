@@ -100,6 +100,8 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		ExecClearTuple(slot);
 		index_endscan(table->dirty_scan);
 		table->dirty_scan = NULL;
+		if (before_wait != NULL)
+			before_wait(arg);
 		if (table->fetch != NULL)
 			table_index_fetch_reset(table->fetch);
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -107,8 +109,6 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 			if (table->endpoint[s].fetch != NULL)
 				table_index_fetch_reset(table->endpoint[s].fetch);
 		}
-		if (before_wait != NULL)
-			before_wait(arg);
 		table->waits++;
 		if (token != 0)
 			SpeculativeInsertionWait(xwait, token);
