@@ -23,6 +23,8 @@ typedef struct M2mPairColumn
 	Oid			less;			/* operator of the type's default ordering */
 	Oid			collation;
 	FmgrInfo	compare;		/* its comparison function */
+	int64		least;			/* values that the association's column takes, */
+	int64		most;			/* if that is a smaller integer */
 } M2mPairColumn;
 
 struct M2mPairOrder
@@ -31,6 +33,7 @@ struct M2mPairOrder
 	int			nleft;
 	M2mPairColumn *column;
 	bool		same_image;		/* are equal pairs the same byte by byte? */
+	bool		narrow;			/* has the association smaller integers? */
 	TupleDesc	row_desc;		/* pair; and its position, if not same_image */
 	TupleDesc	place_desc;		/* pair, and place of its row as int8 */
 };

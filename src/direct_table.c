@@ -25,6 +25,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -43,6 +44,7 @@
 static void describe(M2mRelationship *rel);
 static bool association_is_plain(M2mRelationship *rel, Relation association);
 static bool columns_are_plain(M2mRelationship *rel, Relation association);
+static bool is_integer(Oid type);
 static bool triggers_are_plain(M2mRelationship *rel, Relation association);
 static bool has_parent(Oid relid);
 static bool describe_key(M2mRelationship *rel, M2mSide side,
@@ -235,8 +237,12 @@ association_is_plain(M2mRelationship *rel, Relation association)
 }
 
 /*
- * columns_are_plain: are the link columns of the very types of the keys, never
- * null, without values or ideas of equality of their own?
+ * columns_are_plain: are the link columns of the very types of the keys, or
+ * integers where these are, never null, without values or ideas of equality of
+ * their own?
+ *
+ * A Datum is the same for the same number, whichever of the integer types it
+ * is of.  Whoever takes ids sees to it that they fit (m2m_ids_fit()).
  */
 static bool
 columns_are_plain(M2mRelationship *rel, Relation association)
@@ -250,7 +256,8 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 				TupleDescAttr(RelationGetDescr(association),
 							  key->link_attnum - 1);
 
-			if (key->type != key->link_type ||
+			if ((key->type != key->link_type &&
+				 !(is_integer(key->type) && is_integer(key->link_type))) ||
 				(link->atttypmod >= 0 && link->atttypmod != key->typmod) ||
 				key->collation != key->link_collation ||
 				!is_deterministic(key->collation) ||
@@ -260,6 +267,14 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 		}
 	}
 	return true;
+}
+
+/* is_integer: a type of the B-tree family of integers, passed by value? */
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID ||
+		(type == INT8OID && FLOAT8PASSBYVAL);
 }
 
 /*
@@ -396,7 +411,10 @@ describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 									index->rd_opcintype[i],
 									index->rd_opcintype[i],
 									BTEqualStrategyNumber);
-		if (k < 0 || equal != endpoint->key[k].equal_op ||
+		if (k < 0 ||
+			get_op_opfamily_strategy(endpoint->key[k].equal_op,
+									 index->rd_opfamily[i]) !=
+			BTEqualStrategyNumber ||
 			!is_deterministic(index->rd_indcollation[i]))
 		{
 			plain = false;

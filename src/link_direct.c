@@ -6,8 +6,8 @@
  * What is here works a link at a time: one link, unlink, clear, and the
  * comparison that m2m_set makes.  link_batch.c links many.
  *
- * Each function returns false, having done nothing, if the relationship is not
- * for the direct path.
+ * Each function returns false, having done nothing, if the relationship, or an
+ * id, is not for the direct path.
  */
 #include "postgres.h"
 
@@ -69,8 +69,12 @@ static ArrayType *text_result(ArrayBuildState *texts, MemoryContext context);
 bool
 m2m_direct_link(M2mRelationship *rel, M2mIds *ids[2], int64 *created)
 {
-	M2mDirectTable *table = m2m_direct_open(rel, M2M_DIRECT_LINK);
+	M2mDirectTable *table;
 
+	if (!m2m_ids_fit(rel, M2M_LEFT, ids[M2M_LEFT]) ||
+		!m2m_ids_fit(rel, M2M_RIGHT, ids[M2M_RIGHT]))
+		return false;
+	table = m2m_direct_open(rel, M2M_DIRECT_LINK);
 	if (table == NULL)
 		return false;
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
@@ -95,8 +99,11 @@ bool
 m2m_direct_link_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress,
 					  int64 *created)
 {
-	M2mDirectTable *table = m2m_direct_open(rel, M2M_DIRECT_LINK);
+	M2mDirectTable *table;
 
+	if (!m2m_pairs_fit(pairs))
+		return false;
+	table = m2m_direct_open(rel, M2M_DIRECT_LINK);
 	if (table == NULL)
 		return false;
 	*created = m2m_batch_link(table, pairs, progress, NULL, M2M_LEFT);
@@ -111,10 +118,14 @@ m2m_direct_link_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress,
 bool
 m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 {
-	M2mDirectTable *table = m2m_direct_open(rel, M2M_DIRECT_UNLINK);
+	M2mDirectTable *table;
 	M2mPairs   *pairs;
 	Datum	   *pair;
 
+	if (!m2m_ids_fit(rel, M2M_LEFT, ids[M2M_LEFT]) ||
+		!m2m_ids_fit(rel, M2M_RIGHT, ids[M2M_RIGHT]))
+		return false;
+	table = m2m_direct_open(rel, M2M_DIRECT_UNLINK);
 	if (table == NULL)
 		return false;
 	*removed = 0;
@@ -159,6 +170,8 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	M2mPairSort *links;
 	Datum	   *link;
 
+	if (!m2m_ids_fit(rel, side, ids))
+		return false;
 	if (!ids->is_array)
 		m2m_plan_lock_row(rel, side, ids);
 	table = m2m_direct_open(rel, M2M_DIRECT_UNLINK);
@@ -220,6 +233,9 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	Datum	   *pair;
 	int			first;
 
+	if (!m2m_ids_fit(rel, M2M_LEFT, ids[M2M_LEFT]) ||
+		!m2m_ids_fit(rel, M2M_RIGHT, ids[M2M_RIGHT]))
+		return false;
 	m2m_plan_lock_row(rel, side, id);
 	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK);
 	if (table == NULL)
@@ -492,7 +508,8 @@ holds_pair(M2mDirectTable *table, M2mDirectIndex *index)
 
 		if (!found[c] &&
 			TupleDescAttr(RelationGetDescr(index->index), i)->atttypid ==
-			TupleDescAttr(table->rel->pair_desc, c)->atttypid)
+			TupleDescAttr(RelationGetDescr(table->association),
+						  table->attnum[c] - 1)->atttypid)
 		{
 			found[c] = true;
 			n++;
