@@ -538,9 +538,13 @@ sub two_sessions
 		start($two, $hand[1]);
 		my $waited = waits($two);
 		push @results, $waited ? 'waits' : 'does not wait';
-		push @results, run($one, $end);
+		# a deferred foreign key may have to wait at the end for the other
+		start($one, $end);
+		my $end_waits = waits($one);
+		push @results, $end_waits ? 'its end waits' : finish($one);
 		my ($result, $state) = finish($two);
 		push @results, $result, $state, run($two, 'COMMIT');
+		push @results, finish($one) if $end_waits;
 		$result{$database} = join "\n", @results;
 		next if $database ne 'direct';
 		$seen{waited}++ if $waited;
