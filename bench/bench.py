@@ -47,14 +47,14 @@ class Bench:
         self.singles = max(PER_TRANSACTION, int(20_000 * scale))
         self.manies = max(20, int(1_000 * scale))
         self.wide = min(1000, self.n // 4)              # links of a row to set
-        self.sets = max(4, int(20 * min(1, scale)))
+        self.sets = max(4, int(200 * min(1, scale)))
         self.endpoint = min(10_000, self.n)             # links of a row to delete
         self.unlinks = max(100, int(100_000 * scale))
         self.reads = max(100, int(20_000 * scale))
         self.batches = max(4, int(50 * min(1, scale)))
         self.batch = min(1000, self.n * 2)
-        self.orm_n = min(2000, self.n)
-        self.orm_pairs = min(20_000, self.orm_n * 5)
+        self.orm_n = min(5000, self.n)
+        self.orm_pairs = self.orm_n * 10
         self.rows_to_set = list(range(self.n + 1, self.n + self.sets + 1))
         self.rows_to_delete = list(range(self.n + 1001, self.n + 1006))
         self.items = {}
@@ -542,6 +542,7 @@ class Bench:
                 holder.create(cur, n)
             singles = [(a, rand.randrange(1, n + 1)) for a in rand.sample(
                 range(1, n + 1), min(n, 200))]
+            sessions = {peer.name: self.client_session(peer) for peer in sql}
             works = self.client_works(rand, singles)
             order = list(holders)
             order = order[self.round % len(order):] + order[:self.round % len(order)]
@@ -555,10 +556,13 @@ class Bench:
                     if key in clients:
                         seconds = clients[key].call(operation, arguments)
                     else:
-                        seconds = self.client_work(holder, operation, arguments)
+                        seconds = self.client_work(holder, sessions[key][1], operation,
+                                                   arguments)
                     self.note(item, key, seconds)
                 contents = self.verify(item, holders.values(), contents,
                                        None if changes else contents)
+            for connection, _ in sessions.values():
+                connection.close()
             for name in holders:
                 cur.execute(f'DROP SCHEMA {name} CASCADE')
         for client in clients.values():
@@ -576,7 +580,7 @@ class Bench:
         many_rows = rand.sample(range(1, n + 1), min(50, n))
         manies = [(a, rand.sample(range(1, n + 1), min(WIDTH, n // 2))) for a in many_rows]
         olds, news = [], []
-        for a in rand.sample(range(1, n + 1), 5):
+        for a in rand.sample(range(1, n + 1), min(20, n)):
             old = rand.sample(range(1, n + 1), width)
             rest = sorted(set(range(1, n + 1)) - set(old))
             new = old[width // 10:] + rand.sample(rest, width // 10)
@@ -601,12 +605,16 @@ class Bench:
              'set', news, True),
         ]
 
-    def client_work(self, peer, operation, groups):
-        """What a program without ORM would send for the same work."""
+    def client_session(self, peer):
+        """A program's connection, which it keeps as the clients keep theirs."""
         connection, cur = self.session(peer)
         cur.execute(f"PREPARE one(bigint, bigint[]) AS {peer.statements['many']};"
                     f"PREPARE set(bigint, bigint[]) AS {peer.statements['set']};"
                     f"PREPARE pairs(bigint[], bigint[]) AS {peer.statements['pairs']}")
+        return connection, cur
+
+    def client_work(self, peer, cur, operation, groups):
+        """What a program without ORM would send for the same work."""
         began = time.perf_counter()
         if operation == 'one':
             for a, ids in groups:
@@ -626,9 +634,7 @@ class Bench:
             else:
                 cur.execute(f'DELETE FROM author_book USING unnest({lefts}, {rights}) AS p (a, b)'
                             ' WHERE author_id = p.a AND book_id = p.b')
-        seconds = time.perf_counter() - began
-        connection.close()
-        return seconds
+        return time.perf_counter() - began
 
     # ------------------------------------------------------ growth, memory
 

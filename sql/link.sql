@@ -243,6 +243,62 @@ SELECT m2m_link('student', 3, 'course', 'os', properties => '{"grade": "A"}') AS
 SELECT m2m_link('student', 3, 'course', ARRAY['os', 'ai']);
 SELECT * FROM enrollment WHERE student_id = 3 ORDER BY 2;
 
+-- A join table of other integers than the keys, as one made when these were
+-- smaller: ids that do not fit are as far from it as in plain SQL. The two
+-- paths do and say the same.
+CREATE TABLE wide (id bigint PRIMARY KEY);
+CREATE TABLE narrow (id smallint PRIMARY KEY);
+INSERT INTO wide SELECT generate_series(1, 20);
+INSERT INTO wide VALUES (5000000000);
+INSERT INTO narrow SELECT generate_series(-5, 20);
+CREATE TABLE wide_narrow (
+	wide_id int NOT NULL REFERENCES wide,
+	narrow_id bigint NOT NULL REFERENCES narrow,
+	PRIMARY KEY (wide_id, narrow_id));
+CREATE INDEX ON wide_narrow (narrow_id, wide_id);
+SELECT m2m_adopt('wide_narrow');
+CREATE FUNCTION of_other_integers() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	call text;
+	result text;
+BEGIN
+	FOREACH call IN ARRAY ARRAY[
+		'm2m_link(''wide'', 1, ''narrow'', -3)',
+		'm2m_link(''wide'', ARRAY[1, 2, 20], ''narrow'', ARRAY[-3, -2, 5])',
+		'm2m_link(''wide'', 7, ''narrow'', ARRAY[-5, 0, 20])',
+		'm2m_link(''wide'', 5000000000, ''narrow'', 1)',
+		'm2m_link(''wide'', ARRAY[1, 4294967297], ''narrow'', ARRAY[1, 2])',
+		'm2m_link(''wide'', 705032704, ''narrow'', 1)',
+		'm2m_load(''wide'', ''narrow'', ''SELECT 4294967297, 7'')',
+		'm2m_unlink(''wide'', 4294967297, ''narrow'', -3)',
+		'm2m_unlink(''wide'', ARRAY[4294967297, 2], ''narrow'', ARRAY[-3, -2])',
+		'm2m_clear(''wide'', 4294967297, ''narrow'')',
+		'm2m_set(''wide'', 4294967297, ''narrow'', ''{}'')',
+		'm2m_set(''wide'', 7, ''narrow'', ''{20,-5,-4}'')',
+		'm2m_set(''narrow'', -3, ''wide'', ''{20,3}'')',
+		'm2m_set(''narrow'', -3, ''wide'', ''{4294967297}'')',
+		'm2m_clear(''narrow'', 20::smallint, ''wide'')',
+		'm2m_toggle(''wide'', 7, ''narrow'', -4)',
+		'm2m_toggle(''wide'', 7, ''narrow'', -4)',
+		'm2m_linked(''wide'', 4294967303, ''narrow'', -4)']
+	LOOP
+		BEGIN
+			EXECUTE 'SELECT ' || call INTO result;
+		EXCEPTION WHEN OTHERS THEN
+			result := SQLSTATE || ' ' || SQLERRM;
+		END;
+		RETURN NEXT call || ': ' || result;
+	END LOOP;
+	RETURN NEXT (SELECT string_agg(w::text, ' ' ORDER BY w) FROM wide_narrow w);
+END $$;
+CREATE TABLE said AS SELECT * FROM of_other_integers() WITH ORDINALITY AS s (line, n);
+TRUNCATE wide_narrow;
+SET m2m.direct_path = off;
+SELECT s.line, s.line IS NOT DISTINCT FROM said.line AS same_by_both
+FROM of_other_integers() WITH ORDINALITY AS s (line, n) FULL JOIN said USING (n)
+ORDER BY n;
+RESET m2m.direct_path;
+
 -- Nothing but the endpoints' rows is what they were, and nothing is left
 SET client_min_messages = warning;
 DROP SCHEMA link CASCADE;

@@ -77,24 +77,27 @@ static int	enter_by_image(M2mIndexRun *run, int first, Buffer leaf,
 						   Position *end);
 static int	look_on_leaf(M2mIndexRun *run, int first, Page page,
 						 M2mIndexEntry *entry);
-static bool find_entry(M2mIndexRun *run, Page page, OffsetNumber *low);
+static bool find_entry(M2mIndexRun *run, Page page, bool is_near,
+					   OffsetNumber *low);
 static Position find_position(M2mIndexRun *run, int n, Page page,
 							  OffsetNumber last, OffsetNumber *offset);
 static bool is_below_high_key(M2mIndexRun *run, Page page);
 static void set_key(M2mIndexRun *run, int n);
 
 /*
- * m2m_index_run_begin: a run of up to room rows for a B-tree of the table.
+ * m2m_index_run_begin: a run of up to room rows for a B-tree of a table; with
+ * unique, the one that keeps them unique.
  */
 M2mIndexRun *
-m2m_index_run_begin(M2mDirectTable *table, M2mDirectIndex *index, int room)
+m2m_index_run_begin(Relation heap, M2mDirectIndex *index, bool unique,
+					int room)
 {
 	M2mIndexRun *run = palloc0(sizeof(M2mIndexRun));
 
 	run->direct = index;
 	run->index = index->index;
-	run->heap = table->association;
-	run->unique = index == table->unique;
+	run->heap = heap;
+	run->unique = unique;
 	run->by_leaf = m2m_index_runs &&
 		index->index->rd_amhandler == F_BTHANDLER;
 	run->context = AllocSetContextCreate(CurrentMemoryContext,
@@ -133,9 +136,8 @@ m2m_index_run_put(M2mIndexRun *run, Datum *pair, ItemPointer place)
 }
 
 /*
- * m2m_index_run_look: finds out for each row whether the index, which is the
- * one that keeps pairs unique, has entries of its pair, dead ones included.
- * Fills in an M2mIndexEntry for each.  What it says is true of some moment
+ * m2m_index_run_look: finds out for each row whether the unique index has
+ * entries of its key, dead ones included.  Fills in an M2mIndexEntry for each.  What it says is true of some moment
  * during the call.
  *
  * As with a dirty snapshot, there are no predicate locks.
@@ -342,7 +344,7 @@ enter_by_records(M2mIndexRun *run, int first, Buffer leaf, Position *end)
 			break;
 
 		START_CRIT_SECTION();
-		if (PageAddItem(page, (Item) tuple, size, offset, false,
+		if (PageAddItem(page, (char *) tuple, size, offset, false,
 						false) == InvalidOffsetNumber)
 			elog(PANIC, "failed to add new item to block %u in index \"%s\"",
 				 BufferGetBlockNumber(leaf),
@@ -395,7 +397,7 @@ enter_by_image(M2mIndexRun *run, int first, Buffer leaf, Position *end)
 		*end = find_position(run, n, image, last, &offset);
 		if (*end != ON_PAGE)
 			break;
-		if (PageAddItem(image, (Item) tuple, MAXALIGN(IndexTupleSize(tuple)),
+		if (PageAddItem(image, (char *) tuple, MAXALIGN(IndexTupleSize(tuple)),
 						offset, false, false) == InvalidOffsetNumber)
 			elog(ERROR, "failed to add new item to block %u in index \"%s\"",
 				 BufferGetBlockNumber(leaf),
@@ -490,7 +492,7 @@ look_on_leaf(M2mIndexRun *run, int first, Page page, M2mIndexEntry *entry)
 			 _bt_compare(run->index, run->key, page,
 						 OffsetNumberPrev(low)) <= 0))
 			break;
-		if (find_entry(run, page, &low))
+		if (find_entry(run, page, n > first, &low))
 		{
 			ItemId		item = PageGetItemId(page, low);
 			IndexTuple	tuple = (IndexTuple) PageGetItem(page, item);
@@ -515,21 +517,24 @@ look_on_leaf(M2mIndexRun *run, int first, Page page, M2mIndexEntry *entry)
 
 /*
  * find_entry: is there an entry equal to the key on a page, from offset *low
- * on?  *low becomes its offset, or that of the first greater one.  Gallops, as
- * it is near where the last one was if there are many rows for a page.
+ * on?  *low becomes its offset, or that of the first greater one.  Bisects;
+ * but gallops to begin with if it is near, as it is to the one before where
+ * there are many rows for a page.
  */
 static bool
-find_entry(M2mIndexRun *run, Page page, OffsetNumber *low)
+find_entry(M2mIndexRun *run, Page page, bool is_near, OffsetNumber *low)
 {
 	OffsetNumber beyond = OffsetNumberNext(PageGetMaxOffsetNumber(page));
-	OffsetNumber high = *low;
 	int			step = 1;
 
 	while (*low < beyond)
 	{
-		OffsetNumber probe = high < beyond ? high : *low + (beyond - *low) / 2;
-		int32		order = _bt_compare(run->index, run->key, page, probe);
+		OffsetNumber probe = *low + (beyond - *low) / 2;
+		int32		order;
 
+		if (is_near)
+			probe = Min(probe, *low + step - 1);
+		order = _bt_compare(run->index, run->key, page, probe);
 		if (order == 0)
 		{
 			*low = probe;
@@ -538,14 +543,11 @@ find_entry(M2mIndexRun *run, Page page, OffsetNumber *low)
 		if (order < 0)
 		{
 			beyond = probe;
-			high = beyond;
+			is_near = false;
 		}
 		else
-		{
 			*low = OffsetNumberNext(probe);
-			if (high < beyond)
-				high = probe + (step *= 2);
-		}
+		step *= 2;
 	}
 	return false;
 }

@@ -1,7 +1,6 @@
 /*
  * direct.h
- *		What pairs.c, pair_sort.c, direct_table.c, btree_run.c and link_direct.c
- *		share.
+ *		What the files of the direct path share, and pairs.c with them.
  */
 #ifndef M2M_DIRECT_H
 #define M2M_DIRECT_H
@@ -11,6 +10,7 @@
 #include "access/skey.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
+#include "utils/acl.h"
 #include "utils/snapshot.h"
 
 #include "m2m.h"
@@ -23,6 +23,8 @@ typedef struct M2mPairColumn
 	Oid			less;			/* operator of the type's default ordering */
 	Oid			collation;
 	FmgrInfo	compare;		/* its comparison function */
+	int64		least;			/* values that the association's column takes, */
+	int64		most;			/* if that is a smaller integer */
 } M2mPairColumn;
 
 struct M2mPairOrder
@@ -31,6 +33,7 @@ struct M2mPairOrder
 	int			nleft;
 	M2mPairColumn *column;
 	bool		same_image;		/* are equal pairs the same byte by byte? */
+	bool		narrow;			/* has the association smaller integers? */
 	TupleDesc	row_desc;		/* pair; and its position, if not same_image */
 	TupleDesc	place_desc;		/* pair, and place of its row as int8 */
 };
@@ -103,8 +106,9 @@ typedef struct M2mDirectIndex
 typedef struct M2mDirectEndpoint
 {
 	Relation	relation;
-	Relation	index;
+	M2mDirectIndex index;		/* that the key refers to; without info */
 	IndexScanDesc scan;
+	IndexFetchTableData *fetch; /* NULL: to be begun */
 	TupleTableSlot *slot;
 	TupleTableSlot *locked;
 } M2mDirectEndpoint;
@@ -146,6 +150,11 @@ extern void m2m_pair_sort_end(M2mPairSort *sort);
 /* direct_table.c */
 extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
 extern void m2m_direct_close(M2mDirectTable *table);
+extern bool m2m_direct_has_privilege(M2mRelationship *rel, AclMode mode);
+extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
+											 M2mSide side);
+
+/* direct_row.c */
 extern void m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
 extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,
@@ -155,8 +164,8 @@ extern bool m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 extern bool m2m_direct_exists_at(M2mDirectTable *table, Datum *pair,
 								 ItemPointer place);
 extern bool m2m_direct_find(M2mDirectTable *table, Datum *pair);
-extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
-											 M2mSide side);
+extern bool m2m_direct_insert(M2mDirectTable *table, Datum *pair,
+							  ItemPointer place);
 extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
 										  M2mDirectIndex *index, M2mSide side,
 										  Snapshot snapshot);
@@ -164,20 +173,45 @@ extern void m2m_direct_side_rescan(M2mDirectTable *table,
 								   M2mDirectIndex *index, IndexScanDesc scan,
 								   M2mSide side, Datum *key);
 extern M2mKeyState m2m_direct_lock_endpoint(M2mDirectTable *table,
-											M2mSide side, Datum *pair);
+											M2mSide side, Datum *pair,
+											M2mIndexEntry *entry);
 extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
 								 const bool *refused);
 extern bool m2m_direct_index_insert(M2mDirectTable *table,
 									M2mDirectIndex *index, Datum *pair,
 									ItemPointer place, bool unique);
 
+/* link_batch.c */
+extern int64 m2m_batch_link(M2mDirectTable *table, M2mPairs *pairs,
+							bool progress, ArrayBuildState *texts,
+							M2mSide text_side);
+extern void m2m_batch_add_text(ArrayBuildState *texts, M2mRelationship *rel,
+							   M2mSide side, Datum *key);
+
 /* btree_run.c */
-extern M2mIndexRun *m2m_index_run_begin(M2mDirectTable *table,
-										M2mDirectIndex *index, int room);
+extern M2mIndexRun *m2m_index_run_begin(Relation heap, M2mDirectIndex *index,
+										bool unique, int room);
 extern bool m2m_index_run_put(M2mIndexRun *run, Datum *pair,
 							  ItemPointer place);
 extern void m2m_index_run_look(M2mIndexRun *run, M2mIndexEntry *entry);
 extern int	m2m_index_run_enter(M2mIndexRun *run, int first);
 extern void m2m_index_run_clear(M2mIndexRun *run);
+
+/* Block and offset of a row as an int8, for sorts; above are bits for marks. */
+static inline Datum
+m2m_place_to_datum(ItemPointer place)
+{
+	return Int64GetDatum(((int64) ItemPointerGetBlockNumber(place) << 16) |
+						 ItemPointerGetOffsetNumber(place));
+}
+
+static inline void
+m2m_datum_to_place(Datum datum, ItemPointer place)
+{
+	int64		value = DatumGetInt64(datum);
+
+	ItemPointerSet(place, (BlockNumber) ((value >> 16) & 0xFFFFFFFF),
+				   (OffsetNumber) (value & 0xFFFF));
+}
 
 #endif							/* M2M_DIRECT_H */

@@ -1,18 +1,13 @@
 /*
  * direct_table.c
  *		The tables of a relationship as the direct path sees them: whether they
- *		are plain enough, opening them, looking for a pair, checking a foreign
- *		key, entering a row into an index.
+ *		are plain enough, and opening them for a call.
  *
  * The direct path writes links by the table and index access methods, without
  * planner, executor and triggers, and so takes over their duties.  It does so
  * only where these are known and few: m2m_direct_open() returns NULL for
  * anything else, and the general path (link_plan.c) does the work or raises
  * the error.  In doubt it is the general path.
- *
- * The promises kept here are those of nodeModifyTable.c, execIndexing.c
- * (check_exclusion_or_unique_constraint), nodeLockRows.c and ri_triggers.c
- * (RI_FKey_check), which are the places to compare with.
  */
 #include "postgres.h"
 
@@ -30,6 +25,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -48,6 +44,7 @@
 static void describe(M2mRelationship *rel);
 static bool association_is_plain(M2mRelationship *rel, Relation association);
 static bool columns_are_plain(M2mRelationship *rel, Relation association);
+static bool is_integer(Oid type);
 static bool triggers_are_plain(M2mRelationship *rel, Relation association);
 static bool has_parent(Oid relid);
 static bool describe_key(M2mRelationship *rel, M2mSide side,
@@ -58,21 +55,11 @@ static bool describe_key_index(M2mRelationship *rel, M2mSide side,
 static bool owner_may_check(Oid endpoint);
 static bool is_deterministic(Oid collation);
 static void look_up_privileges(M2mRelationship *rel);
-static bool has_column_privilege(M2mRelationship *rel, AclMode mode);
 static bool open_indexes(M2mDirectTable *table);
 static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
 static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void make_unique_key(M2mDirectTable *table);
 static void open_endpoint(M2mDirectTable *table, M2mSide side);
-static void check_visible(M2mDirectTable *table, TupleTableSlot *slot);
-static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
-					Snapshot snapshot, Datum *pair);
-static bool may_have_changed(TupleTableSlot *slot);
-static bool find_latest(M2mDirectEndpoint *endpoint, M2mDirectKey *key);
-static bool still_has_key(M2mDirectTable *table, M2mDirectKey *key,
-						  TupleTableSlot *slot, Datum *pair);
-pg_noreturn static void report_missing(M2mDirectTable *table, M2mSide side,
-									   TupleTableSlot *link);
 
 /*
  * m2m_direct_open: opens the tables for actions of the direct path; NULL if
@@ -181,8 +168,10 @@ m2m_direct_close(M2mDirectTable *table)
 			continue;
 		ExecDropSingleTupleTableSlot(endpoint->slot);
 		ExecDropSingleTupleTableSlot(endpoint->locked);
+		if (endpoint->fetch != NULL)
+			table_index_fetch_end(endpoint->fetch);
 		index_endscan(endpoint->scan);
-		index_close(endpoint->index, NoLock);
+		index_close(endpoint->index.index, NoLock);
 		table_close(endpoint->relation, NoLock);
 	}
 	for (int i = 0; i < table->nindexes; i++)
@@ -248,8 +237,12 @@ association_is_plain(M2mRelationship *rel, Relation association)
 }
 
 /*
- * columns_are_plain: are the link columns of the very types of the keys, never
- * null, without values or ideas of equality of their own?
+ * columns_are_plain: are the link columns of the very types of the keys, or
+ * integers where these are, never null, without values or ideas of equality of
+ * their own?
+ *
+ * A Datum is the same for the same number, whichever of the integer types it
+ * is of.  Whoever takes ids sees to it that they fit (m2m_ids_fit()).
  */
 static bool
 columns_are_plain(M2mRelationship *rel, Relation association)
@@ -263,7 +256,8 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 				TupleDescAttr(RelationGetDescr(association),
 							  key->link_attnum - 1);
 
-			if (key->type != key->link_type ||
+			if ((key->type != key->link_type &&
+				 !(is_integer(key->type) && is_integer(key->link_type))) ||
 				(link->atttypmod >= 0 && link->atttypmod != key->typmod) ||
 				key->collation != key->link_collation ||
 				!is_deterministic(key->collation) ||
@@ -273,6 +267,14 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 		}
 	}
 	return true;
+}
+
+/* is_integer: a type of the B-tree family of integers, passed by value? */
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID ||
+		(type == INT8OID && FLOAT8PASSBYVAL);
 }
 
 /*
@@ -409,7 +411,10 @@ describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 									index->rd_opcintype[i],
 									index->rd_opcintype[i],
 									BTEqualStrategyNumber);
-		if (k < 0 || equal != endpoint->key[k].equal_op ||
+		if (k < 0 ||
+			get_op_opfamily_strategy(endpoint->key[k].equal_op,
+									 index->rd_opfamily[i]) !=
+			BTEqualStrategyNumber ||
 			!is_deterministic(index->rd_indcollation[i]))
 		{
 			plain = false;
@@ -464,20 +469,20 @@ look_up_privileges(M2mRelationship *rel)
 	if (direct->userid == userid)
 		return;
 	direct->userid = InvalidOid;
-	may_read = has_column_privilege(rel, ACL_SELECT) &&
+	may_read = m2m_direct_has_privilege(rel, ACL_SELECT) &&
 		object_aclcheck(NamespaceRelationId,
 						get_rel_namespace(rel->association), userid,
 						ACL_USAGE) == ACLCHECK_OK;
-	direct->may_link = may_read && has_column_privilege(rel, ACL_INSERT);
+	direct->may_link = may_read && m2m_direct_has_privilege(rel, ACL_INSERT);
 	direct->may_unlink = may_read &&
 		pg_class_aclcheck(rel->association, userid,
 						  ACL_DELETE) == ACLCHECK_OK;
 	direct->userid = userid;
 }
 
-/* has_column_privilege: on the table, or on each link column of it? */
-static bool
-has_column_privilege(M2mRelationship *rel, AclMode mode)
+/* m2m_direct_has_privilege: on the table, or on each link column of it? */
+bool
+m2m_direct_has_privilege(M2mRelationship *rel, AclMode mode)
 {
 	Oid			userid = GetUserId();
 
@@ -623,186 +628,14 @@ open_endpoint(M2mDirectTable *table, M2mSide side)
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
 	M2mDirectKey *key = &table->direct->key[side];
 
-	endpoint->index = index_open(key->index, RowShareLock);
+	endpoint->index.index = index_open(key->index, RowShareLock);
+	endpoint->index.natts = key->nkeys;
+	memcpy(endpoint->index.column, key->column, sizeof(key->column));
 	endpoint->slot = table_slot_create(endpoint->relation, NULL);
 	endpoint->locked = table_slot_create(endpoint->relation, NULL);
-	endpoint->scan = m2m_index_beginscan(endpoint->relation, endpoint->index,
+	endpoint->scan = m2m_index_beginscan(endpoint->relation,
+										 endpoint->index.index,
 										 table->snapshot, key->nkeys);
-}
-
-/*
- * m2m_direct_fill: makes a row of the association from a pair.  The slot is
- * virtual: it points to the pair's values.
- */
-void
-m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
-{
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
-	for (int i = 0; i < table->order->natts; i++)
-	{
-		slot->tts_values[table->attnum[i] - 1] = pair[i];
-		slot->tts_isnull[table->attnum[i] - 1] = false;
-	}
-	ExecStoreVirtualTuple(slot);
-}
-
-/*
- * m2m_direct_read: the pair in a row of the association; its values are as
- * good as the slot.
- */
-void
-m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
-{
-	slot_getallattrs(slot);
-	for (int i = 0; i < table->order->natts; i++)
-		pair[i] = slot->tts_values[table->attnum[i] - 1];
-}
-
-/*
- * m2m_direct_exists: is the pair there, for whoever inserts it now?  Waits for
- * transactions that are inserting or deleting it, and calls before_wait, if
- * there is one, before.  In REPEATABLE READ and above, one that our snapshot
- * does not show is 40001.
- *
- * As ON CONFLICT DO NOTHING looks: check_exclusion_or_unique_constraint() and
- * ExecCheckTIDVisible() in PostgreSQL.
- */
-bool
-m2m_direct_exists(M2mDirectTable *table, Datum *pair,
-				  void (*before_wait) (void *arg), void *arg)
-{
-	TupleTableSlot *slot = table->found;
-
-	for (;;)
-	{
-		ItemPointerData place;
-		TransactionId xwait;
-		uint32		token;
-
-		if (!look_up(table, &table->dirty_scan, &table->dirty, pair))
-			return false;
-		xwait = TransactionIdIsValid(table->dirty.xmin) ?
-			table->dirty.xmin : table->dirty.xmax;
-		if (!TransactionIdIsValid(xwait))
-			break;
-
-		/* hold no pins while waiting */
-		place = slot->tts_tid;
-		token = table->dirty.speculativeToken;
-		ExecClearTuple(slot);
-		index_endscan(table->dirty_scan);
-		table->dirty_scan = NULL;
-		if (table->fetch != NULL)
-			table_index_fetch_reset(table->fetch);
-		if (before_wait != NULL)
-			before_wait(arg);
-		table->waits++;
-		if (token != 0)
-			SpeculativeInsertionWait(xwait, token);
-		else
-			XactLockTableWait(xwait, table->association, &place,
-							  XLTW_InsertIndex);
-	}
-
-	check_visible(table, slot);
-	ExecClearTuple(slot);
-	return true;
-}
-
-/*
- * m2m_direct_exists_at: the same for a row that an index entry of the pair has
- * been seen to point to, without a search.  False means that it takes one: it
- * is not just there, or somebody is inserting or deleting it.
- *
- * Nothing keeps VACUUM from giving the place to another row, so the row is
- * asked for its pair.
- */
-bool
-m2m_direct_exists_at(M2mDirectTable *table, Datum *pair, ItemPointer place)
-{
-	TupleTableSlot *slot = table->found;
-	ItemPointerData at = *place;
-	Datum		now[2 * INDEX_MAX_KEYS];
-	bool		again = false;
-	bool		result = false;
-
-	if (table->fetch == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(table->context);
-
-		table->fetch = m2m_table_index_fetch_begin(table->association);
-		MemoryContextSwitchTo(old);
-	}
-	if (table_index_fetch_tuple(table->fetch, &at, &table->dirty, slot,
-								&again, NULL) &&
-		!TransactionIdIsValid(table->dirty.xmin) &&
-		!TransactionIdIsValid(table->dirty.xmax))
-	{
-		m2m_direct_read(table, slot, now);
-		result = m2m_pair_compare(table->order, 0, table->order->natts, now,
-								  pair) == 0;
-		if (result)
-			check_visible(table, slot);
-	}
-	ExecClearTuple(slot);
-	return result;
-}
-
-/*
- * check_visible: in REPEATABLE READ and above, a row that is in the way but
- * not shown by our snapshot is 40001.  As ExecCheckTIDVisible().
- */
-static void
-check_visible(M2mDirectTable *table, TupleTableSlot *slot)
-{
-	if (IsolationUsesXactSnapshot() &&
-		!table_tuple_satisfies_snapshot(table->association, slot,
-										table->snapshot))
-	{
-		bool		isnull;
-		Datum		xmin = slot_getsysattr(slot, MinTransactionIdAttributeNumber,
-										   &isnull);
-
-		if (!TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)))
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 errmsg("could not serialize access due to concurrent update")));
-	}
-}
-
-/*
- * m2m_direct_find: finds the link of a pair that the call's snapshot shows;
- * its row is in table->found then.
- */
-bool
-m2m_direct_find(M2mDirectTable *table, Datum *pair)
-{
-	return look_up(table, &table->pair_scan, table->snapshot, pair);
-}
-
-/*
- * look_up: finds a row of the pair in the unique index; it is in table->found
- * then.  A scan is begun if there is none.  Runs in the context that the scan
- * lives in, since index scans allocate memory as they go and keep it.
- */
-static bool
-look_up(M2mDirectTable *table, IndexScanDesc *scan, Snapshot snapshot,
-		Datum *pair)
-{
-	MemoryContext old = MemoryContextSwitchTo(table->context);
-	int			n = table->order->natts;
-	bool		result;
-
-	if (*scan == NULL)
-		*scan = m2m_index_beginscan(table->association, table->unique->index,
-									snapshot, n);
-	for (int i = 0; i < n; i++)
-		table->unique_key[i].sk_argument = pair[table->unique->column[i]];
-	index_rescan(*scan, table->unique_key, n, NULL, 0);
-	result = index_getnext_slot(*scan, ForwardScanDirection, table->found);
-	MemoryContextSwitchTo(old);
-	return result;
 }
 
 /*
@@ -836,291 +669,4 @@ m2m_direct_side_index(M2mDirectTable *table, M2mSide side)
 			return index;
 	}
 	return NULL;
-}
-
-/*
- * m2m_direct_side_scan: a scan of such an index, to be started by
- * m2m_direct_side_rescan(); the caller ends it by index_endscan().
- */
-IndexScanDesc
-m2m_direct_side_scan(M2mDirectTable *table, M2mDirectIndex *index,
-					 M2mSide side, Snapshot snapshot)
-{
-	return m2m_index_beginscan(table->association, index->index, snapshot,
-							   table->rel->side[side].nkeys);
-}
-
-/*
- * m2m_direct_side_rescan: starts a scan of all links of one row of a side, in
- * no particular order.
- */
-void
-m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
-					   IndexScanDesc scan, M2mSide side, Datum *key)
-{
-	int			first = side == M2M_LEFT ? 0 : table->order->nleft;
-	int			nkeys = table->rel->side[side].nkeys;
-	ScanKeyData scankey[INDEX_MAX_KEYS];
-
-	for (int i = 0; i < nkeys; i++)
-	{
-		Oid			equal = get_opfamily_member(index->index->rd_opfamily[i],
-												index->index->rd_opcintype[i],
-												index->index->rd_opcintype[i],
-												BTEqualStrategyNumber);
-
-		ScanKeyEntryInitialize(&scankey[i], 0, i + 1, BTEqualStrategyNumber,
-							   InvalidOid, index->index->rd_indcollation[i],
-							   get_opcode(equal),
-							   key[index->column[i] - first]);
-	}
-	index_rescan(scan, scankey, nkeys, NULL, 0);
-}
-
-/*
- * m2m_direct_lock_endpoint: is the row that a side of the pair refers to
- * there?  If so it is locked KEY SHARE until the end of the transaction, as
- * RI_FKey_check's query does.  Doubtful means that it was not found so simply,
- * and m2m_direct_check_row() has the last word.  Refused means that it was
- * there until the transaction that we have waited for took it away, or its
- * key: whatever has that key now, the query's snapshot, older than the wait,
- * would not show it.  Error 40001 in REPEATABLE READ and above, as of that
- * query, if the row was changed.
- */
-M2mKeyState
-m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair)
-{
-	M2mDirectEndpoint *endpoint = &table->endpoint[side];
-	M2mDirectKey *key = &table->direct->key[side];
-	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
-	MemoryContext old = MemoryContextSwitchTo(table->context);
-	M2mKeyState result = M2M_KEY_DOUBTFUL;
-
-	if (!IsolationUsesXactSnapshot())
-		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
-	for (int i = 0; i < key->nkeys; i++)
-		key->scankey[i].sk_argument = pair[key->column[i]];
-	index_rescan(endpoint->scan, key->scankey, key->nkeys, NULL, 0);
-
-	/*
-	 * The query would take a snapshot now.  Ours, as old as the call, shows
-	 * the same version of the row, unless that has been changed.
-	 */
-	if (index_getnext_slot(endpoint->scan, ForwardScanDirection,
-						   endpoint->slot) &&
-		(IsolationUsesXactSnapshot() || !may_have_changed(endpoint->slot) ||
-		 find_latest(endpoint, key)))
-	{
-		ItemPointerData place = endpoint->slot->tts_tid;
-		TM_FailureData failure;
-		TM_Result	locked;
-
-		/* hold no pin while waiting */
-		ExecClearTuple(endpoint->slot);
-		locked = table_tuple_lock(endpoint->relation, &place, table->snapshot,
-								  endpoint->locked, GetCurrentCommandId(true),
-								  LockTupleKeyShare, LockWaitBlock, flags,
-								  &failure);
-		if ((locked == TM_Updated || locked == TM_Deleted) &&
-			IsolationUsesXactSnapshot())
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 locked == TM_Updated ?
-					 errmsg("could not serialize access due to concurrent update") :
-					 errmsg("%s", M2M_LOCKED_ROW_DELETED)));
-		if (locked == TM_Ok)
-			result = !failure.traversed ||
-				still_has_key(table, key, endpoint->locked, pair) ?
-				M2M_KEY_LOCKED : M2M_KEY_REFUSED;
-		else if (locked == TM_Deleted)
-			result = M2M_KEY_REFUSED;
-		ExecClearTuple(endpoint->locked);
-	}
-	MemoryContextSwitchTo(old);
-	return result;
-}
-
-/*
- * may_have_changed: has the row that was found been updated or deleted, or is
- * somebody about it?  Who only locks it does not count.
- */
-static bool
-may_have_changed(TupleTableSlot *slot)
-{
-	uint16		infomask =
-		ExecFetchSlotHeapTuple(slot, false, NULL)->t_data->t_infomask;
-
-	return !(infomask & HEAP_XMAX_INVALID) &&
-		!HEAP_XMAX_IS_LOCKED_ONLY(infomask);
-}
-
-/*
- * find_latest: finds the row once more, by a snapshot as of now; it is in
- * endpoint->slot then.
- */
-static bool
-find_latest(M2mDirectEndpoint *endpoint, M2mDirectKey *key)
-{
-	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
-	IndexScanDesc scan = m2m_index_beginscan(endpoint->relation,
-											 endpoint->index, latest,
-											 key->nkeys);
-	bool		result;
-
-	ExecClearTuple(endpoint->slot);
-	index_rescan(scan, key->scankey, key->nkeys, NULL, 0);
-	result = index_getnext_slot(scan, ForwardScanDirection, endpoint->slot);
-	index_endscan(scan);
-	UnregisterSnapshot(latest);
-	return result;
-}
-
-/*
- * still_has_key: the latest version of a row was locked; is it still what the
- * pair refers to?
- */
-static bool
-still_has_key(M2mDirectTable *table, M2mDirectKey *key, TupleTableSlot *slot,
-			  Datum *pair)
-{
-	for (int i = 0; i < key->nkeys; i++)
-	{
-		bool		isnull;
-		Datum		value = slot_getattr(slot, key->attnum[i], &isnull);
-
-		if (isnull ||
-			!DatumGetBool(FunctionCall2Coll(&key->scankey[i].sk_func,
-											key->scankey[i].sk_collation,
-											value, pair[key->column[i]])))
-			return false;
-	}
-	return true;
-}
-
-/*
- * m2m_direct_check_row: has PostgreSQL itself check the foreign keys of a row
- * just inserted, by the triggers of the association, in their order.  Raises
- * what these raise: 23503, or 40001.
- *
- * Where a side is refused, the trigger would come too late: its snapshot is
- * younger than the wait, and may show another row of that key.  (A batch looks
- * for all left rows before the first right one.  Where several rows have to be
- * waited for, it may so find one that a check row by row would have refused.)
- */
-void
-m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
-					 const bool *refused)
-{
-	TriggerDesc *triggers = CopyTriggerDesc(table->association->trigdesc);
-
-	if (!table_tuple_fetch_row_version(table->association, place, SnapshotAny,
-									   table->found))
-		elog(ERROR, "could not fetch the link just inserted");
-	for (int i = 0; i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-		M2mSide		side = trigger->tgconstraint ==
-			table->direct->key[M2M_LEFT].constraint ? M2M_LEFT : M2M_RIGHT;
-		TriggerData data;
-		FmgrInfo	function;
-
-		LOCAL_FCINFO(fcinfo, 0);
-
-		if (trigger->tgfoid != F_RI_FKEY_CHECK_INS)
-			continue;
-		if (refused[side])
-			report_missing(table, side, table->found);
-		memset(&data, 0, sizeof(data));
-		data.type = T_TriggerData;
-		data.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW;
-		data.tg_relation = table->association;
-		data.tg_trigger = trigger;
-		data.tg_trigslot = table->found;
-		data.tg_trigtuple = ExecFetchSlotHeapTuple(table->found, false, NULL);
-		fmgr_info(trigger->tgfoid, &function);
-		InitFunctionCallInfoData(*fcinfo, &function, 0, InvalidOid,
-								 (Node *) &data, NULL);
-		FunctionCallInvoke(fcinfo);
-	}
-	ExecClearTuple(table->found);
-}
-
-/*
- * report_missing: the error of the foreign key of a side, in the words of
- * ri_ReportViolation() in PostgreSQL; like there, the key is shown to who may
- * read it.
- */
-static void
-report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
-{
-	Relation	association = table->association;
-	char	   *endpoint = RelationGetRelationName(table->endpoint[side].relation);
-	char	   *constraint =
-		get_constraint_name(table->direct->key[side].constraint);
-	bool		may_read = has_column_privilege(table->rel, ACL_SELECT) &&
-		check_enable_rls(table->rel->association, InvalidOid,
-						 true) != RLS_ENABLED;
-	StringInfoData names;
-	StringInfoData values;
-	ListCell   *lc;
-
-	if (constraint == NULL)
-		elog(ERROR, "cache lookup failed for constraint %u",
-			 table->direct->key[side].constraint);
-	initStringInfo(&names);
-	initStringInfo(&values);
-	foreach(lc, m2m_catalog_foreign_keys(table->rel->association))
-	{
-		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
-
-		if (!may_read || fk->conoid != table->direct->key[side].constraint)
-			continue;
-		for (int i = 0; i < fk->nkeys; i++)
-		{
-			Form_pg_attribute column =
-				TupleDescAttr(RelationGetDescr(association),
-							  fk->conkey[i] - 1);
-			const char *comma = i > 0 ? ", " : "";
-			bool		isnull;
-			Datum		value = slot_getattr(link, fk->conkey[i], &isnull);
-			Oid			output;
-			bool		is_varlena;
-
-			getTypeOutputInfo(column->atttypid, &output, &is_varlena);
-			appendStringInfo(&names, "%s%s", comma, NameStr(column->attname));
-			appendStringInfo(&values, "%s%s", comma,
-							 OidOutputFunctionCall(output, value));
-		}
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-			 errmsg("insert or update on table \"%s\" violates foreign key constraint \"%s\"",
-					RelationGetRelationName(association), constraint),
-			 may_read ?
-			 errdetail("Key (%s)=(%s) is not present in table \"%s\".",
-					   names.data, values.data, endpoint) :
-			 errdetail("Key is not present in table \"%s\".", endpoint),
-			 errtableconstraint(association, constraint)));
-}
-
-/*
- * m2m_direct_index_insert: enters a row into an index.  With unique, returns
- * false if there may be another row of that pair: the entry is made all the
- * same, and the caller sees to it (as ON CONFLICT does).
- */
-bool
-m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
-						Datum *pair, ItemPointer place, bool unique)
-{
-	Datum		values[INDEX_MAX_KEYS];
-	bool		isnull[INDEX_MAX_KEYS];
-
-	for (int i = 0; i < index->natts; i++)
-	{
-		values[i] = pair[index->column[i]];
-		isnull[i] = false;
-	}
-	return index_insert(index->index, values, isnull, place,
-						table->association, unique ? UNIQUE_CHECK_PARTIAL :
-						UNIQUE_CHECK_NO, false, index->info);
 }

@@ -437,6 +437,8 @@ extern M2mPairs *m2m_pairs_begin(M2mRelationship *rel, int work_kb);
 extern void m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right);
 extern void m2m_pairs_put_ids(M2mPairs *pairs, M2mIds *ids[2]);
 extern Datum *m2m_pairs_next(M2mPairs *pairs);
+extern bool m2m_pairs_fit(M2mPairs *pairs);
+extern bool m2m_ids_fit(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern int64 m2m_pairs_count(M2mPairs *pairs);
 extern int64 m2m_pairs_distinct(M2mPairs *pairs);
 extern int	m2m_pair_compare(M2mPairOrder *order, int first, int n,

@@ -32,10 +32,13 @@ struct M2mPairs
 	Datum	   *last;			/* NULL: none yet */
 	Datum	   *row;
 	bool		sorted;
+	bool		fit;			/* do all fit the association's columns? */
 	int64		count;			/* pairs put */
 	int64		distinct;		/* pairs taken */
 };
 
+static void set_bounds(M2mPairOrder *order, M2mRelationship *rel);
+static bool fits(M2mPairOrder *order, int first, int n, Datum *key);
 static bool equal_means_same(TypeCacheEntry *type, Oid collation);
 
 /*
@@ -93,9 +96,46 @@ m2m_pair_order(M2mRelationship *rel)
 	TupleDescInitEntry(order->place_desc, n + 1, "place", INT8OID, -1, 0);
 	TupleDescFinalize(order->place_desc);
 
+	set_bounds(order, rel);
 	rel->pair_order = order;
 	MemoryContextSwitchTo(old);
 	return order;
+}
+
+/*
+ * set_bounds: where the association's column is a smaller integer than the
+ * key's, as in a join table that was made when keys were, not all keys fit.
+ */
+static void
+set_bounds(M2mPairOrder *order, M2mRelationship *rel)
+{
+	int			n = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			M2mPairColumn *column = &order->column[n++];
+
+			column->least = PG_INT64_MIN;
+			column->most = PG_INT64_MAX;
+			if (key->link_type == key->type)
+				continue;
+			if (key->link_type == INT2OID)
+			{
+				column->least = PG_INT16_MIN;
+				column->most = PG_INT16_MAX;
+				order->narrow = true;
+			}
+			else if (key->link_type == INT4OID)
+			{
+				column->least = PG_INT32_MIN;
+				column->most = PG_INT32_MAX;
+				order->narrow = true;
+			}
+		}
+	}
 }
 
 /*
@@ -125,6 +165,7 @@ m2m_pairs_begin(M2mRelationship *rel, int work_kb)
 	M2mPairs   *pairs = palloc0(sizeof(M2mPairs));
 
 	pairs->order = order;
+	pairs->fit = true;
 	pairs->sort = m2m_pair_sort_begin(order, order->row_desc,
 									  order->row_desc->natts, NULL, work_kb);
 	pairs->row = palloc_array(Datum, order->row_desc->natts);
@@ -148,6 +189,8 @@ m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right)
 	memcpy(pairs->row + nleft, right, sizeof(Datum) * (order->natts - nleft));
 	if (!order->same_image)
 		pairs->row[order->natts] = Int64GetDatum(pairs->count);
+	if (order->narrow && !fits(order, 0, order->natts, pairs->row))
+		pairs->fit = false;
 	m2m_pair_sort_put(pairs->sort, pairs->row);
 	pairs->count++;
 }
@@ -212,6 +255,48 @@ m2m_pairs_next(M2mPairs *pairs)
 	MemoryContextSwitchTo(old);
 	pairs->distinct++;
 	return pairs->last;
+}
+
+/*
+ * m2m_pairs_fit: do all pairs that were put fit the association's columns?
+ */
+bool
+m2m_pairs_fit(M2mPairs *pairs)
+{
+	return pairs->fit;
+}
+
+/*
+ * m2m_ids_fit: do all ids of a side fit the association's columns?
+ */
+bool
+m2m_ids_fit(M2mRelationship *rel, M2mSide side, M2mIds *ids)
+{
+	M2mPairOrder *order = m2m_pair_order(rel);
+
+	for (int i = 0; order->narrow && i < ids->count; i++)
+	{
+		if (!fits(order, side == M2M_LEFT ? 0 : order->nleft, ids->nkeys,
+				  ids->value + (Size) i * ids->nkeys))
+			return false;
+	}
+	return true;
+}
+
+/* fits: do n columns of a pair, from first on, fit the association's? */
+static bool
+fits(M2mPairOrder *order, int first, int n, Datum *key)
+{
+	for (int i = 0; i < n; i++)
+	{
+		M2mPairColumn *column = &order->column[first + i];
+
+		if (column->typbyval &&
+			(DatumGetInt64(key[i]) < column->least ||
+			 DatumGetInt64(key[i]) > column->most))
+			return false;
+	}
+	return true;
 }
 
 /*
