@@ -139,7 +139,8 @@ sub make_tables
 				END IF;
 			END LOOP;
 		END $$;
-		SELECT setseed(0.5)});
+	});
+	my $sql = "SET wal_consistency_checking = '';\n";
 	foreach my $kind (@kinds)
 	{
 		my ($left, $right) = @{ $kind->{rows} };
@@ -162,19 +163,17 @@ sub make_tables
 		{
 			my ($pairs, $from, $to) = map { int } @{ $steps{$step} };
 
-			$primary->safe_psql(
-				'postgres', "SET wal_consistency_checking = '';
-				SELECT setseed($step / 10.0);
+			$sql .= "SELECT setseed($step / 10.0);
 				INSERT INTO pair SELECT '$kind->{name}', $step, $from + floor(random() * ($to - $from + 1)), 1 + floor(random() * $right)
-				FROM generate_series(1, $pairs) ON CONFLICT DO NOTHING");
+				FROM generate_series(1, $pairs) ON CONFLICT DO NOTHING;\n";
 		}
 	}
 	foreach my $schema (@schemas)
 	{
-		$primary->safe_psql('postgres',
-			"SET wal_consistency_checking = ''; CREATE SCHEMA $schema; SET search_path = $schema, public;"
-			  . join '', map { definition($_) } grep { !temporary($_) } @kinds);
+		$sql .= join '', "CREATE SCHEMA $schema; SET search_path = $schema, public;\n",
+		  map { definition($_) } grep { !temporary($_) } @kinds;
 	}
+	$primary->safe_psql('postgres', $sql);
 	return;
 }
 
