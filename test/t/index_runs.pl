@@ -60,6 +60,7 @@ start_servers();
 make_tables();
 check_work();
 check_ways_to_the_wal();
+check_fake_lsn();
 check_spread_entries();
 check_errors();
 check_memory();
@@ -397,6 +398,25 @@ sub written
 			count(*) FILTER (WHERE resource_manager = 'Btree' AND record_type = 'INSERT_LEAF') || ' ' ||
 			(SELECT count(*) FROM page WHERE (page_header(get_raw_page('seen_pkey', block))).lsn <= lsn)
 		FROM record");
+}
+
+# Since PostgreSQL 19, a page that is changed without WAL has to show that by a
+# fake LSN: scans that keep no pin would take it for unchanged.
+sub check_fake_lsn
+{
+	my $lsn = q{SELECT (page_header(get_raw_page('fake_pkey', 1))).lsn};
+
+  SKIP:
+	{
+		skip 'no fake LSNs in B-trees before PostgreSQL 19', 1
+		  if $primary->pg_version < 19;
+		$primary->safe_psql('postgres', definition({ name => 'fake', type => [qw(int int)], rows => [ 100, 100 ], persistence => 'UNLOGGED' })
+			  . q{SELECT m2m_link('fake_l', array_agg(i), 'fake_r', array_agg(i)) FROM generate_series(1, 10) i});
+		my $before = $primary->safe_psql('postgres', $lsn);
+		$primary->safe_psql('postgres', q{SELECT m2m_link('fake_l', array[11, 12], 'fake_r', array[11, 12])});
+		isnt($primary->safe_psql('postgres', $lsn), $before, 'a page that is not logged shows that it was changed');
+	}
+	return;
 }
 
 # Pairs that were linked and unlinked so often that their entries filled many
