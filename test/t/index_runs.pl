@@ -65,6 +65,7 @@ check_spread_entries();
 check_errors();
 check_memory();
 check_index_build();
+check_taken_back();
 check_sessions();
 check_serializable();
 check_standby();
@@ -543,6 +544,51 @@ sub check_index_build
 		$builder->quit;
 		sound($sql);
 	}
+	return;
+}
+
+# Two batches find a pair of a third session on its page only when they enter
+# it, take theirs back, and wait for that session. When it gives up, they must
+# not wait for each other's row that is no more.
+sub check_taken_back
+{
+	my @call = map { "SELECT m2m_link('seen_l', array[$_, 1900], 'seen_r', array[$_, 77])" } 1800, 1801;
+	my @holder = map { $primary->background_psql('postgres') } 0 .. 2;
+	my @batch = map { $primary->background_psql('postgres', on_error_stop => 0) } 0, 1;
+	my @pid = map { $_->query_safe('SELECT pg_backend_pid()') } @batch;
+
+	$primary->safe_psql('postgres', 'DELETE FROM seen WHERE l_id >= 1800');
+	# each has a first pair to wait for, after it has looked for the second
+	$holder[$_]->query_safe("BEGIN; INSERT INTO seen VALUES (180$_, 180$_)") foreach 0, 1;
+	foreach my $i (0, 1)
+	{
+		$batch[$i]->query_until(qr/^begun$/m, "\\echo begun\n$call[$i];\n");
+		waits($pid[$i], $holder[$i]);
+	}
+	$holder[2]->query_safe('BEGIN; INSERT INTO seen VALUES (1900, 77)');
+	foreach my $i (0, 1)
+	{
+		$holder[$i]->query_safe('ROLLBACK');
+		waits($pid[$i], $holder[2]);
+	}
+	$holder[2]->query_safe('ROLLBACK');
+	my @result = map { $_->query('') =~ s/\n.*//sr } @batch;
+	is(join(' ', sort @result), '1 2', 'two that have taken a pair back');
+	is(join('', map { $_->{stderr} } @batch), '', 'do not wait for each other');
+	$_->{stderr} = '' foreach @batch;
+	$_->quit foreach @batch, @holder;
+	sound('taken back');
+	return;
+}
+
+# Waits until a backend waits for another session, and for nobody else.
+sub waits
+{
+	my ($pid, $session) = @_;
+	my $other = $session->query_safe('SELECT pg_backend_pid()');
+
+	$primary->poll_query_until('postgres', "SELECT pg_blocking_pids($pid) = ARRAY[$other]")
+	  or die 'it does not wait';
 	return;
 }
 
