@@ -16,6 +16,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -26,6 +27,8 @@
 #include "direct.h"
 
 static void check_visible(M2mDirectTable *table, TupleTableSlot *slot);
+static bool find_other(M2mDirectTable *table, Datum *pair, ItemPointer place);
+static bool is_taken_back(M2mDirectTable *table);
 static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
 					Snapshot snapshot, Datum *pair);
 static bool find_at(M2mDirectTable *table, M2mSide side, Datum *pair,
@@ -87,7 +90,7 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		TransactionId xwait;
 		uint32		token;
 
-		if (!look_up(table, &table->dirty_scan, &table->dirty, pair))
+		if (!find_other(table, pair, NULL))
 			return false;
 		xwait = TransactionIdIsValid(table->dirty.xmin) ?
 			table->dirty.xmin : table->dirty.xmax;
@@ -120,6 +123,61 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 	check_visible(table, slot);
 	ExecClearTuple(slot);
 	return true;
+}
+
+/*
+ * find_other: is there a row of the pair, for whoever inserts it now, besides
+ * ours at a place (NULL: none)?  It is in table->found then, and table->dirty
+ * says who is about it.
+ *
+ * A row that was taken back does not count, see is_taken_back().  The index
+ * still takes it for a conflict, so who has entered a row asks here.  Of two
+ * that enter rows at once, the one whose entry is second sees the other's.
+ */
+static bool
+find_other(M2mDirectTable *table, Datum *pair, ItemPointer place)
+{
+	bool		found = look_up(table, &table->dirty_scan, &table->dirty, pair);
+
+	while (found &&
+		   ((place != NULL &&
+			 ItemPointerEquals(&table->found->tts_tid, place)) ||
+			is_taken_back(table)))
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->context);
+
+		found = index_getnext_slot(table->dirty_scan, ForwardScanDirection,
+								   table->found);
+		MemoryContextSwitchTo(old);
+	}
+	if (!found)
+		ExecClearTuple(table->found);
+	return found;
+}
+
+/*
+ * is_taken_back: was the row that was found inserted and deleted by the same
+ * transaction, which is under way?  However that ends, the row is gone; but a
+ * dirty snapshot shows it.  Batches leave such rows behind, and if two waited
+ * for each other because of them, that would be a deadlock.
+ */
+static bool
+is_taken_back(M2mDirectTable *table)
+{
+	HeapTupleHeader row;
+	Buffer		buffer;
+	bool		result;
+
+	if (!TransactionIdIsValid(table->dirty.xmin))
+		return false;
+	row = ExecFetchSlotHeapTuple(table->found, false, NULL)->t_data;
+	buffer = ((BufferHeapTupleTableSlot *) table->found)->buffer;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	result = !(row->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) &&
+		!HEAP_XMAX_IS_LOCKED_ONLY(row->t_infomask) &&
+		HeapTupleHeaderGetRawXmax(row) == HeapTupleHeaderGetRawXmin(row);
+	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+	return result;
 }
 
 /*
@@ -218,7 +276,8 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, ItemPointer place)
 									   token);
 		*place = table->row->tts_tid;
 		ours = m2m_direct_index_insert(table, table->unique, pair, place,
-									   true);
+									   true) ||
+			!find_other(table, pair, place);
 		table_tuple_complete_speculative(table->association, table->row,
 										 token, ours);
 		SpeculativeInsertionLockRelease(xid);
