@@ -355,12 +355,12 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
  * m2m_direct_lock_endpoint: is the row that a side of the pair refers to
  * there?  If so it is locked KEY SHARE until the end of the transaction, as
  * RI_FKey_check's query does.  entry, or NULL, is what a look at the index has
- * shown, which may save searching it.  Doubtful means that it was not found so simply,
- * and m2m_direct_check_row() has the last word.  Refused means that it was
- * there until the transaction that we have waited for took it away, or its
- * key: whatever has that key now, the query's snapshot, older than the wait,
- * would not show it.  Error 40001 in REPEATABLE READ and above, as of that
- * query, if the row was changed.
+ * shown, which may save searching it.  Doubtful means that it was not found so
+ * simply, and m2m_direct_check_row() has the last word; in REPEATABLE READ and
+ * above also that it was changed, which that will find to be 40001 if no other
+ * error comes first.  Refused means that it was there until the transaction
+ * that we have waited for took it away, or its key: whatever has that key now,
+ * the query's snapshot, older than the wait, would not show it.
  */
 M2mKeyState
 m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
@@ -404,18 +404,11 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 								  endpoint->locked, GetCurrentCommandId(true),
 								  LockTupleKeyShare, LockWaitBlock, flags,
 								  &failure);
-		if ((locked == TM_Updated || locked == TM_Deleted) &&
-			IsolationUsesXactSnapshot())
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 locked == TM_Updated ?
-					 errmsg("could not serialize access due to concurrent update") :
-					 errmsg("%s", M2M_LOCKED_ROW_DELETED)));
 		if (locked == TM_Ok)
 			result = !failure.traversed ||
 				still_has_key(table, key, endpoint->locked, pair) ?
 				M2M_KEY_LOCKED : M2M_KEY_REFUSED;
-		else if (locked == TM_Deleted)
+		else if (locked == TM_Deleted && !IsolationUsesXactSnapshot())
 			result = M2M_KEY_REFUSED;
 		ExecClearTuple(endpoint->locked);
 	}
