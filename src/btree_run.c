@@ -137,8 +137,8 @@ m2m_index_run_put(M2mIndexRun *run, Datum *pair, ItemPointer place)
 
 /*
  * m2m_index_run_look: finds out for each row whether the unique index has
- * entries of its key, dead ones included.  Fills in an M2mIndexEntry for each.  What it says is true of some moment
- * during the call.
+ * entries of its key, dead ones included.  Fills in an M2mIndexEntry for each.
+ * What it says is true of some moment during the call.
  *
  * As with a dirty snapshot, there are no predicate locks.
  */

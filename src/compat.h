@@ -164,4 +164,14 @@ m2m_only_target(PlannedStmt *statement)
 #endif
 }
 
+/*
+ * 19: what SELECT ... FOR KEY SHARE says in REPEATABLE READ and above of a row
+ * that was deleted.
+ */
+#if PG_VERSION_NUM >= 190000
+#define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent delete"
+#else
+#define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent update"
+#endif
+
 #endif							/* M2M_COMPAT_H */

@@ -27,6 +27,7 @@
 #include "direct.h"
 
 static void check_visible(M2mDirectTable *table, TupleTableSlot *slot);
+static void end_dirty_scan(M2mDirectTable *table);
 static bool find_other(M2mDirectTable *table, Datum *pair, ItemPointer place);
 static bool is_taken_back(M2mDirectTable *table);
 static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
@@ -91,7 +92,10 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		uint32		token;
 
 		if (!find_other(table, pair, NULL))
+		{
+			end_dirty_scan(table);
 			return false;
+		}
 		xwait = TransactionIdIsValid(table->dirty.xmin) ?
 			table->dirty.xmin : table->dirty.xmax;
 		if (!TransactionIdIsValid(xwait))
@@ -101,8 +105,7 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		place = slot->tts_tid;
 		token = table->dirty.speculativeToken;
 		ExecClearTuple(slot);
-		index_endscan(table->dirty_scan);
-		table->dirty_scan = NULL;
+		end_dirty_scan(table);
 		if (before_wait != NULL)
 			before_wait(arg);
 		if (table->fetch != NULL)
@@ -122,7 +125,19 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 
 	check_visible(table, slot);
 	ExecClearTuple(slot);
+	end_dirty_scan(table);
 	return true;
+}
+
+/*
+ * end_dirty_scan: a scan by a dirty snapshot has pages pinned, and VACUUM may
+ * wait for these.
+ */
+static void
+end_dirty_scan(M2mDirectTable *table)
+{
+	index_endscan(table->dirty_scan);
+	table->dirty_scan = NULL;
 }
 
 /*
@@ -252,8 +267,8 @@ m2m_direct_find(M2mDirectTable *table, Datum *pair)
 }
 
 /*
- * m2m_direct_insert: inserts one pair into heap and unique index unless it is there;
- * returns whether it did, and where.  Speculative insertion, as in ExecInsert:
+ * m2m_direct_insert: inserts one pair into heap and unique index unless it is
+ * there; returns whether it did, and where.  Speculative insertion, as in ExecInsert:
  * of two sessions that insert the pair at once, the one whose entry comes
  * second takes its row back and looks again.
  */
@@ -278,6 +293,8 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, ItemPointer place)
 		ours = m2m_direct_index_insert(table, table->unique, pair, place,
 									   true) ||
 			!find_other(table, pair, place);
+		if (table->dirty_scan != NULL)
+			end_dirty_scan(table);
 		table_tuple_complete_speculative(table->association, table->row,
 										 token, ours);
 		SpeculativeInsertionLockRelease(xid);
@@ -356,11 +373,12 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
  * there?  If so it is locked KEY SHARE until the end of the transaction, as
  * RI_FKey_check's query does.  entry, or NULL, is what a look at the index has
  * shown, which may save searching it.  Doubtful means that it was not found so
- * simply, and m2m_direct_check_row() has the last word; in REPEATABLE READ and
- * above also that it was changed, which that will find to be 40001 if no other
- * error comes first.  Refused means that it was there until the transaction
- * that we have waited for took it away, or its key: whatever has that key now,
- * the query's snapshot, older than the wait, would not show it.
+ * simply, and m2m_direct_check_row() has the last word; in REPEATABLE READ also
+ * that it was changed, which that will find to be 40001 if no other error comes
+ * first.  Refused means that it was there until the transaction that we have
+ * waited for took it away, or its key: whatever has that key now, the query's
+ * snapshot, older than the wait, would not show it.  Error 40001 in
+ * SERIALIZABLE, as of that query, if the row was changed.
  */
 M2mKeyState
 m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
@@ -404,6 +422,15 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 								  endpoint->locked, GetCurrentCommandId(true),
 								  LockTupleKeyShare, LockWaitBlock, flags,
 								  &failure);
+
+		/* the trigger would fail too, but for what it has read */
+		if ((locked == TM_Updated || locked == TM_Deleted) &&
+			IsolationIsSerializable())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 locked == TM_Updated ?
+					 errmsg("could not serialize access due to concurrent update") :
+					 errmsg("%s", M2M_LOCKED_ROW_DELETED)));
 		if (locked == TM_Ok)
 			result = !failure.traversed ||
 				still_has_key(table, key, endpoint->locked, pair) ?
