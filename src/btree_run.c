@@ -109,11 +109,11 @@ m2m_index_run_begin(Relation heap, M2mDirectIndex *index, bool unique,
 }
 
 /*
- * m2m_index_run_put: adds a row of a pair behind the others; returns whether
- * there is room for another.  Any order is right; that of the index is fast.
- * A row to look for has no place yet: NULL.
+ * m2m_index_run_put: adds a row of a pair behind the others; there must be
+ * room.  Any order is right; that of the index is fast.  A row to look for has
+ * no place yet: NULL.
  */
-bool
+void
 m2m_index_run_put(M2mIndexRun *run, Datum *pair, ItemPointer place)
 {
 	MemoryContext old = MemoryContextSwitchTo(run->context);
@@ -132,7 +132,6 @@ m2m_index_run_put(M2mIndexRun *run, Datum *pair, ItemPointer place)
 		tuple->t_tid = *place;
 	run->tuple[run->count++] = tuple;
 	MemoryContextSwitchTo(old);
-	return run->count < run->room;
 }
 
 /*

@@ -191,7 +191,7 @@ extern void m2m_batch_add_text(ArrayBuildState *texts, M2mRelationship *rel,
 /* btree_run.c */
 extern M2mIndexRun *m2m_index_run_begin(Relation heap, M2mDirectIndex *index,
 										bool unique, int room);
-extern bool m2m_index_run_put(M2mIndexRun *run, Datum *pair,
+extern void m2m_index_run_put(M2mIndexRun *run, Datum *pair,
 							  ItemPointer place);
 extern void m2m_index_run_look(M2mIndexRun *run, M2mIndexEntry *entry);
 extern int	m2m_index_run_enter(M2mIndexRun *run, int first);

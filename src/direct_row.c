@@ -268,9 +268,9 @@ m2m_direct_find(M2mDirectTable *table, Datum *pair)
 
 /*
  * m2m_direct_insert: inserts one pair into heap and unique index unless it is
- * there; returns whether it did, and where.  Speculative insertion, as in ExecInsert:
- * of two sessions that insert the pair at once, the one whose entry comes
- * second takes its row back and looks again.
+ * there; returns whether it did, and where.  Speculative insertion, as in
+ * ExecInsert: of two sessions that insert the pair at once, the one whose entry
+ * comes second takes its row back and looks again.
  */
 bool
 m2m_direct_insert(M2mDirectTable *table, Datum *pair, ItemPointer place)
