@@ -10,7 +10,6 @@
 #include "access/skey.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
-#include "utils/acl.h"
 #include "utils/snapshot.h"
 
 #include "m2m.h"
@@ -150,7 +149,6 @@ extern void m2m_pair_sort_end(M2mPairSort *sort);
 /* direct_table.c */
 extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
 extern void m2m_direct_close(M2mDirectTable *table);
-extern bool m2m_direct_has_privilege(M2mRelationship *rel, AclMode mode);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
 

@@ -21,7 +21,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "direct.h"
@@ -572,8 +571,8 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
 
 /*
  * report_missing: the error of the foreign key of a side, in the words of
- * ri_ReportViolation() in PostgreSQL; like there, the key is shown to who may
- * read it.
+ * ri_ReportViolation() in PostgreSQL.  That shows the key to who may read it in
+ * the association, as whoever gets here may: m2m_direct_open() has asked.
  */
 static void
 report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
@@ -582,9 +581,6 @@ report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
 	char	   *endpoint = RelationGetRelationName(table->endpoint[side].relation);
 	char	   *constraint =
 		get_constraint_name(table->direct->key[side].constraint);
-	bool		may_read = m2m_direct_has_privilege(table->rel, ACL_SELECT) &&
-		check_enable_rls(table->rel->association, InvalidOid,
-						 true) != RLS_ENABLED;
 	StringInfoData names;
 	StringInfoData values;
 	ListCell   *lc;
@@ -598,7 +594,7 @@ report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
 	{
 		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
 
-		if (!may_read || fk->conoid != table->direct->key[side].constraint)
+		if (fk->conoid != table->direct->key[side].constraint)
 			continue;
 		for (int i = 0; i < fk->nkeys; i++)
 		{
@@ -621,10 +617,8 @@ report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
 			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 			 errmsg("insert or update on table \"%s\" violates foreign key constraint \"%s\"",
 					RelationGetRelationName(association), constraint),
-			 may_read ?
 			 errdetail("Key (%s)=(%s) is not present in table \"%s\".",
-					   names.data, values.data, endpoint) :
-			 errdetail("Key is not present in table \"%s\".", endpoint),
+					   names.data, values.data, endpoint),
 			 errtableconstraint(association, constraint)));
 }
 

@@ -55,6 +55,7 @@ static bool describe_key_index(M2mRelationship *rel, M2mSide side,
 static bool owner_may_check(Oid endpoint);
 static bool is_deterministic(Oid collation);
 static void look_up_privileges(M2mRelationship *rel);
+static bool has_column_privilege(M2mRelationship *rel, AclMode mode);
 static bool open_indexes(M2mDirectTable *table);
 static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
 static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
@@ -469,20 +470,20 @@ look_up_privileges(M2mRelationship *rel)
 	if (direct->userid == userid)
 		return;
 	direct->userid = InvalidOid;
-	may_read = m2m_direct_has_privilege(rel, ACL_SELECT) &&
+	may_read = has_column_privilege(rel, ACL_SELECT) &&
 		object_aclcheck(NamespaceRelationId,
 						get_rel_namespace(rel->association), userid,
 						ACL_USAGE) == ACLCHECK_OK;
-	direct->may_link = may_read && m2m_direct_has_privilege(rel, ACL_INSERT);
+	direct->may_link = may_read && has_column_privilege(rel, ACL_INSERT);
 	direct->may_unlink = may_read &&
 		pg_class_aclcheck(rel->association, userid,
 						  ACL_DELETE) == ACLCHECK_OK;
 	direct->userid = userid;
 }
 
-/* m2m_direct_has_privilege: on the table, or on each link column of it? */
-bool
-m2m_direct_has_privilege(M2mRelationship *rel, AclMode mode)
+/* has_column_privilege: on the table, or on each link column of it? */
+static bool
+has_column_privilege(M2mRelationship *rel, AclMode mode)
 {
 	Oid			userid = GetUserId();
 
