@@ -77,7 +77,8 @@ CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_load(left_table regclass, right_table regclass, query text,
-	via text DEFAULT NULL, role text DEFAULT NULL)
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	exclusive boolean DEFAULT false)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_load';
@@ -215,7 +216,7 @@ COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text)
 COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
 
-COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text) IS
+COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text, boolean) IS
 'Links the pairs that a query returns: the key columns of the first table, then those of the second. Any number of pairs, in memory bounded by work_mem; all or nothing. Creates the relationship on first use (m2m.auto_create). pg_stat_progress_copy shows it while it runs: bytes read, then links created (tuples_processed) and pairs that were linked already (tuples_excluded). Returns the number of links created. Errors: as m2m_link; 42P11 the query returns no rows; 42804 it returns other columns than keys; whatever the query raises.';
 
 COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text) IS

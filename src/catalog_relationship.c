@@ -444,6 +444,8 @@ describe_key_columns(M2mEndpoint *endpoint, Oid association)
 		key->type = column->atttypid;
 		key->typmod = column->atttypmod;
 		key->collation = column->attcollation;
+		key->typlen = column->attlen;
+		key->typbyval = column->attbyval;
 		key->label = psprintf("key column \"%s\" (%s) of table \"%s\"",
 							  NameStr(column->attname),
 							  format_type_with_typemod(key->type, key->typmod),

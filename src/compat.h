@@ -8,7 +8,9 @@
 #ifndef M2M_COMPAT_H
 #define M2M_COMPAT_H
 
+#include "executor/executor.h"
 #include "nodes/plannodes.h"
+#include "parser/parse_relation.h"
 #include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
@@ -94,33 +96,28 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
- * 16: _bt_search() is given the table; 17: and no snapshot; 19: and whether
- * the caller wants the stack.  Finds the leaf page that a key belongs on.  The
- * stack is left to the memory context.
+ * btree_look.c reads leaf pages of B-trees by itself, in the majors in which
+ * it was tested; whoever adds one compares nbtree's searching first.
  */
-#if PG_VERSION_NUM >= 190000
-#define m2m_bt_search(index, heap, key, leaf, access) \
-	((void) _bt_search(index, heap, key, leaf, access, true))
-#elif PG_VERSION_NUM >= 170000
-#define m2m_bt_search(index, heap, key, leaf, access) \
-	((void) _bt_search(index, heap, key, leaf, access))
-#elif PG_VERSION_NUM >= 160000
-#define m2m_bt_search(index, heap, key, leaf, access) \
-	((void) _bt_search(index, heap, key, leaf, access, NULL))
-#else
-#define m2m_bt_search(index, heap, key, leaf, access) \
-	((void) _bt_search(index, key, leaf, access, NULL))
-#endif
+#define M2M_READS_BTREES (PG_VERSION_NUM < 200000)
 
 /*
- * 19: a B-tree's page that is changed without WAL gets a fake LSN, by which a
- * scan that has dropped its pin sees that it was changed.
+ * 16: _bt_search() is given the table; 17: and no snapshot; 19: and whether
+ * the caller wants the stack.  Finds the leaf page that a key belongs on, for
+ * reading.  The stack is left to the memory context.
  */
 #if PG_VERSION_NUM >= 190000
-#define m2m_set_fake_lsn(index, page) \
-	PageSetLSN(page, XLogGetFakeLSN(index))
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_READ, true))
+#elif PG_VERSION_NUM >= 170000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_READ))
+#elif PG_VERSION_NUM >= 160000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_READ, NULL))
 #else
-#define m2m_set_fake_lsn(index, page) ((void) 0)
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, key, leaf, BT_READ, NULL))
 #endif
 
 /*
@@ -145,6 +142,44 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 	table_tuple_delete(rel, tid, cid, snapshot, InvalidSnapshot, wait, \
 					   failure, false)
 #endif
+
+/*
+ * 16: what is required on a table stands in an RTEPermissionInfo, and
+ * ExecCheckPermissions() takes the place of ExecCheckRTPerms().
+ *
+ * m2m_check_permissions: may the user do what required says on a table and,
+ * where it is only for columns, on these?  As the executor asks, so that who
+ * has hooked ExecutorCheckPerms is asked, too.  False if not; the hook may
+ * raise an error.
+ */
+static inline bool
+m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
+					  Bitmapset *selected, Bitmapset *inserted)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+#if PG_VERSION_NUM >= 160000
+	List	   *infos = NIL;
+	RTEPermissionInfo *info;
+#else
+	RangeTblEntry *info = rte;
+#endif
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(relation);
+	rte->relkind = relation->rd_rel->relkind;
+	rte->rellockmode = lockmode;
+#if PG_VERSION_NUM >= 160000
+	info = addRTEPermissionInfo(&infos, rte);
+#endif
+	info->requiredPerms = required;
+	info->selectedCols = selected;
+	info->insertedCols = inserted;
+#if PG_VERSION_NUM >= 160000
+	return ExecCheckPermissions(list_make1(rte), infos, false);
+#else
+	return ExecCheckRTPerms(list_make1(rte), false);
+#endif
+}
 
 /*
  * 19: a planned statement has a set of target relations instead of a list.

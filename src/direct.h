@@ -8,17 +8,24 @@
 #include "access/genam.h"
 #include "access/relscan.h"
 #include "access/skey.h"
+#include "access/transam.h"
+#include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
 #include "utils/snapshot.h"
 
 #include "m2m.h"
 
-/* One column of a pair. */
+/*
+ * One column of a pair.  Its values have the key's type; an integer's Datum
+ * holds the number in all its bits (m2m_datum_clean()), so that integers of
+ * different types compare as numbers.
+ */
 typedef struct M2mPairColumn
 {
 	int16		typlen;
 	bool		typbyval;
+	bool		integer;		/* does its Datum compare as int64? */
 	Oid			less;			/* operator of the type's default ordering */
 	Oid			collation;
 	FmgrInfo	compare;		/* its comparison function */
@@ -33,6 +40,7 @@ struct M2mPairOrder
 	M2mPairColumn *column;
 	bool		same_image;		/* are equal pairs the same byte by byte? */
 	bool		narrow;			/* has the association smaller integers? */
+	bool		built_in;		/* are all comparisons PostgreSQL's own? */
 	TupleDesc	row_desc;		/* pair; and its position, if not same_image */
 	TupleDesc	place_desc;		/* pair, and place of its row as int8 */
 };
@@ -40,10 +48,10 @@ struct M2mPairOrder
 /* Pairs being sorted; owned by pair_sort.c. */
 typedef struct M2mPairSort M2mPairSort;
 
-/* Rows to be entered into an index together; owned by btree_run.c. */
-typedef struct M2mIndexRun M2mIndexRun;
+/* Keys to be looked up in an index together; owned by btree_look.c. */
+typedef struct M2mIndexLook M2mIndexLook;
 
-/* What looking for a pair in the unique index has shown. */
+/* What looking for a key in a unique index has shown. */
 typedef struct M2mIndexEntry
 {
 	enum
@@ -52,7 +60,8 @@ typedef struct M2mIndexEntry
 		M2M_ENTRY_ONE,			/* there is one, perhaps not the only one */
 		M2M_ENTRY_UNSURE
 	}			kind;
-	ItemPointerData place;		/* M2M_ENTRY_ONE: of its row */
+	ItemPointerData place;		/* M2M_ENTRY_ONE: where it points: the root of
+								 * a HOT chain, not a row's place */
 } M2mIndexEntry;
 
 /* A foreign key of the association, as its check needs it. */
@@ -71,19 +80,9 @@ typedef struct M2mDirectKey
 struct M2mDirect
 {
 	bool		possible;		/* are the tables as plain as it takes? */
-	Oid			userid;			/* for whom the following was looked up */
-	bool		may_link;
-	bool		may_unlink;
+	bool		converts;		/* are link columns of other types than keys? */
 	M2mDirectKey key[2];		/* by side */
 };
-
-/* What became of looking for the row that a key refers to. */
-typedef enum M2mKeyState
-{
-	M2M_KEY_LOCKED,				/* there, and locked */
-	M2M_KEY_DOUBTFUL,			/* for PostgreSQL itself to check */
-	M2M_KEY_REFUSED				/* taken away while we waited for it */
-} M2mKeyState;
 
 /* What a call is going to do. */
 typedef enum M2mDirectAction
@@ -106,13 +105,16 @@ typedef struct M2mDirectEndpoint
 {
 	Relation	relation;
 	M2mDirectIndex index;		/* that the key refers to; without info */
-	IndexScanDesc scan;
-	IndexFetchTableData *fetch; /* NULL: to be begun */
+	IndexScanDesc scan;			/* NULL: to be begun */
+	IndexFetchTableData *fetch; /* likewise */
 	TupleTableSlot *slot;
 	TupleTableSlot *locked;
 } M2mDirectEndpoint;
 
-/* The tables of a relationship, opened for one call. */
+/*
+ * The tables of a relationship, opened for one call.  Scans and fetches keep
+ * pages pinned from row to row; m2m_direct_unpin() comes before every wait.
+ */
 typedef struct M2mDirectTable
 {
 	M2mRelationship *rel;
@@ -121,6 +123,7 @@ typedef struct M2mDirectTable
 	MemoryContext context;
 	MemoryContext row_context;	/* the caller resets it */
 	Relation	association;
+	bool		shut;			/* can nobody else write it? */
 	AttrNumber *attnum;			/* in the association, by column of the pair */
 	Snapshot	snapshot;		/* as of the beginning of the call */
 	int			nindexes;
@@ -131,11 +134,13 @@ typedef struct M2mDirectTable
 	IndexScanDesc dirty_scan;	/* NULL: to be begun */
 	IndexScanDesc pair_scan;
 	IndexFetchTableData *fetch; /* NULL: to be begun */
-	int64		waits;			/* how often another's pair was waited for */
 	TupleTableSlot *found;
 	TupleTableSlot *row;
 	M2mDirectEndpoint endpoint[2];
 } M2mDirectTable;
+
+/* Links of one call being made; owned by link_batch.c. */
+typedef struct M2mLinkBatch M2mLinkBatch;
 
 /* pair_sort.c */
 extern M2mPairSort *m2m_pair_sort_begin(M2mPairOrder *order, TupleDesc desc,
@@ -148,6 +153,7 @@ extern void m2m_pair_sort_end(M2mPairSort *sort);
 
 /* direct_table.c */
 extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
+extern void m2m_direct_unpin(M2mDirectTable *table);
 extern void m2m_direct_close(M2mDirectTable *table);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
@@ -157,12 +163,14 @@ extern void m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
 extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
-extern bool m2m_direct_exists(M2mDirectTable *table, Datum *pair,
-							  void (*before_wait) (void *arg), void *arg);
+extern Datum m2m_direct_value(M2mDirectTable *table, int column, Datum value);
+extern bool m2m_direct_exists(M2mDirectTable *table, Datum *pair);
 extern bool m2m_direct_exists_at(M2mDirectTable *table, Datum *pair,
-								 ItemPointer place);
+								 ItemPointer root);
 extern bool m2m_direct_find(M2mDirectTable *table, Datum *pair);
-extern bool m2m_direct_insert(M2mDirectTable *table, Datum *pair,
+extern bool m2m_direct_fetch(M2mDirectTable *table, Datum *pair,
+							 ItemPointer root);
+extern bool m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 							  ItemPointer place);
 extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
 										  M2mDirectIndex *index, M2mSide side,
@@ -170,46 +178,69 @@ extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
 extern void m2m_direct_side_rescan(M2mDirectTable *table,
 								   M2mDirectIndex *index, IndexScanDesc scan,
 								   M2mSide side, Datum *key);
-extern M2mKeyState m2m_direct_lock_endpoint(M2mDirectTable *table,
-											M2mSide side, Datum *pair,
-											M2mIndexEntry *entry);
-extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
-								 const bool *refused);
+extern bool m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side,
+									 Datum *pair, M2mIndexEntry *entry);
+extern void m2m_direct_check_row(M2mDirectTable *table, ItemPointer place);
 extern bool m2m_direct_index_insert(M2mDirectTable *table,
 									M2mDirectIndex *index, Datum *pair,
-									ItemPointer place, bool unique);
+									ItemPointer place,
+									IndexUniqueCheck check);
 
 /* link_batch.c */
-extern int64 m2m_batch_link(M2mDirectTable *table, M2mPairs *pairs,
-							bool progress, ArrayBuildState *texts,
-							M2mSide text_side);
-extern void m2m_batch_add_text(ArrayBuildState *texts, M2mRelationship *rel,
-							   M2mSide side, Datum *key);
+extern M2mLinkBatch *m2m_batch_begin(M2mDirectTable *table, int64 count,
+									 bool progress);
+extern void m2m_batch_link_pairs(M2mLinkBatch *batch, M2mPairs *pairs);
+extern bool m2m_batch_link_pair(M2mLinkBatch *batch, Datum *pair, bool look);
+extern int64 m2m_batch_end(M2mLinkBatch *batch);
 
-/* btree_run.c */
-extern M2mIndexRun *m2m_index_run_begin(Relation heap, M2mDirectIndex *index,
-										bool unique, int room);
-extern void m2m_index_run_put(M2mIndexRun *run, Datum *pair,
-							  ItemPointer place);
-extern void m2m_index_run_look(M2mIndexRun *run, M2mIndexEntry *entry);
-extern int	m2m_index_run_enter(M2mIndexRun *run, int first);
-extern void m2m_index_run_clear(M2mIndexRun *run);
+/* btree_look.c */
+extern M2mIndexLook *m2m_index_look_begin(Relation heap,
+										  M2mDirectIndex *index, int room);
+extern void m2m_index_look_put(M2mIndexLook *look, const Datum *key);
+extern void m2m_index_look_perform(M2mIndexLook *look, M2mIndexEntry *entry);
 
-/* Block and offset of a row as an int8, for sorts; above are bits for marks. */
-static inline Datum
-m2m_place_to_datum(ItemPointer place)
+/*
+ * m2m_opfamily_built_in: is it one whose functions are PostgreSQL's own, so
+ * that comparing runs nobody's code?  Not for types that leave comparing to
+ * the types inside them.
+ */
+static inline bool
+m2m_opfamily_built_in(Oid opfamily, Oid type)
 {
-	return Int64GetDatum(((int64) ItemPointerGetBlockNumber(place) << 16) |
-						 ItemPointerGetOffsetNumber(place));
+	return opfamily < FirstUnpinnedObjectId && type != ANYARRAYOID &&
+		type != RECORDOID && type != ANYRANGEOID && type != ANYMULTIRANGEOID;
+}
+
+/*
+ * m2m_is_integer: a type of the B-tree family of integers whose Datum, when
+ * clean, holds the number in all its bits?
+ */
+static inline bool
+m2m_is_integer(Oid type)
+{
+	return SIZEOF_DATUM >= 8 && FLOAT8PASSBYVAL &&
+		(type == INT2OID || type == INT4OID || type == INT8OID);
+}
+
+/*
+ * Block and offset of a row as a number, for the int8 of a sort; the bits from
+ * M2M_PLACE_BITS on are for marks.  It becomes a Datum by Int64GetDatum(),
+ * marks and all: where int8 is by reference, a Datum is a pointer.
+ */
+#define M2M_PLACE_BITS 48
+
+static inline int64
+m2m_place_number(ItemPointer place)
+{
+	return ((int64) ItemPointerGetBlockNumber(place) << 16) |
+		ItemPointerGetOffsetNumber(place);
 }
 
 static inline void
-m2m_datum_to_place(Datum datum, ItemPointer place)
+m2m_place_from_number(int64 number, ItemPointer place)
 {
-	int64		value = DatumGetInt64(datum);
-
-	ItemPointerSet(place, (BlockNumber) ((value >> 16) & 0xFFFFFFFF),
-				   (OffsetNumber) (value & 0xFFFF));
+	ItemPointerSet(place, (BlockNumber) ((number >> 16) & 0xFFFFFFFF),
+				   (OffsetNumber) (number & 0xFFFF));
 }
 
 #endif							/* M2M_DIRECT_H */

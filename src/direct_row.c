@@ -25,20 +25,17 @@
 
 #include "direct.h"
 
-static void check_visible(M2mDirectTable *table, TupleTableSlot *slot);
+static void found_linked(M2mDirectTable *table, Datum *pair);
 static void end_dirty_scan(M2mDirectTable *table);
-static bool find_other(M2mDirectTable *table, Datum *pair, ItemPointer place);
-static bool is_taken_back(M2mDirectTable *table);
 static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
 					Snapshot snapshot, Datum *pair);
-static bool find_at(M2mDirectTable *table, M2mSide side, Datum *pair,
-					ItemPointer place);
+static bool fetch_at(M2mDirectTable *table, Datum *pair, ItemPointer root,
+					 Snapshot snapshot);
+static bool find_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
+						  M2mIndexEntry *entry);
 static bool may_have_changed(TupleTableSlot *slot);
-static bool find_latest(M2mDirectEndpoint *endpoint, M2mDirectKey *key);
-static bool still_has_key(M2mDirectTable *table, M2mDirectKey *key,
-						  TupleTableSlot *slot, Datum *pair);
-pg_noreturn static void report_missing(M2mDirectTable *table, M2mSide side,
-									   TupleTableSlot *link);
+static bool has_key(M2mDirectTable *table, M2mSide side, TupleTableSlot *slot,
+					Datum *pair);
 
 /*
  * m2m_direct_fill: makes a row of the association from a pair.  The slot is
@@ -51,7 +48,8 @@ m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
 	for (int i = 0; i < table->order->natts; i++)
 	{
-		slot->tts_values[table->attnum[i] - 1] = pair[i];
+		slot->tts_values[table->attnum[i] - 1] =
+			m2m_direct_value(table, i, pair[i]);
 		slot->tts_isnull[table->attnum[i] - 1] = false;
 	}
 	ExecStoreVirtualTuple(slot);
@@ -59,7 +57,8 @@ m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
 
 /*
  * m2m_direct_read: the pair in a row of the association; its values are as
- * good as the slot.
+ * good as the slot.  An integer is read as it is, also if it is no value of
+ * the key's type: no key is equal to it then.
  */
 void
 m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
@@ -70,27 +69,42 @@ m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
 }
 
 /*
+ * m2m_direct_value: a column of a pair as a value of the association's column,
+ * to be stored there or sought in its indexes.  It fits (m2m_ids_fit()).
+ */
+Datum
+m2m_direct_value(M2mDirectTable *table, int column, Datum value)
+{
+	Oid			type;
+
+	if (!table->direct->converts || !table->order->column[column].integer)
+		return value;
+	type = TupleDescAttr(RelationGetDescr(table->association),
+						 table->attnum[column] - 1)->atttypid;
+
+	/* clean, so it holds the number, whichever integer the key is */
+	return type == INT2OID ? Int16GetDatum((int16) DatumGetInt64(value)) :
+		type == INT4OID ? Int32GetDatum((int32) DatumGetInt64(value)) : value;
+}
+
+/*
  * m2m_direct_exists: is the pair there, for whoever inserts it now?  Waits for
- * transactions that are inserting or deleting it, and calls before_wait, if
- * there is one, before.  In REPEATABLE READ and above, one that our snapshot
- * does not show is 40001.
+ * transactions that are inserting or deleting it.  In REPEATABLE READ and
+ * above, one that our snapshot does not show is 40001.
  *
  * As ON CONFLICT DO NOTHING looks: check_exclusion_or_unique_constraint() and
  * ExecCheckTIDVisible() in PostgreSQL.
  */
 bool
-m2m_direct_exists(M2mDirectTable *table, Datum *pair,
-				  void (*before_wait) (void *arg), void *arg)
+m2m_direct_exists(M2mDirectTable *table, Datum *pair)
 {
-	TupleTableSlot *slot = table->found;
-
 	for (;;)
 	{
 		ItemPointerData place;
 		TransactionId xwait;
 		uint32		token;
 
-		if (!find_other(table, pair, NULL))
+		if (!look_up(table, &table->dirty_scan, &table->dirty, pair))
 		{
 			end_dirty_scan(table);
 			return false;
@@ -100,152 +114,63 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair,
 		if (!TransactionIdIsValid(xwait))
 			break;
 
-		/* hold no pins while waiting */
-		place = slot->tts_tid;
+		place = table->found->tts_tid;
 		token = table->dirty.speculativeToken;
-		ExecClearTuple(slot);
-		end_dirty_scan(table);
-		if (before_wait != NULL)
-			before_wait(arg);
-		if (table->fetch != NULL)
-			table_index_fetch_reset(table->fetch);
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		{
-			if (table->endpoint[s].fetch != NULL)
-				table_index_fetch_reset(table->endpoint[s].fetch);
-		}
-		table->waits++;
+		m2m_direct_unpin(table);
 		if (token != 0)
 			SpeculativeInsertionWait(xwait, token);
 		else
 			XactLockTableWait(xwait, table->association, &place,
 							  XLTW_InsertIndex);
+		CHECK_FOR_INTERRUPTS();
 	}
-
-	check_visible(table, slot);
-	ExecClearTuple(slot);
+	found_linked(table, pair);
 	end_dirty_scan(table);
 	return true;
 }
 
 /*
- * end_dirty_scan: a scan by a dirty snapshot has pages pinned, and VACUUM may
- * wait for these.
- */
-static void
-end_dirty_scan(M2mDirectTable *table)
-{
-	index_endscan(table->dirty_scan);
-	table->dirty_scan = NULL;
-}
-
-/*
- * find_other: is there a row of the pair, for whoever inserts it now, besides
- * ours at a place (NULL: none)?  It is in table->found then, and table->dirty
- * says who is about it.
- *
- * A row that was taken back does not count, see is_taken_back().  The index
- * still takes it for a conflict, so who has entered a row asks here.  Of two
- * that enter rows at once, the one whose entry is second sees the other's.
- */
-static bool
-find_other(M2mDirectTable *table, Datum *pair, ItemPointer place)
-{
-	bool		found = look_up(table, &table->dirty_scan, &table->dirty, pair);
-
-	while (found &&
-		   ((place != NULL &&
-			 ItemPointerEquals(&table->found->tts_tid, place)) ||
-			is_taken_back(table)))
-	{
-		MemoryContext old = MemoryContextSwitchTo(table->context);
-
-		found = index_getnext_slot(table->dirty_scan, ForwardScanDirection,
-								   table->found);
-		MemoryContextSwitchTo(old);
-	}
-	if (!found)
-		ExecClearTuple(table->found);
-	return found;
-}
-
-/*
- * is_taken_back: was the row that was found inserted and deleted by the same
- * transaction, which is under way?  However that ends, the row is gone; but a
- * dirty snapshot shows it.  Batches leave such rows behind, and if two waited
- * for each other because of them, that would be a deadlock.
- */
-static bool
-is_taken_back(M2mDirectTable *table)
-{
-	HeapTupleHeader row;
-	Buffer		buffer;
-	bool		result;
-
-	if (!TransactionIdIsValid(table->dirty.xmin))
-		return false;
-	row = ExecFetchSlotHeapTuple(table->found, false, NULL)->t_data;
-	buffer = ((BufferHeapTupleTableSlot *) table->found)->buffer;
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	result = !(row->t_infomask & (HEAP_XMAX_INVALID | HEAP_XMAX_IS_MULTI)) &&
-		!HEAP_XMAX_IS_LOCKED_ONLY(row->t_infomask) &&
-		HeapTupleHeaderGetRawXmax(row) == HeapTupleHeaderGetRawXmin(row);
-	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-	return result;
-}
-
-/*
- * m2m_direct_exists_at: the same for a row that an index entry of the pair has
- * been seen to point to, without a search.  False means that it takes one: it
- * is not just there, or somebody is inserting or deleting it.
+ * m2m_direct_exists_at: the same where an index entry of the pair has been
+ * seen to point, without a search.  False means that it takes one: the row is
+ * not just there, or somebody is inserting or deleting it.
  *
  * Nothing keeps VACUUM from giving the place to another row, so the row is
  * asked for its pair.
  */
 bool
-m2m_direct_exists_at(M2mDirectTable *table, Datum *pair, ItemPointer place)
+m2m_direct_exists_at(M2mDirectTable *table, Datum *pair, ItemPointer root)
 {
-	TupleTableSlot *slot = table->found;
-	ItemPointerData at = *place;
-	Datum		now[2 * INDEX_MAX_KEYS];
-	bool		again = false;
-	bool		result = false;
-
-	if (table->fetch == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(table->context);
-
-		table->fetch = m2m_table_index_fetch_begin(table->association);
-		MemoryContextSwitchTo(old);
-	}
-	if (table_index_fetch_tuple(table->fetch, &at, &table->dirty, slot,
-								&again, NULL) &&
+	bool		result = fetch_at(table, pair, root, &table->dirty) &&
 		!TransactionIdIsValid(table->dirty.xmin) &&
-		!TransactionIdIsValid(table->dirty.xmax))
-	{
-		m2m_direct_read(table, slot, now);
-		result = m2m_pair_compare(table->order, 0, table->order->natts, now,
-								  pair) == 0;
-		if (result)
-			check_visible(table, slot);
-	}
-	ExecClearTuple(slot);
+		!TransactionIdIsValid(table->dirty.xmax);
+
+	if (result)
+		found_linked(table, pair);
+	ExecClearTuple(table->found);
 	return result;
 }
 
 /*
- * check_visible: in REPEATABLE READ and above, a row that is in the way but
- * not shown by our snapshot is 40001.  As ExecCheckTIDVisible().
+ * found_linked: what it takes to say that a pair is linked whose row, in
+ * table->found, is in the way of another.
+ *
+ * In REPEATABLE READ and above it is 40001 if our snapshot does not show that
+ * row: as ExecCheckTIDVisible().  In SERIALIZABLE it is a read, too, on which
+ * the outcome of the call depends; but no scan by a dirty snapshot counts as
+ * one (nor does every minor release let ON CONFLICT's count), so the pair is
+ * read once more by ours.
  */
 static void
-check_visible(M2mDirectTable *table, TupleTableSlot *slot)
+found_linked(M2mDirectTable *table, Datum *pair)
 {
-	if (IsolationUsesXactSnapshot() &&
-		!table_tuple_satisfies_snapshot(table->association, slot,
+	if (!IsolationUsesXactSnapshot())
+		return;
+	if (!table_tuple_satisfies_snapshot(table->association, table->found,
 										table->snapshot))
 	{
 		bool		isnull;
-		Datum		xmin = slot_getsysattr(slot, MinTransactionIdAttributeNumber,
+		Datum		xmin = slot_getsysattr(table->found,
+										   MinTransactionIdAttributeNumber,
 										   &isnull);
 
 		if (!TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)))
@@ -253,6 +178,20 @@ check_visible(M2mDirectTable *table, TupleTableSlot *slot)
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("could not serialize access due to concurrent update")));
 	}
+	if (IsolationIsSerializable())
+		(void) m2m_direct_find(table, pair);
+}
+
+/*
+ * end_dirty_scan: ends the scan by a dirty snapshot, which keeps pages pinned,
+ * and one of which is of no use for the next pair.
+ */
+static void
+end_dirty_scan(M2mDirectTable *table)
+{
+	ExecClearTuple(table->found);
+	index_endscan(table->dirty_scan);
+	table->dirty_scan = NULL;
 }
 
 /*
@@ -266,21 +205,42 @@ m2m_direct_find(M2mDirectTable *table, Datum *pair)
 }
 
 /*
- * m2m_direct_insert: inserts one pair into heap and unique index unless it is
- * there; returns whether it did, and where.  Speculative insertion, as in
- * ExecInsert: of two sessions that insert the pair at once, the one whose entry
- * comes second takes its row back and looks again.
+ * m2m_direct_fetch: finds the link of a pair that the call's snapshot shows
+ * where an index entry of it has been seen to point; its row is in
+ * table->found then, and its place is the slot's.
+ *
+ * An index entry points to the root of a HOT chain.  That need not be the row
+ * that the snapshot shows, nor any row: after pruning it can be a mere
+ * redirection, and a row to be deleted must never be looked for there.
  */
 bool
-m2m_direct_insert(M2mDirectTable *table, Datum *pair, ItemPointer place)
+m2m_direct_fetch(M2mDirectTable *table, Datum *pair, ItemPointer root)
 {
-	for (;;)
+	return fetch_at(table, pair, root, table->snapshot);
+}
+
+/*
+ * m2m_direct_insert: inserts one pair into heap and unique index unless it is
+ * there; returns whether it did, and where.  With look false it is not looked
+ * for before; the caller has.
+ *
+ * Speculative insertion, as in ExecInsert: of two sessions that insert the
+ * pair at once, the one whose entry comes second sees the other's, takes its
+ * row back, and looks again.  What is taken back was never there: logical
+ * decoding passes it over.  It is completed before anything else is written,
+ * since decoding keeps one such row in mind.
+ */
+bool
+m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
+				  ItemPointer place)
+{
+	for (;; look = true)
 	{
 		TransactionId xid;
 		uint32		token;
 		bool		ours;
 
-		if (m2m_direct_exists(table, pair, NULL, NULL))
+		if (look && m2m_direct_exists(table, pair))
 			return false;
 		xid = GetCurrentTransactionId();
 		token = SpeculativeInsertionLockAcquire(xid);
@@ -290,10 +250,7 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, ItemPointer place)
 									   token);
 		*place = table->row->tts_tid;
 		ours = m2m_direct_index_insert(table, table->unique, pair, place,
-									   true) ||
-			!find_other(table, pair, place);
-		if (table->dirty_scan != NULL)
-			end_dirty_scan(table);
+									   UNIQUE_CHECK_PARTIAL);
 		table_tuple_complete_speculative(table->association, table->row,
 										 token, ours);
 		SpeculativeInsertionLockRelease(xid);
@@ -321,10 +278,44 @@ look_up(M2mDirectTable *table, IndexScanDesc *scan, Snapshot snapshot,
 		*scan = m2m_index_beginscan(table->association, table->unique->index,
 									snapshot, n);
 	for (int i = 0; i < n; i++)
-		table->unique_key[i].sk_argument = pair[table->unique->column[i]];
+	{
+		int			c = table->unique->column[i];
+
+		table->unique_key[i].sk_argument = m2m_direct_value(table, c, pair[c]);
+	}
 	index_rescan(*scan, table->unique_key, n, NULL, 0);
 	result = index_getnext_slot(*scan, ForwardScanDirection, table->found);
 	MemoryContextSwitchTo(old);
+	return result;
+}
+
+/*
+ * fetch_at: fetches a row of the association by an index entry, as a snapshot
+ * shows it, into table->found; false if it shows none or that is another pair.
+ */
+static bool
+fetch_at(M2mDirectTable *table, Datum *pair, ItemPointer root,
+		 Snapshot snapshot)
+{
+	MemoryContext old = MemoryContextSwitchTo(table->context);
+	ItemPointerData at = *root;
+	Datum		now[2 * INDEX_MAX_KEYS];
+	bool		again = false;
+	bool		result;
+
+	if (table->fetch == NULL)
+		table->fetch = m2m_table_index_fetch_begin(table->association);
+	result = table_index_fetch_tuple(table->fetch, &at, snapshot,
+									 table->found, &again, NULL);
+	MemoryContextSwitchTo(old);
+	if (result)
+	{
+		m2m_direct_read(table, table->found, now);
+		result = m2m_pair_compare(table->order, 0, table->order->natts, now,
+								  pair) == 0;
+	}
+	if (!result)
+		ExecClearTuple(table->found);
 	return result;
 }
 
@@ -362,7 +353,8 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
 		ScanKeyEntryInitialize(&scankey[i], 0, i + 1, BTEqualStrategyNumber,
 							   InvalidOid, index->index->rd_indcollation[i],
 							   get_opcode(equal),
-							   key[index->column[i] - first]);
+							   m2m_direct_value(table, index->column[i],
+												key[index->column[i] - first]));
 	}
 	index_rescan(scan, scankey, nkeys, NULL, 0);
 }
@@ -371,71 +363,43 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
  * m2m_direct_lock_endpoint: is the row that a side of the pair refers to
  * there?  If so it is locked KEY SHARE until the end of the transaction, as
  * RI_FKey_check's query does.  entry, or NULL, is what a look at the index has
- * shown, which may save searching it.  Doubtful means that it was not found so
- * simply, and m2m_direct_check_row() has the last word; in REPEATABLE READ also
- * that it was changed, which that will find to be 40001 if no other error comes
- * first.  Refused means that it was there until the transaction that we have
- * waited for took it away, or its key: whatever has that key now, the query's
- * snapshot, older than the wait, would not show it.  Error 40001 in
- * SERIALIZABLE, as of that query, if the row was changed.
+ * shown, which may save searching it.
+ *
+ * False means that it was not found and locked so simply, and says no more:
+ * m2m_direct_check_row() has the last word.  So it is where anybody has updated
+ * or deleted the version that our snapshot shows, or is about to: it is
+ * RI_FKey_check's query then that waits, with a snapshot of before the wait.
+ *
+ * In READ COMMITTED that query would take its snapshot now; ours is as old as
+ * the call.  A row that only the newer one shows is not found here.  One that
+ * only ours shows has been changed meanwhile, and if that came to pass just
+ * between our look and the lock, locking finds it out: it follows updates to
+ * the latest version, and that must have the key still.
  */
-M2mKeyState
+bool
 m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 						 M2mIndexEntry *entry)
 {
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
-	M2mDirectKey *key = &table->direct->key[side];
 	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
 	MemoryContext old = MemoryContextSwitchTo(table->context);
-	M2mKeyState result = M2M_KEY_DOUBTFUL;
-	bool		found;
+	bool		result = false;
 
 	if (!IsolationUsesXactSnapshot())
 		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
-	for (int i = 0; i < key->nkeys; i++)
-		key->scankey[i].sk_argument = pair[key->column[i]];
-	found = entry != NULL && entry->kind == M2M_ENTRY_ONE &&
-		find_at(table, side, pair, &entry->place);
-	if (!found)
-	{
-		index_rescan(endpoint->scan, key->scankey, key->nkeys, NULL, 0);
-		found = index_getnext_slot(endpoint->scan, ForwardScanDirection,
-								   endpoint->slot);
-	}
-
-	/*
-	 * The query would take a snapshot now.  Ours, as old as the call, shows
-	 * the same version of the row, unless that has been changed.
-	 */
-	if (found &&
-		(IsolationUsesXactSnapshot() || !may_have_changed(endpoint->slot) ||
-		 find_latest(endpoint, key)))
+	if (find_endpoint(table, side, pair, entry) &&
+		!may_have_changed(endpoint->slot))
 	{
 		ItemPointerData place = endpoint->slot->tts_tid;
 		TM_FailureData failure;
-		TM_Result	locked;
 
-		/* hold no pin while waiting */
-		ExecClearTuple(endpoint->slot);
-		locked = table_tuple_lock(endpoint->relation, &place, table->snapshot,
+		m2m_direct_unpin(table);
+		result = table_tuple_lock(endpoint->relation, &place, table->snapshot,
 								  endpoint->locked, GetCurrentCommandId(true),
 								  LockTupleKeyShare, LockWaitBlock, flags,
-								  &failure);
-
-		/* the trigger would fail too, but for what it has read */
-		if ((locked == TM_Updated || locked == TM_Deleted) &&
-			IsolationIsSerializable())
-			ereport(ERROR,
-					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					 locked == TM_Updated ?
-					 errmsg("could not serialize access due to concurrent update") :
-					 errmsg("%s", M2M_LOCKED_ROW_DELETED)));
-		if (locked == TM_Ok)
-			result = !failure.traversed ||
-				still_has_key(table, key, endpoint->locked, pair) ?
-				M2M_KEY_LOCKED : M2M_KEY_REFUSED;
-		else if (locked == TM_Deleted && !IsolationUsesXactSnapshot())
-			result = M2M_KEY_REFUSED;
+								  &failure) == TM_Ok &&
+			(!failure.traversed ||
+			 has_key(table, side, endpoint->locked, pair));
 		ExecClearTuple(endpoint->locked);
 	}
 	MemoryContextSwitchTo(old);
@@ -443,30 +407,45 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 }
 
 /*
- * find_at: finds the row that a pair refers to at a place where an index entry
- * has been seen to point, as the call's snapshot shows it; it is in the
- * endpoint's slot then.  As for links, the place may have got another row.
+ * find_endpoint: finds the row that a side of a pair refers to, as the call's
+ * snapshot shows it; it is in the endpoint's slot then.  Where an index entry
+ * of the key has been seen, that is followed; as for links, the place may have
+ * got another row meanwhile.
  */
 static bool
-find_at(M2mDirectTable *table, M2mSide side, Datum *pair, ItemPointer place)
+find_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
+			  M2mIndexEntry *entry)
 {
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
-	ItemPointerData at = *place;
-	bool		again = false;
+	M2mDirectKey *key = &table->direct->key[side];
 
-	if (endpoint->fetch == NULL)
-		endpoint->fetch = m2m_table_index_fetch_begin(endpoint->relation);
-	if (table_index_fetch_tuple(endpoint->fetch, &at, table->snapshot,
-								endpoint->slot, &again, NULL) &&
-		still_has_key(table, &table->direct->key[side], endpoint->slot, pair))
-		return true;
-	ExecClearTuple(endpoint->slot);
-	return false;
+	if (entry != NULL && entry->kind == M2M_ENTRY_ONE)
+	{
+		ItemPointerData at = entry->place;
+		bool		again = false;
+
+		if (endpoint->fetch == NULL)
+			endpoint->fetch = m2m_table_index_fetch_begin(endpoint->relation);
+		if (table_index_fetch_tuple(endpoint->fetch, &at, table->snapshot,
+									endpoint->slot, &again, NULL) &&
+			has_key(table, side, endpoint->slot, pair))
+			return true;
+		ExecClearTuple(endpoint->slot);
+	}
+	if (endpoint->scan == NULL)
+		endpoint->scan = m2m_index_beginscan(endpoint->relation,
+											 endpoint->index.index,
+											 table->snapshot, key->nkeys);
+	for (int i = 0; i < key->nkeys; i++)
+		key->scankey[i].sk_argument = pair[key->column[i]];
+	index_rescan(endpoint->scan, key->scankey, key->nkeys, NULL, 0);
+	return index_getnext_slot(endpoint->scan, ForwardScanDirection,
+							  endpoint->slot);
 }
 
 /*
- * may_have_changed: has the row that was found been updated or deleted, or is
- * somebody about it?  Who only locks it does not count.
+ * may_have_changed: has the version of a row that was found been updated or
+ * deleted, or is somebody about it?  Who only locks it does not count.
  */
 static bool
 may_have_changed(TupleTableSlot *slot)
@@ -478,35 +457,13 @@ may_have_changed(TupleTableSlot *slot)
 		!HEAP_XMAX_IS_LOCKED_ONLY(infomask);
 }
 
-/*
- * find_latest: finds the row once more, by a snapshot as of now; it is in
- * endpoint->slot then.
- */
+/* has_key: is a row of an endpoint what a side of the pair refers to? */
 static bool
-find_latest(M2mDirectEndpoint *endpoint, M2mDirectKey *key)
+has_key(M2mDirectTable *table, M2mSide side, TupleTableSlot *slot,
+		Datum *pair)
 {
-	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
-	IndexScanDesc scan = m2m_index_beginscan(endpoint->relation,
-											 endpoint->index.index, latest,
-											 key->nkeys);
-	bool		result;
+	M2mDirectKey *key = &table->direct->key[side];
 
-	ExecClearTuple(endpoint->slot);
-	index_rescan(scan, key->scankey, key->nkeys, NULL, 0);
-	result = index_getnext_slot(scan, ForwardScanDirection, endpoint->slot);
-	index_endscan(scan);
-	UnregisterSnapshot(latest);
-	return result;
-}
-
-/*
- * still_has_key: a row of the endpoint, found by its place: is it what the pair
- * refers to?
- */
-static bool
-still_has_key(M2mDirectTable *table, M2mDirectKey *key, TupleTableSlot *slot,
-			  Datum *pair)
-{
 	for (int i = 0; i < key->nkeys; i++)
 	{
 		bool		isnull;
@@ -525,26 +482,19 @@ still_has_key(M2mDirectTable *table, M2mDirectKey *key, TupleTableSlot *slot,
  * m2m_direct_check_row: has PostgreSQL itself check the foreign keys of a row
  * just inserted, by the triggers of the association, in their order.  Raises
  * what these raise: 23503, or 40001.
- *
- * Where a side is refused, the trigger would come too late: its snapshot is
- * younger than the wait, and may show another row of that key.  (A batch looks
- * for all left rows before the first right one.  Where several rows have to be
- * waited for, it may so find one that a check row by row would have refused.)
  */
 void
-m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
-					 const bool *refused)
+m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
 {
 	TriggerDesc *triggers = CopyTriggerDesc(table->association->trigdesc);
 
+	m2m_direct_unpin(table);
 	if (!table_tuple_fetch_row_version(table->association, place, SnapshotAny,
 									   table->found))
 		elog(ERROR, "could not fetch the link just inserted");
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
-		M2mSide		side = trigger->tgconstraint ==
-			table->direct->key[M2M_LEFT].constraint ? M2M_LEFT : M2M_RIGHT;
 		TriggerData data;
 		FmgrInfo	function;
 
@@ -552,8 +502,6 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
 
 		if (trigger->tgfoid != F_RI_FKEY_CHECK_INS)
 			continue;
-		if (refused[side])
-			report_missing(table, side, table->found);
 		memset(&data, 0, sizeof(data));
 		data.type = T_TriggerData;
 		data.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW;
@@ -570,76 +518,25 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place,
 }
 
 /*
- * report_missing: the error of the foreign key of a side, in the words of
- * ri_ReportViolation() in PostgreSQL.  That shows the key to who may read it in
- * the association, as whoever gets here may: m2m_direct_open() has asked.
- */
-static void
-report_missing(M2mDirectTable *table, M2mSide side, TupleTableSlot *link)
-{
-	Relation	association = table->association;
-	char	   *endpoint = RelationGetRelationName(table->endpoint[side].relation);
-	char	   *constraint =
-		get_constraint_name(table->direct->key[side].constraint);
-	StringInfoData names;
-	StringInfoData values;
-	ListCell   *lc;
-
-	if (constraint == NULL)
-		elog(ERROR, "cache lookup failed for constraint %u",
-			 table->direct->key[side].constraint);
-	initStringInfo(&names);
-	initStringInfo(&values);
-	foreach(lc, m2m_catalog_foreign_keys(table->rel->association))
-	{
-		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
-
-		if (fk->conoid != table->direct->key[side].constraint)
-			continue;
-		for (int i = 0; i < fk->nkeys; i++)
-		{
-			Form_pg_attribute column =
-				TupleDescAttr(RelationGetDescr(association),
-							  fk->conkey[i] - 1);
-			const char *comma = i > 0 ? ", " : "";
-			bool		isnull;
-			Datum		value = slot_getattr(link, fk->conkey[i], &isnull);
-			Oid			output;
-			bool		is_varlena;
-
-			getTypeOutputInfo(column->atttypid, &output, &is_varlena);
-			appendStringInfo(&names, "%s%s", comma, NameStr(column->attname));
-			appendStringInfo(&values, "%s%s", comma,
-							 OidOutputFunctionCall(output, value));
-		}
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-			 errmsg("insert or update on table \"%s\" violates foreign key constraint \"%s\"",
-					RelationGetRelationName(association), constraint),
-			 errdetail("Key (%s)=(%s) is not present in table \"%s\".",
-					   names.data, values.data, endpoint),
-			 errtableconstraint(association, constraint)));
-}
-
-/*
- * m2m_direct_index_insert: enters a row into an index.  With unique, returns
- * false if there may be another row of that pair: the entry is made all the
- * same, and the caller sees to it (as ON CONFLICT does).
+ * m2m_direct_index_insert: enters a row into an index, as ExecInsertIndexTuples
+ * would.  With UNIQUE_CHECK_PARTIAL, returns false if there may be another row
+ * of that pair: the entry is made all the same, and the caller sees to it.
  */
 bool
 m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
-						Datum *pair, ItemPointer place, bool unique)
+						Datum *pair, ItemPointer place,
+						IndexUniqueCheck check)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	bool		isnull[INDEX_MAX_KEYS];
 
 	for (int i = 0; i < index->natts; i++)
 	{
-		values[i] = pair[index->column[i]];
+		int			c = index->column[i];
+
+		values[i] = m2m_direct_value(table, c, pair[c]);
 		isnull[i] = false;
 	}
 	return index_insert(index->index, values, isnull, place,
-						table->association, unique ? UNIQUE_CHECK_PARTIAL :
-						UNIQUE_CHECK_NO, false, index->info);
+						table->association, check, false, index->info);
 }

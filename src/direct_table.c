@@ -41,10 +41,11 @@
 
 #include "direct.h"
 
+static void unpin_scan(IndexScanDesc scan);
+static void close_relations(M2mDirectTable *table);
 static void describe(M2mRelationship *rel);
 static bool association_is_plain(M2mRelationship *rel, Relation association);
 static bool columns_are_plain(M2mRelationship *rel, Relation association);
-static bool is_integer(Oid type);
 static bool triggers_are_plain(M2mRelationship *rel, Relation association);
 static bool has_parent(Oid relid);
 static bool describe_key(M2mRelationship *rel, M2mSide side,
@@ -52,19 +53,20 @@ static bool describe_key(M2mRelationship *rel, M2mSide side,
 static bool endpoint_is_plain(Oid relid);
 static bool describe_key_index(M2mRelationship *rel, M2mSide side,
 							   M2mDirectKey *key);
-static bool owner_may_check(Oid endpoint);
+static bool open_endpoints(M2mDirectTable *table);
+static bool owner_may_check(M2mDirectTable *table, M2mSide side);
 static bool is_deterministic(Oid collation);
-static void look_up_privileges(M2mRelationship *rel);
-static bool has_column_privilege(M2mRelationship *rel, AclMode mode);
+static bool is_permitted(M2mDirectTable *table, int actions);
 static bool open_indexes(M2mDirectTable *table);
 static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
 static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void make_unique_key(M2mDirectTable *table);
-static void open_endpoint(M2mDirectTable *table, M2mSide side);
+static void begin_endpoint(M2mDirectTable *table, M2mSide side);
 
 /*
  * m2m_direct_open: opens the tables for actions of the direct path; NULL if
- * it may not be taken.
+ * it may not be taken, or the caller may not do that: then the general path
+ * will work, or say so.
  *
  * The caller holds ROW EXCLUSIVE on the association since before it got the
  * description.  To link, both endpoints are locked ROW SHARE, as RI_FKey_check
@@ -86,11 +88,6 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 		describe(rel);
 	if (!rel->direct->possible)
 		return NULL;
-	look_up_privileges(rel);
-	if (((actions & M2M_DIRECT_LINK) && !rel->direct->may_link) ||
-		((actions & M2M_DIRECT_UNLINK) && !rel->direct->may_unlink) ||
-		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED)
-		return NULL;
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "m2m direct path",
 									ALLOCSET_SMALL_SIZES);
@@ -101,24 +98,18 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	table->order = m2m_pair_order(rel);
 	table->context = context;
 	table->association = table_open(rel->association, NoLock);
-	if (actions & M2M_DIRECT_LINK)
-	{
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-			table->endpoint[s].relation =
-				table_open(rel->direct->key[s].endpoint, RowShareLock);
-	}
 
-	/* now that all are locked: is the description still theirs? */
-	if (!rel->valid || !open_indexes(table))
+	/*
+	 * Who has no right to write links gets no lock on the endpoints.  Nor is
+	 * the executor's question asked before it is likely to be the only time:
+	 * who logs it is not to hear of one call twice.
+	 */
+	if (!open_indexes(table) || !rel->valid ||
+		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
+		!is_permitted(table, actions) ||
+		((actions & M2M_DIRECT_LINK) && !open_endpoints(table)))
 	{
-		for (int i = 0; i < table->nindexes; i++)
-			index_close(table->index[i].index, NoLock);
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		{
-			if (table->endpoint[s].relation != NULL)
-				table_close(table->endpoint[s].relation, NoLock);
-		}
-		table_close(table->association, NoLock);
+		close_relations(table);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(context);
 		return NULL;
@@ -127,6 +118,15 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	/* an error of the executor's, for tables that are published */
 	if (actions & M2M_DIRECT_UNLINK)
 		CheckCmdReplicaIdentity(table->association, CMD_DELETE);
+
+	/*
+	 * Whoever has created or truncated the table in this transaction, locked
+	 * it, or asked m2m_load to, has shut it: all that others did there has
+	 * ended, and they do nothing until our end.  A temporary one is shut.
+	 */
+	table->shut = table->association->rd_islocaltemp ||
+		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
+								true);
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -138,12 +138,51 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	if (actions & M2M_DIRECT_LINK)
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-			open_endpoint(table, s);
+			begin_endpoint(table, s);
 	}
 	table->row_context = AllocSetContextCreate(context, "m2m direct path row",
 											   ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(old);
 	return table;
+}
+
+/*
+ * m2m_direct_unpin: lets go of all pages that are pinned for speed.  Whoever
+ * may wait for another transaction calls it first: VACUUM waits for pins, and
+ * nobody would see that it is for that transaction.
+ */
+void
+m2m_direct_unpin(M2mDirectTable *table)
+{
+	ExecClearTuple(table->found);
+	unpin_scan(table->dirty_scan);
+	unpin_scan(table->pair_scan);
+	if (table->fetch != NULL)
+		table_index_fetch_reset(table->fetch);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mDirectEndpoint *endpoint = &table->endpoint[s];
+
+		if (endpoint->slot == NULL)
+			continue;
+		ExecClearTuple(endpoint->slot);
+		unpin_scan(endpoint->scan);
+		if (endpoint->fetch != NULL)
+			table_index_fetch_reset(endpoint->fetch);
+	}
+}
+
+/*
+ * unpin_scan: starting a scan over is what makes it let go: a scan by a
+ * dirty snapshot, or of an unlogged index, keeps the index page, any keeps the
+ * page of the row that it found.  It has been started (with which keys it
+ * then starts again does not matter), as all are that are begun when needed.
+ */
+static void
+unpin_scan(IndexScanDesc scan)
+{
+	if (scan != NULL)
+		index_rescan(scan, NULL, scan->numberOfKeys, NULL, 0);
 }
 
 /*
@@ -169,21 +208,32 @@ m2m_direct_close(M2mDirectTable *table)
 			continue;
 		ExecDropSingleTupleTableSlot(endpoint->slot);
 		ExecDropSingleTupleTableSlot(endpoint->locked);
+		if (endpoint->scan != NULL)
+			index_endscan(endpoint->scan);
 		if (endpoint->fetch != NULL)
 			table_index_fetch_end(endpoint->fetch);
-		index_endscan(endpoint->scan);
 		index_close(endpoint->index.index, NoLock);
-		table_close(endpoint->relation, NoLock);
 	}
 	for (int i = 0; i < table->nindexes; i++)
-	{
 		m2m_index_insert_cleanup(table->index[i].index, table->index[i].info);
-		index_close(table->index[i].index, NoLock);
-	}
-	table_close(table->association, NoLock);
+	close_relations(table);
 	PopActiveSnapshot();
 	CommandCounterIncrement();
 	MemoryContextDelete(table->context);
+}
+
+/* close_relations: closes association, its indexes and endpoints. */
+static void
+close_relations(M2mDirectTable *table)
+{
+	for (int i = 0; i < table->nindexes; i++)
+		index_close(table->index[i].index, NoLock);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (table->endpoint[s].relation != NULL)
+			table_close(table->endpoint[s].relation, NoLock);
+	}
+	table_close(table->association, NoLock);
 }
 
 /*
@@ -200,9 +250,16 @@ describe(M2mRelationship *rel)
 	direct->possible = association_is_plain(rel, association) &&
 		columns_are_plain(rel, association) &&
 		triggers_are_plain(rel, association) &&
+		m2m_pair_order(rel)->built_in &&
 		describe_key(rel, M2M_LEFT, &direct->key[M2M_LEFT]) &&
 		describe_key(rel, M2M_RIGHT, &direct->key[M2M_RIGHT]);
 	table_close(association, NoLock);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			direct->converts |=
+				rel->side[s].key[i].type != rel->side[s].key[i].link_type;
+	}
 	rel->direct = direct;
 }
 
@@ -224,17 +281,8 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		RELATION_IS_OTHER_TEMP(association) ||
 		!rel->unique || rel->nproperties > 0)
 		return false;
-	if (desc->constr != NULL &&
-		(desc->constr->num_check > 0 || desc->constr->has_generated_stored))
-		return false;
-
-	/*
-	 * A pair that another session enters between our look and our insert is
-	 * inserted and deleted again; subscribers must be able to follow.
-	 */
-	return !RelationIsLogicallyLogged(association) ||
-		form->relreplident == REPLICA_IDENTITY_FULL ||
-		OidIsValid(RelationGetReplicaIndex(association));
+	return desc->constr == NULL ||
+		(desc->constr->num_check == 0 && !desc->constr->has_generated_stored);
 }
 
 /*
@@ -242,8 +290,8 @@ association_is_plain(M2mRelationship *rel, Relation association)
  * integers where these are, never null, without values or ideas of equality of
  * their own?
  *
- * A Datum is the same for the same number, whichever of the integer types it
- * is of.  Whoever takes ids sees to it that they fit (m2m_ids_fit()).
+ * What is stored is made by conversion (m2m_direct_value()).  Whoever takes
+ * ids sees to it that they fit (m2m_ids_fit()).
  */
 static bool
 columns_are_plain(M2mRelationship *rel, Relation association)
@@ -258,7 +306,8 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 							  key->link_attnum - 1);
 
 			if ((key->type != key->link_type &&
-				 !(is_integer(key->type) && is_integer(key->link_type))) ||
+				 !(m2m_is_integer(key->type) &&
+				   m2m_is_integer(key->link_type))) ||
 				(link->atttypmod >= 0 && link->atttypmod != key->typmod) ||
 				key->collation != key->link_collation ||
 				!is_deterministic(key->collation) ||
@@ -268,14 +317,6 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 		}
 	}
 	return true;
-}
-
-/* is_integer: a type of the B-tree family of integers, passed by value? */
-static bool
-is_integer(Oid type)
-{
-	return type == INT2OID || type == INT4OID ||
-		(type == INT8OID && FLOAT8PASSBYVAL);
 }
 
 /*
@@ -356,7 +397,7 @@ describe_key(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 		form->confrelid == endpoint->relid;
 	ReleaseSysCache(tuple);
 	return plain && endpoint_is_plain(key->endpoint) &&
-		describe_key_index(rel, side, key) && owner_may_check(key->endpoint);
+		describe_key_index(rel, side, key);
 }
 
 /* endpoint_is_plain: a local heap that is no partition? */
@@ -416,6 +457,8 @@ describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 			get_op_opfamily_strategy(endpoint->key[k].equal_op,
 									 index->rd_opfamily[i]) !=
 			BTEqualStrategyNumber ||
+			!m2m_opfamily_built_in(index->rd_opfamily[i],
+								   index->rd_opcintype[i]) ||
 			!is_deterministic(index->rd_indcollation[i]))
 		{
 			plain = false;
@@ -434,18 +477,37 @@ describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 }
 
 /*
- * owner_may_check: the query of RI_FKey_check runs as the endpoint's owner, who
- * needs these privileges; without them it raises an error.
+ * open_endpoints: locks and opens both endpoints, for their rows to be looked
+ * up.  False if, now that all is locked, the description is no longer that of
+ * the tables, or if PostgreSQL's check of the foreign keys would fail for want
+ * of privileges.
  */
 static bool
-owner_may_check(Oid endpoint)
+open_endpoints(M2mDirectTable *table)
 {
-	Oid			owner = m2m_catalog_relation_owner(endpoint);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		table->endpoint[s].relation =
+			table_open(table->direct->key[s].endpoint, RowShareLock);
+	return table->rel->valid && owner_may_check(table, M2M_LEFT) &&
+		owner_may_check(table, M2M_RIGHT);
+}
 
-	return OidIsValid(owner) &&
-		pg_class_aclcheck(endpoint, owner, ACL_SELECT) == ACLCHECK_OK &&
-		pg_class_aclcheck(endpoint, owner, ACL_UPDATE) == ACLCHECK_OK &&
-		object_aclcheck(NamespaceRelationId, get_rel_namespace(endpoint),
+/*
+ * owner_may_check: the query of RI_FKey_check runs as the endpoint's owner,
+ * who needs these privileges; without them it raises an error.  Asked each
+ * time: an owner may lose a role, and pg_database_owner its member.
+ */
+static bool
+owner_may_check(M2mDirectTable *table, M2mSide side)
+{
+	Relation	endpoint = table->endpoint[side].relation;
+	Oid			owner = endpoint->rd_rel->relowner;
+
+	return pg_class_aclcheck(RelationGetRelid(endpoint), owner,
+							 ACL_SELECT) == ACLCHECK_OK &&
+		pg_class_aclcheck(RelationGetRelid(endpoint), owner,
+						  ACL_UPDATE) == ACLCHECK_OK &&
+		object_aclcheck(NamespaceRelationId, RelationGetNamespace(endpoint),
 						owner, ACL_USAGE) == ACLCHECK_OK;
 }
 
@@ -457,49 +519,31 @@ is_deterministic(Oid collation)
 }
 
 /*
- * look_up_privileges: what the caller may do by the general path's statements;
- * what he may not is for that path to say.  Kept for one user at a time.
+ * is_permitted: may the caller do what the general path's statements would?
+ * These name the table, read the columns that tell one link from another, and
+ * insert or delete.  Asked by the executor's own function on every call, as
+ * COPY does, so that what has hooked it is asked and can log.
  */
-static void
-look_up_privileges(M2mRelationship *rel)
-{
-	M2mDirect  *direct = rel->direct;
-	Oid			userid = GetUserId();
-	bool		may_read;
-
-	if (direct->userid == userid)
-		return;
-	direct->userid = InvalidOid;
-	may_read = has_column_privilege(rel, ACL_SELECT) &&
-		object_aclcheck(NamespaceRelationId,
-						get_rel_namespace(rel->association), userid,
-						ACL_USAGE) == ACLCHECK_OK;
-	direct->may_link = may_read && has_column_privilege(rel, ACL_INSERT);
-	direct->may_unlink = may_read &&
-		pg_class_aclcheck(rel->association, userid,
-						  ACL_DELETE) == ACLCHECK_OK;
-	direct->userid = userid;
-}
-
-/* has_column_privilege: on the table, or on each link column of it? */
 static bool
-has_column_privilege(M2mRelationship *rel, AclMode mode)
+is_permitted(M2mDirectTable *table, int actions)
 {
-	Oid			userid = GetUserId();
+	AclMode		required = ACL_SELECT;
+	Bitmapset  *columns = NULL;
 
-	if (pg_class_aclcheck(rel->association, userid, mode) == ACLCHECK_OK)
-		return true;
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-		{
-			if (pg_attribute_aclcheck(rel->association,
-									  rel->side[s].key[i].link_attnum,
-									  userid, mode) != ACLCHECK_OK)
-				return false;
-		}
-	}
-	return true;
+	if (object_aclcheck(NamespaceRelationId,
+						RelationGetNamespace(table->association), GetUserId(),
+						ACL_USAGE) != ACLCHECK_OK)
+		return false;
+	for (int i = 0; i < table->order->natts; i++)
+		columns = bms_add_member(columns, table->attnum[i] -
+								 FirstLowInvalidHeapAttributeNumber);
+	if (actions & M2M_DIRECT_LINK)
+		required |= ACL_INSERT;
+	if (actions & M2M_DIRECT_UNLINK)
+		required |= ACL_DELETE;
+	return m2m_check_permissions(table->association, RowExclusiveLock,
+								 required, columns,
+								 (actions & M2M_DIRECT_LINK) ? columns : NULL);
 }
 
 /*
@@ -542,6 +586,12 @@ open_indexes(M2mDirectTable *table)
 			index->info->ii_Predicate != NIL ||
 			index->info->ii_ExclusionOps != NULL)
 			return false;
+		for (int i = 0; i < form->indnkeyatts; i++)
+		{
+			if (!m2m_opfamily_built_in(index->index->rd_opfamily[i],
+									   index->index->rd_opcintype[i]))
+				return false;
+		}
 		index->natts = form->indnatts;
 		for (int i = 0; i < index->natts; i++)
 		{
@@ -622,9 +672,9 @@ make_unique_key(M2mDirectTable *table)
 	}
 }
 
-/* open_endpoint: what checking the foreign key of a side takes. */
+/* begin_endpoint: what checking the foreign key of a side takes. */
 static void
-open_endpoint(M2mDirectTable *table, M2mSide side)
+begin_endpoint(M2mDirectTable *table, M2mSide side)
 {
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
 	M2mDirectKey *key = &table->direct->key[side];
@@ -634,9 +684,6 @@ open_endpoint(M2mDirectTable *table, M2mSide side)
 	memcpy(endpoint->index.column, key->column, sizeof(key->column));
 	endpoint->slot = table_slot_create(endpoint->relation, NULL);
 	endpoint->locked = table_slot_create(endpoint->relation, NULL);
-	endpoint->scan = m2m_index_beginscan(endpoint->relation,
-										 endpoint->index.index,
-										 table->snapshot, key->nkeys);
 }
 
 /*

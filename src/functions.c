@@ -43,7 +43,7 @@ static void begin_call(Call *call, FunctionCallInfo fcinfo,
 static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
 						  int second, const char *write, int via, int role);
 static void find_relationship(Call *call, LOCKMODE lockmode);
-static void find_or_create(Call *call);
+static void find_or_create(Call *call, LOCKMODE lockmode);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
@@ -74,15 +74,15 @@ m2m_link(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_link()", 4, 6);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call.first);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
-	find_or_create(&call);
+	find_or_create(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
 	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
 								  PG_GETARG_JSONB_P(5)));
 }
 
 /*
- * m2m_load(left_table, right_table, query, via, role) links the pairs that a
- * query returns; returns the number of links created.
+ * m2m_load(left_table, right_table, query, via, role, exclusive) links the
+ * pairs that a query returns; returns the number of links created.
  */
 Datum
 m2m_load(PG_FUNCTION_ARGS)
@@ -97,7 +97,18 @@ m2m_load(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("query of m2m_load must not be null")));
-	find_or_create(&call);
+	if (!PG_ARGISNULL(5) && PG_GETARG_BOOL(5))
+	{
+		/*
+		 * The weakest lock until then: of two that had ROW EXCLUSIVE and
+		 * wanted more, one would have to fail.
+		 */
+		find_or_create(&call, AccessShareLock);
+		m2m_load_lock(call.rel);
+		call.rel = m2m_relationship_refresh(call.rel);
+	}
+	else
+		find_or_create(&call, RowExclusiveLock);
 	progress = m2m_load_begin(call.rel);
 	pairs = m2m_load_read(call.rel, call.side,
 						  text_to_cstring(PG_GETARG_TEXT_PP(2)), progress);
@@ -270,19 +281,19 @@ find_relationship(Call *call, LOCKMODE lockmode)
 }
 
 /*
- * find_or_create: the same for m2m_link, which creates the relationship on
+ * find_or_create: the same for who links, which creates the relationship on
  * first use, with the table named first on the left.
  *
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
  */
 static void
-find_or_create(Call *call)
+find_or_create(Call *call, LOCKMODE lockmode)
 {
 	M2mDefinition definition;
 
 	call->rel = m2m_relationship_find(call->first, call->second, call->via,
-									  call->role, RowExclusiveLock,
+									  call->role, lockmode,
 									  m2m_auto_create, &call->side);
 	if (call->rel != NULL)
 		return;
@@ -292,12 +303,12 @@ find_or_create(Call *call)
 	definition.on_delete = FKCONSTR_ACTION_CASCADE;
 	m2m_definition_lock(&definition);
 	call->rel = m2m_relationship_find(call->first, call->second, call->via,
-									  call->role, RowExclusiveLock, true,
+									  call->role, lockmode, true,
 									  &call->side);
 	if (call->rel != NULL)
 		return;
 	m2m_relationship_define(&definition);
-	find_relationship(call, RowExclusiveLock);
+	find_relationship(call, lockmode);
 }
 
 /* read_pair: the ids of both sides, by side. */

@@ -47,6 +47,8 @@ static M2mCoercion *get_coercion(M2mRelationship *rel, M2mSide side,
 								 int column, Oid type);
 static void make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 							CoercionContext cast);
+static Datum to_key(M2mRelationship *rel, M2mKeyColumn *key,
+					M2mCoercion *coercion, Datum value);
 static Datum apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
 							M2mCoercion *coercion, Datum value);
 static Datum call_input(M2mRelationship *rel, M2mKeyColumn *key,
@@ -178,8 +180,8 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 							get_rel_name(endpoint->relid)),
 					 errdetail("Element %d of the array is null.", i + 1)));
 		if (coercion != NULL)
-			ids->value[i] = apply_coercion(rel, &endpoint->key[0], coercion,
-										   element[i]);
+			ids->value[i] = to_key(rel, &endpoint->key[0], coercion,
+								   element[i]);
 		else
 			read_one(rel, side, element[i], type,
 					 &ids->value[(Size) i * endpoint->nkeys]);
@@ -362,14 +364,14 @@ is_row_type(Oid type)
 }
 
 /*
- * m2m_key_coerce: a value of any type as one key column's value.
+ * m2m_key_coerce: a value of any type as one key column's value, clean.
  */
 Datum
 m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column, Datum value,
 			   Oid type)
 {
-	return apply_coercion(rel, &rel->side[side].key[column],
-						  get_coercion(rel, side, column, type), value);
+	return to_key(rel, &rel->side[side].key[column],
+				  get_coercion(rel, side, column, type), value);
 }
 
 /*
@@ -510,6 +512,15 @@ make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 	expr = (Node *) expression_planner((Expr *) expr);
 	coercion->econtext = CreateStandaloneExprContext();
 	coercion->expr = ExecInitExpr((Expr *) expr, NULL);
+}
+
+/* to_key: converts one value to a key column's; the result is clean. */
+static Datum
+to_key(M2mRelationship *rel, M2mKeyColumn *key, M2mCoercion *coercion,
+	   Datum value)
+{
+	return m2m_datum_clean(apply_coercion(rel, key, coercion, value),
+						   key->typlen, key->typbyval);
 }
 
 /*

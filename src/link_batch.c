@@ -3,49 +3,55 @@
  *		The direct path for many pairs: the pairs of one call, linked together.
  *
  * Bulk linking costs so much in plain SQL because each row fires two foreign
- * key triggers, each a query, and because each row goes into each index on its
- * own.  Here the pairs of a call come sorted, each once; those that are there
- * already are passed over; the others go into the heap by multi-insert and
- * into each index in its own order, a page at a time (btree_run.c); and each
- * distinct row of an endpoint is looked up and locked once.
+ * key triggers, each a query, and because each row goes into each index
+ * wherever that may be.  Here the pairs of a call come sorted, each once; each
+ * distinct row of an endpoint is looked up and locked once; and each index
+ * gets its entries in its own order, in one pass over the whole call.
+ *
+ * How a row goes in depends on whether another session can enter the same pair
+ * meanwhile.  Where one can, each row is inserted speculatively, as ON CONFLICT
+ * DO NOTHING does it, in key order, with its entry in the unique index.  Where
+ * none can, as in a table that this transaction has made, emptied or locked,
+ * rows go in by multi-insert, as COPY does it, and then their entries.  Nothing
+ * is inserted for real and taken back: subscribers would see both.
+ *
+ * The entries of the other indexes, which are in no order here, are kept in
+ * sorts and made at the end.  Nobody can miss them before.  The rows are not
+ * committed, so no other session's snapshot shows them; whoever waits for them
+ * has found them by the unique index.  The rows that they refer to are locked,
+ * so no cascade goes looking for them by the others.  An index that is being
+ * made or made anew CONCURRENTLY waits for the lock that we hold on the table
+ * before it trusts in what it has, and is among those that we serve if it was
+ * there when we took that (m2m_direct_open()).  VACUUM removes no row that is
+ * not committed, so their places are nobody else's.  A serializable transaction
+ * that has read in such an index finds us, or we it, when the entry is made.
+ * And this session reads nothing of the association from the first row to the
+ * last entry: indexes, comparisons and foreign key checks run no code but
+ * PostgreSQL's (m2m_opfamily_built_in()), and an error undoes the rows.
  *
  * Every step goes in key order over the whole call, so two calls wait for
  * each other, never in a circle.  That is promised for one call: a transaction
  * of several can deadlock with another, as with any SQL.
- *
- * A pair that another session enters between our look and our index entry is
- * found by the unique index.  A single link is inserted speculatively, as ON
- * CONFLICT does, and so takes no notice.  A batch inserts for real; it then
- * deletes its row again, waits for the other, and tries that pair once more by
- * itself.
  */
 #include "postgres.h"
 
 #include "access/heapam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_type.h"
 #include "commands/progress.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
-#include "utils/array.h"
 #include "utils/backend_progress.h"
-#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "direct.h"
 
-/* Rows of one multi-insert: as COPY has it. */
-#define BATCH_ROWS 1000
-#define BATCH_BYTES 65535
-
-/* Marks, beside block and offset, a row whose key of a side was refused. */
-#define PLACE_REFUSED(side) (UINT64CONST(0x2000000000000) << (side))
+/* Pairs of a group, and bytes of a multi-insert: as COPY has them. */
+#define GROUP_PAIRS 1000
+#define GROUP_BYTES 65535
 
 /* An index, or the right foreign key, that is served in its own order. */
 typedef struct SortedIndex
@@ -53,10 +59,9 @@ typedef struct SortedIndex
 	M2mDirectIndex *index;		/* NULL: only the foreign key */
 	bool		right_key;		/* check the right foreign key on the way? */
 	M2mPairSort *sort;			/* of pairs and places */
-	M2mIndexRun *run;			/* with an index */
 } SortedIndex;
 
-/* Some pairs, one behind the other; their values are the owner's. */
+/* Some pairs, one behind the other, in key order or an index's. */
 typedef struct PairGroup
 {
 	int			count;
@@ -72,158 +77,104 @@ typedef struct KeyCheck
 	M2mSide		side;
 	int			first;			/* columns of the pair that are the key */
 	int			nkeys;
-	M2mIndexRun *run;			/* to look in the endpoint's index, or NULL */
+	M2mIndexLook *look;			/* in the endpoint's index, or NULL */
 	M2mIndexEntry *entry;		/* of the distinct keys of the group */
 	int		   *number;			/* which of them, by pair of the group */
 	bool		any;			/* has one been checked? */
 	Datum	   *last;			/* the last of them */
 	MemoryContext last_context;
-	M2mKeyState state;			/* what came of that */
+	bool		locked;			/* what came of that */
 } KeyCheck;
 
-/* One call that links pairs. */
-typedef struct LinkBatch
+struct M2mLinkBatch
 {
 	M2mDirectTable *table;
 	MemoryContext context;
 	int			room;			/* pairs of a group */
-
-	/* pairs that we look for */
 	bool		look_first;		/* can there be links yet? */
-	PairGroup	sought;
-	M2mIndexEntry *entry;
-	M2mIndexRun *look;
-
-	/* rows that wait for multi-insert, and their entries */
-	int			nslots;
-	int			nbytes;
-	TupleTableSlot **slot;
-	M2mIndexRun *run;
-
-	/* rows that are in, and what is left to do for them */
 	PairGroup	group;
+	M2mIndexLook *look;			/* for pairs of the group */
+	M2mIndexEntry *entry;
+	TupleTableSlot **slot;		/* rows for multi-insert; NULL: not made */
+
+	/* what is left to do for rows that are in */
 	KeyCheck	check[2];		/* by side */
 	int			nsorted;
 	SortedIndex *sorted;
 	Datum	   *place_row;		/* row of the sorts */
-	M2mPairSort *doubtful;		/* rows that a foreign key may forbid */
-	int64		nrefused;		/* rows refused by the left key */
-	int64		nforgotten;		/* the first of these, refused no more */
-	int64		waits;			/* the table's, when that was settled */
+	M2mPairSort *doubtful;		/* rows that PostgreSQL is to check, or NULL */
 
 	int64		created;
 	int64		skipped;
 	bool		progress;		/* show them in pg_stat_progress_copy? */
-	ArrayBuildState *texts;		/* of the keys linked, or NULL */
-	M2mSide		text_side;
-} LinkBatch;
+};
 
-static void begin_batch(LinkBatch *batch, M2mDirectTable *table,
-						int64 count);
-static void begin_sorted(LinkBatch *batch);
+static void begin_sorted(M2mLinkBatch *batch);
 static bool leads_with_right(M2mDirectTable *table, M2mDirectIndex *index);
-static void begin_check(LinkBatch *batch, M2mSide side);
-static void begin_group(LinkBatch *batch, PairGroup *group);
-static bool look_for_pairs(LinkBatch *batch, M2mPairs *pairs);
-static void add_to_batch(LinkBatch *batch, Datum *pair);
-static void flush_batch(void *arg);
-static bool insert_again(LinkBatch *batch, Datum *pair, ItemPointer place);
-static void finish_row(LinkBatch *batch, int n);
-static void finish_sorted(LinkBatch *batch, SortedIndex *sorted);
-static void look_for_keys(LinkBatch *batch, KeyCheck *check);
-static void check_key(LinkBatch *batch, KeyCheck *check, int n);
-static void forget_refusals(LinkBatch *batch);
-static void put_place(LinkBatch *batch, M2mPairSort *sort, Datum *pair,
-					  Datum place);
-static void doubt(LinkBatch *batch, KeyCheck *check, int n);
-static void check_doubtful(LinkBatch *batch);
-static void end_batch(LinkBatch *batch);
-static void show_progress(LinkBatch *batch);
-static Datum *group_pair(LinkBatch *batch, PairGroup *group, int n);
-static Datum *group_copy(LinkBatch *batch, PairGroup *group, Datum *pair);
-static bool group_is_full(LinkBatch *batch, PairGroup *group);
-static void group_clear(PairGroup *group);
+static void begin_check(M2mLinkBatch *batch, M2mSide side);
+static void link_group(M2mLinkBatch *batch);
+static bool is_linked(M2mLinkBatch *batch, Datum *pair, M2mIndexEntry *entry,
+					  bool *look);
+static void look_for_pairs(M2mLinkBatch *batch);
+static void insert_group(M2mLinkBatch *batch);
+static void finish_group(M2mLinkBatch *batch);
+static void finish_sorted(M2mLinkBatch *batch, SortedIndex *sorted);
+static void look_for_keys(M2mLinkBatch *batch, KeyCheck *check);
+static void check_key(M2mLinkBatch *batch, KeyCheck *check, int n);
+static void put_place(M2mLinkBatch *batch, M2mPairSort *sort, Datum *pair,
+					  ItemPointer place);
+static void doubt(M2mLinkBatch *batch, int n);
+static void check_doubtful(M2mLinkBatch *batch);
+static void show_progress(M2mLinkBatch *batch);
+static Datum *group_pair(M2mLinkBatch *batch, int n);
+static void group_put(M2mLinkBatch *batch, Datum *pair);
+static bool group_is_full(M2mLinkBatch *batch);
+static void group_clear(M2mLinkBatch *batch);
 
 /*
- * m2m_batch_link: links all pairs; returns the number of links created.  Where
- * texts is given, the keys of text_side that were linked are added to it as
- * text, in key order.
+ * m2m_batch_begin: gets ready to link about count pairs, in key order.  With
+ * progress, pg_stat_progress_copy shows how far it is.  Memory: the caller's
+ * pairs have half of work_mem, the sorts for indexes the other half.
  */
-int64
-m2m_batch_link(M2mDirectTable *table, M2mPairs *pairs, bool progress,
-			   ArrayBuildState *texts, M2mSide text_side)
+M2mLinkBatch *
+m2m_batch_begin(M2mDirectTable *table, int64 count, bool progress)
 {
-	LinkBatch  *batch = palloc0(sizeof(LinkBatch));
-	Datum	   *pair;
-	int64		created;
-
-	begin_batch(batch, table, m2m_pairs_count(pairs));
-	batch->progress = progress;
-	batch->texts = texts;
-	batch->text_side = text_side;
-	if (batch->look_first)
-	{
-		while (look_for_pairs(batch, pairs))
-			CHECK_FOR_INTERRUPTS();
-	}
-	else
-	{
-		while ((pair = m2m_pairs_next(pairs)) != NULL)
-		{
-			add_to_batch(batch, pair);
-			CHECK_FOR_INTERRUPTS();
-		}
-	}
-	flush_batch(batch);
-	for (int i = 0; i < batch->nsorted; i++)
-		finish_sorted(batch, &batch->sorted[i]);
-	check_doubtful(batch);
-	created = batch->created;
-	end_batch(batch);
-	pfree(batch);
-	return created;
-}
-
-/*
- * begin_batch: gets ready for count pairs.  Memory: the pairs have half of
- * work_mem, the sorts for indexes the other half.
- */
-static void
-begin_batch(LinkBatch *batch, M2mDirectTable *table, int64 count)
-{
-	MemoryContext old;
+	MemoryContext context = AllocSetContextCreate(table->context, "m2m batch",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	M2mLinkBatch *batch = palloc0(sizeof(M2mLinkBatch));
 
 	batch->table = table;
-	batch->room = Max(1, Min(count, BATCH_ROWS));
-	batch->context = AllocSetContextCreate(table->context, "m2m batch",
-										   ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(batch->context);
+	batch->context = context;
+	batch->room = Max(1, Min(count, GROUP_PAIRS));
+	batch->progress = progress;
 
 	/* what enters a table that is empty now, the unique index will show */
 	batch->look_first = RelationGetNumberOfBlocks(table->association) > 0;
-	if (batch->look_first)
-	{
-		begin_group(batch, &batch->sought);
-		batch->entry = palloc_array(M2mIndexEntry, batch->room);
-		batch->look = m2m_index_run_begin(table->association, table->unique,
-										  true, batch->room);
-	}
-	batch->slot = palloc0_array(TupleTableSlot *, batch->room);
-	batch->run = m2m_index_run_begin(table->association, table->unique, true,
-									 batch->room);
-	begin_group(batch, &batch->group);
+	batch->look = m2m_index_look_begin(table->association, table->unique,
+									   batch->room);
+	batch->entry = palloc_array(M2mIndexEntry, batch->room);
+	batch->group.values = palloc_array(Datum, (Size) batch->room *
+									   table->order->natts);
+	batch->group.place = palloc_array(ItemPointerData, batch->room);
+	batch->group.context = AllocSetContextCreate(context, "m2m batch pairs",
+												 ALLOCSET_DEFAULT_SIZES);
+	if (table->shut)
+		batch->slot = palloc0_array(TupleTableSlot *, batch->room);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		begin_check(batch, s);
 	begin_sorted(batch);
 	MemoryContextSwitchTo(old);
+	return batch;
 }
 
 /*
  * begin_sorted: gets ready for the indexes that are served in their own order,
  * and for the right foreign key, along with one of them if its order is right.
+ * An index of another kind has no order; that of the columns serves it, too.
  */
 static void
-begin_sorted(LinkBatch *batch)
+begin_sorted(M2mLinkBatch *batch)
 {
 	M2mDirectTable *table = batch->table;
 	M2mPairOrder *order = table->order;
@@ -235,8 +186,7 @@ begin_sorted(LinkBatch *batch)
 	{
 		M2mDirectIndex *index = &table->index[i];
 
-		if (index == table->unique ||
-			index->index->rd_rel->relam != BTREE_AM_OID)
+		if (index == table->unique)
 			continue;
 		if (!right_key && leads_with_right(table, index))
 			batch->sorted[batch->nsorted].right_key = right_key = true;
@@ -252,9 +202,6 @@ begin_sorted(LinkBatch *batch)
 
 		if (sorted->index != NULL)
 		{
-			sorted->run = m2m_index_run_begin(table->association,
-											  sorted->index, false,
-											  batch->room);
 			for (; n < sorted->index->index->rd_index->indnkeyatts; n++)
 				columns[n] = sorted->index->column[n];
 		}
@@ -294,7 +241,7 @@ leads_with_right(M2mDirectTable *table, M2mDirectIndex *index)
  * to know that we have looked: not in serializable transactions.
  */
 static void
-begin_check(LinkBatch *batch, M2mSide side)
+begin_check(M2mLinkBatch *batch, M2mSide side)
 {
 	M2mDirectTable *table = batch->table;
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
@@ -307,188 +254,220 @@ begin_check(LinkBatch *batch, M2mSide side)
 	check->last_context = AllocSetContextCreate(batch->context,
 												"m2m batch key",
 												ALLOCSET_SMALL_SIZES);
-	if (IsolationIsSerializable() ||
-		RelationGetNumberOfAttributes(endpoint->index.index) !=
-		endpoint->index.natts)
+	if (IsolationIsSerializable())
 		return;
-	check->run = m2m_index_run_begin(endpoint->relation, &endpoint->index,
-									 true, batch->room);
+	check->look = m2m_index_look_begin(endpoint->relation, &endpoint->index,
+									   batch->room);
 	check->entry = palloc_array(M2mIndexEntry, batch->room);
 	check->number = palloc_array(int, batch->room);
 }
 
-/* begin_group: room for as many pairs as a batch takes at once. */
-static void
-begin_group(LinkBatch *batch, PairGroup *group)
+/* m2m_batch_link_pairs: links all pairs of a set, but those that are. */
+void
+m2m_batch_link_pairs(M2mLinkBatch *batch, M2mPairs *pairs)
 {
-	group->values = palloc_array(Datum, (Size) batch->room *
-								 batch->table->order->natts);
-	group->place = palloc_array(ItemPointerData, batch->room);
-	group->context = AllocSetContextCreate(batch->context, "m2m batch pairs",
-										   ALLOCSET_DEFAULT_SIZES);
+	Datum	   *pair;
+
+	while ((pair = m2m_pairs_next(pairs)) != NULL)
+	{
+		group_put(batch, pair);
+		if (group_is_full(batch))
+			link_group(batch);
+	}
+	link_group(batch);
 }
 
 /*
- * look_for_pairs: takes a group of pairs, passes over those that are linked,
- * and adds the others to the batch.  Returns false if there are no more.
- *
- * What becomes of a pair after the index has been looked through for all of
- * them does no harm, as after any other look: the unique index will show it.
+ * m2m_batch_link_pair: links one pair at once; for who has something to do
+ * between one pair and the next.  With look false it is not looked for before,
+ * as the caller's snapshot has not shown it.  Returns whether it was not there.
  */
-static bool
-look_for_pairs(LinkBatch *batch, M2mPairs *pairs)
+bool
+m2m_batch_link_pair(M2mLinkBatch *batch, Datum *pair, bool look)
 {
-	PairGroup  *group = &batch->sought;
-	Datum	   *pair = NULL;
+	ItemPointerData place;
+	bool		result;
 
-	while (!group_is_full(batch, group) &&
-		   (pair = m2m_pairs_next(pairs)) != NULL)
-		m2m_index_run_put(batch->look, group_copy(batch, group, pair), NULL);
-	m2m_index_run_look(batch->look, batch->entry);
-	for (int i = 0; i < group->count; i++)
+	result = m2m_direct_insert(batch->table, pair, look, &place);
+	if (result)
 	{
-		Datum	   *sought = group_pair(batch, group, i);
-		M2mIndexEntry *entry = &batch->entry[i];
+		batch->group.place[batch->group.count] = place;
+		group_put(batch, pair);
+		if (group_is_full(batch))
+			finish_group(batch);
+	}
+	else
+		batch->skipped++;
+	return result;
+}
 
-		if (entry->kind != M2M_ENTRY_NONE &&
-			((entry->kind == M2M_ENTRY_ONE &&
-			  m2m_direct_exists_at(batch->table, sought, &entry->place)) ||
-			 m2m_direct_exists(batch->table, sought, flush_batch, batch)))
+/*
+ * m2m_batch_end: does what is left to do, that is entries of the other indexes
+ * and the foreign keys, and releases all.  Returns the number of links created.
+ * Errors: 23503; 40001 in REPEATABLE READ and above.
+ */
+int64
+m2m_batch_end(M2mLinkBatch *batch)
+{
+	int64		created;
+
+	finish_group(batch);
+	for (int i = 0; i < batch->nsorted; i++)
+		finish_sorted(batch, &batch->sorted[i]);
+	check_doubtful(batch);
+	created = batch->created;
+	for (int i = 0; batch->slot != NULL && i < batch->room; i++)
+	{
+		if (batch->slot[i] != NULL)
+			ExecDropSingleTupleTableSlot(batch->slot[i]);
+	}
+	MemoryContextDelete(batch->context);
+	return created;
+}
+
+/*
+ * link_group: links the pairs of the group, but those that are linked; the
+ * group is empty then.
+ */
+static void
+link_group(M2mLinkBatch *batch)
+{
+	M2mDirectTable *table = batch->table;
+	MemoryContext old = MemoryContextSwitchTo(table->row_context);
+	int			natts = table->order->natts;
+	int			n = 0;
+
+	if (batch->look_first)
+		look_for_pairs(batch);
+	for (int i = 0; i < batch->group.count; i++)
+	{
+		Datum	   *pair = group_pair(batch, i);
+		bool		look = false;
+
+		/* the pairs that are left move up */
+		if ((batch->look_first &&
+			 is_linked(batch, pair, &batch->entry[i], &look)) ||
+			(!table->shut &&
+			 !m2m_direct_insert(table, pair, look, &batch->group.place[n])))
 			batch->skipped++;
 		else
-			add_to_batch(batch, sought);
+		{
+			if (n < i)
+				memcpy(group_pair(batch, n), pair, sizeof(Datum) * natts);
+			n++;
+		}
+		MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
-	m2m_index_run_clear(batch->look);
-	group_clear(group);
-	show_progress(batch);
-	return pair != NULL;
+	batch->group.count = n;
+	if (table->shut)
+		insert_group(batch);
+	MemoryContextSwitchTo(old);
+	finish_group(batch);
 }
 
 /*
- * add_to_batch: a row to be inserted; the pair's values are copied.
+ * is_linked: is a pair linked, now that its entry has been looked for?  *look
+ * becomes true if it takes looking for it once more before it is inserted.
  */
+static bool
+is_linked(M2mLinkBatch *batch, Datum *pair, M2mIndexEntry *entry, bool *look)
+{
+	if (entry->kind == M2M_ENTRY_NONE)
+		return false;
+	if (entry->kind == M2M_ENTRY_ONE &&
+		m2m_direct_exists_at(batch->table, pair, &entry->place))
+		return true;
+	if (batch->table->shut)
+		return m2m_direct_exists(batch->table, pair);
+	*look = true;
+	return false;
+}
+
+/* look_for_pairs: looks for the group's pairs in the unique index. */
 static void
-add_to_batch(LinkBatch *batch, Datum *pair)
+look_for_pairs(M2mLinkBatch *batch)
 {
 	M2mDirectTable *table = batch->table;
-	TupleTableSlot *slot = batch->slot[batch->nslots];
-	MemoryContext old = MemoryContextSwitchTo(batch->context);
 
-	if (slot == NULL)
+	for (int i = 0; i < batch->group.count; i++)
 	{
-		slot = table_slot_create(table->association, NULL);
-		batch->slot[batch->nslots] = slot;
+		Datum	   *pair = group_pair(batch, i);
+		Datum		key[INDEX_MAX_KEYS];
+
+		for (int k = 0; k < table->order->natts; k++)
+		{
+			int			c = table->unique->column[k];
+
+			key[k] = m2m_direct_value(table, c, pair[c]);
+		}
+		m2m_index_look_put(batch->look, key);
 	}
-	m2m_direct_fill(table, slot, pair);
-	ExecMaterializeSlot(slot);
-	batch->nslots++;
-	batch->nbytes += ((HeapTupleTableSlot *) slot)->tuple->t_len;
-	MemoryContextSwitchTo(old);
-	if (batch->nslots == batch->room || batch->nbytes >= BATCH_BYTES)
-		flush_batch(batch);
+	m2m_index_look_perform(batch->look, batch->entry);
 }
 
 /*
- * flush_batch: inserts the rows of a LinkBatch that wait into the heap, then,
- * in their order, into the unique index.  Comes before any wait, so that who
- * comes after us waits for us, and not, with us, for the same third.
+ * insert_group: inserts the group's pairs, none of which is there, into a
+ * table that nobody else can write, then their entries into the unique index.
+ * Would one be there all the same, it would be the index's error.
  */
 static void
-flush_batch(void *arg)
+insert_group(M2mLinkBatch *batch)
 {
-	LinkBatch  *batch = arg;
 	M2mDirectTable *table = batch->table;
 	PairGroup  *group = &batch->group;
-	MemoryContext old = MemoryContextSwitchTo(table->row_context);
-	int			entered = -1;
 
-	if (batch->nslots > 0)
-		table_multi_insert(table->association, batch->slot, batch->nslots,
-						   GetCurrentCommandId(true), 0, NULL);
-	for (int i = 0; i < batch->nslots; i++)
+	if (group->count == 0)
+		return;
+	for (int i = 0; i < group->count; i++)
 	{
-		Datum	   *pair = group_pair(batch, group, i);
+		if (batch->slot[i] == NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(batch->context);
 
-		m2m_direct_read(table, batch->slot[i], pair);
+			batch->slot[i] = table_slot_create(table->association, NULL);
+			MemoryContextSwitchTo(old);
+		}
+		m2m_direct_fill(table, batch->slot[i], group_pair(batch, i));
+	}
+	table_multi_insert(table->association, batch->slot, group->count,
+					   GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < group->count; i++)
+	{
 		group->place[i] = batch->slot[i]->tts_tid;
-		m2m_index_run_put(batch->run, pair, &group->place[i]);
-	}
-	group->count = batch->nslots;
-	look_for_keys(batch, &batch->check[M2M_LEFT]);
-	for (int i = 0; i < batch->nslots; i++)
-	{
-		if (i > entered)
-			entered = m2m_index_run_enter(batch->run, i);
-		if (i < entered ||
-			insert_again(batch, group_pair(batch, group, i),
-						 &group->place[i]))
-			finish_row(batch, i);
-		else
-			batch->skipped++;
-	}
-	for (int i = 0; i < batch->nslots; i++)
+		m2m_direct_index_insert(table, table->unique, group_pair(batch, i),
+								&group->place[i], UNIQUE_CHECK_YES);
 		ExecClearTuple(batch->slot[i]);
-	m2m_index_run_clear(batch->run);
-	group_clear(group);
-	batch->nslots = 0;
-	batch->nbytes = 0;
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextReset(table->row_context);
+}
+
+/*
+ * finish_group: what is to be done at once for the rows of the group, which
+ * are in heap and unique index: the left foreign key; and keeps them for the
+ * rest.  The group is empty then.
+ */
+static void
+finish_group(M2mLinkBatch *batch)
+{
+	M2mDirectTable *table = batch->table;
+	MemoryContext old = MemoryContextSwitchTo(table->row_context);
+
+	look_for_keys(batch, &batch->check[M2M_LEFT]);
+	for (int i = 0; i < batch->group.count; i++)
+	{
+		check_key(batch, &batch->check[M2M_LEFT], i);
+		for (int k = 0; k < batch->nsorted; k++)
+			put_place(batch, batch->sorted[k].sort, group_pair(batch, i),
+					  &batch->group.place[i]);
+		CHECK_FOR_INTERRUPTS();
+	}
+	batch->created += batch->group.count;
+	group_clear(batch);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(table->row_context);
 	show_progress(batch);
-}
-
-/*
- * insert_again: there may be another row of a pair that was inserted: another
- * session may have linked it since we looked.  Takes the row back, waits, and
- * tries once more.  Returns false if the other transaction has committed;
- * *place changes if it did not.
- */
-static bool
-insert_again(LinkBatch *batch, Datum *pair, ItemPointer place)
-{
-	M2mDirectTable *table = batch->table;
-	TM_FailureData failure;
-	TM_Result	result;
-
-	/* out of everybody's way while we wait */
-	CommandCounterIncrement();
-	result = m2m_table_tuple_delete(table->association, place,
-									GetCurrentCommandId(true), SnapshotAny,
-									false, &failure);
-	if (result != TM_Ok)
-		elog(ERROR, "could not take back a link: status %d", result);
-	return m2m_direct_insert(table, pair, place);
-}
-
-/*
- * finish_row: what is left to do for the row of a group that is in heap and
- * unique index: the left foreign key, the other indexes, now or in their own
- * order.
- */
-static void
-finish_row(LinkBatch *batch, int n)
-{
-	M2mDirectTable *table = batch->table;
-	Datum	   *pair = group_pair(batch, &batch->group, n);
-	ItemPointer place = &batch->group.place[n];
-
-	batch->created++;
-	check_key(batch, &batch->check[M2M_LEFT], n);
-	for (int i = 0; i < batch->nsorted; i++)
-		put_place(batch, batch->sorted[i].sort, pair,
-				  m2m_place_to_datum(place));
-	for (int i = 0; i < table->nindexes; i++)
-	{
-		M2mDirectIndex *index = &table->index[i];
-
-		if (index != table->unique &&
-			index->index->rd_rel->relam != BTREE_AM_OID)
-			m2m_direct_index_insert(table, index, pair, place, false);
-	}
-	if (batch->texts != NULL)
-		m2m_batch_add_text(batch->texts, table->rel, batch->text_side,
-						   pair + batch->check[batch->text_side].first);
 }
 
 /*
@@ -496,31 +475,29 @@ finish_row(LinkBatch *batch, int n)
  * the right foreign key if this is the order to do it in.
  */
 static void
-finish_sorted(LinkBatch *batch, SortedIndex *sorted)
+finish_sorted(M2mLinkBatch *batch, SortedIndex *sorted)
 {
-	int			natts = batch->table->order->natts;
+	M2mDirectTable *table = batch->table;
 	PairGroup  *group = &batch->group;
-	Datum	   *row = NULL;
+	MemoryContext old = MemoryContextSwitchTo(table->row_context);
+	Datum	   *row;
 
 	m2m_pair_sort_perform(sorted->sort);
 	do
 	{
-		group_clear(group);
-		while (!group_is_full(batch, group) &&
+		while (!group_is_full(batch) &&
 			   (row = m2m_pair_sort_get(sorted->sort)) != NULL)
 		{
-			ItemPointer place = &group->place[group->count];
-			Datum	   *pair;
-
-			m2m_datum_to_place(row[natts], place);
-			pair = group_copy(batch, group, row);
-			if (sorted->index != NULL)
-				m2m_index_run_put(sorted->run, pair, place);
+			m2m_place_from_number(DatumGetInt64(row[table->order->natts]),
+								  &group->place[group->count]);
+			group_put(batch, row);
 		}
-		if (sorted->index != NULL)
+		row = group->count > 0 ? group_pair(batch, 0) : NULL;
+		for (int i = 0; sorted->index != NULL && i < group->count; i++)
 		{
-			m2m_index_run_enter(sorted->run, 0);
-			m2m_index_run_clear(sorted->run);
+			m2m_direct_index_insert(table, sorted->index, group_pair(batch, i),
+									&group->place[i], UNIQUE_CHECK_NO);
+			CHECK_FOR_INTERRUPTS();
 		}
 		if (sorted->right_key)
 		{
@@ -531,7 +508,10 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
 				CHECK_FOR_INTERRUPTS();
 			}
 		}
+		group_clear(batch);
+		MemoryContextReset(table->row_context);
 	} while (row != NULL);
+	MemoryContextSwitchTo(old);
 	m2m_pair_sort_end(sorted->sort);
 	sorted->sort = NULL;
 }
@@ -541,29 +521,32 @@ finish_sorted(LinkBatch *batch, SortedIndex *sorted)
  * index, for check_key().  Equal keys follow each other.
  */
 static void
-look_for_keys(LinkBatch *batch, KeyCheck *check)
+look_for_keys(M2mLinkBatch *batch, KeyCheck *check)
 {
-	PairGroup  *group = &batch->group;
+	M2mDirectIndex *index = &batch->table->endpoint[check->side].index;
 	int			distinct = 0;
 
-	if (check->run == NULL)
+	if (check->look == NULL)
 		return;
-	for (int i = 0; i < group->count; i++)
+	for (int i = 0; i < batch->group.count; i++)
 	{
-		Datum	   *pair = group_pair(batch, group, i);
+		Datum	   *pair = group_pair(batch, i);
 
 		if (i == 0 ||
 			m2m_pair_compare(batch->table->order, check->first, check->nkeys,
-							 group_pair(batch, group, i - 1) + check->first,
+							 group_pair(batch, i - 1) + check->first,
 							 pair + check->first) != 0)
 		{
-			m2m_index_run_put(check->run, pair, NULL);
+			Datum		key[INDEX_MAX_KEYS];
+
+			for (int k = 0; k < index->natts; k++)
+				key[k] = pair[index->column[k]];
+			m2m_index_look_put(check->look, key);
 			distinct++;
 		}
 		check->number[i] = distinct - 1;
 	}
-	m2m_index_run_look(check->run, check->entry);
-	m2m_index_run_clear(check->run);
+	m2m_index_look_perform(check->look, check->entry);
 }
 
 /*
@@ -571,23 +554,21 @@ look_for_keys(LinkBatch *batch, KeyCheck *check)
  * of one key, which follow each other, also over the groups.
  */
 static void
-check_key(LinkBatch *batch, KeyCheck *check, int n)
+check_key(M2mLinkBatch *batch, KeyCheck *check, int n)
 {
 	M2mPairOrder *order = batch->table->order;
-	Datum	   *pair = group_pair(batch, &batch->group, n);
+	Datum	   *pair = group_pair(batch, n);
 	Datum	   *key = pair + check->first;
 
-	if (check->side == M2M_LEFT)
-		forget_refusals(batch);
 	if (!check->any ||
 		m2m_pair_compare(order, check->first, check->nkeys, check->last,
 						 key) != 0)
 	{
 		MemoryContext old;
 
-		check->state =
+		check->locked =
 			m2m_direct_lock_endpoint(batch->table, check->side, pair,
-									 check->run == NULL ? NULL :
+									 check->look == NULL ? NULL :
 									 &check->entry[check->number[n]]);
 		MemoryContextReset(check->last_context);
 		old = MemoryContextSwitchTo(check->last_context);
@@ -598,48 +579,30 @@ check_key(LinkBatch *batch, KeyCheck *check, int n)
 		MemoryContextSwitchTo(old);
 		check->any = true;
 	}
-	if (check->side == M2M_LEFT && check->state == M2M_KEY_REFUSED)
-		batch->nrefused++;
-	if (check->state != M2M_KEY_LOCKED)
-		doubt(batch, check, n);
-}
-
-/*
- * forget_refusals: an INSERT checks foreign keys when all its rows are in.  So
- * if a pair has been waited for since a left key was refused, PostgreSQL would
- * look only now: that row is in doubt, and no more.
- */
-static void
-forget_refusals(LinkBatch *batch)
-{
-	if (batch->waits == batch->table->waits)
-		return;
-	batch->waits = batch->table->waits;
-	batch->nforgotten = batch->nrefused;
-	if (batch->check[M2M_LEFT].state == M2M_KEY_REFUSED)
-		batch->check[M2M_LEFT].state = M2M_KEY_DOUBTFUL;
+	if (!check->locked)
+		doubt(batch, n);
 }
 
 /* put_place: adds a pair and the place of its row to a sort. */
 static void
-put_place(LinkBatch *batch, M2mPairSort *sort, Datum *pair, Datum place)
+put_place(M2mLinkBatch *batch, M2mPairSort *sort, Datum *pair,
+		  ItemPointer place)
 {
 	int			n = batch->table->order->natts;
 
 	memcpy(batch->place_row, pair, sizeof(Datum) * n);
-	batch->place_row[n] = place;
+	batch->place_row[n] = Int64GetDatum(m2m_place_number(place));
 	m2m_pair_sort_put(sort, batch->place_row);
 }
 
 /*
  * doubt: keeps a row of the group whose endpoint row was not found so simply,
- * or is refused, for check_doubtful().
+ * for check_doubtful().
  */
 static void
-doubt(LinkBatch *batch, KeyCheck *check, int n)
+doubt(M2mLinkBatch *batch, int n)
 {
 	M2mPairOrder *order = batch->table->order;
-	Datum		place = m2m_place_to_datum(&batch->group.place[n]);
 
 	if (batch->doubtful == NULL)
 	{
@@ -650,62 +613,39 @@ doubt(LinkBatch *batch, KeyCheck *check, int n)
 											  work_mem / 4);
 		MemoryContextSwitchTo(old);
 	}
-	if (check->state == M2M_KEY_REFUSED)
-		place |= PLACE_REFUSED(check->side);
-	put_place(batch, batch->doubtful,
-			  group_pair(batch, &batch->group, n), place);
+	put_place(batch, batch->doubtful, group_pair(batch, n),
+			  &batch->group.place[n]);
 }
 
 /*
  * check_doubtful: has PostgreSQL check the foreign keys of those rows whose
  * endpoint rows were not found so simply, in key order, as it does at the end
- * of an INSERT.  The first that fails is the error.
+ * of an INSERT.  The first that fails is the error.  A row is here twice if
+ * both its keys are in doubt; the second check finds nothing new.
  */
 static void
-check_doubtful(LinkBatch *batch)
+check_doubtful(M2mLinkBatch *batch)
 {
-	M2mPairSort *doubtful = batch->doubtful;
-	int			n = batch->table->order->natts;
-	int64		left = 0;
+	M2mDirectTable *table = batch->table;
+	int			n = table->order->natts;
+	MemoryContext old;
 	Datum	   *row;
 
-	if (doubtful == NULL)
+	if (batch->doubtful == NULL)
 		return;
-	forget_refusals(batch);
-	m2m_pair_sort_perform(doubtful);
-	row = m2m_pair_sort_get(doubtful);
-	while (row != NULL)
+	m2m_pair_sort_perform(batch->doubtful);
+	old = MemoryContextSwitchTo(table->row_context);
+	while ((row = m2m_pair_sort_get(batch->doubtful)) != NULL)
 	{
 		ItemPointerData place;
-		ItemPointerData next;
-		bool		refused[2] = {false, false};
 
-		/* a row is here twice if both its keys are in doubt */
-		m2m_datum_to_place(row[n], &place);
-		do
-		{
-			/* left keys are refused in key order */
-			if ((row[n] & PLACE_REFUSED(M2M_LEFT)) != 0)
-				refused[M2M_LEFT] = ++left > batch->nforgotten;
-			if ((row[n] & PLACE_REFUSED(M2M_RIGHT)) != 0)
-				refused[M2M_RIGHT] = true;
-			row = m2m_pair_sort_get(doubtful);
-			if (row != NULL)
-				m2m_datum_to_place(row[n], &next);
-		} while (row != NULL && ItemPointerEquals(&place, &next));
-		m2m_direct_check_row(batch->table, &place, refused);
+		m2m_place_from_number(DatumGetInt64(row[n]), &place);
+		m2m_direct_check_row(table, &place);
+		MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
-	m2m_pair_sort_end(doubtful);
-}
-
-/* end_batch: releases what begin_batch() and others took. */
-static void
-end_batch(LinkBatch *batch)
-{
-	for (int i = 0; i < batch->room && batch->slot[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(batch->slot[i]);
-	MemoryContextDelete(batch->context);
+	MemoryContextSwitchTo(old);
+	m2m_pair_sort_end(batch->doubtful);
 }
 
 /*
@@ -713,7 +653,7 @@ end_batch(LinkBatch *batch)
  * links were made, and how many were there.
  */
 static void
-show_progress(LinkBatch *batch)
+show_progress(M2mLinkBatch *batch)
 {
 	const int	params[] = {
 		PROGRESS_COPY_TUPLES_PROCESSED, PROGRESS_COPY_TUPLES_EXCLUDED
@@ -727,19 +667,20 @@ show_progress(LinkBatch *batch)
 	pgstat_progress_update_multi_param(2, params, values);
 }
 
-/* group_pair: the nth pair of a group, from 0. */
+/* group_pair: the nth pair of the group, from 0. */
 static Datum *
-group_pair(LinkBatch *batch, PairGroup *group, int n)
+group_pair(M2mLinkBatch *batch, int n)
 {
-	return group->values + (Size) n * batch->table->order->natts;
+	return batch->group.values + (Size) n * batch->table->order->natts;
 }
 
-/* group_copy: adds a copy of a pair to a group, and returns that. */
-static Datum *
-group_copy(LinkBatch *batch, PairGroup *group, Datum *pair)
+/* group_put: adds a copy of a pair to the group. */
+static void
+group_put(M2mLinkBatch *batch, Datum *pair)
 {
 	M2mPairOrder *order = batch->table->order;
-	Datum	   *copy = group_pair(batch, group, group->count++);
+	PairGroup  *group = &batch->group;
+	Datum	   *copy = group_pair(batch, group->count++);
 	MemoryContext old = MemoryContextSwitchTo(group->context);
 
 	for (int i = 0; i < order->natts; i++)
@@ -751,32 +692,21 @@ group_copy(LinkBatch *batch, PairGroup *group, Datum *pair)
 			group->nbytes += datumGetSize(copy[i], false, column->typlen);
 	}
 	MemoryContextSwitchTo(old);
-	return copy;
 }
 
-/* group_is_full: has it as many pairs as a batch takes, or wide ones? */
+/* group_is_full: has it as many pairs as there is room for, or wide ones? */
 static bool
-group_is_full(LinkBatch *batch, PairGroup *group)
+group_is_full(M2mLinkBatch *batch)
 {
-	return group->count == batch->room || group->nbytes >= BATCH_BYTES;
+	return batch->group.count == batch->room ||
+		batch->group.nbytes >= GROUP_BYTES;
 }
 
-/* group_clear: a group without pairs. */
+/* group_clear: the group is without pairs. */
 static void
-group_clear(PairGroup *group)
+group_clear(M2mLinkBatch *batch)
 {
-	group->count = 0;
-	group->nbytes = 0;
-	MemoryContextReset(group->context);
-}
-
-/*
- * m2m_batch_add_text: adds a key as text to an array that is being built.
- */
-void
-m2m_batch_add_text(ArrayBuildState *texts, M2mRelationship *rel, M2mSide side,
-				   Datum *key)
-{
-	accumArrayResult(texts, PointerGetDatum(m2m_key_text(rel, side, key)),
-					 false, TEXTOID, texts->mcontext);
+	batch->group.count = 0;
+	batch->group.nbytes = 0;
+	MemoryContextReset(batch->group.context);
 }

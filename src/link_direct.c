@@ -23,6 +23,7 @@
 #include "storage/predicate.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -31,7 +32,7 @@
 #include "direct.h"
 
 /* Marks, beside block and offset, a row that has been locked or deleted. */
-#define PLACE_DISPUTED UINT64CONST(0x1000000000000)
+#define PLACE_DISPUTED (INT64CONST(1) << M2M_PLACE_BITS)
 
 /* What a row must still be if it has changed before we delete it. */
 typedef bool (*StillMatches) (M2mDirectTable *table, Datum *pair, void *arg);
@@ -44,8 +45,21 @@ typedef struct RowOfSide
 	M2mIds	   *keep;			/* of the other side; NULL: none */
 } RowOfSide;
 
+/* Keys of one side, in key order, to be made text at the end. */
+typedef struct KeyList
+{
+	int			nkeys;
+	int64		count;
+	int64		room;
+	Datum	   *value;
+} KeyList;
+
+static int64 link_pairs(M2mDirectTable *table, M2mPairs *pairs,
+						bool progress);
 static bool link_one(M2mDirectTable *table, Datum *pair);
-static bool delete_link(M2mDirectTable *table, ItemPointer place,
+static bool delete_found(M2mDirectTable *table, StillMatches matches,
+						 void *arg);
+static bool delete_link(M2mDirectTable *table, Datum *link,
 						StillMatches matches, void *arg);
 static bool same_pair(M2mDirectTable *table, Datum *pair, void *arg);
 static bool is_of_row(M2mDirectTable *table, Datum *pair, void *arg);
@@ -58,8 +72,11 @@ static void check_newer_links(M2mDirectTable *table, M2mDirectIndex *index,
 							  M2mSide side, Datum *key);
 static int	compare_keys(M2mDirectTable *table, M2mSide side, Datum *a,
 						 Datum *b);
-static bool is_disputed(Datum datum);
-static ArrayType *text_result(ArrayBuildState *texts, MemoryContext context);
+static bool is_disputed(M2mDirectTable *table, Datum *link);
+static void list_key(M2mDirectTable *table, KeyList *list, M2mSide side,
+					 Datum *key);
+static ArrayType *list_texts(M2mDirectTable *table, KeyList *list,
+							 M2mSide side, MemoryContext context);
 
 /*
  * m2m_direct_link: links pairs (one if both sides are scalar); *created
@@ -82,7 +99,7 @@ m2m_direct_link(M2mRelationship *rel, M2mIds *ids[2], int64 *created)
 		M2mPairs   *pairs = m2m_pairs_begin(rel, work_mem / 2);
 
 		m2m_pairs_put_ids(pairs, ids);
-		*created = m2m_batch_link(table, pairs, false, NULL, M2M_LEFT);
+		*created = link_pairs(table, pairs, false);
 		m2m_pairs_end(pairs);
 	}
 	else
@@ -106,7 +123,7 @@ m2m_direct_link_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress,
 	table = m2m_direct_open(rel, M2M_DIRECT_LINK);
 	if (table == NULL)
 		return false;
-	*created = m2m_batch_link(table, pairs, progress, NULL, M2M_LEFT);
+	*created = link_pairs(table, pairs, progress);
 	m2m_direct_close(table);
 	return true;
 }
@@ -133,7 +150,7 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 	{
 		pair = m2m_pair_values(rel, ids);
 		if (m2m_direct_find(table, pair) &&
-			delete_link(table, &table->found->tts_tid, same_pair, pair))
+			delete_found(table, same_pair, pair))
 			*removed = 1;
 		m2m_direct_close(table);
 		return true;
@@ -145,7 +162,7 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 		MemoryContext old = MemoryContextSwitchTo(table->row_context);
 
 		if (m2m_direct_find(table, pair) &&
-			delete_link(table, &table->found->tts_tid, same_pair, pair))
+			delete_found(table, same_pair, pair))
 			(*removed)++;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(table->row_context);
@@ -188,14 +205,12 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	while ((link = m2m_pair_sort_get(links)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(table->row_context);
-		ItemPointerData place;
 		RowOfSide	row;
 
-		m2m_datum_to_place(link[table->order->natts], &place);
 		row.side = side;
 		row.key = link + (side == M2M_LEFT ? 0 : table->order->nleft);
 		row.keep = NULL;
-		if (delete_link(table, &place, is_of_row, &row))
+		if (delete_link(table, link, is_of_row, &row))
 			(*removed)++;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(table->row_context);
@@ -214,6 +229,10 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
  * Calls on one row run one after the other: the lock comes before the
  * snapshot.  In REPEATABLE READ and above, a link that our snapshot does not
  * show is 40001.
+ *
+ * Links are removed and added in one key order, so that calls of all kinds
+ * wait for each other in no circle.  What is a user's to define, as a type's
+ * cast to text may be, runs when all is done.
  */
 bool
 m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
@@ -224,11 +243,11 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	M2mDirectTable *table;
 	M2mDirectIndex *index;
 	M2mPairs   *wanted;
-	M2mPairs   *fresh;
 	M2mPairSort *links;
+	M2mLinkBatch *batch;
 	Datum	   *link;
-	ArrayBuildState *unlinked;
-	ArrayBuildState *linked;
+	KeyList		unlinked;
+	KeyList		linked;
 	RowOfSide	row;
 	Datum	   *pair;
 	int			first;
@@ -253,12 +272,12 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	row.side = side;
 	row.key = id->value;
 	row.keep = ids[other];
-	unlinked = initArrayResult(TEXTOID, context, true);
-	linked = initArrayResult(TEXTOID, context, true);
+	memset(&unlinked, 0, sizeof(unlinked));
+	memset(&linked, 0, sizeof(linked));
 	links = find_links(table, index, side, id);
 	wanted = m2m_pairs_begin(rel, work_mem / 4);
 	m2m_pairs_put_ids(wanted, ids);
-	fresh = m2m_pairs_begin(rel, work_mem / 4);
+	batch = m2m_batch_begin(table, m2m_pairs_count(wanted), false);
 
 	/*
 	 * Both are in key order: a merge shows what to remove and what to add.
@@ -268,22 +287,22 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	pair = m2m_pairs_next(wanted);
 	while (link != NULL || pair != NULL)
 	{
+		MemoryContext old = MemoryContextSwitchTo(table->row_context);
 		int			order = link == NULL ? 1 : pair == NULL ? -1 :
 			compare_keys(table, other, link + first, pair + first);
 
 		if (order < 0)
 		{
-			MemoryContext old = MemoryContextSwitchTo(table->row_context);
-			ItemPointerData place;
-
-			m2m_datum_to_place(link[table->order->natts], &place);
-			if (delete_link(table, &place, is_of_row, &row))
-				m2m_batch_add_text(unlinked, rel, other, link + first);
-			MemoryContextSwitchTo(old);
-			MemoryContextReset(table->row_context);
+			if (delete_link(table, link, is_of_row, &row))
+				list_key(table, &unlinked, other, link + first);
 		}
-		else if (order > 0 || is_disputed(link[table->order->natts]))
-			m2m_pairs_put(fresh, pair, pair + table->order->nleft);
+		else if (order > 0 || is_disputed(table, link))
+		{
+			if (m2m_batch_link_pair(batch, pair, order == 0))
+				list_key(table, &linked, other, pair + first);
+		}
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(table->row_context);
 		if (order <= 0)
 			link = m2m_pair_sort_get(links);
 		if (order >= 0)
@@ -292,14 +311,23 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	}
 	m2m_pair_sort_end(links);
 
-	difference->kept = m2m_pairs_distinct(wanted) -
-		m2m_batch_link(table, fresh, false, linked, other);
+	difference->kept = m2m_pairs_distinct(wanted) - m2m_batch_end(batch);
 	m2m_pairs_end(wanted);
-	m2m_pairs_end(fresh);
+	difference->unlinked = list_texts(table, &unlinked, other, context);
+	difference->linked = list_texts(table, &linked, other, context);
 	m2m_direct_close(table);
-	difference->unlinked = text_result(unlinked, context);
-	difference->linked = text_result(linked, context);
 	return true;
+}
+
+/* link_pairs: links all pairs; returns the number of links created. */
+static int64
+link_pairs(M2mDirectTable *table, M2mPairs *pairs, bool progress)
+{
+	M2mLinkBatch *batch = m2m_batch_begin(table, m2m_pairs_count(pairs),
+										  progress);
+
+	m2m_batch_link_pairs(batch, pairs);
+	return m2m_batch_end(batch);
 }
 
 /*
@@ -309,42 +337,50 @@ static bool
 link_one(M2mDirectTable *table, Datum *pair)
 {
 	ItemPointerData place;
-	bool		refused[2] = {false, false};
 
-	if (!m2m_direct_insert(table, pair, &place))
+	if (!m2m_direct_insert(table, pair, true, &place))
 		return false;
 	for (int i = 0; i < table->nindexes; i++)
 	{
 		if (&table->index[i] != table->unique)
 			m2m_direct_index_insert(table, &table->index[i], pair, &place,
-									false);
+									UNIQUE_CHECK_NO);
 	}
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		M2mKeyState state = m2m_direct_lock_endpoint(table, s, pair,
-													 NULL);
-
-		if (state == M2M_KEY_LOCKED)
-			continue;
-		refused[s] = state == M2M_KEY_REFUSED;
-		m2m_direct_check_row(table, &place, refused);
-		break;
-	}
+	if (!m2m_direct_lock_endpoint(table, M2M_LEFT, pair, NULL) ||
+		!m2m_direct_lock_endpoint(table, M2M_RIGHT, pair, NULL))
+		m2m_direct_check_row(table, &place);
 	return true;
 }
 
 /*
- * delete_link: deletes a row that the call's snapshot shows; returns false if
- * another transaction has deleted it, or changed it so that it is none of
- * those to be deleted.  Errors: 40001 in REPEATABLE READ and above.
+ * delete_link: deletes a link that find_links() found; the rest as
+ * delete_found().  The row is fetched first: link tells but the index entry.
+ */
+static bool
+delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
+			void *arg)
+{
+	ItemPointerData root;
+
+	m2m_place_from_number(DatumGetInt64(link[table->order->natts]), &root);
+	if (!m2m_direct_fetch(table, link, &root))
+		elog(ERROR, "could not fetch a link of table \"%s\" that was just found",
+			 RelationGetRelationName(table->association));
+	return delete_found(table, matches, arg);
+}
+
+/*
+ * delete_found: deletes the row in table->found, which the call's snapshot
+ * shows; returns false if another transaction has deleted it, or changed it so
+ * that it is none of those to be deleted.  Errors: 40001 in REPEATABLE READ and
+ * above.
  *
  * As ExecDelete does; matches is what EvalPlanQual would look at.
  */
 static bool
-delete_link(M2mDirectTable *table, ItemPointer place, StillMatches matches,
-			void *arg)
+delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 {
-	ItemPointerData at = *place;
+	ItemPointerData at = table->found->tts_tid;
 
 	for (;;)
 	{
@@ -352,8 +388,7 @@ delete_link(M2mDirectTable *table, ItemPointer place, StillMatches matches,
 		TM_Result	result;
 		Datum		now[2 * INDEX_MAX_KEYS];
 
-		/* hold no pin while waiting */
-		ExecClearTuple(table->found);
+		m2m_direct_unpin(table);
 		result = m2m_table_tuple_delete(table->association, &at,
 										GetCurrentCommandId(true),
 										table->snapshot, true, &failure);
@@ -427,8 +462,9 @@ is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
 
 /*
  * find_links: the links of one or several rows of a side that the call's
- * snapshot shows, with their places, in key order.  Those that another
- * transaction may be deleting are marked as disputed.
+ * snapshot shows, in key order, each with the place that its index entry gives
+ * (delete_link() knows what to do with that).  Those that another transaction
+ * may be deleting are marked as disputed.
  *
  * Where the heap's page is all-visible the index alone will do, as in an
  * index-only scan: nobody has begun to delete a row there.
@@ -449,20 +485,22 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 	scan->xs_want_itup = holds_pair(table, index);
 	for (int i = 0; i < ids->count; i++)
 	{
-		ItemPointer place;
+		ItemPointer root;
 
 		m2m_direct_side_rescan(table, index, scan, side,
 							   ids->value + (Size) i * ids->nkeys);
-		while ((place = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+		while ((root = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 		{
-			row[order->natts] = m2m_place_to_datum(place);
+			/* before the fetch, which moves on along the HOT chain */
+			int64		place = m2m_place_number(root);
+
 			if (scan->xs_want_itup &&
 				VM_ALL_VISIBLE(table->association,
-							   ItemPointerGetBlockNumber(place), &visibility))
+							   ItemPointerGetBlockNumber(root), &visibility))
 			{
 				read_entry(index, scan, row);
 				PredicateLockPage(table->association,
-								  ItemPointerGetBlockNumber(place),
+								  ItemPointerGetBlockNumber(root),
 								  table->snapshot);
 			}
 			else if (index_fetch_heap(scan, table->found))
@@ -473,12 +511,12 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 												   &isnull);
 
 				m2m_direct_read(table, table->found, row);
-				row[order->natts] = m2m_place_to_datum(&table->found->tts_tid);
 				if (TransactionIdIsValid(DatumGetTransactionId(xmax)))
-					row[order->natts] |= PLACE_DISPUTED;
+					place |= PLACE_DISPUTED;
 			}
 			else
 				continue;
+			row[order->natts] = Int64GetDatum(place);
 			m2m_pair_sort_put(result, row);
 			CHECK_FOR_INTERRUPTS();
 		}
@@ -566,16 +604,57 @@ compare_keys(M2mDirectTable *table, M2mSide side, Datum *a, Datum *b)
 							table->rel->side[side].nkeys, a, b);
 }
 
-/* is_disputed: may another transaction be deleting the row of this place? */
+/* is_disputed: may another transaction be deleting a link that was found? */
 static bool
-is_disputed(Datum datum)
+is_disputed(M2mDirectTable *table, Datum *link)
 {
-	return (datum & PLACE_DISPUTED) != 0;
+	return (DatumGetInt64(link[table->order->natts]) & PLACE_DISPUTED) != 0;
 }
 
-/* text_result: text[] of what was accumulated; '{}' if nothing was. */
-static ArrayType *
-text_result(ArrayBuildState *texts, MemoryContext context)
+/* list_key: adds a copy of a key of a side to a list. */
+static void
+list_key(M2mDirectTable *table, KeyList *list, M2mSide side, Datum *key)
 {
+	MemoryContext old = MemoryContextSwitchTo(table->context);
+	M2mPairColumn *column = table->order->column +
+		(side == M2M_LEFT ? 0 : table->order->nleft);
+	Datum	   *copy;
+
+	list->nkeys = table->rel->side[side].nkeys;
+	if (list->count == list->room)
+	{
+		Size		size;
+
+		list->room = Max(64, list->room * 2);
+		size = sizeof(Datum) * list->room * list->nkeys;
+		list->value = list->value == NULL ?
+			MemoryContextAllocHuge(table->context, size) :
+			repalloc_huge(list->value, size);
+	}
+	copy = list->value + list->count++ * list->nkeys;
+	for (int i = 0; i < list->nkeys; i++)
+		copy[i] = datumCopy(key[i], column[i].typbyval, column[i].typlen);
+	MemoryContextSwitchTo(old);
+}
+
+/* list_texts: text[] of the keys in a list, in a context; '{}' for none. */
+static ArrayType *
+list_texts(M2mDirectTable *table, KeyList *list, M2mSide side,
+		   MemoryContext context)
+{
+	ArrayBuildState *texts = initArrayResult(TEXTOID, table->context, true);
+
+	for (int64 i = 0; i < list->count; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->row_context);
+		text	   *key = m2m_key_text(table->rel, side,
+									   list->value + i * list->nkeys);
+
+		accumArrayResult(texts, PointerGetDatum(key), false, TEXTOID,
+						 table->context);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(table->row_context);
+		CHECK_FOR_INTERRUPTS();
+	}
 	return DatumGetArrayTypeP(makeArrayResult(texts, context));
 }

@@ -156,6 +156,18 @@ read_id(M2mRelationship *rel, QueryColumns *columns, int n, HeapTuple tuple,
 }
 
 /*
+ * m2m_load_lock: lets nobody else write the association until the end of the
+ * transaction.  By the command, which asks for the right to do that.  The
+ * caller holds nothing above ACCESS SHARE on it.  Error 42501.
+ */
+void
+m2m_load_lock(M2mRelationship *rel)
+{
+	m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
+					 m2m_qualified_name(rel->association)));
+}
+
+/*
  * m2m_load_begin: begins to show progress; returns false if another command
  * of this backend does so already.
  */

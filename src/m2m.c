@@ -16,7 +16,7 @@ bool		m2m_auto_create = true;
 /* m2m.direct_path: are plain tables written without the executor? */
 bool		m2m_direct_path = true;
 
-/* m2m.index_runs: does it enter many rows into a page of a B-tree at once? */
+/* m2m.index_runs: are many keys looked up in a page of a B-tree at once? */
 bool		m2m_index_runs = true;
 
 void		_PG_init(void);
@@ -37,21 +37,25 @@ _PG_init(void)
 							 0,
 							 NULL, NULL, NULL);
 
+	/*
+	 * Both are there to compare, in tests and when in doubt; and whoever could
+	 * choose how rows are written could choose what writes them unseen.
+	 */
 	DefineCustomBoolVariable("m2m.direct_path",
 							 "Writes links without the executor where the tables are plain.",
 							 "When off, all links are written by SQL statements. The outcome is the same.",
 							 &m2m_direct_path,
 							 true,
-							 PGC_USERSET,
+							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("m2m.index_runs",
-							 "Enters rows into B-tree indexes a page at a time, in bulk work of the direct path.",
-							 "When off, each row is given to the index access method by itself. The outcome is the same.",
+							 "Looks many keys up in a page of a B-tree index at once, in bulk work of the direct path.",
+							 "When off, each key takes an index scan. The outcome is the same.",
 							 &m2m_index_runs,
 							 true,
-							 PGC_USERSET,
+							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
 

@@ -60,6 +60,8 @@ typedef struct M2mKeyColumn
 	Oid			type;			/* of the endpoint's column */
 	int32		typmod;
 	Oid			collation;
+	int16		typlen;			/* of the endpoint's column */
+	bool		typbyval;
 	Oid			link_type;		/* of the association's column */
 	Oid			link_collation;
 	Oid			equal_op;		/* endpoint's column = association's column */
@@ -228,8 +230,33 @@ typedef struct M2mIds
 	bool		is_array;
 	int			nkeys;
 	int			count;
-	Datum	   *value;			/* never NULL */
+	Datum	   *value;			/* never NULL; see m2m_datum_clean() */
 } M2mIds;
+
+/*
+ * m2m_datum_clean: a value as reading it from a row would give it.  Where a
+ * type passed by value is narrower than a Datum, the bits above it mean
+ * nothing, and functions leave there what they like (hashtext() zeros, also
+ * for a negative number); whoever compares or stores Datums as such has to
+ * clean them before.
+ */
+static inline Datum
+m2m_datum_clean(Datum value, int16 typlen, bool typbyval)
+{
+	if (!typbyval)
+		return value;
+	switch (typlen)
+	{
+		case sizeof(char):
+			return CharGetDatum(DatumGetChar(value));
+		case sizeof(int16):
+			return Int16GetDatum(DatumGetInt16(value));
+		case sizeof(int32):
+			return Int32GetDatum(DatumGetInt32(value));
+		default:
+			return value;
+	}
+}
 
 /* Which forms of ids an argument may take. */
 typedef enum M2mIdForm
@@ -428,6 +455,7 @@ extern void m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 /* load.c: the pairs that a query returns */
 extern M2mPairs *m2m_load_read(M2mRelationship *rel, M2mSide first_side,
 							   const char *query, bool progress);
+extern void m2m_load_lock(M2mRelationship *rel);
 extern bool m2m_load_begin(M2mRelationship *rel);
 extern void m2m_load_end(bool progress);
 

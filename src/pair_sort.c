@@ -195,12 +195,11 @@ prepare_key(M2mPairSort *sort, int i)
 									 sort->order->column[c].less :
 									 Int8LessOperator, ssup);
 
-	/* a Datum holds a smaller integer with its sign */
-	if (ssup->comparator != ssup_datum_int32_cmp
+	/* clean Datums compare as int64; see m2m_datum_clean() */
 #if SIZEOF_DATUM >= 8
-		&& ssup->comparator != ssup_datum_signed_cmp
+	if (ssup->comparator != ssup_datum_int32_cmp &&
+		ssup->comparator != ssup_datum_signed_cmp)
 #endif
-		)
 		sort->integers = false;
 }
 

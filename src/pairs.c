@@ -61,6 +61,7 @@ m2m_pair_order(M2mRelationship *rel)
 	order->nleft = rel->side[M2M_LEFT].nkeys;
 	order->column = palloc0_array(M2mPairColumn, n);
 	order->same_image = true;
+	order->built_in = true;
 	for (int i = 0; i < n; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(rel->pair_desc, i);
@@ -76,9 +77,12 @@ m2m_pair_order(M2mRelationship *rel)
 		column->less = type->lt_opr;
 		column->typlen = attribute->attlen;
 		column->typbyval = attribute->attbyval;
+		column->integer = m2m_is_integer(attribute->atttypid);
 		fmgr_info_cxt(type->cmp_proc, &column->compare, rel->context);
 		if (!equal_means_same(type, column->collation))
 			order->same_image = false;
+		if (!m2m_opfamily_built_in(type->btree_opf, type->btree_opintype))
+			order->built_in = false;
 	}
 
 	/* a number of the row breaks ties where equal pairs can differ */
@@ -291,7 +295,7 @@ fits(M2mPairOrder *order, int first, int n, Datum *key)
 	{
 		M2mPairColumn *column = &order->column[first + i];
 
-		if (column->typbyval &&
+		if (column->integer &&
 			(DatumGetInt64(key[i]) < column->least ||
 			 DatumGetInt64(key[i]) > column->most))
 			return false;
@@ -332,6 +336,8 @@ m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a, Datum *b)
 
 		if (column->typbyval && a[i] == b[i])
 			continue;
+		if (column->integer)
+			return DatumGetInt64(a[i]) < DatumGetInt64(b[i]) ? -1 : 1;
 		result = DatumGetInt32(FunctionCall2Coll(&column->compare,
 												 column->collation,
 												 a[i], b[i]));
