@@ -125,7 +125,7 @@ static void put_place(M2mLinkBatch *batch, M2mPairSort *sort, Datum *pair,
 					  ItemPointer place);
 static void doubt(M2mLinkBatch *batch, int n);
 static void check_doubtful(M2mLinkBatch *batch);
-static void show_progress(M2mLinkBatch *batch);
+static void show_progress(M2mLinkBatch *batch, int more);
 static Datum *group_pair(M2mLinkBatch *batch, int n);
 static void group_put(M2mLinkBatch *batch, Datum *pair);
 static bool group_is_full(M2mLinkBatch *batch);
@@ -356,6 +356,7 @@ link_group(M2mLinkBatch *batch)
 				memcpy(group_pair(batch, n), pair, sizeof(Datum) * natts);
 			n++;
 		}
+		show_progress(batch, table->shut ? 0 : n);
 		MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -467,7 +468,7 @@ finish_group(M2mLinkBatch *batch)
 	group_clear(batch);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(table->row_context);
-	show_progress(batch);
+	show_progress(batch, 0);
 }
 
 /*
@@ -650,10 +651,10 @@ check_doubtful(M2mLinkBatch *batch)
 
 /*
  * show_progress: where a command shows its progress (m2m_load does), how many
- * links were made, and how many were there.
+ * links were made, with more of the group, and how many were there.
  */
 static void
-show_progress(M2mLinkBatch *batch)
+show_progress(M2mLinkBatch *batch, int more)
 {
 	const int	params[] = {
 		PROGRESS_COPY_TUPLES_PROCESSED, PROGRESS_COPY_TUPLES_EXCLUDED
@@ -662,7 +663,7 @@ show_progress(M2mLinkBatch *batch)
 
 	if (!batch->progress)
 		return;
-	values[0] = batch->created;
+	values[0] = batch->created + more;
 	values[1] = batch->skipped;
 	pgstat_progress_update_multi_param(2, params, values);
 }

@@ -107,9 +107,9 @@ foreach my $spec (sort glob 'test/isolation/specs/direct_*.spec')
 refused_in_full();
 done_testing();
 
-# The specs show no more than an error's message. Where the direct path has to
-# say for itself that a row has gone, it says all that PostgreSQL says, to whoever
-# may know it: columns in the order of the foreign key, text as it is.
+# The specs show no more than an error's message. Here is all that is said of a
+# row that has gone while we waited for it: columns in the order of the foreign
+# key, text as it is.
 sub refused_in_full
 {
 	my @calls = (

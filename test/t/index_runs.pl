@@ -1,6 +1,7 @@
-# Rows that bulk work enters into B-tree indexes a page at a time. If this
-# fails, such a run has damaged an index, here, on a standby or after a crash;
-# has made a pair twice; or has kept something from a serializable transaction.
+# Bulk work of the direct path, with keys looked up in B-tree indexes a page at
+# a time. If this fails, it has damaged a table or an index, here, on a standby
+# or after a crash; has made a pair twice; or has kept something from a
+# serializable transaction.
 #
 # The same work is done three times, on twin tables in three schemas: "runs",
 # "rows" (with m2m.index_runs off), and "hand", by plain SQL. PostgreSQL itself
@@ -59,13 +60,11 @@ my %key = (
 start_servers();
 make_tables();
 check_work();
-check_ways_to_the_wal();
-check_fake_lsn();
 check_spread_entries();
 check_errors();
 check_memory();
 check_index_build();
-check_taken_back();
+check_common_wait();
 check_sessions();
 check_serializable();
 check_standby();
@@ -357,69 +356,6 @@ sub sound
 	return;
 }
 
-# Are both ways of writing WAL taken, each where it should be? (Otherwise the
-# other parts of this test would show nothing.)
-sub check_ways_to_the_wal
-{
-	my $kind = { name => 'seen', type => [qw(int int)], rows => [ 2000, 2000 ] };
-
-	$primary->safe_psql('postgres',
-		"SET wal_consistency_checking = '';" . definition($kind)
-		  . "SELECT m2m_load('seen_l', 'seen_r', 'SELECT i, i FROM generate_series(1, 2000, 2) i'); VACUUM seen; CHECKPOINT");
-	like(written('2, 4, 6, 500, 501, 502, 510'),
-		qr/^[1-9]\d* \d+ 0$/, 'after a checkpoint a page is logged as a whole');
-	like(written('8, 10, 12, 520, 522, 530'),
-		qr/^0 (?:[6-9]|[1-9]\d+) 0$/, 'then by a record for each entry');
-	like(written('SELECT generate_series(14, 1000)'),
-		qr/^[1-9]\d* \d+ 0$/, 'many entries are logged as a whole page');
-	like(written('SELECT generate_series(1002, 2000)', 'SET m2m.index_runs = off'),
-		qr/^0 \d+ 0$/, 'without runs no page is logged as a whole');
-	return;
-}
-
-# Links (i, i) for those i; returns, for the table's primary key, the number of
-# images of pages, of records of entries, and of pages whose LSN is not that of
-# their last record.
-sub written
-{
-	my ($numbers, $setting) = @_;
-	my $values = $numbers =~ /SELECT/ ? $numbers : "VALUES " . join ', ', map { "($_)" } split /, /, $numbers;
-
-	return $primary->safe_psql(
-		'postgres', "SET wal_consistency_checking = '';
-		" . ($setting // '') . ";
-		SELECT pg_current_wal_insert_lsn() AS start \\gset
-		SELECT m2m_link('seen_l', array_agg(i), 'seen_r', array_agg(i)) AS n FROM ($values) v (i) \\gset
-		WITH record AS MATERIALIZED (
-			SELECT * FROM pg_get_wal_records_info(:'start', pg_current_wal_flush_lsn()),
-				regexp_matches(block_ref, '/' || pg_relation_filenode('seen_pkey') || ' (?:fork main )?blk (\\d+)', 'g') AS b (blocks)),
-		page AS (
-			SELECT blocks[1]::int AS block, max(start_lsn) AS lsn FROM record GROUP BY 1)
-		SELECT count(*) FILTER (WHERE resource_manager = 'XLOG' AND record_type = 'FPI') || ' ' ||
-			count(*) FILTER (WHERE resource_manager = 'Btree' AND record_type = 'INSERT_LEAF') || ' ' ||
-			(SELECT count(*) FROM page WHERE (page_header(get_raw_page('seen_pkey', block))).lsn <= lsn)
-		FROM record");
-}
-
-# Since PostgreSQL 19, a page that is changed without WAL has to show that by a
-# fake LSN: scans that keep no pin would take it for unchanged.
-sub check_fake_lsn
-{
-	my $lsn = q{SELECT (page_header(get_raw_page('fake_pkey', 1))).lsn};
-
-  SKIP:
-	{
-		skip 'no fake LSNs in B-trees before PostgreSQL 19', 1
-		  if $primary->pg_version < 19;
-		$primary->safe_psql('postgres', definition({ name => 'fake', type => [qw(int int)], rows => [ 100, 100 ], persistence => 'UNLOGGED' })
-			  . q{SELECT m2m_link('fake_l', array_agg(i), 'fake_r', array_agg(i)) FROM generate_series(1, 10) i});
-		my $before = $primary->safe_psql('postgres', $lsn);
-		$primary->safe_psql('postgres', q{SELECT m2m_link('fake_l', array[11, 12], 'fake_r', array[11, 12])});
-		isnt($primary->safe_psql('postgres', $lsn), $before, 'a page that is not logged shows that it was changed');
-	}
-	return;
-}
-
 # Pairs that were linked and unlinked so often that their entries filled many
 # pages. VACUUM cannot take all of these out of the tree; an empty one that
 # stays is where the search for the pair ends, whose entry is on a page behind.
@@ -547,17 +483,20 @@ sub check_index_build
 	return;
 }
 
-# Two batches find a pair of a third session on its page only when they enter
-# it, take theirs back, and wait for that session. When it gives up, they must
-# not wait for each other's row that is no more.
-sub check_taken_back
+# Two batches find a pair of a third session only when they enter it, take
+# theirs back, and wait for that session. When it gives up, they must not wait
+# for each other's row that is no more.
+sub check_common_wait
 {
 	my @call = map { "SELECT m2m_link('seen_l', array[$_, 1900], 'seen_r', array[$_, 77])" } 1800, 1801;
 	my @holder = map { $primary->background_psql('postgres') } 0 .. 2;
 	my @batch = map { $primary->background_psql('postgres', on_error_stop => 0) } 0, 1;
 	my @pid = map { $_->query_safe('SELECT pg_backend_pid()') } @batch;
 
-	$primary->safe_psql('postgres', 'DELETE FROM seen WHERE l_id >= 1800');
+	$primary->safe_psql('postgres',
+		definition({ name => 'seen', type => [qw(int int)], rows => [ 2000, 2000 ] })
+		  . "SELECT m2m_load('seen_l', 'seen_r', 'SELECT i, i FROM generate_series(1, 2000, 2) i');"
+		  . 'DELETE FROM seen WHERE l_id >= 1800');
 	# each has a first pair to wait for, after it has looked for the second
 	$holder[$_]->query_safe("BEGIN; INSERT INTO seen VALUES (180$_, 180$_)") foreach 0, 1;
 	foreach my $i (0, 1)
@@ -573,11 +512,11 @@ sub check_taken_back
 	}
 	$holder[2]->query_safe('ROLLBACK');
 	my @result = map { $_->query('') =~ s/\n.*//sr } @batch;
-	is(join(' ', sort @result), '1 2', 'two that have taken a pair back');
+	is(join(' ', sort @result), '1 2', 'two that have waited for the same third');
 	is(join('', map { $_->{stderr} } @batch), '', 'do not wait for each other');
 	$_->{stderr} = '' foreach @batch;
 	$_->quit foreach @batch, @holder;
-	sound('taken back');
+	sound('two waiting for a third');
 	return;
 }
 

@@ -261,6 +261,35 @@ arrives(
 	SELECT m2m_link('person', 'Anne', 'key', array_agg(id)) FROM key},
 	"1\n3");
 
+# A call that waits for another session, while a third links one of its pairs:
+# what did not come to pass is not decoded. (A subscriber that is told of a row
+# twice stops.)
+arrives('town', 'rows to be linked',
+	q{INSERT INTO person VALUES ('Eve'); INSERT INTO key (colour) SELECT 'grey' FROM generate_series(1, 20)});
+foreach my $call (
+	q{m2m_link('person', 'Eve', 'key', ARRAY(SELECT id FROM key))},
+	q{m2m_link('key', ARRAY(SELECT id FROM key), 'person', 'Eve')},
+	q{m2m_load('person', 'key', $$SELECT 'Eve', id FROM key$$)},
+	q{m2m_set('person', 'Eve', 'key', ARRAY(SELECT id FROM key))})
+{
+	my ($waiting, $other) = map { $publisher->background_psql('town') } 0, 1;
+	my $pid = $waiting->query_safe('SELECT pg_backend_pid()');
+
+	$publisher->safe_psql('town', q{DELETE FROM person_key WHERE person_name = 'Eve'});
+	$other->query_safe(q{BEGIN; INSERT INTO person_key SELECT 'Eve', id FROM key ORDER BY id LIMIT 1});
+	$waiting->query_until(qr/^begun$/m, "\\echo begun\nSELECT $call;\n");
+	$publisher->poll_query_until('town',
+		"SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid")
+	  or die "$call does not wait";
+	$publisher->safe_psql('town',
+		q{SELECT m2m_link('person', 'Eve', 'key', id) FROM (SELECT id FROM key ORDER BY id DESC LIMIT 3) k});
+	$other->query_safe('COMMIT');
+	$waiting->query('');
+	$_->quit foreach $waiting, $other;
+	arrives('town', "$call, some of it linked by others meanwhile",
+		q{SELECT count(*) = (SELECT count(*) FROM key) FROM person_key WHERE person_name = 'Eve'}, 't');
+}
+
 is($subscriber->safe_psql('shop', 'SELECT * FROM m2m_check()'),
 	'', 'm2m_check of the three tables is silent');
 is( $subscriber->safe_psql('town', 'SELECT finding FROM m2m_check()'),
