@@ -74,6 +74,14 @@ SELECT links(), damage();
 SELECT age();
 SELECT m2m_clear('author', ARRAY[1, 1], 'book'), m2m_unlink('author', 2, 'book', ARRAY[1, 1]), links(), damage();
 
+-- What the statistics count
+BEGIN;
+SELECT n_tup_ins AS inserted, n_tup_del AS deleted FROM pg_stat_xact_user_tables WHERE relid = 'author_book'::regclass \gset
+SELECT m2m_link('author', 3, 'book', 3), m2m_link('author', 3, 'book', ARRAY[1, 2, 3]), m2m_unlink('author', 3, 'book', 1),
+	m2m_clear('author', 3, 'book');
+SELECT n_tup_ins - :inserted AS inserted, n_tup_del - :deleted AS deleted FROM pg_stat_xact_user_tables WHERE relid = 'author_book'::regclass;
+COMMIT;
+
 -- Where nobody else can write the table, rows go in by multi-insert: with the
 -- same outcome, also beside links that are there
 BEGIN;
