@@ -7,6 +7,12 @@
  * CASCADE, or that stepped aside for it, are put back where their tables
  * stand, and what is left of a relationship that has lost a table, or the
  * columns that it was made of, goes too.
+ *
+ * An engine that distributes tables (catalog_distributed.c) replaces a table by
+ * creating another, DROP ... CASCADE of the first, and a rename.  That is not
+ * the end of a relationship: no association goes with a table that was
+ * distributed when the command began.  The engine's own event triggers may
+ * have forgotten the table at its end.
  */
 #include "postgres.h"
 
@@ -37,6 +43,7 @@ typedef struct SeenRelationship
 	Oid			owner;
 	Oid			endpoint[2];
 	bool		adopted;
+	bool		distributed[2]; /* the endpoint was, when the command began */
 	List	   *functions;		/* M2mSeenFunction */
 	List	   *views;			/* M2mSavedView */
 } SeenRelationship;
@@ -44,6 +51,7 @@ typedef struct SeenRelationship
 static void start_drop_table(DropStmt *stmt);
 static void start_drop(Node *parsetree, List *associations, List *owners);
 static List *dropped_associations(DropStmt *stmt);
+static List *local_associations(List *associations, List *dropped);
 static void see_relationship(M2mPending *p, Oid association, bool with_views);
 static void end_drop(M2mPending *p);
 static void end_relationships(M2mPending *p, List *associations);
@@ -134,6 +142,8 @@ start_drop_table(DropStmt *stmt)
 			dropped = list_append_unique_oid(dropped, lfirst_oid(lc));
 	}
 	associations = m2m_catalog_associations_of(dropped);
+	if (stmt->behavior == DROP_CASCADE)
+		associations = local_associations(associations, dropped);
 	if (associations == NIL)
 		return;
 
@@ -261,6 +271,27 @@ dropped_associations(DropStmt *stmt)
 	return result;
 }
 
+/*
+ * local_associations: those associations that are not distributed, nor have an
+ * endpoint that is to be dropped and is.
+ */
+static List *
+local_associations(List *associations, List *dropped)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, associations)
+	{
+		M2mRelationship *rel = m2m_relationship_get(lfirst_oid(lc),
+													InvalidOid, NoLock);
+
+		if (rel == NULL || !m2m_relationship_is_distributed(rel, dropped))
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	return result;
+}
+
 /* see_relationship: remembers a whole relationship. */
 static void
 see_relationship(M2mPending *p, Oid association, bool with_views)
@@ -274,12 +305,13 @@ see_relationship(M2mPending *p, Oid association, bool with_views)
 	seen = palloc0(sizeof(SeenRelationship));
 	seen->association = association;
 	seen->owner = m2m_catalog_relation_owner(association);
-	seen->adopted = rel->adopted;
+	seen->adopted = rel->adopted || m2m_catalog_is_distributed(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *function = m2m_function_see(rel, s);
 
 		seen->endpoint[s] = rel->side[s].relid;
+		seen->distributed[s] = m2m_catalog_is_distributed(rel->side[s].relid);
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
 		if (with_views && OidIsValid(rel->side[s].view))
@@ -305,6 +337,12 @@ end_drop(M2mPending *p)
 	{
 		SeenRelationship *seen = lfirst(lc);
 
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (seen->distributed[s] &&
+				get_rel_name(seen->endpoint[s]) == NULL)
+				seen->adopted = true;	/* it stands as a plain table */
+		}
 		if (get_rel_name(seen->association) == NULL ||
 			get_rel_name(seen->endpoint[M2M_LEFT]) == NULL ||
 			get_rel_name(seen->endpoint[M2M_RIGHT]) == NULL)

@@ -17,6 +17,7 @@ extern const char *const m2m_key_argument[2];
 extern const char *const m2m_column_argument[2];
 
 extern void m2m_association_check_owner(Oid association);
+extern void m2m_local_check(Oid relid);
 extern void m2m_roles_check(char *role[2]);
 extern void m2m_view_names_check(char *view[2]);
 extern void m2m_name_check_free(Oid schema, const char *name,

@@ -35,7 +35,7 @@ static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
  * m2m_adopt is asked to; names are NULL, and columns NIL, where they were not
  * given.  Locks the association in ShareRowExclusiveLock.
  *
- * Errors: 42501; 42710 if it is an association already; and those of
+ * Errors: 42501; 0A000; 42710 if it is an association already; and those of
  * m2m_endpoint_check(), define_keys.c and define_check.c.
  */
 void
@@ -75,6 +75,9 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 			column[s] = link_columns(leftover, s);
 	}
 	m2m_foreign_keys_choose(association, column, fk);
+	m2m_local_check(association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_local_check(fk[s]->confrelid);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (role[s] == NULL)

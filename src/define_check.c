@@ -58,6 +58,23 @@ m2m_endpoint_check(Oid relid)
 }
 
 /*
+ * m2m_local_check: error 0A000 for a table whose rows a distributed engine
+ * keeps elsewhere: no foreign key of ours would see them.  The caller has
+ * locked it, so that it stays as it is.
+ */
+void
+m2m_local_check(Oid relid)
+{
+	if (m2m_catalog_is_distributed(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("relationships of distributed tables are not supported"),
+				 errdetail("Table %s is managed by the extension \"citus\".",
+						   m2m_qualified_name(relid)),
+				 errhint("undistribute_table() makes it a local table again.")));
+}
+
+/*
  * m2m_association_check_owner: error 42501 unless the caller owns the table,
  * 42P01 if it is gone.  Comes before any lock.
  */

@@ -111,6 +111,8 @@ m2m_relationship_define(M2mDefinition *definition)
 			return association;
 		}
 	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_local_check(definition->relid[s]);
 	check_names(&names);
 
 	m2m_leave_extension(&extension);
