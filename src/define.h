@@ -18,12 +18,13 @@ extern const char *const m2m_column_argument[2];
 
 extern void m2m_association_check_owner(Oid association);
 extern void m2m_local_check(Oid relid);
-extern void m2m_roles_check(char *role[2]);
-extern void m2m_view_names_check(char *view[2]);
+extern void m2m_roles_check(char *role[2], const char *function);
+extern void m2m_view_names_check(char *view[2], const char *function);
 extern void m2m_name_check_free(Oid schema, const char *name,
-								const char *argument);
+								const char *argument, const char *function);
 extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
-									Oid schema, const char *name);
+									Oid schema, const char *name,
+									const char *function);
 
 /* define_keys.c: which keys are meant */
 extern List *m2m_key_choose(Oid relid, List *wanted, M2mSide side);

@@ -86,7 +86,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 							 fk[M2M_LEFT]->confrelid ==
 							 fk[M2M_RIGHT]->confrelid, s);
 	}
-	m2m_roles_check(role);
+	m2m_roles_check(role, "m2m_adopt");
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
@@ -105,7 +105,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 									m2m_name_plural(role[M2M_OTHER(s)]));
 		check_leftover(rel, s, schema, view[s]);
 	}
-	m2m_view_names_check(view);
+	m2m_view_names_check(view, "m2m_adopt");
 	m2m_views_create(rel, schema, view);
 }
 
@@ -226,6 +226,7 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 	Oid			relid = get_relname_relid(name, schema);
 
 	if (!OidIsValid(relid) || !is_leftover(rel, near, relid, GetUserId()))
-		m2m_name_check_free(schema, name, m2m_view_argument[near]);
-	m2m_function_check_free(rel, near, schema, name);
+		m2m_name_check_free(schema, name, m2m_view_argument[near],
+							"m2m_adopt");
+	m2m_function_check_free(rel, near, schema, name, "m2m_adopt");
 }

@@ -131,7 +131,8 @@ m2m_relationship_define(M2mDefinition *definition)
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_function_check_free(rel, s, names.schema, names.view[s]);
+		m2m_function_check_free(rel, s, names.schema, names.view[s],
+								"m2m_create");
 	describe_association(association, &names);
 	m2m_views_create(rel, names.schema, names.view);
 	return association;
@@ -238,7 +239,7 @@ choose_names(Names *names)
 		else
 			names->role[s] = m2m_name_singular(table[s]);
 	}
-	m2m_roles_check(names->role);
+	m2m_roles_check(names->role, "m2m_create");
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -305,7 +306,7 @@ check_names(Names *names)
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" of the association table would stand there twice",
 							strVal(lfirst(lc))),
-					 errhint("Name the columns by the arguments \"%s\" and \"%s\".",
+					 errhint("Name the columns by the arguments \"%s\" and \"%s\" of m2m_create.",
 							 m2m_column_argument[M2M_LEFT],
 							 m2m_column_argument[M2M_RIGHT])));
 	}
@@ -316,14 +317,14 @@ check_names(Names *names)
 					(errcode(ERRCODE_DUPLICATE_TABLE),
 					 errmsg("association table and link view would both be called \"%s\"",
 							names->name),
-					 errhint("Give another name by the argument \"%s\" or \"name\".",
+					 errhint("Give another name by the argument \"%s\" or \"name\" of m2m_create.",
 							 m2m_view_argument[s])));
 	}
-	m2m_view_names_check(names->view);
-	m2m_name_check_free(names->schema, names->name, "name");
+	m2m_view_names_check(names->view, "m2m_create");
+	m2m_name_check_free(names->schema, names->name, "name", "m2m_create");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_name_check_free(names->schema, names->view[s],
-							m2m_view_argument[s]);
+							m2m_view_argument[s], "m2m_create");
 }
 
 /*

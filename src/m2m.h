@@ -362,6 +362,9 @@ extern void m2m_sql(const char *sql);
 extern bool m2m_ddl_running(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
+extern bool m2m_mend_as_owner(Oid owner, bool restricted, const char *what,
+							  const char *hint, void (*action) (void *arg),
+							  void *arg);
 extern bool m2m_look_as_owner(Oid owner, const char *what,
 							  void (*action) (void *arg), void *arg);
 extern bool m2m_drop_objects(List *addresses);
