@@ -1,7 +1,7 @@
 /*
  * define.h
- *		What define.c, define_create.c, define_adopt.c, define_keys.c and
- *		define_check.c share.
+ *		What define.c, define_create.c, define_adopt.c, define_keys.c,
+ *		define_temporary.c and define_check.c share.
  */
 #ifndef M2M_DEFINE_H
 #define M2M_DEFINE_H
@@ -30,6 +30,11 @@ extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
 extern List *m2m_key_choose(Oid relid, List *wanted, M2mSide side);
 extern void m2m_foreign_keys_choose(Oid association, List *column[2],
 									ForeignKeyCacheInfo *fk[2]);
+
+/* define_temporary.c: what becomes of an association at commit */
+extern bool m2m_temporary_deletes_rows(Oid relid[2]);
+extern void m2m_temporary_depend(Oid association, Oid relid[2]);
+extern void m2m_temporary_keep(Oid association, Oid endpoint);
 
 /* define_create.c */
 extern void m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2]);

@@ -27,6 +27,7 @@ typedef struct Names
 	M2mDefinition *definition;
 	Oid			schema;
 	char		persistence;
+	bool		deletes_rows;	/* ON COMMIT */
 	char	   *name;
 	char	   *role[2];
 	char	   *view[2];
@@ -114,6 +115,8 @@ m2m_relationship_define(M2mDefinition *definition)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
+	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
+		m2m_temporary_deletes_rows(definition->relid);
 
 	m2m_leave_extension(&extension);
 	PG_TRY();
@@ -127,6 +130,8 @@ m2m_relationship_define(M2mDefinition *definition)
 	PG_END_TRY();
 
 	association = get_relname_relid(names.name, names.schema);
+	if (names.persistence == RELPERSISTENCE_TEMP)
+		m2m_temporary_depend(association, definition->relid);
 	m2m_foreign_keys_choose(association, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
@@ -362,6 +367,8 @@ create_association(Names *names)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		append_foreign_key(&sql, names, s);
 	appendStringInfoChar(&sql, ')');
+	if (names->deletes_rows)
+		appendStringInfoString(&sql, " ON COMMIT DELETE ROWS");
 	m2m_ddl(sql.data);
 
 	resetStringInfo(&sql);
