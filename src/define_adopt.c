@@ -110,12 +110,12 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 }
 
 /*
- * m2m_view_name_free: could m2m_adopt, called by the association's owner, make
- * the link view of a side, or take back one that is left over, under the name
- * that it would choose?
+ * m2m_view_name_taken: the name that m2m_adopt, called by the association's
+ * owner, would choose for the link view of a side, if something else has it;
+ * NULL if it could make the view, or take back one that is left over.
  */
-bool
-m2m_view_name_free(M2mRelationship *rel, M2mSide near)
+char *
+m2m_view_name_taken(M2mRelationship *rel, M2mSide near)
 {
 	Oid			schema = get_rel_namespace(rel->association);
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
@@ -126,7 +126,8 @@ m2m_view_name_free(M2mRelationship *rel, M2mSide near)
 		name = m2m_name_join(rel->side[near].role,
 							 m2m_name_plural(rel->side[M2M_OTHER(near)].role));
 	relid = get_relname_relid(name, schema);
-	return !OidIsValid(relid) || is_leftover(rel, near, relid, owner);
+	return OidIsValid(relid) && !is_leftover(rel, near, relid, owner) ?
+		name : NULL;
 }
 
 /* link_columns: the names of the association's columns of one side. */

@@ -302,6 +302,7 @@ extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 extern List *m2m_catalog_link_views(Oid relid);
 extern List *m2m_catalog_views(Oid relid);
 extern List *m2m_catalog_associations(void);
+extern List *m2m_catalog_associations_and_others(List **others);
 extern List *m2m_catalog_associations_of(List *relids);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 
@@ -354,7 +355,7 @@ extern Oid	m2m_relationship_define(M2mDefinition *definition);
 /* define_adopt.c: making an existing table the association of one */
 extern void m2m_relationship_adopt(Oid association, char *role[2],
 								   List *column[2], char *view[2]);
-extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
+extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
 
 /* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
