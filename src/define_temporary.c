@@ -96,7 +96,8 @@ m2m_ddl_table_created(PG_FUNCTION_ARGS)
 /*
  * m2m_temporary_deletes_rows: is the association of these temporary endpoints,
  * which the caller has locked, to lose its rows at commit?  Error 0A000 for a
- * partitioned table that loses some of its rows: all links would have to go.
+ * partitioned table that loses some of its rows: all links would have to go; or
+ * one of its partitions, with which PostgreSQL drops the whole foreign key.
  */
 bool
 m2m_temporary_deletes_rows(Oid relid[2])
@@ -110,8 +111,10 @@ m2m_temporary_deletes_rows(Oid relid[2])
 		List	   *tables = partitioned ?
 			find_all_inheritors(relid[s], AccessShareLock, NULL) :
 			list_make1_oid(relid[s]);
+		TemporaryTable *root = find(relid[s]);
 		bool		some = false;
 		bool		others = false;
+		bool		dropped = false;
 		ListCell   *lc;
 
 		foreach(lc, tables)
@@ -123,14 +126,16 @@ m2m_temporary_deletes_rows(Oid relid[2])
 			else if (get_rel_relkind(lfirst_oid(lc)) !=
 					 RELKIND_PARTITIONED_TABLE)
 				others = true;
+			dropped = dropped || (table != NULL && table->is_dropped);
 		}
-		if (some && others)
+		if ((some && others) ||
+			(dropped && !(root != NULL && root->is_dropped)))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot relate temporary table \"%s\", which keeps the rows of some partitions only",
 							get_rel_name(relid[s])),
 					 errdetail("No table that references it can keep just the links to these."),
-					 errhint("Create it and all its partitions with ON COMMIT DELETE ROWS, or none of them.")));
+					 errhint("Create it and all its partitions with the same ON COMMIT action.")));
 		result = result || some;
 	}
 	return result;
