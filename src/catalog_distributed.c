@@ -72,22 +72,6 @@ m2m_catalog_is_distributed(Oid relid)
 }
 
 /*
- * m2m_relationship_is_distributed: is the association in pg_dist_partition, or
- * one of those endpoints that are among relids?
- */
-bool
-m2m_relationship_is_distributed(M2mRelationship *rel, List *relids)
-{
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		if (list_member_oid(relids, rel->side[s].relid) &&
-			m2m_catalog_is_distributed(rel->side[s].relid))
-			return true;
-	}
-	return m2m_catalog_is_distributed(rel->association);
-}
-
-/*
  * index_over: a B-tree index over just this column, to look a table up by;
  * InvalidOid if there is none.
  */

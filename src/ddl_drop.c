@@ -48,10 +48,10 @@ typedef struct SeenRelationship
 	List	   *views;			/* M2mSavedView */
 } SeenRelationship;
 
+static bool replaces_distributed(DropStmt *stmt);
 static void start_drop_table(DropStmt *stmt);
 static void start_drop(Node *parsetree, List *associations, List *owners);
 static List *dropped_associations(DropStmt *stmt);
-static List *local_associations(List *associations, List *dropped);
 static void see_relationship(M2mPending *p, Oid association, bool with_views);
 static void end_drop(M2mPending *p);
 static void end_relationships(M2mPending *p, List *associations);
@@ -76,6 +76,8 @@ m2m_ddl_drop_start(Node *parsetree)
 			{
 				DropStmt   *stmt = (DropStmt *) parsetree;
 
+				if (replaces_distributed(stmt))
+					break;
 				if (stmt->removeType == OBJECT_TABLE)
 					start_drop_table(stmt);
 				else if (stmt->behavior == DROP_CASCADE &&
@@ -104,6 +106,28 @@ m2m_ddl_drop_end(M2mPending *p)
 {
 	end_relationships(p, restore_lost(p->aside));
 	end_drop(p);
+}
+
+/*
+ * replaces_distributed: is it DROP TABLE ... CASCADE of a distributed table?
+ * What its engine does with the relationships of the table that it makes
+ * instead, or the user with a table that he drops, is left to them.
+ */
+static bool
+replaces_distributed(DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (stmt->removeType != OBJECT_TABLE || stmt->behavior != DROP_CASCADE)
+		return false;
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
+
+		if (m2m_catalog_is_distributed(RangeVarGetRelid(name, NoLock, true)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -142,8 +166,6 @@ start_drop_table(DropStmt *stmt)
 			dropped = list_append_unique_oid(dropped, lfirst_oid(lc));
 	}
 	associations = m2m_catalog_associations_of(dropped);
-	if (stmt->behavior == DROP_CASCADE)
-		associations = local_associations(associations, dropped);
 	if (associations == NIL)
 		return;
 
@@ -267,27 +289,6 @@ dropped_associations(DropStmt *stmt)
 																			   NamespaceRelationId :
 																			   TypeRelationId,
 																			   object));
-	}
-	return result;
-}
-
-/*
- * local_associations: those associations that are not distributed, nor have an
- * endpoint that is to be dropped and is.
- */
-static List *
-local_associations(List *associations, List *dropped)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, associations)
-	{
-		M2mRelationship *rel = m2m_relationship_get(lfirst_oid(lc),
-													InvalidOid, NoLock);
-
-		if (rel == NULL || !m2m_relationship_is_distributed(rel, dropped))
-			result = lappend_oid(result, lfirst_oid(lc));
 	}
 	return result;
 }

@@ -308,8 +308,6 @@ extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 
 /* catalog_distributed.c: tables whose rows are elsewhere */
 extern bool m2m_catalog_is_distributed(Oid relid);
-extern bool m2m_relationship_is_distributed(M2mRelationship *rel,
-											List *relids);
 
 /* catalog_view.c: what makes a link view, and what it says */
 extern Oid	m2m_catalog_trigger_function(void);
