@@ -103,6 +103,17 @@ SELECT severity, finding FROM m2m_check();
 SELECT severity, finding FROM m2m_repair();
 SELECT severity, finding FROM m2m_check();
 ROLLBACK;
+-- with what is in the way, and what to do about it
+BEGIN;
+ALTER TABLE book ALTER COLUMN id TYPE bigint;
+CREATE VIEW mine AS SELECT book_id FROM author_book;
+\set VERBOSITY default
+SELECT severity, finding FROM m2m_repair();
+\set VERBOSITY terse
+DROP VIEW mine;
+SELECT severity, finding FROM m2m_repair();
+SELECT * FROM m2m_check();
+ROLLBACK;
 -- while what it does not hold is found, and goes
 BEGIN;
 ALTER TABLE author_book DROP CONSTRAINT author_book_author_id_fkey;
@@ -294,6 +305,25 @@ CREATE OR REPLACE VIEW author_books AS
     SELECT l.author_id, r.id, r.title FROM author_book l LEFT JOIN book r ON r.id = l.book_id;
 SELECT severity, finding, remedy FROM m2m_check();
 SELECT finding FROM m2m_repair();
+ROLLBACK;
+-- replaced by one that has nothing to do with the association; a link view of
+-- another name is the way out
+BEGIN;
+CREATE OR REPLACE VIEW author_books AS SELECT id AS author_id, id, name AS title FROM author;
+SELECT severity, finding, remedy FROM m2m_check();
+SELECT m2m_adopt('author_book', left_view => 'books_of_author');
+SELECT * FROM m2m_check();
+SELECT * FROM books_of_author ORDER BY 1, 2;
+-- writes to it are m2m's until its triggers go
+SAVEPOINT s;
+\set VERBOSITY default
+UPDATE author_books SET title = 'Al' WHERE id = 1;
+\set VERBOSITY terse
+ROLLBACK TO s;
+DROP TRIGGER m2m_link_view ON author_books;
+DROP TRIGGER m2m_link_view_batch ON author_books;
+UPDATE author_books SET title = 'Al' WHERE id = 1;
+SELECT name FROM author ORDER BY id;
 ROLLBACK;
 -- of another owner: does not count
 RESET ROLE;

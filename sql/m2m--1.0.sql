@@ -296,6 +296,14 @@ CREATE FUNCTION m2m_ddl_command_end()
 COMMENT ON FUNCTION m2m_ddl_command_end() IS
 'Event trigger: link views and functions follow what a command has changed.';
 
+CREATE FUNCTION m2m_ddl_table_created()
+	RETURNS event_trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_ddl_table_created';
+
+COMMENT ON FUNCTION m2m_ddl_table_created() IS
+'Event trigger: notes what becomes of a temporary table at commit, so that links between its rows can go with them.';
+
 CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
@@ -323,6 +331,13 @@ CREATE EVENT TRIGGER m2m_ddl_command_end ON ddl_command_end WHEN TAG IN (
 
 COMMENT ON EVENT TRIGGER m2m_ddl_command_end IS
 'm2m: relationships follow the schema, and stand in nobody''s way';
+
+CREATE EVENT TRIGGER m2m_ddl_table_created ON ddl_command_end WHEN TAG IN (
+	'CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO')
+	EXECUTE FUNCTION m2m_ddl_table_created();
+
+COMMENT ON EVENT TRIGGER m2m_ddl_table_created IS
+'m2m: links between temporary rows go with them';
 
 /* what there is */
 

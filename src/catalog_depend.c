@@ -108,6 +108,18 @@ m2m_catalog_views(Oid relid)
 List *
 m2m_catalog_associations(void)
 {
+	List	   *others;
+
+	return m2m_catalog_associations_and_others(&others);
+}
+
+/*
+ * m2m_catalog_associations_and_others: the same, and the views that have the
+ * trigger and do not read as link views.
+ */
+List *
+m2m_catalog_associations_and_others(List **others)
+{
 	Oid			function = m2m_catalog_trigger_function();
 	Relation	depend;
 	ScanKeyData key[2];
@@ -117,6 +129,7 @@ m2m_catalog_associations(void)
 	List	   *result = NIL;
 	ListCell   *lc;
 
+	*others = NIL;
 	if (!OidIsValid(function))
 		return NIL;
 	depend = table_open(DependRelationId, AccessShareLock);
@@ -144,6 +157,8 @@ m2m_catalog_associations(void)
 
 		if (view != NULL)
 			result = list_append_unique_oid(result, view->association);
+		else if (OidIsValid(viewid) && m2m_catalog_is_link_view(viewid))
+			*others = list_append_unique_oid(*others, viewid);
 	}
 	list_sort(result, list_oid_cmp);
 	return result;

@@ -74,6 +74,7 @@ static void check_function(Check *check, M2mRelationship *rel,
 						   M2mSide side);
 static void check_other_views(Check *check, Oid association,
 							  M2mRelationship *rel);
+static void add_stray_view(Check *check, Oid viewid);
 static void check_association(Oid relid);
 static void add_finding(Check *check, const char *severity, const char *what,
 						const char *remedy);
@@ -97,13 +98,16 @@ PG_FUNCTION_INFO_V1(m2m_repair);
 
 /*
  * m2m_check: SQL function; a row for each finding of one relationship, or of
- * all.  What the caller may not read is not looked into.
+ * all, and for each view that was one's and is none's any more.  What the
+ * caller may not read is not looked into.
  */
 Datum
 m2m_check(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	List	   *associations = PG_ARGISNULL(0) ? m2m_catalog_associations() :
+	List	   *others = NIL;
+	List	   *associations = PG_ARGISNULL(0) ?
+		m2m_catalog_associations_and_others(&others) :
 		list_make1_oid(PG_GETARG_OID(0));
 	ListCell   *lc;
 
@@ -116,7 +120,19 @@ m2m_check(PG_FUNCTION_ARGS)
 
 		foreach(lf, check_relationship(lfirst_oid(lc), true))
 			put_finding(rsinfo, lfirst(lf));
+
+		/* of these it has told already */
+		if (others != NIL)
+			others = list_difference_oid(others,
+										 m2m_catalog_link_views(lfirst_oid(lc)));
 		CHECK_FOR_INTERRUPTS();
+	}
+	foreach(lc, others)
+	{
+		Check		check = {lfirst_oid(lc), true, false, NIL};
+
+		add_stray_view(&check, lfirst_oid(lc));
+		put_finding(rsinfo, linitial(check.findings));
 	}
 	return (Datum) 0;
 }
@@ -191,10 +207,12 @@ mend(Finding *finding)
 	bool		temporary = get_rel_persistence(finding->association) ==
 		RELPERSISTENCE_TEMP;
 
-	return m2m_as_owner(owner, !temporary,
-						psprintf("could not mend relationship \"%s\"",
-								 get_rel_name(finding->association)),
-						run_remedy, finding);
+	return m2m_mend_as_owner(owner, !temporary,
+							 psprintf("could not mend relationship \"%s\"",
+									  get_rel_name(finding->association)),
+							 psprintf("Once nothing is in its way, call m2m_repair() again, or run the SQL yourself: %s",
+									  finding->remedy),
+							 run_remedy, finding);
 }
 
 /*
@@ -471,10 +489,15 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 
 	if (!OidIsValid(endpoint->view))
 	{
+		char	   *taken = m2m_view_name_taken(rel, side);
+
 		add_finding(check, "warning",
+					taken != NULL ?
+					psprintf("the link view of role \"%s\" is missing, and its name \"%s\" is taken",
+							 endpoint->role, taken) :
 					psprintf("the link view of role \"%s\" is missing",
 							 endpoint->role),
-					!m2m_view_name_free(rel, side) ? NULL :
+					taken != NULL ? NULL :
 
 					/* all arguments with their types: no overload can be meant */
 					psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
@@ -555,10 +578,7 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
 
 		if (view == NULL)
-			add_finding(check, "error",
-						psprintf("view \"%s\" has the trigger of a link view, but does not read as one",
-								 get_rel_name(lfirst_oid(lc))),
-						NULL);
+			add_stray_view(check, lfirst_oid(lc));
 		else if (view->association == association &&
 				 !m2m_catalog_owner_trusted(view->owner, owner))
 			add_finding(check, "warning",
@@ -570,6 +590,16 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 		add_finding(check, "error",
 					"a table, a foreign key or both link views of the relationship are lost",
 					NULL);
+}
+
+/* add_stray_view: a view with our trigger whose query is not a link view's. */
+static void
+add_stray_view(Check *check, Oid viewid)
+{
+	add_finding(check, "error",
+				psprintf("view \"%s\" has the trigger of a link view, but does not read as one",
+						 get_rel_name(viewid)),
+				NULL);
 }
 
 /*

@@ -21,7 +21,7 @@
 static int	depth = 0;
 
 static bool as_owner(Oid owner, bool restricted, bool keep, const char *what,
-					 void (*action) (void *arg), void *arg);
+					 const char *hint, void (*action) (void *arg), void *arg);
 
 /*
  * m2m_ddl: runs one utility statement of our own as the current user.
@@ -84,7 +84,19 @@ bool
 m2m_as_owner(Oid owner, bool restricted, const char *what,
 			 void (*action) (void *arg), void *arg)
 {
-	return as_owner(owner, restricted, true, what, action, arg);
+	return as_owner(owner, restricted, true, what,
+					"m2m_check() tells what is amiss, and m2m_repair() mends it.",
+					action, arg);
+}
+
+/*
+ * m2m_mend_as_owner: the same for m2m_repair itself, with a hint of its own.
+ */
+bool
+m2m_mend_as_owner(Oid owner, bool restricted, const char *what,
+				  const char *hint, void (*action) (void *arg), void *arg)
+{
+	return as_owner(owner, restricted, true, what, hint, action, arg);
 }
 
 /*
@@ -96,13 +108,13 @@ bool
 m2m_look_as_owner(Oid owner, const char *what,
 				  void (*action) (void *arg), void *arg)
 {
-	return as_owner(owner, true, false, what, action, arg);
+	return as_owner(owner, true, false, what, NULL, action, arg);
 }
 
 /* as_owner: both of them; keep what the action did? */
 static bool
 as_owner(Oid owner, bool restricted, bool keep, const char *what,
-		 void (*action) (void *arg), void *arg)
+		 const char *hint, void (*action) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resowner = CurrentResourceOwner;
@@ -157,7 +169,9 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("%s: %s", what, error->message),
-				 errhint("m2m_check() tells what is amiss, and m2m_repair() mends it.")));
+				 error->detail != NULL ?
+				 errdetail_internal("%s", error->detail) : 0,
+				 hint != NULL ? errhint("%s", hint) : 0));
 		FreeErrorData(error);
 	}
 	PG_END_TRY();

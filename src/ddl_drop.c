@@ -7,6 +7,12 @@
  * CASCADE, or that stepped aside for it, are put back where their tables
  * stand, and what is left of a relationship that has lost a table, or the
  * columns that it was made of, goes too.
+ *
+ * An engine that distributes tables (catalog_distributed.c) replaces a table by
+ * creating another, DROP ... CASCADE of the first, and a rename.  That is not
+ * the end of a relationship: no association goes with a table that was
+ * distributed when the command began.  The engine's own event triggers may
+ * have forgotten the table at its end.
  */
 #include "postgres.h"
 
@@ -37,10 +43,12 @@ typedef struct SeenRelationship
 	Oid			owner;
 	Oid			endpoint[2];
 	bool		adopted;
+	bool		distributed[2]; /* the endpoint was, when the command began */
 	List	   *functions;		/* M2mSeenFunction */
 	List	   *views;			/* M2mSavedView */
 } SeenRelationship;
 
+static bool replaces_distributed(DropStmt *stmt);
 static void start_drop_table(DropStmt *stmt);
 static void start_drop(Node *parsetree, List *associations, List *owners);
 static List *dropped_associations(DropStmt *stmt);
@@ -68,6 +76,8 @@ m2m_ddl_drop_start(Node *parsetree)
 			{
 				DropStmt   *stmt = (DropStmt *) parsetree;
 
+				if (replaces_distributed(stmt))
+					break;
 				if (stmt->removeType == OBJECT_TABLE)
 					start_drop_table(stmt);
 				else if (stmt->behavior == DROP_CASCADE &&
@@ -96,6 +106,28 @@ m2m_ddl_drop_end(M2mPending *p)
 {
 	end_relationships(p, restore_lost(p->aside));
 	end_drop(p);
+}
+
+/*
+ * replaces_distributed: is it DROP TABLE ... CASCADE of a distributed table?
+ * What its engine does with the relationships of the table that it makes
+ * instead, or the user with a table that he drops, is left to them.
+ */
+static bool
+replaces_distributed(DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	if (stmt->removeType != OBJECT_TABLE || stmt->behavior != DROP_CASCADE)
+		return false;
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
+
+		if (m2m_catalog_is_distributed(RangeVarGetRelid(name, NoLock, true)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -274,12 +306,13 @@ see_relationship(M2mPending *p, Oid association, bool with_views)
 	seen = palloc0(sizeof(SeenRelationship));
 	seen->association = association;
 	seen->owner = m2m_catalog_relation_owner(association);
-	seen->adopted = rel->adopted;
+	seen->adopted = rel->adopted || m2m_catalog_is_distributed(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *function = m2m_function_see(rel, s);
 
 		seen->endpoint[s] = rel->side[s].relid;
+		seen->distributed[s] = m2m_catalog_is_distributed(rel->side[s].relid);
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
 		if (with_views && OidIsValid(rel->side[s].view))
@@ -305,6 +338,12 @@ end_drop(M2mPending *p)
 	{
 		SeenRelationship *seen = lfirst(lc);
 
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (seen->distributed[s] &&
+				get_rel_name(seen->endpoint[s]) == NULL)
+				seen->adopted = true;	/* it stands as a plain table */
+		}
 		if (get_rel_name(seen->association) == NULL ||
 			get_rel_name(seen->endpoint[M2M_LEFT]) == NULL ||
 			get_rel_name(seen->endpoint[M2M_RIGHT]) == NULL)

@@ -153,7 +153,11 @@ m2m_drop(PG_FUNCTION_ARGS)
 	if (!keep_links && !rel->adopted)
 		m2m_ddl(psprintf("DROP TABLE %s", m2m_qualified_name(association)));
 	else
+	{
+		for (int s = M2M_LEFT; rel->temporary && s <= M2M_RIGHT; s++)
+			m2m_temporary_keep(association, rel->side[s].relid);
 		m2m_relationship_changed(association);
+	}
 	PG_RETURN_VOID();
 }
 

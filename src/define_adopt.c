@@ -35,7 +35,7 @@ static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
  * m2m_adopt is asked to; names are NULL, and columns NIL, where they were not
  * given.  Locks the association in ShareRowExclusiveLock.
  *
- * Errors: 42501; 42710 if it is an association already; and those of
+ * Errors: 42501; 0A000; 42710 if it is an association already; and those of
  * m2m_endpoint_check(), define_keys.c and define_check.c.
  */
 void
@@ -75,6 +75,9 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 			column[s] = link_columns(leftover, s);
 	}
 	m2m_foreign_keys_choose(association, column, fk);
+	m2m_local_check(association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_local_check(fk[s]->confrelid);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (role[s] == NULL)
@@ -83,7 +86,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 							 fk[M2M_LEFT]->confrelid ==
 							 fk[M2M_RIGHT]->confrelid, s);
 	}
-	m2m_roles_check(role);
+	m2m_roles_check(role, "m2m_adopt");
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
@@ -102,17 +105,17 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 									m2m_name_plural(role[M2M_OTHER(s)]));
 		check_leftover(rel, s, schema, view[s]);
 	}
-	m2m_view_names_check(view);
+	m2m_view_names_check(view, "m2m_adopt");
 	m2m_views_create(rel, schema, view);
 }
 
 /*
- * m2m_view_name_free: could m2m_adopt, called by the association's owner, make
- * the link view of a side, or take back one that is left over, under the name
- * that it would choose?
+ * m2m_view_name_taken: the name that m2m_adopt, called by the association's
+ * owner, would choose for the link view of a side, if something else has it;
+ * NULL if it could make the view, or take back one that is left over.
  */
-bool
-m2m_view_name_free(M2mRelationship *rel, M2mSide near)
+char *
+m2m_view_name_taken(M2mRelationship *rel, M2mSide near)
 {
 	Oid			schema = get_rel_namespace(rel->association);
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
@@ -123,7 +126,8 @@ m2m_view_name_free(M2mRelationship *rel, M2mSide near)
 		name = m2m_name_join(rel->side[near].role,
 							 m2m_name_plural(rel->side[M2M_OTHER(near)].role));
 	relid = get_relname_relid(name, schema);
-	return !OidIsValid(relid) || is_leftover(rel, near, relid, owner);
+	return OidIsValid(relid) && !is_leftover(rel, near, relid, owner) ?
+		name : NULL;
 }
 
 /* link_columns: the names of the association's columns of one side. */
@@ -223,6 +227,7 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 	Oid			relid = get_relname_relid(name, schema);
 
 	if (!OidIsValid(relid) || !is_leftover(rel, near, relid, GetUserId()))
-		m2m_name_check_free(schema, name, m2m_view_argument[near]);
-	m2m_function_check_free(rel, near, schema, name);
+		m2m_name_check_free(schema, name, m2m_view_argument[near],
+							"m2m_adopt");
+	m2m_function_check_free(rel, near, schema, name, "m2m_adopt");
 }

@@ -58,6 +58,23 @@ m2m_endpoint_check(Oid relid)
 }
 
 /*
+ * m2m_local_check: error 0A000 for a table whose rows a distributed engine
+ * keeps elsewhere: no foreign key of ours would see them.  The caller has
+ * locked it, so that it stays as it is.
+ */
+void
+m2m_local_check(Oid relid)
+{
+	if (m2m_catalog_is_distributed(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("relationships of distributed tables are not supported"),
+				 errdetail("Table %s is managed by the extension \"citus\".",
+						   m2m_qualified_name(relid)),
+				 errhint("undistribute_table() makes it a local table again.")));
+}
+
+/*
  * m2m_association_check_owner: error 42501 unless the caller owns the table,
  * 42P01 if it is gone.  Comes before any lock.
  */
@@ -76,18 +93,21 @@ m2m_association_check_owner(Oid association)
 
 /*
  * m2m_roles_check: the roles of one relationship must differ; error 22023.
+ *
+ * function, here and below, is the SQL function that has the arguments which
+ * avoid the error: on first use of m2m_link it is not the one that was called.
  */
 void
-m2m_roles_check(char *role[2])
+m2m_roles_check(char *role[2], const char *function)
 {
 	if (strcmp(role[M2M_LEFT], role[M2M_RIGHT]) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("both sides of the relationship have the role \"%s\"",
 						role[M2M_LEFT]),
-				 errhint("Name the roles by the arguments \"%s\" and \"%s\".",
+				 errhint("Name the roles by the arguments \"%s\" and \"%s\" of %s.",
 						 m2m_role_argument[M2M_LEFT],
-						 m2m_role_argument[M2M_RIGHT])));
+						 m2m_role_argument[M2M_RIGHT], function)));
 }
 
 /*
@@ -95,7 +115,7 @@ m2m_roles_check(char *role[2])
  * given; error 42P07.
  */
 void
-m2m_view_names_check(char *view[2])
+m2m_view_names_check(char *view[2], const char *function)
 {
 	if (view[M2M_LEFT] != NULL && view[M2M_RIGHT] != NULL &&
 		strcmp(view[M2M_LEFT], view[M2M_RIGHT]) == 0)
@@ -103,8 +123,8 @@ m2m_view_names_check(char *view[2])
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("both link views of the relationship would be called \"%s\"",
 						view[M2M_LEFT]),
-				 errhint("Give another name by the argument \"%s\".",
-						 m2m_view_argument[M2M_RIGHT])));
+				 errhint("Give another name by the argument \"%s\" of %s.",
+						 m2m_view_argument[M2M_RIGHT], function)));
 }
 
 /*
@@ -113,7 +133,8 @@ m2m_view_names_check(char *view[2])
  * the name meanwhile, the DDL to come fails.
  */
 void
-m2m_name_check_free(Oid schema, const char *name, const char *argument)
+m2m_name_check_free(Oid schema, const char *name, const char *argument,
+					const char *function)
 {
 	Oid			relid = get_relname_relid(name, schema);
 	M2mRelationship *rel;
@@ -131,8 +152,8 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument)
 							   rel->side[M2M_LEFT].role,
 							   m2m_qualified_name(rel->side[M2M_RIGHT].relid),
 							   rel->side[M2M_RIGHT].role),
-					 errhint("For a second relationship give another name by the argument \"%s\".",
-							 argument)));
+					 errhint("For a second relationship give another name by the argument \"%s\" of %s.",
+							 argument, function)));
 		switch (get_rel_relkind(relid))
 		{
 			case RELKIND_VIEW:
@@ -175,7 +196,8 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument)
 			 errmsg("relation \"%s\" already exists", name),
 			 errdetail("It is %s in schema \"%s\".", kind,
 					   get_namespace_name(schema)),
-			 errhint("Give another name by the argument \"%s\".%s", argument,
+			 errhint("Give another name by the argument \"%s\" of %s.%s",
+					 argument, function,
 					 strcmp(kind, "a table") == 0 &&
 					 strcmp(argument, "name") == 0 ?
 					 " If it is a join table, m2m_adopt makes it the association table of a relationship." : "")));
@@ -188,7 +210,7 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument)
  */
 void
 m2m_function_check_free(M2mRelationship *rel, M2mSide near, Oid schema,
-						const char *name)
+						const char *name, const char *function)
 {
 	Oid			type = get_rel_type_id(rel->side[near].relid);
 	oidvector  *arguments = buildoidvector(&type, 1);
@@ -203,6 +225,6 @@ m2m_function_check_free(M2mRelationship *rel, M2mSide near, Oid schema,
 						name),
 				 errdetail("It is a function of %s in schema \"%s\".",
 						   format_type_be(type), get_namespace_name(schema)),
-				 errhint("Give another name to view and function by the argument \"%s\".",
-						 m2m_view_argument[near])));
+				 errhint("Give another name to view and function by the argument \"%s\" of %s.",
+						 m2m_view_argument[near], function)));
 }

@@ -27,6 +27,7 @@ typedef struct Names
 	M2mDefinition *definition;
 	Oid			schema;
 	char		persistence;
+	bool		deletes_rows;	/* ON COMMIT */
 	char	   *name;
 	char	   *role[2];
 	char	   *view[2];
@@ -111,7 +112,11 @@ m2m_relationship_define(M2mDefinition *definition)
 			return association;
 		}
 	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_local_check(definition->relid[s]);
 	check_names(&names);
+	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
+		m2m_temporary_deletes_rows(definition->relid);
 
 	m2m_leave_extension(&extension);
 	PG_TRY();
@@ -125,11 +130,14 @@ m2m_relationship_define(M2mDefinition *definition)
 	PG_END_TRY();
 
 	association = get_relname_relid(names.name, names.schema);
+	if (names.persistence == RELPERSISTENCE_TEMP)
+		m2m_temporary_depend(association, definition->relid);
 	m2m_foreign_keys_choose(association, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_function_check_free(rel, s, names.schema, names.view[s]);
+		m2m_function_check_free(rel, s, names.schema, names.view[s],
+								"m2m_create");
 	describe_association(association, &names);
 	m2m_views_create(rel, names.schema, names.view);
 	return association;
@@ -236,7 +244,7 @@ choose_names(Names *names)
 		else
 			names->role[s] = m2m_name_singular(table[s]);
 	}
-	m2m_roles_check(names->role);
+	m2m_roles_check(names->role, "m2m_create");
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -303,7 +311,7 @@ check_names(Names *names)
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" of the association table would stand there twice",
 							strVal(lfirst(lc))),
-					 errhint("Name the columns by the arguments \"%s\" and \"%s\".",
+					 errhint("Name the columns by the arguments \"%s\" and \"%s\" of m2m_create.",
 							 m2m_column_argument[M2M_LEFT],
 							 m2m_column_argument[M2M_RIGHT])));
 	}
@@ -314,14 +322,14 @@ check_names(Names *names)
 					(errcode(ERRCODE_DUPLICATE_TABLE),
 					 errmsg("association table and link view would both be called \"%s\"",
 							names->name),
-					 errhint("Give another name by the argument \"%s\" or \"name\".",
+					 errhint("Give another name by the argument \"%s\" or \"name\" of m2m_create.",
 							 m2m_view_argument[s])));
 	}
-	m2m_view_names_check(names->view);
-	m2m_name_check_free(names->schema, names->name, "name");
+	m2m_view_names_check(names->view, "m2m_create");
+	m2m_name_check_free(names->schema, names->name, "name", "m2m_create");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_name_check_free(names->schema, names->view[s],
-							m2m_view_argument[s]);
+							m2m_view_argument[s], "m2m_create");
 }
 
 /*
@@ -359,6 +367,8 @@ create_association(Names *names)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		append_foreign_key(&sql, names, s);
 	appendStringInfoChar(&sql, ')');
+	if (names->deletes_rows)
+		appendStringInfoString(&sql, " ON COMMIT DELETE ROWS");
 	m2m_ddl(sql.data);
 
 	resetStringInfo(&sql);

@@ -78,7 +78,7 @@ m2m_key_choose(Oid relid, List *wanted, M2mSide side)
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("table \"%s\" has no primary key and several unique ones",
 						get_rel_name(relid)),
-				 errhint("Name the columns of one by the argument \"%s\".",
+				 errhint("Name the columns of one by the argument \"%s\" of m2m_create.",
 						 m2m_key_argument[side])));
 	return result;
 }
@@ -124,7 +124,7 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 				(errcode(ERRCODE_AMBIGUOUS_PARAMETER),
 				 errmsg("table \"%s\" has more than two foreign keys",
 						get_rel_name(association)),
-				 errhint("Name the columns of two of them by the arguments \"%s\" and \"%s\".",
+				 errhint("Name the columns of two of them by the arguments \"%s\" and \"%s\" of m2m_adopt.",
 						 m2m_column_argument[M2M_LEFT],
 						 m2m_column_argument[M2M_RIGHT])));
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)

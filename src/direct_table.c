@@ -279,6 +279,7 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		form->relispartition || form->relhassubclass || form->relhasrules ||
 		has_parent(rel->association) ||
 		RELATION_IS_OTHER_TEMP(association) ||
+		m2m_catalog_is_distributed(rel->association) ||
 		!rel->unique || rel->nproperties > 0)
 		return false;
 	return desc->constr == NULL ||
@@ -413,6 +414,7 @@ endpoint_is_plain(Oid relid)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	result = form->relkind == RELKIND_RELATION && !form->relispartition &&
 		form->relam == HEAP_TABLE_AM_OID &&
+		!m2m_catalog_is_distributed(relid) &&
 		!(form->relpersistence == RELPERSISTENCE_TEMP &&
 		  !isTempOrTempToastNamespace(form->relnamespace));
 	ReleaseSysCache(tuple);

@@ -42,6 +42,7 @@ static void begin_call(Call *call, FunctionCallInfo fcinfo,
 					   const char *write, int via, int role);
 static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
 						  int second, const char *write, int via, int role);
+static void check_tables(Call *call, int second);
 static void find_relationship(Call *call, LOCKMODE lockmode);
 static void find_or_create(Call *call, LOCKMODE lockmode);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
@@ -260,12 +261,34 @@ begin_call_of(Call *call, FunctionCallInfo fcinfo, int first, int second,
 	call->fcinfo = fcinfo;
 	call->first = PG_GETARG_OID(first);
 	call->second = PG_GETARG_OID(second);
-	m2m_endpoint_check(call->first);
-	m2m_endpoint_check(call->second);
+	check_tables(call, second);
 	if (!PG_ARGISNULL(via))
 		call->via = text_to_cstring(PG_GETARG_TEXT_PP(via));
 	if (!PG_ARGISNULL(role))
 		call->role = text_to_cstring(PG_GETARG_TEXT_PP(role));
+}
+
+/*
+ * check_tables: both tables have to be such.  An id in the place of a table
+ * is taken for its OID: error 42P01, with the order of the arguments where
+ * tables and ids alternate.  second: the position of the second table.
+ */
+static void
+check_tables(Call *call, int second)
+{
+	Oid			relid[] = {call->first, call->second};
+	char	   *function = get_func_name(call->fcinfo->flinfo->fn_oid);
+
+	for (int i = 0; i < (int) lengthof(relid); i++)
+	{
+		if (second == ARG_RIGHT_TABLE && get_rel_name(relid[i]) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation with OID %u does not exist", relid[i]),
+					 errhint("The id follows its table: %s('author', 1, 'book' ...).",
+							 function)));
+		m2m_endpoint_check(relid[i]);
+	}
 }
 
 /*

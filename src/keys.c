@@ -477,6 +477,10 @@ get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
 						(errcode(ERRCODE_DATATYPE_MISMATCH),
 						 errmsg("id of type %s cannot be assigned to %s",
 								format_type_be(type), key->label),
+						 type == RECORDOID ?
+						 errhint("Write ARRAY[...] for several ids, not (...); in Python a list, not a tuple.") :
+						 is_row_type(type) ?
+						 errhint("Give the key of the row, not the row.") :
 						 errhint("Cast the id to %s.",
 								 format_type_be(key->type))));
 			coercion->kind = M2M_COERCE_OUTPUT;

@@ -51,6 +51,7 @@ static void run(SPIPlanPtr plan, Datum *values, bool read_only);
 static Tuplestorestate *register_pairs(M2mRelationship *rel,
 									   M2mIds *ids[2]);
 static void register_store(M2mRelationship *rel, Tuplestorestate *store);
+static void prepare_context(void *arg);
 static void build_statement(StringInfo sql, M2mRelationship *rel,
 							M2mStatement statement, M2mSide side);
 static void build_insert(StringInfo sql, M2mRelationship *rel, bool one,
@@ -440,14 +441,31 @@ get_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
 SPIPlanPtr
 m2m_plan_prepare(const char *sql, int nargs, Oid *types)
 {
-	SPIPlanPtr	plan = SPI_prepare_cursor(sql, nargs, types,
-										  CURSOR_OPT_GENERIC_PLAN);
+	ErrorContextCallback context;
+	SPIPlanPtr	plan;
 
+	context.callback = prepare_context;
+	context.arg = NULL;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+	error_context_stack = context.previous;
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor failed for \"%s\": %s", sql,
 			 SPI_result_code_string(SPI_result));
 	SPI_keepplan(plan);
 	return plan;
+}
+
+/*
+ * prepare_context: the rewriter's hint at OVERRIDING SYSTEM VALUE is for whoever
+ * writes the statement, which is us.
+ */
+static void
+prepare_context(void *arg)
+{
+	if (geterrcode() == ERRCODE_GENERATED_ALWAYS)
+		errhint("Leave the column out here. An identity column takes a value by INSERT ... OVERRIDING SYSTEM VALUE into the table itself.");
 }
 
 /*

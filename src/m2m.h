@@ -329,8 +329,12 @@ extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 extern List *m2m_catalog_link_views(Oid relid);
 extern List *m2m_catalog_views(Oid relid);
 extern List *m2m_catalog_associations(void);
+extern List *m2m_catalog_associations_and_others(List **others);
 extern List *m2m_catalog_associations_of(List *relids);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
+
+/* catalog_distributed.c: tables whose rows are elsewhere */
+extern bool m2m_catalog_is_distributed(Oid relid);
 
 /* catalog_view.c: what makes a link view, and what it says */
 extern Oid	m2m_catalog_trigger_function(void);
@@ -376,7 +380,7 @@ extern Oid	m2m_relationship_define(M2mDefinition *definition);
 /* define_adopt.c: making an existing table the association of one */
 extern void m2m_relationship_adopt(Oid association, char *role[2],
 								   List *column[2], char *view[2]);
-extern bool m2m_view_name_free(M2mRelationship *rel, M2mSide near);
+extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
 
 /* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
@@ -384,6 +388,9 @@ extern void m2m_sql(const char *sql);
 extern bool m2m_ddl_running(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
+extern bool m2m_mend_as_owner(Oid owner, bool restricted, const char *what,
+							  const char *hint, void (*action) (void *arg),
+							  void *arg);
 extern bool m2m_look_as_owner(Oid owner, const char *what,
 							  void (*action) (void *arg), void *arg);
 extern bool m2m_drop_objects(List *addresses);

@@ -160,7 +160,8 @@ begin_write(RowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("view \"%s\" does not read as a link view",
 							RelationGetRelationName(trigdata->tg_relation)),
-					 errhint("Drop it, and let m2m_adopt make it again.")));
+					 errhint("If it is a view of yours now, drop its triggers \"%s\" and \"%s\"; otherwise drop it, and let m2m_adopt make it again.",
+							 M2M_VIEW_TRIGGER_NAME, M2M_BATCH_TRIGGER_NAME)));
 		rel = m2m_relationship_get(view->association, InvalidOid,
 								   RowExclusiveLock);
 		identity = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,

@@ -103,6 +103,12 @@ SELECT refused('SELECT m2m_adopt(''nosuch'')', '42P01', 'm2m_adopt: unknown tabl
 SELECT refused('SELECT m2m_adopt(4000000000::regclass)', '42P01', 'm2m_adopt: a number that is no table''s', '4000000000');
 SELECT refused('SELECT m2m_drop(''nosuch'')', '42P01', 'm2m_drop: unknown table', 'nosuch');
 SELECT refused('SELECT m2m_drop(4000000000::regclass)', '42P01', 'm2m_drop: a number that is no table''s', '4000000000');
+-- Tables first and then ids: the hint is at the order
+SELECT refused(format('SELECT %s(''author'', ''book'', 1%s)', f, rest), '42P01', f || ': an id in the place of a table', '1 does not exist', '', f || '\(''author'', 1, ''book''')
+FROM (VALUES ('m2m_link', ', 1'), ('m2m_link', ', ARRAY[1,2]'), ('m2m_unlink', ', 1'), ('m2m_set', ', ARRAY[1]'), ('m2m_toggle', ', 1'), ('m2m_linked', ', 1'),
+	('m2m_clear', ''), ('m2m_count', '')) x (f, rest);
+SELECT refused('SELECT m2m_link(1, ''author'', 1, ''book'')', '42P01', 'm2m_link: each id before its table', '1 does not exist', '', 'm2m_link\(''author'', 1, ''book''');
+SELECT refused('SELECT m2m_load(''author'', 1, ''SELECT 1, 1'')', '42P01', 'm2m_load takes no ids, and has no such hint', '1 does not exist', '', '^$');
 SELECT refused(format(sql, 'NULL', 1, '''book''', 1), '22004', function || ': null for a table', 'null') FROM call;
 SELECT refused(format(sql, '''author''', 1, 'NULL', 1), '22004', function || ': null for the other table', 'null') FROM call;
 SELECT refused('SELECT m2m_create(''author'', NULL)', '22004', 'm2m_create: null for a table', 'null');
@@ -140,6 +146,9 @@ CREATE TABLE key_nullable (id bigint UNIQUE);
 CREATE TABLE key_two (a bigint NOT NULL UNIQUE, b bigint NOT NULL UNIQUE);
 SELECT refused(format('SELECT m2m_create(%L, ''book'')', name), '42P16', 'm2m_create: ' || name || ' on the left', name, '', '.')
 FROM unnest('{keyless,key_deferrable,key_partial,key_expression,key_nullable,key_two}'::text[]) name;
+-- On first use too it is m2m_create that takes the columns.
+SELECT refused(sql, '42P16', sql || ', which has several keys', 'key_two', '', '"left_key" of m2m_create')
+FROM unnest(ARRAY['SELECT m2m_create(''key_two'', ''book'')', 'SELECT m2m_link(''key_two'', 1, ''book'', 1)', 'SELECT m2m_load(''key_two'', ''book'', ''SELECT 1, 1'')']) sql;
 SELECT refused(format('SELECT m2m_link(''book'', 1, %L, 1)', name), '42P16', 'm2m_link: ' || name || ' on the right', name, '', '.')
 FROM unnest('{keyless,key_deferrable,key_partial,key_expression,key_nullable,key_two}'::text[]) name;
 SELECT refused('SELECT m2m_create(''author'', ''book'', left_key => ''{name}'')', '42P16', 'm2m_create: left_key that is no key', 'author', '', '.');
@@ -214,6 +223,12 @@ FROM unnest('{m2m_link,m2m_unlink,m2m_set}'::text[]) function,
 	(VALUES ('''{1,x}''', '22P02'), ('ARRAY[''1'',''x'']', '22P02'), ('''{x}''::text[]', '22P02'), ('ARRAY[true]', '42804'), ('ARRAY[now()]', '42804'), ('ARRAY[ROW(1)]', '42804')) x (id, code);
 SELECT refused('SELECT m2m_link(''author'', 1, ''book'', ''99999999999999999999'')', '22003', 'm2m_link: out of range, as PostgreSQL has it');
 SELECT refused('SELECT m2m_set(''author'', 1, ''book'', ''1,2'')', '22P02', 'm2m_set: a text that is no array');
+SELECT refused(format(sql, '''author''', 1, '''book''', id), '42804', function || ': a row of ids, ' || id, '', '', 'ARRAY.* list, not a tuple')
+FROM call, unnest(ARRAY['(1,2)', 'ROW(1)', '(1,2,3)']) id WHERE function NOT IN ('m2m_set', 'm2m_clear', 'm2m_count');
+SELECT refused('SELECT m2m_set(''author'', 1, ''book'', (1,2))', '42804', 'm2m_set: a row of ids', '', '', 'ARRAY.* list, not a tuple');
+SELECT refused('SELECT m2m_clear(''author'', (1,2), ''book'')', '42804', 'm2m_clear: a row of ids', '', '', 'ARRAY.* list, not a tuple');
+SELECT refused('SELECT m2m_link(''author'', a, ''book'', 1) FROM author a', '42804', 'm2m_link: a whole row for a key of one column', '', '', 'key of the row');
+SELECT refused('SELECT m2m_link(''author'', true, ''book'', 1)', '42804', 'm2m_link: for other types a cast', '', '', 'Cast the id to bigint');
 CREATE TABLE stock (depot uuid, item int, PRIMARY KEY (depot, item));
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE feeling (kind mood PRIMARY KEY);
@@ -298,8 +313,8 @@ SELECT refused('SELECT m2m_link(''author'', 4, ''book'', 4, properties => ''{"pa
 CREATE FUNCTION takes(ddl text, undo text, what text, argument text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE ddl;
-	RETURN NEXT refused('SELECT m2m_create(''singer'', ''song'')', '42P07', 'm2m_create: name taken by ' || what, substring(ddl FROM 'singer_songs?|song_singers'), what, argument);
-	RETURN NEXT refused('SELECT m2m_link(''singer'', 1, ''song'', 1)', '42P07', 'm2m_link: name taken by ' || what, '', what, argument);
+	RETURN NEXT refused('SELECT m2m_create(''singer'', ''song'')', '42P07', 'm2m_create: name taken by ' || what, substring(ddl FROM 'singer_songs?|song_singers'), what, argument || ' of m2m_create');
+	RETURN NEXT refused('SELECT m2m_link(''singer'', 1, ''song'', 1)', '42P07', 'm2m_link: name taken by ' || what, '', what, argument || ' of m2m_create');
 	EXECUTE undo;
 END
 $$;
@@ -327,6 +342,15 @@ SELECT refused('SELECT m2m_create(''singer'', ''song'', left_view => ''x'', righ
 SELECT refused('SELECT m2m_create(''singer'', ''song'', ''x'', left_view => ''x'')', '42P07', 'a view named as the association', '"x"', '', 'left_view');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', left_columns => ''{x}'', right_columns => ''{x}'')', '42701', 'two columns of one name', '"x"', '', '.');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', left_role => ''x'', right_role => ''x'')', '22023', 'two roles of one name', '"x"', '', 'left_role');
+CREATE SCHEMA other;
+CREATE TABLE other.singer (id int PRIMARY KEY);
+SELECT refused('SELECT m2m_link(''other.singer'', 1, ''singer'', 1)', '22023', 'first use between tables of one name', '"singer"', '', 'left_role.* of m2m_create');
+CREATE TABLE song_ticket (singer_id int REFERENCES singer, song_id int REFERENCES song);
+CREATE VIEW singer_songs AS SELECT 1;
+SELECT refused('SELECT m2m_adopt(''song_ticket'', left_role => ''x'', right_role => ''x'')', '22023', 'm2m_adopt has roles itself', '"x"', '', 'left_role.* of m2m_adopt');
+SELECT refused('SELECT m2m_adopt(''song_ticket'')', '42P07', 'and names', '"singer_songs"', '', '"left_view" of m2m_adopt');
+DROP VIEW singer_songs;
+DROP TABLE song_ticket;
 SELECT refused('SELECT m2m_create(''singer'', ''song'', name => '''')', '42602', 'an empty name', '"name"');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', on_delete => ''explode'')', '22023', 'an unknown on_delete', 'explode', '', 'cascade, restrict, no action');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', left_columns => ''{a,b}'')', '22023', 'too many columns', 'left_columns');
@@ -376,5 +400,20 @@ COMMIT;
 SELECT is(m2m_link('author', 4, 'book', '{4,5}'), 2::bigint, 'links are made after errors');
 SELECT is(m2m_link('singer', 1, 'song', 1), 1::bigint, 'relationships are created after errors');
 SELECT bag_eq('SELECT author_id, id FROM author_books', 'SELECT author_id, book_id FROM author_book', 'views are the join after errors');
+
+-- A value for a column that makes its own: OVERRIDING, at which PostgreSQL
+-- hints, is not for whoever writes to a link view or calls m2m_link.
+CREATE TABLE band (id int PRIMARY KEY);
+CREATE TABLE gig (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, place text);
+INSERT INTO band VALUES (1);
+INSERT INTO gig (place) VALUES ('here');
+SELECT m2m_create('band', 'gig') \g /dev/null
+ALTER TABLE band_gig ADD COLUMN n int GENERATED ALWAYS AS IDENTITY;
+SELECT refused(sql, '428C9', sql, '', 'GENERATED ALWAYS', 'Leave the column out.*into the table itself')
+FROM unnest(ARRAY['INSERT INTO band_gigs (band_id, id, place) VALUES (1, 7, ''there'')',
+	'INSERT INTO band_gigs (band_id, id, place) OVERRIDING SYSTEM VALUE VALUES (1, 7, ''there'')',
+	'INSERT INTO band_gigs (band_id, id, n) VALUES (1, 1, 7)',
+	'SELECT m2m_link(''band'', 1, ''gig'', 1, properties => ''{"n": 7}'')']) sql;
+SELECT lives_ok('INSERT INTO band_gigs (band_id, place) VALUES (1, ''there'')', 'left out, it is made');
 
 SELECT * FROM finish();

@@ -231,7 +231,7 @@ SELECT survives('other people''s tables', 'SELECT l.relname, r.oid FROM pg_class
 -- Our trigger function where it does not belong
 SELECT is(run('m2m_mallory', format('CREATE TRIGGER t %s ON evil.l_side %s EXECUTE FUNCTION m2m_link_view_write(''near=left'', ''left=l''); INSERT INTO evil.l_side VALUES (7); DELETE FROM evil.l_side WHERE id = 7; TRUNCATE evil.l_side CASCADE', moment, what)), '39P01', format('%s %s', moment, what))
 FROM (VALUES ('BEFORE INSERT', 'FOR EACH ROW'), ('AFTER INSERT', 'FOR EACH ROW'), ('BEFORE INSERT', 'FOR EACH STATEMENT'), ('AFTER INSERT', 'FOR EACH STATEMENT'), ('AFTER DELETE', 'REFERENCING OLD TABLE AS o FOR EACH STATEMENT'), ('BEFORE TRUNCATE', 'FOR EACH STATEMENT')) x (moment, what);
-SELECT is(run('m2m_mallory', sql), state, sql) FROM (VALUES ('SELECT m2m_link_view_write()', '39P01'), ('SELECT m2m_ddl_command_start()', '39P03'), ('SELECT m2m_ddl_command_end()', '39P03'),
+SELECT is(run('m2m_mallory', sql), state, sql) FROM (VALUES ('SELECT m2m_link_view_write()', '39P01'), ('SELECT m2m_ddl_command_start()', '39P03'), ('SELECT m2m_ddl_command_end()', '39P03'), ('SELECT m2m_ddl_table_created()', '39P03'),
 	('CREATE VIEW evil.w AS SELECT 1 AS a; CREATE TRIGGER t BEFORE INSERT ON evil.w FOR EACH STATEMENT EXECUTE FUNCTION m2m_link_view_write(); CREATE RULE r AS ON INSERT TO evil.w DO INSTEAD NOTHING; INSERT INTO evil.w VALUES (1)', '00000'),
 	('CREATE VIEW evil.w2 AS SELECT 1 AS a; CREATE TRIGGER t INSTEAD OF INSERT ON evil.w2 FOR EACH ROW EXECUTE FUNCTION m2m_link_view_write(); INSERT INTO evil.w2 VALUES (1)', '55000'),
 	('CREATE TRIGGER t BEFORE INSERT ON evil.r_side FOR EACH ROW EXECUTE FUNCTION m2m_ddl_command_start()', '42P17')) x (sql, state);

@@ -42,7 +42,7 @@ SELECT run('m2m_victim', 'SELECT open.format(''%s''), ''x''::name OPERATOR(open.
 SELECT is(caught(), 2::bigint, 'what lies there works');
 SELECT lives_ok('CREATE EXTENSION m2m SCHEMA open', 'the extension can be created there');
 SELECT is(caught(), 0::bigint, 'and its script calls nothing that lies there');
-SELECT is((SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'm2m%' AND evtfoid::regproc::text LIKE '%m2m\_%'), 2::bigint, 'its event triggers are there, with its functions');
+SELECT is((SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'm2m%' AND evtfoid::regproc::text LIKE '%m2m\_%'), 3::bigint, 'its event triggers are there, with its functions');
 SELECT isnt_empty($$SELECT FROM pg_proc WHERE proname = 'm2m_link' AND obj_description(oid, 'pg_proc') ~ '^Links rows'$$, 'and its comments');
 SELECT is(run('m2m_victim', $$CREATE TABLE v.a (id int PRIMARY KEY); CREATE TABLE v.b (id int PRIMARY KEY); INSERT INTO v.a VALUES (1); INSERT INTO v.b VALUES (1);
 	SELECT open.m2m_link('v.a'::regclass, 1, 'v.b'::regclass, 1)$$), '00000', 'it works there');

@@ -3,12 +3,10 @@
 # leaves something behind; or another extension swallows a relationship.
 use strict;
 use warnings;
-use File::Basename;
-use File::Copy;
-use File::Path qw(make_path);
 use FindBin;
 use lib "$FindBin::Bin/..";
 use LongTexts qw(is_text);
+use OwnServer;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -19,41 +17,13 @@ use Test::More;
 	*PostgreSQL::Test::BackgroundPsql::note = sub { };
 }
 
-# A server of its own, with a share directory that can be written to: servers
-# find theirs by the place of their program. For extensions made by the test.
-my $root = PostgreSQL::Test::Utils::tempdir;
-my %dir = map { $_ => `pg_config --$_` =~ s/\n//r } qw(bindir sharedir pkglibdir);
-my $install_path = dirname("$root$dir{bindir}");
-
-make_path("$root$dir{bindir}", dirname("$root$dir{pkglibdir}"),
-	"$root$dir{sharedir}/extension");
-symlink($dir{pkglibdir}, "$root$dir{pkglibdir}") or die $!;
-foreach my $kind (qw(bindir sharedir sharedir/extension))
-{
-	my $from = $kind =~ s/^(\w+)/$dir{$1}/r;
-
-	foreach my $file (glob "$from/*")
-	{
-		my $to = "$root$file";
-
-		next if -e $to;
-		# These look for other files where they are themselves.
-		if ($file =~ m{/(?:postgres|initdb|pg_ctl)$})
-		{
-			copy($file, $to) or die "$to: $!";
-			chmod 0755, $to;
-		}
-		else
-		{
-			symlink($file, $to) or die "$to: $!";
-		}
-	}
-}
+# A server of its own, for extensions made by the test
+my $server = OwnServer->new;
 
 sub write_extension_file
 {
 	my ($name, $content) = @_;
-	my $file = "$root$dir{sharedir}/extension/$name";
+	my $file = $server->extensions . "/$name";
 
 	open my $handle, '>', $file or die "$file: $!";
 	print $handle $content;
@@ -61,8 +31,8 @@ sub write_extension_file
 	return;
 }
 
-my $node =
-  PostgreSQL::Test::Cluster->new('uninstall', install_path => $install_path);
+my $node = PostgreSQL::Test::Cluster->new('uninstall',
+	install_path => $server->install_path);
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE owner; CREATE ROLE reader');
