@@ -407,7 +407,7 @@ extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
 /* view_batch.c: links of one INSERT or COPY, made together */
 extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 							   M2mSide far, M2mIds *ids[2]);
-extern void m2m_view_batch_end(Oid viewid);
+extern void m2m_view_batch_end(FunctionCallInfo fcinfo);
 
 /* ddl_pending.c: commands between their start and their end */
 extern void m2m_pending_init(void);

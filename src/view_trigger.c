@@ -115,7 +115,7 @@ m2m_link_view_write(PG_FUNCTION_ARGS)
 		TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) &&
 		trigdata->tg_relation->rd_rel->relkind == RELKIND_VIEW)
 	{
-		m2m_view_batch_end(RelationGetRelid(trigdata->tg_relation));
+		m2m_view_batch_end(fcinfo);
 		return PointerGetDatum(NULL);
 	}
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
