@@ -183,6 +183,7 @@ typedef struct M2mViewColumn
 {
 	M2mViewColumnKind kind;
 	AttrNumber	attnum;			/* in the association or the far endpoint */
+	bool		as_domain;		/* of a domain, and not cast to its base type */
 	char	   *name;			/* in the view */
 } M2mViewColumn;
 
@@ -295,6 +296,7 @@ extern char *m2m_qualified_name(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
 extern char *m2m_qualified_operator(Oid operator);
 extern char *m2m_qualified_collation(Oid collation);
+extern char *m2m_base_operand(const char *operand, Oid type);
 extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 							  const char *alias);
 
@@ -375,6 +377,7 @@ extern char *m2m_view_options(Oid viewid);
 extern bool m2m_view_reads_as_invoker(Oid viewid);
 extern bool m2m_view_runs_as_invoker(Oid viewid);
 extern bool m2m_function_runs_as_invoker(Oid function);
+extern char *m2m_view_domain_defaults_sql(M2mLinkView *view);
 extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);

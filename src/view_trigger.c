@@ -11,6 +11,10 @@
  *
  * All SQL runs as the caller.  What was read in order to be changed must
  * still be there when it is changed: else 40001, not a lost update.
+ *
+ * Values are parameters of base types, never of domains: assigning them then
+ * checks the domain, which a parameter of that type would be taken to have
+ * passed.
  */
 #include "postgres.h"
 
@@ -501,7 +505,7 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		if (write->view->column[i].kind != M2M_COLUMN_ENDPOINT || isnull[i])
 			continue;
 		args[nargs] = value[i];
-		types[nargs++] = TupleDescAttr(write->desc, i)->atttypid;
+		types[nargs++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
 		columns = lappend_int(columns, write->view->column[i].attnum);
 	}
 
@@ -643,7 +647,7 @@ change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
 
 			args[n] = values[i];
 			nulls[n] = isnull[i] ? 'n' : ' ';
-			types[n++] = TupleDescAttr(write->desc, i)->atttypid;
+			types[n++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
 		}
 	}
 	nargs = n;
@@ -789,7 +793,9 @@ build_change(StringInfo sql, RowWrite *write, M2mColumnStatement statement,
 		{
 			const char *comma = present.len > 0 ? ", " : "";
 
-			appendStringInfo(&present, "%sa.%s", comma, name);
+			appendStringInfo(&present, "%s%s", comma,
+							 m2m_base_operand(psprintf("a.%s", name),
+											  get_atttype(relid, attnum)));
 			appendStringInfo(&asked, "%s$%d", comma, n);
 			appendStringInfo(&read, "%s$%d", comma, n + ncolumns);
 		}
