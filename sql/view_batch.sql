@@ -254,14 +254,14 @@ GRANT SELECT ON author_book, book TO regress_m2m_writer;
 CREATE FUNCTION suggest(i int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = bulk, public AS $$
 BEGIN
     INSERT INTO author_books (author_id, id) VALUES (5, i);
-    RETURN 0;
+    RETURN i;
 END
 $$;
 SET ROLE regress_m2m_writer;
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(1, 6) n WHERE n < 6 OR suggest(7) = 0;
 \echo :SQLSTATE
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(1, 6) n
-WHERE n < 6 OR (SELECT count(*) = 0 FROM ts_stat('SELECT bulk.hidden(''bulk.suggest(7)'')'));
+WHERE n < 6 OR (SELECT count(*) > 0 FROM ts_stat('SELECT bulk.hidden(''bulk.suggest(7)'')'));
 \echo :SQLSTATE
 RESET ROLE;
 TABLE links;
@@ -282,7 +282,7 @@ SET ROLE regress_m2m_writer;
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(1, 6) n WHERE n < 6 OR suggest(7) = 0;
 \echo :SQLSTATE
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(1, 6) n
-WHERE n < 6 OR (SELECT count(*) = 0 FROM ts_stat('SELECT bulk.hidden(''bulk.suggest(7)'')'));
+WHERE n < 6 OR (SELECT count(*) > 0 FROM ts_stat('SELECT bulk.hidden(''bulk.suggest(7)'')'));
 \echo :SQLSTATE
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(4, 1, -1) n WHERE n < 4 OR suggest(7) = 0;
 RESET ROLE;
@@ -359,6 +359,20 @@ DROP TRIGGER not_three_either ON author_book;
 ALTER TABLE author_book DROP COLUMN note;
 TRUNCATE author_book;
 
+-- a trigger of a partition, whose rows go in by the table above it
+CREATE TABLE spread (author_id int REFERENCES author, book_id int REFERENCES book, PRIMARY KEY (author_id, book_id)) PARTITION BY HASH (author_id);
+CREATE TABLE spread_0 PARTITION OF spread FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+SELECT m2m_adopt('spread', left_view => 'spread_books', right_view => 'spread_authors');
+CREATE TRIGGER not_three BEFORE INSERT ON spread_0 FOR EACH ROW EXECUTE FUNCTION not_three();
+INSERT INTO spread_books (author_id, id) SELECT 1, n FROM generate_series(1, 5) n;
+\echo :ROW_COUNT
+DROP TRIGGER not_three ON spread_0;
+INSERT INTO spread_books (author_id, id) SELECT 2, n FROM generate_series(5, 1, -1) n;
+\echo :ROW_COUNT
+SELECT array_agg(book_id ORDER BY ctid) FROM spread WHERE author_id = 2;
+SELECT m2m_drop('spread', keep_links => true);
+DROP TABLE spread;
+
 -- DELETE and UPDATE that come to a row several times: as of a table
 SELECT m2m_link('author', 1, 'book', ARRAY[1, 2]);
 CREATE VIEW plain AS SELECT * FROM author_book;
@@ -389,6 +403,10 @@ BEGIN; DELETE FROM student_courses WHERE student_id = 1; \echo :ROW_COUNT
 ROLLBACK;
 BEGIN; DELETE FROM student_courses USING generate_series(1, 2); \echo :ROW_COUNT
 SELECT count(*) FROM old; ROLLBACK;
+BEGIN; UPDATE student_courses SET student_id = 3 FROM generate_series(1, 2) WHERE student_id = 2; \echo :ROW_COUNT
+SELECT * FROM old ORDER BY 1, 2; ROLLBACK;
+UPDATE student_courses SET student_id = 1 WHERE student_id = 2;
+\echo :SQLSTATE
 INSERT INTO student_courses (student_id, id) SELECT 3, n FROM generate_series(3, 1, -1) n;
 SELECT array_agg(course_id ORDER BY ctid) FROM old WHERE student_id = 3;
 SELECT m2m_drop('old', keep_links => true);

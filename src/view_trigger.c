@@ -37,22 +37,23 @@
 /*
  * Kept from row to row of one statement, in the trigger's fn_extra.
  *
- * Where nothing keeps pairs unique, unlinking the first row of a pair takes all
- * of them.  The others are noted, to count when the statement comes to them.
+ * Where nothing keeps pairs unique, unlinking or moving the first row of a pair
+ * takes all of them.  The others are noted, to count when the statement comes
+ * to them.
  */
 typedef struct ViewIdentity
 {
 	Oid			association;
 	Oid			trusted_view;
 	M2mSide		near;
-	HTAB	   *unlinked;		/* UnlinkedPair; NULL: none */
+	HTAB	   *taken;			/* TakenPair; NULL: none */
 } ViewIdentity;
 
-typedef struct UnlinkedPair
+typedef struct TakenPair
 {
 	char	   *pair;			/* hash key: its text */
 	int64		rows;			/* that have not come yet */
-} UnlinkedPair;
+} TakenPair;
 
 /* One row to write. */
 typedef struct RowWrite
@@ -86,8 +87,8 @@ static HeapTuple update_row(RowWrite *write, HeapTuple old_tuple,
 static void check_unlinked(RowWrite *write, M2mIds *old_ids[2],
 						   Datum *value, bool *isnull);
 static HeapTuple delete_row(RowWrite *write, HeapTuple old_tuple);
-static void note_unlinked(RowWrite *write, M2mIds *ids[2], int64 rows);
-static bool take_unlinked(RowWrite *write, M2mIds *ids[2]);
+static void note_taken(RowWrite *write, M2mIds *ids[2], int64 rows);
+static bool take_noted(RowWrite *write, M2mIds *ids[2]);
 static char *pair_text(RowWrite *write, M2mIds *ids[2]);
 static uint32 hash_pair(const void *key, Size keysize);
 static int	match_pair(const void *a, const void *b, Size keysize);
@@ -367,7 +368,8 @@ update_row(RowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 
 /*
  * check_unlinked: where no index keeps pairs unique, a link that is moved must
- * not become the second of a pair.  Error 23505, as of an index.
+ * not become the second of a pair.  Error 23505, as of an index.  One that is
+ * gone will not be moved.
  */
 static void
 check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
@@ -384,7 +386,8 @@ check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
 	if (same)
 		return;
 	m2m_plan_lock_links(write->rel);
-	if (m2m_plan_linked(write->rel, ids, false))
+	if (m2m_plan_linked(write->rel, ids, false) &&
+		m2m_plan_linked(write->rel, old_ids, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("the rows are linked already through view \"%s\"",
@@ -410,55 +413,55 @@ delete_row(RowWrite *write, HeapTuple old_tuple)
 		ids[s] = read_key(write, s, value, isnull, false);
 	removed = m2m_links_remove(write->rel, ids);
 	if (removed == 0)
-		return take_unlinked(write, ids) ? old_tuple : NULL;
-	note_unlinked(write, ids, removed - 1);
+		return take_noted(write, ids) ? old_tuple : NULL;
+	note_taken(write, ids, removed - 1);
 	return old_tuple;
 }
 
 /*
- * note_unlinked: so many further rows of a pair are unlinked, that the
+ * note_taken: so many further rows of a pair are unlinked or moved, that the
  * statement may still come to.
  */
 static void
-note_unlinked(RowWrite *write, M2mIds *ids[2], int64 rows)
+note_taken(RowWrite *write, M2mIds *ids[2], int64 rows)
 {
 	ViewIdentity *identity = write->flinfo->fn_extra;
 	char	   *pair;
-	UnlinkedPair *entry;
+	TakenPair *entry;
 	bool		found;
 
 	if (rows == 0)
 		return;
-	if (identity->unlinked == NULL)
+	if (identity->taken == NULL)
 	{
 		HASHCTL		control = {0};
 
 		control.keysize = sizeof(char *);
-		control.entrysize = sizeof(UnlinkedPair);
+		control.entrysize = sizeof(TakenPair);
 		control.hash = hash_pair;
 		control.match = match_pair;
 		control.hcxt = write->flinfo->fn_mcxt;
-		identity->unlinked = hash_create("m2m unlinked pairs", 16, &control,
+		identity->taken = hash_create("m2m taken pairs", 16, &control,
 										 HASH_ELEM | HASH_FUNCTION |
 										 HASH_COMPARE | HASH_CONTEXT);
 	}
 	pair = MemoryContextStrdup(write->flinfo->fn_mcxt, pair_text(write, ids));
-	entry = hash_search(identity->unlinked, &pair, HASH_ENTER, &found);
+	entry = hash_search(identity->taken, &pair, HASH_ENTER, &found);
 	entry->rows = found ? entry->rows + rows : rows;
 }
 
-/* take_unlinked: is there one of those left? */
+/* take_noted: is there one of those left? */
 static bool
-take_unlinked(RowWrite *write, M2mIds *ids[2])
+take_noted(RowWrite *write, M2mIds *ids[2])
 {
 	ViewIdentity *identity = write->flinfo->fn_extra;
 	char	   *pair;
-	UnlinkedPair *entry;
+	TakenPair *entry;
 
-	if (identity->unlinked == NULL)
+	if (identity->taken == NULL)
 		return false;
 	pair = pair_text(write, ids);
-	entry = hash_search(identity->unlinked, &pair, HASH_FIND, NULL);
+	entry = hash_search(identity->taken, &pair, HASH_FIND, NULL);
 	return entry != NULL && entry->rows-- > 0;
 }
 
@@ -474,7 +477,7 @@ pair_text(RowWrite *write, M2mIds *ids[2])
 												 ids[M2M_RIGHT]->value)));
 }
 
-/* hash_pair, match_pair: of the text of UnlinkedPair.pair. */
+/* hash_pair, match_pair: of the text of TakenPair.pair. */
 static uint32
 hash_pair(const void *key, Size keysize)
 {
@@ -755,6 +758,10 @@ change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
 						types, nargs);
 	SPI_finish();
 
+	if (!is_row && processed > 1)
+		note_taken(write, ids, processed - 1);
+	if (state == ROW_TAKEN)
+		return !is_row && take_noted(write, ids);
 	if (state == ROW_GONE || state == ROW_CHANGED)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
