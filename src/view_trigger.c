@@ -427,7 +427,7 @@ note_taken(RowWrite *write, M2mIds *ids[2], int64 rows)
 {
 	ViewIdentity *identity = write->flinfo->fn_extra;
 	char	   *pair;
-	TakenPair *entry;
+	TakenPair  *entry;
 	bool		found;
 
 	if (rows == 0)
@@ -442,8 +442,8 @@ note_taken(RowWrite *write, M2mIds *ids[2], int64 rows)
 		control.match = match_pair;
 		control.hcxt = write->flinfo->fn_mcxt;
 		identity->taken = hash_create("m2m taken pairs", 16, &control,
-										 HASH_ELEM | HASH_FUNCTION |
-										 HASH_COMPARE | HASH_CONTEXT);
+									  HASH_ELEM | HASH_FUNCTION |
+									  HASH_COMPARE | HASH_CONTEXT);
 	}
 	pair = MemoryContextStrdup(write->flinfo->fn_mcxt, pair_text(write, ids));
 	entry = hash_search(identity->taken, &pair, HASH_ENTER, &found);
@@ -456,7 +456,7 @@ take_noted(RowWrite *write, M2mIds *ids[2])
 {
 	ViewIdentity *identity = write->flinfo->fn_extra;
 	char	   *pair;
-	TakenPair *entry;
+	TakenPair  *entry;
 
 	if (identity->taken == NULL)
 		return false;
