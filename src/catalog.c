@@ -131,6 +131,21 @@ m2m_qualified_operator(Oid operator)
 }
 
 /*
+ * m2m_base_operand: an expression of a type, cast to its base type where that
+ * is a domain.
+ */
+char *
+m2m_base_operand(const char *operand, Oid type)
+{
+	if (get_typtype(type) != TYPTYPE_DOMAIN)
+		return pstrdup(operand);
+	return psprintf("%s::%s", operand,
+					format_type_extended(getBaseType(type), -1,
+										 FORMAT_TYPE_TYPEMOD_GIVEN |
+										 FORMAT_TYPE_FORCE_QUALIFY));
+}
+
+/*
  * m2m_link_operand: the association's column behind a key column, as operand
  * of a comparison with the key: "l.book_id", with the key's collation where
  * an adopted table has another.

@@ -41,6 +41,7 @@ static void read_trigger_arguments(HeapTuple tuple, TupleDesc desc,
 static void read_role(char *role, const char *value);
 static Query *read_view_query(Oid viewid);
 static Node *strip_casts(Node *node);
+static Node *strip_base_cast(Node *node);
 static bool is_column(Node *node, Index varno);
 static bool is_plain(Query *query, Index link_no, Index far_no,
 					 M2mLinkView *view);
@@ -459,6 +460,22 @@ strip_casts(Node *node)
 	}
 }
 
+/*
+ * strip_base_cast: a column of a domain that is cast to the domain's base type,
+ * as link views show it.
+ */
+static Node *
+strip_base_cast(Node *node)
+{
+	RelabelType *cast = (RelabelType *) node;
+
+	if (!IsA(node, RelabelType) || !IsA(cast->arg, Var) ||
+		get_typtype(((Var *) cast->arg)->vartype) != TYPTYPE_DOMAIN ||
+		getBaseType(((Var *) cast->arg)->vartype) != cast->resulttype)
+		return node;
+	return (Node *) cast->arg;
+}
+
 /* is_column: is it a user column of the relation with that range table index? */
 static bool
 is_column(Node *node, Index varno)
@@ -487,7 +504,7 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, lc);
 		M2mViewColumn *column = &view->column[view->ncolumns];
-		Var		   *var = (Var *) entry->expr;
+		Var		   *var = (Var *) strip_base_cast((Node *) entry->expr);
 
 		if (entry->resjunk)
 			continue;
@@ -503,6 +520,8 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 			continue;
 		}
 		column->attnum = var->varattno;
+		column->as_domain = (Node *) var == (Node *) entry->expr &&
+			get_typtype(var->vartype) == TYPTYPE_DOMAIN;
 		if (var->varno == (int) far_no)
 		{
 			column->kind = M2M_COLUMN_ENDPOINT;

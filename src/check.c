@@ -515,6 +515,11 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 					psprintf("link view \"%s\" does not show what it should",
 							 get_rel_name(endpoint->view)),
 					m2m_view_refresh_sql(rel, view));
+	if (m2m_view_domain_defaults_sql(view) != NULL)
+		add_finding(check, "warning",
+					psprintf("link view \"%s\" takes the defaults and conditions of domains for what an INSERT leaves out",
+							 get_rel_name(endpoint->view)),
+					m2m_view_domain_defaults_sql(view));
 	if (!m2m_view_reads_as_invoker(endpoint->view))
 		add_finding(check, "error",
 					psprintf("link view \"%s\" reads with the rights of its owner",

@@ -206,7 +206,7 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 			types[i] = TupleDescAttr(rel->pair_desc, i)->atttypid;
 		foreach(lc, columns)
 			types[npair + foreach_current_index(lc)] =
-				get_atttype(rel->association, lfirst_int(lc));
+				getBaseType(get_atttype(rel->association, lfirst_int(lc)));
 		initStringInfo(&sql);
 		build_insert(&sql, rel, true, columns);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);

@@ -185,6 +185,7 @@ typedef struct M2mViewColumn
 {
 	M2mViewColumnKind kind;
 	AttrNumber	attnum;			/* in the association or the far endpoint */
+	bool		as_domain;		/* of a domain, and not cast to its base type */
 	char	   *name;			/* in the view */
 } M2mViewColumn;
 
@@ -322,6 +323,7 @@ extern char *m2m_qualified_name(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
 extern char *m2m_qualified_operator(Oid operator);
 extern char *m2m_qualified_collation(Oid collation);
+extern char *m2m_base_operand(const char *operand, Oid type);
 extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 							  const char *alias);
 
@@ -409,6 +411,7 @@ extern char *m2m_view_options(Oid viewid);
 extern bool m2m_view_reads_as_invoker(Oid viewid);
 extern bool m2m_view_runs_as_invoker(Oid viewid);
 extern bool m2m_function_runs_as_invoker(Oid function);
+extern char *m2m_view_domain_defaults_sql(M2mLinkView *view);
 extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
@@ -441,7 +444,7 @@ extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
 /* view_batch.c: links of one INSERT or COPY, made together */
 extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 							   M2mSide far, M2mIds *ids[2]);
-extern void m2m_view_batch_end(Oid viewid);
+extern void m2m_view_batch_end(FunctionCallInfo fcinfo);
 
 /* ddl_pending.c: commands between their start and their end */
 extern void m2m_pending_init(void);

@@ -39,6 +39,7 @@
 static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near,
 						const char *qualified);
+static void complete_view(Oid viewid);
 static void create_function(M2mRelationship *rel, M2mSide near,
 							const char *qualified);
 static bool match_function(M2mRelationship *rel, M2mSide near, Oid function,
@@ -69,6 +70,8 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 
 	if (!OidIsValid(get_relname_relid(name, schema)))
 		create_view(rel, near, qualified);
+	else
+		complete_view(get_relname_relid(name, schema));
 	m2m_view_create_trigger(rel, near, get_relname_relid(name, schema));
 	if (!m2m_function_reusable(rel, near, schema, name) &&
 		!owns_function(m2m_function_find(rel, near, false)))
@@ -116,6 +119,17 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
 	}
 }
 
+/* complete_view: a view that was there gets what its columns lack. */
+static void
+complete_view(Oid viewid)
+{
+	M2mLinkView *view = m2m_catalog_read_view(viewid, false);
+	char	   *sql = view != NULL ? m2m_view_domain_defaults_sql(view) : NULL;
+
+	if (sql != NULL)
+		m2m_ddl(sql);
+}
+
 /*
  * m2m_view_query: the query of a link view:
  *
@@ -124,6 +138,13 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
  *
  * with the given columns, and without rows that have a null in the near key,
  * which are no links.
+ *
+ * A column of a domain is cast to the domain's base type.  PostgreSQL gives a
+ * column that an INSERT leaves out the domain's default, and checks null
+ * against the domain, before the trigger can say that it is only the linked
+ * row's key that matters.  The tables hold the domain; views that show such a
+ * column as it is keep doing so, as CREATE OR REPLACE cannot change a type: see
+ * m2m_view_domain_defaults_sql().
  */
 char *
 m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
@@ -139,13 +160,17 @@ m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
 	{
 		M2mViewColumn *column = lfirst(lc);
 		bool		is_far = column->kind == M2M_COLUMN_ENDPOINT;
+		Oid			relid = is_far ? far : rel->association;
+		char	   *source = psprintf("%s.%s", is_far ? "r" : "l",
+									  m2m_quoted_column(relid,
+														column->attnum));
 
-		appendStringInfo(&sql, "%s%s.%s AS %s",
+		if (!column->as_domain)
+			source = m2m_base_operand(source,
+									  get_atttype(relid, column->attnum));
+		appendStringInfo(&sql, "%s%s AS %s",
 						 foreach_current_index(lc) > 0 ? ", " : "SELECT ",
-						 is_far ? "r" : "l",
-						 m2m_quoted_column(is_far ? far : rel->association,
-										   column->attnum),
-						 quote_identifier(column->name));
+						 source, quote_identifier(column->name));
 	}
 	append_join(&sql, rel, near);
 	for (int i = 0; i < this->nkeys; i++)
@@ -157,6 +182,49 @@ m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
 											   this->key[i].link_attnum));
 	}
 	return sql.data;
+}
+
+/*
+ * m2m_view_domain_defaults_sql: the statement that makes up for columns of
+ * domains that a view, not made by m2m_view_query(), shows as they are; NULL if
+ * there is nothing to do.  Their default becomes a null of the domain's that
+ * is not checked against it: the element of an empty array.
+ */
+char *
+m2m_view_domain_defaults_sql(M2mLinkView *view)
+{
+	StringInfoData sql;
+	bool		found = false;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "ALTER VIEW %s", m2m_qualified_name(view->view));
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		HeapTuple	tuple;
+		Form_pg_attribute form;
+		Oid			array;
+
+		if (!view->column[i].as_domain)
+			continue;
+		tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(view->view),
+								Int16GetDatum(i + 1));
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for attribute %d of relation %u",
+				 i + 1, view->view);
+		form = (Form_pg_attribute) GETSTRUCT(tuple);
+		array = get_array_type(form->atttypid);
+		if (!form->atthasdef && OidIsValid(array))
+		{
+			appendStringInfo(&sql, "%s ALTER COLUMN %s SET DEFAULT ('{}'::%s)[1]",
+							 found ? "," : "",
+							 quote_identifier(NameStr(form->attname)),
+							 format_type_extended(array, -1,
+												  FORMAT_TYPE_FORCE_QUALIFY));
+			found = true;
+		}
+		ReleaseSysCache(tuple);
+	}
+	return found ? sql.data : NULL;
 }
 
 /*
@@ -699,6 +767,7 @@ add_column(List *columns, M2mViewColumnKind kind, AttrNumber attnum,
 	column = palloc(sizeof(M2mViewColumn));
 	column->kind = kind;
 	column->attnum = attnum;
+	column->as_domain = false;
 	column->name = m2m_view_alias(columns, name, prefix);
 	return lappend(columns, column);
 }

@@ -6,153 +6,211 @@
  * The row trigger of a link view hands over pairs that need nothing but a
  * link; the statement trigger (AFTER INSERT, which PostgreSQL fires on views
  * too, also for COPY) has them linked.  Only where nobody can see the
- * difference:
+ * difference, else each row is linked at once:
  *
- * - The statement is the client's own, not one in a function or CTE, so that
- *	 no other command comes between the rows; and it returns no rows.
- * - The view has no triggers of the user's that fire on INSERT, nor has the
- *	 far endpoint.
+ * - The statement is one that the client has sent, returns no rows and writes
+ *	 nowhere else.
+ * - Nothing in it runs code of a user's while its rows come: no function in
+ *	 its plan, or in the defaults of the view's columns, but PostgreSQL's own.
+ * - Nothing that the links or new rows of the far endpoint set off does: no
+ *	 triggers, rules or row-level security of these tables and the view, no
+ *	 functions in defaults; and nothing tells the order of links, as a sequence
+ *	 in a column of the association does.
  *
- * A batch lives in the memory context of the executor's run that fires the
- * triggers, and is forgotten with it.
+ * A batch belongs to one run of the executor (or COPY), one user and one
+ * subtransaction.  It hangs on the memory context in which that run calls its
+ * triggers, as an argument of a reset callback, and is found there and nowhere
+ * else: a statement inside, whoever runs it and however it ends, calls its
+ * triggers in other memory, and so neither sees nor flushes it.  An error takes
+ * run and batch away together.  A run that ends well without the statement
+ * trigger, because session_replication_role was changed on the way, is an
+ * error: its rows have been counted.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
 #include "tcop/pquery.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "m2m.h"
 
 typedef struct ViewBatch
 {
-	MemoryContext query_context;	/* of the executor's run */
-	SubTransactionId subid;
+	MemoryContextCallback callback; /* ties it to the memory of its run */
 	Oid			viewid;
+	char	   *view_name;
+	SubTransactionId subid;
+	Oid			userid;
+	int			sec_context;
 	bool		possible;		/* may rows of this run wait? */
 	M2mRelationship *rel;
 	M2mPairs   *pairs;			/* NULL: none are waiting */
 } ViewBatch;
 
-/* Of the statement that is running; there can be no more than one. */
-static ViewBatch *current = NULL;
-
-static void begin_batch(MemoryContext query_context, TriggerData *trigdata,
-						M2mRelationship *rel, M2mSide far);
-static void forget_batch(void *arg);
-static bool is_clients_statement(MemoryContext query_context, Oid viewid);
+static ViewBatch *find_batch(MemoryContext run);
+static ViewBatch *begin_batch(MemoryContext run, TriggerData *trigdata);
+static void end_batch(void *arg);
+static bool is_clients_statement(MemoryContext run, Relation view);
 static bool only_our_triggers(Relation view, Oid function);
+static bool runs_code(Oid relid, bool in_order);
 static bool has_insert_trigger(Oid relid);
+static bool default_runs_code(Relation relation, bool in_order);
+static bool calls_code(Node *node, void *context);
+static bool is_code(Oid function, void *context);
 static void flush(ViewBatch *batch);
 
 /*
  * m2m_view_batch_put: lets a pair wait for the end of the statement that fired
- * the row trigger; false if it has to be linked at once.
+ * the row trigger; false if it has to be linked at once.  The association is
+ * locked for writing.
  */
 bool
 m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 				   M2mSide far, M2mIds *ids[2])
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	MemoryContext query_context = fcinfo->flinfo->fn_mcxt;
-	MemoryContext old;
+	MemoryContext run = fcinfo->flinfo->fn_mcxt;
+	ViewBatch  *batch = find_batch(run);
+	Oid			userid;
+	int			sec_context;
 
-	if (current == NULL || current->query_context != query_context)
-	{
-		/* one statement of the client's at a time; those inside do not wait */
-		if (current != NULL && current->pairs != NULL)
-			return false;
-		begin_batch(query_context, trigdata, rel, far);
-	}
-	if (!current->possible ||
-		current->subid != GetCurrentSubTransactionId() ||
-		current->viewid != RelationGetRelid(trigdata->tg_relation))
+	if (batch == NULL)
+		batch = begin_batch(run, trigdata);
+	GetUserIdAndSecContext(&userid, &sec_context);
+	if (!batch->possible ||
+		batch->viewid != RelationGetRelid(trigdata->tg_relation) ||
+		batch->subid != GetCurrentSubTransactionId() ||
+		batch->userid != userid || batch->sec_context != sec_context)
 		return false;
-	if (current->pairs != NULL && current->rel != rel)
-		flush(current);
-	if (current->pairs == NULL)
+	if (batch->pairs != NULL && batch->rel != rel)
+		flush(batch);
+	if (batch->pairs == NULL)
 	{
-		old = MemoryContextSwitchTo(query_context);
-		current->pairs = m2m_pairs_begin(rel, work_mem / 2);
-		current->rel = rel;
+		MemoryContext old;
+
+		if (runs_code(rel->association, true) ||
+			runs_code(rel->side[far].relid, false))
+		{
+			batch->possible = false;
+			return false;
+		}
+		old = MemoryContextSwitchTo(run);
+		batch->rel = rel;
+		batch->pairs = m2m_pairs_begin(rel, work_mem / 2);
 		MemoryContextSwitchTo(old);
 	}
-	m2m_pairs_put(current->pairs, ids[M2M_LEFT]->value,
+	m2m_pairs_put(batch->pairs, ids[M2M_LEFT]->value,
 				  ids[M2M_RIGHT]->value);
 	return true;
 }
 
 /*
- * m2m_view_batch_end: links what waits for the end of a statement on the
- * view.
+ * m2m_view_batch_end: links what waits for the end of the run that fired the
+ * statement trigger.  Raises what linking raises.
  */
 void
-m2m_view_batch_end(Oid viewid)
+m2m_view_batch_end(FunctionCallInfo fcinfo)
 {
-	if (current != NULL && current->viewid == viewid &&
-		current->pairs != NULL)
-		flush(current);
+	ViewBatch  *batch = find_batch(fcinfo->flinfo->fn_mcxt);
+
+	if (batch != NULL && batch->pairs != NULL)
+		flush(batch);
 }
 
 /*
- * begin_batch: finds out, once for each run, whether rows may wait.
+ * find_batch: the batch of the run that calls triggers in this memory, or
+ * NULL.
+ */
+static ViewBatch *
+find_batch(MemoryContext run)
+{
+	for (MemoryContextCallback *callback = run->reset_cbs; callback != NULL;
+		 callback = callback->next)
+	{
+		if (callback->func == end_batch)
+			return callback->arg;
+	}
+	return NULL;
+}
+
+/*
+ * begin_batch: finds out, once for each run, whether its rows may wait.
+ */
+static ViewBatch *
+begin_batch(MemoryContext run, TriggerData *trigdata)
+{
+	Relation	view = trigdata->tg_relation;
+	ViewBatch  *batch = MemoryContextAllocZero(run, sizeof(ViewBatch));
+
+	batch->viewid = RelationGetRelid(view);
+	batch->view_name = MemoryContextStrdup(run, RelationGetRelationName(view));
+	batch->subid = GetCurrentSubTransactionId();
+	GetUserIdAndSecContext(&batch->userid, &batch->sec_context);
+	batch->possible = is_clients_statement(run, view) &&
+		only_our_triggers(view, trigdata->tg_trigger->tgfoid);
+	batch->callback.func = end_batch;
+	batch->callback.arg = batch;
+	MemoryContextRegisterResetCallback(run, &batch->callback);
+	return batch;
+}
+
+/*
+ * end_batch: the memory of the run goes, after its end or an error.  Links that
+ * still wait after an error go with the rest of its work.  After an end, the
+ * statement trigger did not fire: error 55000.
  */
 static void
-begin_batch(MemoryContext query_context, TriggerData *trigdata,
-			M2mRelationship *rel, M2mSide far)
+end_batch(void *arg)
 {
-	ViewBatch  *batch = MemoryContextAllocZero(query_context,
-											   sizeof(ViewBatch));
-	MemoryContextCallback *callback;
+	ViewBatch  *batch = arg;
 
-	batch->query_context = query_context;
-	batch->subid = GetCurrentSubTransactionId();
-	batch->viewid = RelationGetRelid(trigdata->tg_relation);
-	batch->possible = is_clients_statement(query_context, batch->viewid) &&
-		only_our_triggers(trigdata->tg_relation,
-						  trigdata->tg_trigger->tgfoid) &&
-		!has_insert_trigger(rel->side[far].relid);
-	callback = MemoryContextAllocZero(query_context,
-									  sizeof(MemoryContextCallback));
-	callback->func = forget_batch;
-	callback->arg = batch;
-	MemoryContextRegisterResetCallback(query_context, callback);
-	current = batch;
-}
-
-/* forget_batch: the memory of the run goes, after its end or an error. */
-static void
-forget_batch(void *arg)
-{
-	if (current == arg)
-		current = NULL;
+	if (batch->pairs != NULL && IsTransactionState())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the links of rows inserted into view \"%s\" were not made",
+						batch->view_name),
+				 errdetail("Trigger \"%s\", which makes them at the end of the statement, did not fire.",
+						   M2M_BATCH_TRIGGER_NAME),
+				 errhint("Do not change session_replication_role in a statement that inserts into a link view.")));
 }
 
 /*
- * is_clients_statement: does this run of the executor belong to an INSERT
- * into the view or a COPY into it that the client has sent?  Such an INSERT
- * without RETURNING runs in a multi-query portal.  A function's statements
- * leave that portal active, but their triggers are called in other memory: an
- * INSERT's executor state lies right under the portal's memory, and COPY calls
- * triggers in that itself.
+ * is_clients_statement: does this run belong to an INSERT into the view or a
+ * COPY into it that the client has sent, and is there no code of a user's in
+ * it?
+ *
+ * Such an INSERT without RETURNING runs in a multi-query portal.  A function's
+ * statements leave that portal active, but their triggers are called in other
+ * memory: an INSERT's executor state lies right under the portal's memory, and
+ * COPY calls triggers in that itself.
+ *
+ * A plan lists, for its own invalidation, the functions that are not
+ * PostgreSQL's own, and the domains.
  */
 static bool
-is_clients_statement(MemoryContext query_context, Oid viewid)
+is_clients_statement(MemoryContext run, Relation view)
 {
 	PlannedStmt *statement;
 	int			target;
@@ -166,20 +224,23 @@ is_clients_statement(MemoryContext query_context, Oid viewid)
 	{
 		CopyStmt   *copy = (CopyStmt *) statement->utilityStmt;
 
-		return query_context == ActivePortal->portalContext &&
-			IsA(copy, CopyStmt) && copy->is_from && copy->relation != NULL &&
-			RangeVarGetRelid(copy->relation, NoLock, true) == viewid;
+		return run == ActivePortal->portalContext &&
+			IsA(copy, CopyStmt) && copy->is_from &&
+			copy->relation != NULL && copy->whereClause == NULL &&
+			RangeVarGetRelid(copy->relation, NoLock, true) ==
+			RelationGetRelid(view) &&
+			!default_runs_code(view, false);
 	}
 	target = m2m_only_target(statement);
-	return MemoryContextGetParent(query_context) ==
-		ActivePortal->portalContext &&
+	return MemoryContextGetParent(run) == ActivePortal->portalContext &&
 		statement->commandType == CMD_INSERT &&
 		!statement->hasReturning && !statement->hasModifyingCTE &&
-		target > 0 && rt_fetch(target, statement->rtable)->relid == viewid;
+		statement->invalItems == NIL && target > 0 &&
+		rt_fetch(target, statement->rtable)->relid == RelationGetRelid(view);
 }
 
 /*
- * only_our_triggers: is our statement trigger there and enabled, and is
+ * only_our_triggers: will our statement trigger fire, and is
  * nothing else on the view that fires on INSERT but the row trigger?
  */
 static bool
@@ -196,16 +257,42 @@ only_our_triggers(Relation view, Oid function)
 		if (trigger->tgfoid != function)
 			return false;
 		if (!TRIGGER_FOR_ROW(trigger->tgtype) &&
-			trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN)
+			SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA &&
+			(trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
+			 trigger->tgenabled == TRIGGER_FIRES_ALWAYS))
 			found = true;
 	}
 	return found;
 }
 
 /*
- * has_insert_trigger: has a table a trigger of the user's, or a rule, which
- * may look at links while its rows are inserted?  Asks the system catalogs, as
- * the table need not be locked yet.
+ * runs_code: may inserting into a table run code of a user's, which could look
+ * at links or write them?  With in_order, is there also anything that tells
+ * the order of rows?
+ */
+static bool
+runs_code(Oid relid, bool in_order)
+{
+	Relation	relation;
+	bool		result;
+	ListCell   *lc;
+
+	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		return true;
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	{
+		if (has_insert_trigger(lfirst_oid(lc)))
+			return true;
+	}
+	relation = table_open(relid, AccessShareLock);
+	result = default_runs_code(relation, in_order);
+	table_close(relation, AccessShareLock);
+	return result;
+}
+
+/*
+ * has_insert_trigger: has a table a trigger of the user's on INSERT, or a
+ * rule?  Asks the system catalogs, as the table need not be locked.
  */
 static bool
 has_insert_trigger(Oid relid)
@@ -240,15 +327,61 @@ has_insert_trigger(Oid relid)
 }
 
 /*
- * flush: links all pairs that wait.
+ * default_runs_code: is there code of a user's in the default of a column of a
+ * table or view?  With in_order, or anything that has another value each time?
+ */
+static bool
+default_runs_code(Relation relation, bool in_order)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Node	   *expr = TupleDescAttr(desc, i)->attisdropped ? NULL :
+			build_column_default(relation, i + 1);
+
+		if (expr != NULL &&
+			(calls_code(expr, NULL) ||
+			 (in_order && contain_volatile_functions(expr))))
+			return true;
+	}
+	return false;
+}
+
+/* calls_code: a walker; does an expression call a function of a user's? */
+static bool
+calls_code(Node *node, void *context)
+{
+	return node != NULL &&
+		(check_functions_in_node(node, is_code, context) ||
+		 expression_tree_walker(node, calls_code, context));
+}
+
+/*
+ * is_code: is a function not PostgreSQL's own, and may it look at tables?
+ */
+static bool
+is_code(Oid function, void *context)
+{
+	return function >= FirstUnpinnedObjectId &&
+		func_volatile(function) != PROVOLATILE_IMMUTABLE;
+}
+
+/*
+ * flush: links all pairs that wait, as the user who gave them.
  */
 static void
 flush(ViewBatch *batch)
 {
 	M2mPairs   *pairs = batch->pairs;
-	M2mRelationship *rel = m2m_relationship_refresh(batch->rel);
+	Oid			userid;
+	int			sec_context;
 
+	Assert(batch->subid == GetCurrentSubTransactionId());
 	batch->pairs = NULL;
-	m2m_links_add_pairs(rel, pairs, false);
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(batch->userid, batch->sec_context);
+	m2m_links_add_pairs(m2m_relationship_refresh(batch->rel), pairs, false);
+	SetUserIdAndSecContext(userid, sec_context);
 	m2m_pairs_end(pairs);
 }

@@ -468,7 +468,11 @@ restore_view(void *arg)
 	ListCell   *lc;
 
 	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		/* made anew, it can be cast */
+		saved->view->column[i].as_domain = false;
 		existing = lappend(existing, &saved->view->column[i]);
+	}
 	restoration->columns = m2m_view_columns(restoration->rel,
 											saved->view->near, existing);
 	m2m_ddl(psprintf("CREATE %sVIEW %s%s AS %s",

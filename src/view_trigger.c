@@ -11,32 +11,49 @@
  *
  * All SQL runs as the caller.  What was read in order to be changed must
  * still be there when it is changed: else 40001, not a lost update.
+ *
+ * Values are parameters of base types, never of domains: assigning them then
+ * checks the domain, which a parameter of that type would be taken to have
+ * passed.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
-#include "optimizer/optimizer.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "m2m.h"
 
-/* Kept from row to row of one statement, in the trigger's fn_extra. */
+/*
+ * Kept from row to row of one statement, in the trigger's fn_extra.
+ *
+ * Where nothing keeps pairs unique, unlinking or moving the first row of a pair
+ * takes all of them.  The others are noted, to count when the statement comes
+ * to them.
+ */
 typedef struct ViewIdentity
 {
 	Oid			association;
 	Oid			trusted_view;
 	M2mSide		near;
+	HTAB	   *taken;			/* TakenPair; NULL: none */
 } ViewIdentity;
+
+typedef struct TakenPair
+{
+	char	   *pair;			/* hash key: its text */
+	int64		rows;			/* that have not come yet */
+} TakenPair;
 
 /* One row to write. */
 typedef struct RowWrite
@@ -47,6 +64,7 @@ typedef struct RowWrite
 	M2mLinkView *view;
 	M2mSide		near;
 	M2mSide		far;
+	FmgrInfo   *flinfo;			/* of the trigger; see ViewIdentity */
 } RowWrite;
 
 /* What became of a change that found nothing to change. */
@@ -55,6 +73,7 @@ typedef enum RowState
 	ROW_GONE,
 	ROW_AS_ASKED,
 	ROW_AS_READ,				/* a trigger or policy kept it from changing */
+	ROW_TAKEN,					/* by this very statement: moved or removed */
 	ROW_CHANGED
 } RowState;
 
@@ -63,18 +82,22 @@ static void begin_write(RowWrite *write, FunctionCallInfo fcinfo,
 static M2mLinkView *copy_view(M2mRelationship *rel, Oid viewid);
 static HeapTuple insert_row(RowWrite *write, FunctionCallInfo fcinfo,
 							HeapTuple new_tuple);
-static bool is_domain_default(Form_pg_attribute attribute, Datum value);
 static HeapTuple update_row(RowWrite *write, HeapTuple old_tuple,
 							HeapTuple new_tuple);
 static void check_unlinked(RowWrite *write, M2mIds *old_ids[2],
 						   Datum *value, bool *isnull);
 static HeapTuple delete_row(RowWrite *write, HeapTuple old_tuple);
+static void note_taken(RowWrite *write, M2mIds *ids[2], int64 rows);
+static bool take_noted(RowWrite *write, M2mIds *ids[2]);
+static char *pair_text(RowWrite *write, M2mIds *ids[2]);
+static uint32 hash_pair(const void *key, Size keysize);
+static int	match_pair(const void *a, const void *b, Size keysize);
 static M2mIds *read_key(RowWrite *write, M2mSide side, Datum *value,
 						bool *isnull, bool missing_ok);
 static int	key_position(M2mEndpoint *endpoint, M2mViewColumn *column);
 static M2mIds *insert_endpoint(RowWrite *write, Datum *value, bool *isnull,
 							   M2mIds *given);
-static void link_row(RowWrite *write, M2mIds *ids[2], Datum *value,
+static bool link_row(RowWrite *write, M2mIds *ids[2], Datum *value,
 					 bool *isnull);
 static bool change_columns(RowWrite *write, M2mColumnStatement statement,
 						   M2mIds *ids[2], List *columns,
@@ -83,6 +106,7 @@ static bool change_columns(RowWrite *write, M2mColumnStatement statement,
 static RowState look_at(RowWrite *write, M2mColumnStatement statement,
 						List *columns, Datum *args, char *nulls, int nkeys,
 						Oid *types, int nargs);
+static bool is_of_this_transaction(int column);
 static void build_change(StringInfo sql, RowWrite *write,
 						 M2mColumnStatement statement, List *columns,
 						 const char *look, int nkeys);
@@ -115,7 +139,7 @@ m2m_link_view_write(PG_FUNCTION_ARGS)
 		TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) &&
 		trigdata->tg_relation->rd_rel->relkind == RELKIND_VIEW)
 	{
-		m2m_view_batch_end(RelationGetRelid(trigdata->tg_relation));
+		m2m_view_batch_end(fcinfo);
 		return PointerGetDatum(NULL);
 	}
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
@@ -164,8 +188,8 @@ begin_write(RowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 							 M2M_VIEW_TRIGGER_NAME, M2M_BATCH_TRIGGER_NAME)));
 		rel = m2m_relationship_get(view->association, InvalidOid,
 								   RowExclusiveLock);
-		identity = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
-									  sizeof(ViewIdentity));
+		identity = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+										  sizeof(ViewIdentity));
 		identity->association = view->association;
 		identity->near = view->near;
 		identity->trusted_view =
@@ -182,6 +206,7 @@ begin_write(RowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 						RelationGetRelationName(trigdata->tg_relation)),
 				 errhint("Restore the foreign keys of table \"%s\".",
 						 get_rel_name(identity->association))));
+	write->flinfo = fcinfo->flinfo;
 	write->relation = trigdata->tg_relation;
 	write->desc = RelationGetDescr(trigdata->tg_relation);
 	write->rel = rel;
@@ -226,15 +251,6 @@ insert_row(RowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 
 		if (isnull[i])
 			continue;
-		if ((column->kind == M2M_COLUMN_PROPERTY ||
-			 (column->kind == M2M_COLUMN_ENDPOINT &&
-			  key_position(far, column) < 0)) &&
-			is_domain_default(TupleDescAttr(write->desc, i), value[i]))
-		{
-			/* left out: the table's own default is to hold */
-			isnull[i] = true;
-			continue;
-		}
 		if (column->kind == M2M_COLUMN_OTHER)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -256,26 +272,9 @@ insert_row(RowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	if (!with_properties &&
 		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
 		return heap_copytuple(new_tuple);	/* else the executor keeps both */
-	link_row(write, ids, value, isnull);
+	if (!link_row(write, ids, value, isnull))
+		return NULL;
 	return fetch_row(write, ids, new_tuple);
-}
-
-/*
- * is_domain_default: is a value the default of its column's domain?  A column
- * that an INSERT leaves out comes with that, not with null.
- */
-static bool
-is_domain_default(Form_pg_attribute attribute, Datum value)
-{
-	Node	   *expr = get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN ?
-		get_typdefault(attribute->atttypid) : NULL;
-
-	if (expr == NULL)
-		return false;
-	expr = eval_const_expressions(NULL, expr);
-	return IsA(expr, Const) && !((Const *) expr)->constisnull &&
-		datum_image_eq(value, ((Const *) expr)->constvalue,
-					   attribute->attbyval, attribute->attlen);
 }
 
 /*
@@ -308,6 +307,12 @@ update_row(RowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 			(old_null[i] ||
 			 datum_image_eq(old_value[i], new_value[i],
 							attribute->attbyval, attribute->attlen)))
+			continue;
+
+		/* SET n = DEFAULT comes as null, and leaves it as it is generated */
+		if (new_null[i] && column->kind != M2M_COLUMN_OTHER &&
+			get_attgenerated(column_relid(write, column),
+							 column->attnum) != '\0')
 			continue;
 		switch (column->kind)
 		{
@@ -364,7 +369,8 @@ update_row(RowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 
 /*
  * check_unlinked: where no index keeps pairs unique, a link that is moved must
- * not become the second of a pair.  Error 23505, as of an index.
+ * not become the second of a pair.  Error 23505, as of an index.  One that is
+ * gone will not be moved.
  */
 static void
 check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
@@ -381,7 +387,8 @@ check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
 	if (same)
 		return;
 	m2m_plan_lock_links(write->rel);
-	if (m2m_plan_linked(write->rel, ids, false))
+	if (m2m_plan_linked(write->rel, ids, false) &&
+		m2m_plan_linked(write->rel, old_ids, false))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("the rows are linked already through view \"%s\"",
@@ -390,8 +397,9 @@ check_unlinked(RowWrite *write, M2mIds *old_ids[2], Datum *value,
 }
 
 /*
- * delete_row: DELETE.  A link that is gone already is as asked, and counts;
- * one that a trigger or policy kept does not.
+ * delete_row: DELETE.  As from a table, a link that is gone already, by this
+ * statement (which can come to a row of the view several times) or another,
+ * does not count; nor does one that a trigger or policy kept.
  */
 static HeapTuple
 delete_row(RowWrite *write, HeapTuple old_tuple)
@@ -399,14 +407,90 @@ delete_row(RowWrite *write, HeapTuple old_tuple)
 	Datum	   *value = palloc_array(Datum, write->desc->natts);
 	bool	   *isnull = palloc_array(bool, write->desc->natts);
 	M2mIds	   *ids[2];
+	int64		removed;
 
 	heap_deform_tuple(old_tuple, write->desc, value, isnull);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		ids[s] = read_key(write, s, value, isnull, false);
-	if (m2m_links_remove(write->rel, ids) == 0 &&
-		m2m_plan_linked(write->rel, ids, false))
-		return NULL;
+	removed = m2m_links_remove(write->rel, ids);
+	if (removed == 0)
+		return take_noted(write, ids) ? old_tuple : NULL;
+	note_taken(write, ids, removed - 1);
 	return old_tuple;
+}
+
+/*
+ * note_taken: so many further rows of a pair are unlinked or moved, that the
+ * statement may still come to.
+ */
+static void
+note_taken(RowWrite *write, M2mIds *ids[2], int64 rows)
+{
+	ViewIdentity *identity = write->flinfo->fn_extra;
+	char	   *pair;
+	TakenPair  *entry;
+	bool		found;
+
+	if (rows == 0)
+		return;
+	if (identity->taken == NULL)
+	{
+		HASHCTL		control = {0};
+
+		control.keysize = sizeof(char *);
+		control.entrysize = sizeof(TakenPair);
+		control.hash = hash_pair;
+		control.match = match_pair;
+		control.hcxt = write->flinfo->fn_mcxt;
+		identity->taken = hash_create("m2m taken pairs", 16, &control,
+									  HASH_ELEM | HASH_FUNCTION |
+									  HASH_COMPARE | HASH_CONTEXT);
+	}
+	pair = MemoryContextStrdup(write->flinfo->fn_mcxt, pair_text(write, ids));
+	entry = hash_search(identity->taken, &pair, HASH_ENTER, &found);
+	entry->rows = found ? entry->rows + rows : rows;
+}
+
+/* take_noted: is there one of those left? */
+static bool
+take_noted(RowWrite *write, M2mIds *ids[2])
+{
+	ViewIdentity *identity = write->flinfo->fn_extra;
+	char	   *pair;
+	TakenPair  *entry;
+
+	if (identity->taken == NULL)
+		return false;
+	pair = pair_text(write, ids);
+	entry = hash_search(identity->taken, &pair, HASH_FIND, NULL);
+	return entry != NULL && entry->rows-- > 0;
+}
+
+/* pair_text: a pair as text that no other pair has. */
+static char *
+pair_text(RowWrite *write, M2mIds *ids[2])
+{
+	char	   *left = text_to_cstring(m2m_key_text(write->rel, M2M_LEFT,
+													ids[M2M_LEFT]->value));
+
+	return psprintf("%zu %s %s", strlen(left), left,
+					text_to_cstring(m2m_key_text(write->rel, M2M_RIGHT,
+												 ids[M2M_RIGHT]->value)));
+}
+
+/* hash_pair, match_pair: of the text of TakenPair.pair. */
+static uint32
+hash_pair(const void *key, Size keysize)
+{
+	const char *pair = *(char *const *) key;
+
+	return hash_bytes((const unsigned char *) pair, strlen(pair));
+}
+
+static int
+match_pair(const void *a, const void *b, Size keysize)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
 /*
@@ -502,7 +586,7 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		if (write->view->column[i].kind != M2M_COLUMN_ENDPOINT || isnull[i])
 			continue;
 		args[nargs] = value[i];
-		types[nargs++] = TupleDescAttr(write->desc, i)->atttypid;
+		types[nargs++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
 		columns = lappend_int(columns, write->view->column[i].attnum);
 	}
 
@@ -574,9 +658,10 @@ insert_endpoint(RowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 
 /*
  * link_row: links a pair, with the link properties that are not null; an
- * existing link takes them.
+ * existing link takes them.  Returns false if a trigger or policy kept it from
+ * becoming so.
  */
-static void
+static bool
 link_row(RowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 {
 	int			n = write->view->ncolumns;
@@ -594,8 +679,9 @@ link_row(RowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 		positions = lappend_int(positions, i);
 	}
 	if (nargs == 0)
-		m2m_links_add(write->rel, ids, NULL);
-	else if (m2m_plan_link_row(write->rel, ids, columns, args) == 0)
+		return m2m_links_add(write->rel, ids, NULL) > 0 ||
+			m2m_plan_linked(write->rel, ids, false);
+	return m2m_plan_link_row(write->rel, ids, columns, args) > 0 ||
 		change_columns(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
 					   value, isnull, NULL, NULL);
 }
@@ -603,7 +689,8 @@ link_row(RowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 /*
  * change_columns: updates the columns at the given positions of the view in
  * the far endpoint's row or in the link, from what was read (unless that is
- * not given).  Returns false if a trigger or policy kept it from changing.
+ * not given).  Returns false if a trigger or policy kept it from changing, or
+ * the statement has taken it away itself, which does nothing, as in a table.
  */
 static bool
 change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
@@ -644,7 +731,7 @@ change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
 
 			args[n] = values[i];
 			nulls[n] = isnull[i] ? 'n' : ' ';
-			types[n++] = TupleDescAttr(write->desc, i)->atttypid;
+			types[n++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
 		}
 	}
 	nargs = n;
@@ -664,12 +751,18 @@ change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
 	if (SPI_execute_plan(*slot, args, nulls, false, 0) < 0)
 		elog(ERROR, "SPI_execute_plan failed");
 	processed = SPI_processed;
-	if (processed == 0 && old_value != NULL)
+	if (processed == 0 && old_value == NULL)
+		state = ROW_AS_READ;
+	else if (processed == 0)
 		state = look_at(write, is_row ? M2M_COLUMNS_STATE_ROW :
 						M2M_COLUMNS_STATE_LINK, columns, args, nulls, nkeys,
 						types, nargs);
 	SPI_finish();
 
+	if (!is_row && processed > 1)
+		note_taken(write, ids, processed - 1);
+	if (state == ROW_TAKEN)
+		return !is_row && take_noted(write, ids);
 	if (state == ROW_GONE || state == ROW_CHANGED)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -687,6 +780,10 @@ change_columns(RowWrite *write, M2mColumnStatement statement, M2mIds *ids[2],
  * look_at: why did a change find nothing to change?  Error 21000 if the row
  * was changed by this transaction, since the statement read it: it shows in
  * several rows of the view and was to become different things.
+ *
+ * Where it is gone, the statement's own snapshot still shows it as it was read,
+ * and who took it.  A statement that comes to a row of a view several times
+ * (UPDATE ... FROM) finds what it has moved itself gone.
  */
 static RowState
 look_at(RowWrite *write, M2mColumnStatement statement, List *columns,
@@ -713,27 +810,47 @@ look_at(RowWrite *write, M2mColumnStatement statement, List *columns,
 		initStringInfo(&sql);
 		build_change(&sql, write, is_row ? M2M_COLUMNS_UPDATE_ROW :
 					 M2M_COLUMNS_UPDATE_LINK, columns,
-					 with_xmin ? ", a.xmin" : "", nkeys);
+					 with_xmin ? ", a.xmin, a.xmax" : "", nkeys);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
 	if (SPI_execute_plan(*slot, args, nulls, false, 1) < 0)
 		elog(ERROR, "SPI_execute_plan failed");
 	if (SPI_processed == 0)
-		return ROW_GONE;
+	{
+		if (!with_xmin)
+			return ROW_GONE;
+		if (SPI_execute_plan(*slot, args, nulls, true, 1) < 0)
+			elog(ERROR, "SPI_execute_plan failed");
+		return SPI_processed > 0 && is_of_this_transaction(4) ?
+			ROW_TAKEN : ROW_GONE;
+	}
 	desc = SPI_tuptable->tupdesc;
 	tuple = SPI_tuptable->vals[0];
 	if (DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull)))
 		return ROW_AS_ASKED;
 	if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
 		return ROW_AS_READ;
-	if (with_xmin &&
-		TransactionIdIsCurrentTransactionId(DatumGetTransactionId(SPI_getbinval(tuple, desc, 3, &isnull))))
+	if (with_xmin && is_of_this_transaction(3))
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
 				 errmsg("UPDATE of view \"%s\" cannot affect a linked row a second time",
 						RelationGetRelationName(write->relation)),
 				 errhint("The row shows several times in the view and was to be given different values.")));
 	return ROW_CHANGED;
+}
+
+/*
+ * is_of_this_transaction: is the transaction in that column of the row that was
+ * fetched ours?
+ */
+static bool
+is_of_this_transaction(int column)
+{
+	bool		isnull;
+	Datum		xid = SPI_getbinval(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, column, &isnull);
+
+	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xid));
 }
 
 /*
@@ -790,7 +907,9 @@ build_change(StringInfo sql, RowWrite *write, M2mColumnStatement statement,
 		{
 			const char *comma = present.len > 0 ? ", " : "";
 
-			appendStringInfo(&present, "%sa.%s", comma, name);
+			appendStringInfo(&present, "%s%s", comma,
+							 m2m_base_operand(psprintf("a.%s", name),
+											  get_atttype(relid, attnum)));
 			appendStringInfo(&asked, "%s$%d", comma, n);
 			appendStringInfo(&read, "%s$%d", comma, n + ncolumns);
 		}

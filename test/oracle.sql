@@ -50,6 +50,14 @@ CREATE FUNCTION oracle.name(name text) RETURNS text LANGUAGE sql AS $$
     SELECT regexp_replace(name, 'pg_temp_\d+', 'pg_temp', 'g')
 $$;
 
+-- What a link view shows of a domain's column: its base type.
+CREATE FUNCTION oracle.base_type(type oid) RETURNS oid LANGUAGE sql SET search_path = pg_catalog AS $$
+    WITH RECURSIVE base AS (
+        SELECT type AS oid
+        UNION ALL SELECT typbasetype FROM base JOIN pg_type t USING (oid) WHERE typtype = 'd')
+    SELECT base.oid FROM base JOIN pg_type t USING (oid) WHERE typtype <> 'd'
+$$;
+
 -- Rows of two queries that are not in both.
 CREATE FUNCTION oracle.differing(a text, b text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
@@ -122,7 +130,7 @@ BEGIN
             names := names || name;
             sources := sources || s.source;
             IF NOT EXISTS (SELECT FROM pg_attribute v WHERE v.attrelid = d.view AND v.attname = name
-                           AND v.atttypid = s.atttypid AND v.atttypmod = s.atttypmod
+                           AND v.atttypid = oracle.base_type(s.atttypid) AND v.atttypmod = s.atttypmod
                            AND v.attcollation = s.attcollation) THEN
                 what := oracle.name(format('%s: column %I is not of the type of %s', d.view, name, s.source));
                 RETURN NEXT;

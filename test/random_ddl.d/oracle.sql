@@ -13,6 +13,14 @@ CREATE TABLE oracle.col (rel text, side int, pos int, kind text, attnum int,
 CREATE TABLE oracle.flag (findings boolean);
 INSERT INTO oracle.flag VALUES (false);
 
+-- What a link view shows of a domain's column: its base type.
+CREATE FUNCTION oracle.base_type(type oid) RETURNS oid LANGUAGE sql STABLE AS $$
+	WITH RECURSIVE base AS (
+		SELECT type AS oid
+		UNION ALL SELECT typbasetype FROM base JOIN pg_type t USING (oid) WHERE typtype = 'd')
+	SELECT base.oid FROM base JOIN pg_type t USING (oid) WHERE typtype <> 'd'
+$$;
+
 CREATE FUNCTION oracle.attnums(relation oid, names text[]) RETURNS int[]
 LANGUAGE sql STABLE AS $$
 	SELECT array_agg(attnum::int ORDER BY n)
@@ -237,7 +245,7 @@ BEGIN
 		UPDATE oracle.col o SET alias = attname FROM pg_attribute
 		WHERE rel = near.rel AND side = near.side AND attrelid = view AND o.pos = pg_attribute.attnum;
 	END IF;
-	SELECT array_agg(alias || ' ' || format_type(atttypid, atttypmod) || ' ' || attcollation
+	SELECT array_agg(alias || ' ' || format_type(oracle.base_type(atttypid), atttypmod) || ' ' || attcollation
 		ORDER BY pos), string_agg(format('%s.%I', CASE kind WHEN 'far' THEN 'r' ELSE 'l' END,
 		source), ', ' ORDER BY pos)
 	INTO expected, list
