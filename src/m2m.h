@@ -47,7 +47,9 @@ typedef enum M2mCoercionKind
 typedef struct M2mCoercion
 {
 	Oid			source;			/* type of the value */
+	MemoryContext context;		/* that all of it lies in */
 	M2mCoercionKind kind;
+	List	   *functions;		/* that expr calls */
 	ExprState  *expr;
 	ExprContext *econtext;
 } M2mCoercion;
