@@ -58,7 +58,6 @@ static M2mCoercion *begin_coercion(Oid type);
 static bool make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 							CoercionContext cast);
 static bool collect_function(Node *node, void *context);
-static bool collect_function_oid(Oid function, void *context);
 static void check_functions(M2mCoercion *coercion);
 static bool may_be_kept(M2mCoercion *coercion);
 static Datum apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
@@ -587,25 +586,22 @@ make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 	return expr != NULL;
 }
 
-/* collect_function: walker; notes the functions that a coercion calls. */
+/*
+ * collect_function: walker; notes the functions that a coercion calls, but for
+ * those of types, which anybody may use.
+ */
 static bool
 collect_function(Node *node, void *context)
 {
-	if (node == NULL)
-		return false;
-	(void) check_functions_in_node(node, collect_function_oid, context);
-	return expression_tree_walker(node, collect_function, context);
-}
-
-/* collect_function_oid: for the same. */
-static bool
-collect_function_oid(Oid function, void *context)
-{
 	M2mCoercion *coercion = context;
 
-	coercion->functions = list_append_unique_oid(coercion->functions,
-												 function);
-	return false;
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr))
+		coercion->functions =
+			list_append_unique_oid(coercion->functions,
+								   ((FuncExpr *) node)->funcid);
+	return expression_tree_walker(node, collect_function, context);
 }
 
 /*

@@ -483,14 +483,28 @@ SELECT m2m_create('left_end', 'far_end') \g /dev/null
 ALTER TABLE far_end OWNER TO m2m_owner;
 ALTER TABLE left_end_far_end OWNER TO pg_database_owner;
 GRANT SELECT ON far_end TO pg_database_owner;
+-- what a policy shows him goes by it, too
+CREATE TABLE shown_end (id bigint PRIMARY KEY);
+INSERT INTO shown_end VALUES (1);
+SELECT m2m_create('left_end', 'shown_end') \g /dev/null
+INSERT INTO left_end_shown_end VALUES (1, 1);
+GRANT SELECT ON left_end_shown_end TO m2m_user;
+ALTER TABLE left_end_shown_end ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_owner ON left_end_shown_end TO pg_database_owner USING (true);
 ALTER DATABASE :database OWNER TO m2m_user;
 SELECT is(outcome('m2m_user', '{}', 'SELECT m2m_link(''left_end'', 1, ''right_end'', 1)'), '00000 1', 'the owner of the database links');
 SELECT is(outcome('m2m_user', '{}', 'SELECT m2m_count(''left_end'', 1, ''far_end'')'), '00000 1', 'and finds the relationship of its role');
+SET ROLE m2m_user;
+SELECT is(m2m_count('left_end', 1, 'shown_end'), 1::bigint, 'and reads what a policy shows to it');
+RESET ROLE;
 ALTER DATABASE :database OWNER TO m2m_group;
 SELECT is(outcome('m2m_user', '{}', sql), '42501', 'who is owner no more does not: ' || sql) FROM (VALUES ('INSERT INTO left_end_right_end VALUES (1, 1)'),
 	('SELECT m2m_link(''left_end'', 1, ''right_end'', 1)'), ('SELECT m2m_link(''left_end'', 1, ''right_end'', ARRAY[1, 2])'), ('SELECT m2m_clear(''left_end'', 1, ''right_end'')')) x (sql);
 SELECT is(outcome('m2m_user', '{}', 'SELECT m2m_count(''left_end'', 1, ''far_end'')'), '42704', 'nor finds what is no longer of its roles');
 SELECT is(outcome('m2m_group', '{}', 'SELECT m2m_link(''left_end'', 1, ''right_end'', 1)'), '00000 1', 'who is, does');
+SET ROLE m2m_user;
+SELECT is(m2m_count('left_end', 1, 'shown_end'), 0::bigint, 'and what the policy shows is shown no more');
+RESET ROLE;
 ALTER DATABASE :database OWNER TO :owner;
 
 SELECT * FROM finish();
