@@ -71,6 +71,8 @@ static List *fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static int64 count_pairs(M2mRelationship *rel);
 static int64 execute(M2mRelationship *rel, M2mStatement statement,
 					 M2mSide side, Datum *values, bool read_only);
+static int64 execute_count(M2mRelationship *rel, M2mStatement statement,
+						   M2mSide side, Datum *values, bool read_only);
 static SPIPlanPtr get_plan(M2mRelationship *rel, M2mStatement statement,
 						   M2mSide side);
 static void run(SPIPlanPtr plan, Datum *values, bool read_only);
@@ -183,7 +185,6 @@ m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs)
 static int64
 link_pairs(M2mRelationship *rel)
 {
-	bool		isnull;
 	int64		result;
 
 	if (looks_first(rel, NIL))
@@ -194,12 +195,7 @@ link_pairs(M2mRelationship *rel)
 		tuplestore_end(found);
 	}
 	else if (IsolationIsSerializable())
-	{
-		execute(rel, M2M_STMT_LINK_READ, M2M_LEFT, NULL, false);
-		result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-											 SPI_tuptable->tupdesc, 1,
-											 &isnull));
-	}
+		result = execute_count(rel, M2M_STMT_LINK_READ, M2M_LEFT, NULL, false);
 	else
 		result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
 	return result;
@@ -273,7 +269,7 @@ look_for_pairs(M2mRelationship *rel)
 	receiver->rDestroy(receiver);
 	register_store(FOUND_NAME, link_desc(rel), found);
 	if (IsolationUsesXactSnapshot() &&
-		execute(rel, M2M_STMT_NEWER, M2M_LEFT, NULL, false) > 0)
+		execute_count(rel, M2M_STMT_NEWER, M2M_LEFT, NULL, false) > 0)
 		newer_links("Rows were linked after the transaction's snapshot was taken.");
 	return found;
 }
@@ -453,13 +449,10 @@ m2m_plan_may_suppress(M2mRelationship *rel)
 int64
 m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 {
-	bool		isnull;
 	int64		result;
 
 	SPI_connect();
-	execute(rel, M2M_STMT_COUNT, side, ids->value, true);
-	result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-										 SPI_tuptable->tupdesc, 1, &isnull));
+	result = execute_count(rel, M2M_STMT_COUNT, side, ids->value, true);
 	SPI_finish();
 	return result;
 }
@@ -533,11 +526,7 @@ fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id)
 static int64
 count_pairs(M2mRelationship *rel)
 {
-	bool		isnull;
-
-	execute(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 1, &isnull));
+	return execute_count(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
 }
 
 /*
@@ -578,6 +567,18 @@ execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
 {
 	run(get_plan(rel, statement, side), values, read_only);
 	return SPI_processed;
+}
+
+/* execute_count: the same of a statement that returns a count; returns that. */
+static int64
+execute_count(M2mRelationship *rel, M2mStatement statement, M2mSide side,
+			  Datum *values, bool read_only)
+{
+	bool		isnull;
+
+	execute(rel, statement, side, values, read_only);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 /*
@@ -848,14 +849,15 @@ build_statement(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			m2m_append_match_pair(sql, rel, false);
 			break;
 		case M2M_STMT_NEWER:
-			appendStringInfoString(sql, "SELECT FROM " PAIRS_NAME
-								   " p WHERE EXISTS (SELECT FROM " FOUND_NAME
-								   " a WHERE ");
+			/* no LIMIT: it would have the planner think that it ends soon */
+			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM "
+								   PAIRS_NAME " p WHERE EXISTS (SELECT FROM "
+								   FOUND_NAME " a WHERE ");
 			m2m_append_match_pair(sql, rel, false);
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
 			m2m_append_match_pair(sql, rel, false);
-			appendStringInfoString(sql, ") LIMIT 1");
+			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
 			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
