@@ -229,13 +229,13 @@ COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text) IS
 'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
 
 COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference: ids linked, ids unlinked, number kept. Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 
 COMMENT ON FUNCTION m2m_clear(regclass, "any", regclass, text, text) IS
 'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
@@ -243,13 +243,13 @@ COMMENT ON FUNCTION m2m_clear(regclass, text, regclass, text, text) IS
 'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
 
 COMMENT ON FUNCTION m2m_toggle(regclass, "any", regclass, "any", text, text) IS
-'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now (as before, where a trigger or policy lets neither happen). Errors: as m2m_link; 40001 concurrent toggles never let it through.';
 COMMENT ON FUNCTION m2m_toggle(regclass, "any", regclass, text, text, text) IS
-'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now (as before, where a trigger or policy lets neither happen). Errors: as m2m_link; 40001 concurrent toggles never let it through.';
 COMMENT ON FUNCTION m2m_toggle(regclass, text, regclass, "any", text, text) IS
-'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now (as before, where a trigger or policy lets neither happen). Errors: as m2m_link; 40001 concurrent toggles never let it through.';
 COMMENT ON FUNCTION m2m_toggle(regclass, text, regclass, text, text, text) IS
-'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now. Errors: as m2m_link.';
+'Unlinks two rows if they are linked, links them otherwise. Returns whether they are linked now (as before, where a trigger or policy lets neither happen). Errors: as m2m_link; 40001 concurrent toggles never let it through.';
 
 COMMENT ON FUNCTION m2m_linked(regclass, "any", regclass, "any", text, text) IS
 'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
@@ -261,9 +261,9 @@ COMMENT ON FUNCTION m2m_linked(regclass, text, regclass, text, text, text) IS
 'Are two rows linked? Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 
 COMMENT ON FUNCTION m2m_count(regclass, "any", regclass, text, text) IS
-'Number of links of one row. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+'Number of links of one row, each row of the association table counting. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 COMMENT ON FUNCTION m2m_count(regclass, text, regclass, text, text) IS
-'Number of links of one row. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+'Number of links of one row, each row of the association table counting. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 
 /* link views */
 

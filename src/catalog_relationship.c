@@ -17,6 +17,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_rewrite.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -42,7 +43,9 @@ static void describe_foreign_key(M2mEndpoint *endpoint,
 								 ForeignKeyCacheInfo *fk);
 static bool is_partition_clone(Oid constraint, Oid association);
 static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
-static bool has_unique_pair(M2mRelationship *rel);
+static void describe_association(M2mRelationship *rel);
+static void describe_unique_pair(M2mRelationship *rel);
+static bool has_insert_rule(Oid relid);
 static void describe_properties(M2mRelationship *rel);
 static void describe_pair(M2mRelationship *rel);
 
@@ -102,7 +105,7 @@ m2m_catalog_describe(Oid association, M2mLinkView *view[2])
 					  view[M2M_RIGHT], view[M2M_LEFT]);
 	if (complete)
 	{
-		rel->unique = has_unique_pair(rel);
+		describe_association(rel);
 		describe_properties(rel);
 		describe_pair(rel);
 	}
@@ -158,7 +161,7 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
-	rel->unique = has_unique_pair(rel);
+	describe_association(rel);
 	describe_properties(rel);
 	return rel;
 }
@@ -456,15 +459,45 @@ describe_key_columns(M2mEndpoint *endpoint, Oid association)
 }
 
 /*
- * has_unique_pair: is there a unique index over exactly the link columns that
- * ON CONFLICT (columns) can infer?
+ * describe_association: how is an INSERT of links kept from making the second
+ * of a pair?  By ON CONFLICT where an index keeps pairs unique and PostgreSQL
+ * accepts the clause, which it does not on a table with rules for INSERT or
+ * UPDATE.  No index sees what an inheritance child holds; that is reached by
+ * looking.
  */
-static bool
-has_unique_pair(M2mRelationship *rel)
+static void
+describe_association(M2mRelationship *rel)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID,
+										ObjectIdGetDatum(rel->association));
+	bool		has_children = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		rel->has_rules = form->relhasrules;
+		has_children = form->relhassubclass &&
+			form->relkind == RELKIND_RELATION;
+		ReleaseSysCache(tuple);
+	}
+	describe_unique_pair(rel);
+	if (rel->has_rules && rel->on_conflict)
+		rel->on_conflict = !has_insert_rule(rel->association);
+	rel->unique = rel->on_conflict && !has_children;
+}
+
+/*
+ * describe_unique_pair: is there a unique index over exactly the link columns,
+ * that is checked at once?  And can ON CONFLICT (columns) infer it?  That
+ * infers all that fit, and accepts none if one is deferrable.
+ */
+static void
+describe_unique_pair(M2mRelationship *rel)
 {
 	int			nlink = rel->side[M2M_LEFT].nkeys + rel->side[M2M_RIGHT].nkeys;
 	AttrNumber *link = palloc_array(AttrNumber, nlink);
-	bool		result = false;
+	bool		deferrable = false;
 	int			n = 0;
 	Relation	indexes;
 	ScanKeyData key;
@@ -485,17 +518,50 @@ has_unique_pair(M2mRelationship *rel)
 	{
 		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 
-		if (index->indisunique && index->indimmediate && index->indisvalid &&
-			index->indislive &&
+		if (index->indisunique && index->indisvalid && index->indislive &&
 			heap_attisnull(tuple, Anum_pg_index_indpred,
 						   RelationGetDescr(indexes)) &&
 			heap_attisnull(tuple, Anum_pg_index_indexprs,
 						   RelationGetDescr(indexes)) &&
 			same_columns(index->indnkeyatts, index->indkey.values, nlink, link))
-			result = true;
+		{
+			if (index->indimmediate)
+				rel->unique_index = true;
+			else
+				deferrable = true;
+		}
 	}
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
+	rel->on_conflict = rel->unique_index && !deferrable;
+}
+
+/*
+ * has_insert_rule: has a table a rule for INSERT or UPDATE, switched on or
+ * not?
+ */
+static bool
+has_insert_rule(Oid relid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		char		event = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type;
+
+		if (event == CMD_INSERT + '0' || event == CMD_UPDATE + '0')
+			result = true;
+	}
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
 	return result;
 }
 

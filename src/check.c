@@ -446,7 +446,7 @@ check_pairs(Check *check, M2mRelationship *rel)
 	char	   *same;
 	bool		differ;
 
-	if (rel->unique)
+	if (rel->unique_index)
 		return;
 	present = psprintf("num_nulls(%s) = 0", columns);
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",

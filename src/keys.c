@@ -10,17 +10,24 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
 #include "parser/scansup.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -38,6 +45,7 @@ static void read_row(M2mRelationship *rel, M2mSide side, Datum value,
 					 Datum *key);
 static bool is_array_literal(M2mEndpoint *endpoint, const char *string,
 							 M2mIdForm form);
+static bool is_braced_uuid(const char *string);
 static bool is_text(Oid type);
 static char *get_string(Datum value, Oid type);
 static Datum parse_row(M2mRelationship *rel, M2mSide side, const char *string);
@@ -45,8 +53,13 @@ static TupleDesc get_row_desc(M2mRelationship *rel, M2mSide side);
 static bool is_row_type(Oid type);
 static M2mCoercion *get_coercion(M2mRelationship *rel, M2mSide side,
 								 int column, Oid type);
-static void make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
+static M2mCoercion *make_coercion(M2mKeyColumn *key, Oid type);
+static M2mCoercion *begin_coercion(Oid type);
+static bool make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 							CoercionContext cast);
+static bool collect_function(Node *node, void *context);
+static void check_functions(M2mCoercion *coercion);
+static bool may_be_kept(M2mCoercion *coercion);
 static Datum to_key(M2mRelationship *rel, M2mKeyColumn *key,
 					M2mCoercion *coercion, Datum value);
 static Datum apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
@@ -268,29 +281,54 @@ read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
 
 /*
  * is_array_literal: is a text argument an array of ids?  Only where that
- * cannot be one id as well: '{' opens no number, date or row, and a uuid only
- * in a form that nobody sends.  For other types '{...}' may well be one id,
- * unless nothing but an array will do.
+ * cannot be one id as well: '{' opens no number, date or row.  A uuid may
+ * stand in braces, and is then one uuid, as its type reads it; the literal of
+ * an array that holds one only is the same but for its quotes.  For other
+ * types '{...}' may well be one id, unless nothing but an array will do.
  */
 static bool
 is_array_literal(M2mEndpoint *endpoint, const char *string, M2mIdForm form)
 {
+	const char *start = string;
 	Oid			type;
 	char		category;
 	bool		preferred;
 
 	if (form == M2M_ID_ARRAY)
 		return true;
-	while (scanner_isspace(*string))
-		string++;
-	if (*string != '{')
+	while (scanner_isspace(*start))
+		start++;
+	if (*start != '{')
 		return false;
 	if (endpoint->nkeys > 1)
 		return true;
 	type = getBaseType(endpoint->key[0].type);
+	if (type == UUIDOID)
+		return !is_braced_uuid(string);
 	get_type_category_preferred(type, &category, &preferred);
-	return category == TYPCATEGORY_NUMERIC ||
-		category == TYPCATEGORY_DATETIME || type == UUIDOID;
+	return category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME;
+}
+
+/*
+ * is_braced_uuid: is a string one uuid in braces, as the type's input function
+ * takes it?  A hyphen may follow each group of four digits.
+ */
+static bool
+is_braced_uuid(const char *string)
+{
+	int			ndigits = 0;
+
+	if (*string != '{')
+		return false;
+	for (string++; *string != '}'; string++)
+	{
+		if (isxdigit((unsigned char) *string))
+			ndigits++;
+		else if (*string != '-' || string[-1] == '-' || ndigits == 0 ||
+				 ndigits == 32 || ndigits % 4 != 0)
+			return false;
+	}
+	return ndigits == 32 && string[1] == '\0';
 }
 
 /*
@@ -404,6 +442,7 @@ m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 	M2mKeyColumn *key = &endpoint->key[0];
+	M2mCoercion *coercion;
 
 	if (endpoint->nkeys > 1)
 	{
@@ -415,93 +454,122 @@ m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value)
 		return cstring_to_text(OidOutputFunctionCall(F_RECORD_OUT,
 													 HeapTupleGetDatum(row)));
 	}
-	if (key->to_text == NULL)
+	coercion = key->to_text;
+	if (coercion != NULL)
+		check_functions(coercion);
+	else
 	{
-		MemoryContext old = MemoryContextSwitchTo(rel->context);
-		M2mCoercion *coercion = palloc0(sizeof(M2mCoercion));
-
-		coercion->source = key->type;
+		coercion = begin_coercion(key->type);
 		coercion->kind = M2M_COERCE_EXPR;
-		make_expression(coercion, TEXTOID, -1, COERCION_EXPLICIT);
-		if (coercion->expr == NULL)
+		if (!make_expression(coercion, TEXTOID, -1, COERCION_EXPLICIT))
 			elog(ERROR, "type %u has no cast to text", key->type);
-		key->to_text = coercion;
-		MemoryContextSwitchTo(old);
+		if (may_be_kept(coercion))
+		{
+			MemoryContextSetParent(coercion->context, rel->context);
+			key->to_text = coercion;
+		}
 	}
-	return DatumGetTextPP(apply_coercion(rel, key, key->to_text, value[0]));
+	return DatumGetTextPP(apply_coercion(rel, key, coercion, value[0]));
 }
 
 /*
- * get_coercion: how values of a type become values of a key column.  Kept
- * with the relationship; but not where the key is a domain, whose constraints
- * may change without notice to us.  Error 42804 if there is no way.
+ * get_coercion: how values of a type become values of a key column, for the
+ * current user.  Kept with the relationship where it cannot become another
+ * without notice to us.  Errors: 42804 if there is no way; 42501 if the user
+ * may not execute a function on it.
  */
 static M2mCoercion *
 get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
 {
 	M2mKeyColumn *key = &rel->side[side].key[column];
-	bool		keep = get_typtype(key->type) != TYPTYPE_DOMAIN;
-	MemoryContext old = CurrentMemoryContext;
 	M2mCoercion *coercion;
+	MemoryContext old;
 	ListCell   *lc;
 
 	foreach(lc, key->coercions)
 	{
 		coercion = lfirst(lc);
 		if (coercion->source == type)
-			return coercion;
-	}
-
-	if (keep)
-		MemoryContextSwitchTo(rel->context);
-	coercion = palloc0(sizeof(M2mCoercion));
-	coercion->source = type;
-	if (type == key->type && key->typmod < 0)
-		coercion->kind = M2M_COERCE_NONE;
-	else if (is_text(type))
-		coercion->kind = M2M_COERCE_TEXT;
-	else
-	{
-		make_expression(coercion, key->type, key->typmod,
-						COERCION_ASSIGNMENT);
-		if (coercion->expr == NULL)
 		{
-			char		category;
-			bool		preferred;
-
-			/* varchar and the like, where the key is no string */
-			get_type_category_preferred(getBaseType(type), &category,
-										&preferred);
-			if (category != TYPCATEGORY_STRING)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATATYPE_MISMATCH),
-						 errmsg("id of type %s cannot be assigned to %s",
-								format_type_be(type), key->label),
-						 type == RECORDOID ?
-						 errhint("Write ARRAY[...] for several ids, not (...); in Python a list, not a tuple.") :
-						 is_row_type(type) ?
-						 errhint("Give the key of the row, not the row.") :
-						 errhint("Cast the id to %s.",
-								 format_type_be(key->type))));
-			coercion->kind = M2M_COERCE_OUTPUT;
+			check_functions(coercion);
+			return coercion;
 		}
-		else
-			coercion->kind = M2M_COERCE_EXPR;
 	}
-	if (keep)
+
+	coercion = make_coercion(key, type);
+	if (get_typtype(key->type) != TYPTYPE_DOMAIN && may_be_kept(coercion))
+	{
+		old = MemoryContextSwitchTo(rel->context);
 		key->coercions = lappend(key->coercions, coercion);
-	MemoryContextSwitchTo(old);
+		MemoryContextSwitchTo(old);
+		MemoryContextSetParent(coercion->context, rel->context);
+	}
 	return coercion;
 }
 
 /*
- * make_expression: a cast from coercion->source to a type, ready to run;
- * leaves coercion->expr NULL if there is none in that context.
+ * make_coercion: the same, made anew, in a memory context below the current
+ * one: nothing is left of it after an error.
  */
-static void
+static M2mCoercion *
+make_coercion(M2mKeyColumn *key, Oid type)
+{
+	M2mCoercion *coercion = begin_coercion(type);
+	char		category;
+	bool		preferred;
+
+	if (type == key->type && key->typmod < 0)
+		coercion->kind = M2M_COERCE_NONE;
+	else if (is_text(type))
+		coercion->kind = M2M_COERCE_TEXT;
+	else if (make_expression(coercion, key->type, key->typmod,
+							 COERCION_ASSIGNMENT))
+		coercion->kind = M2M_COERCE_EXPR;
+	else
+	{
+		/* varchar and the like, where the key is no string */
+		get_type_category_preferred(getBaseType(type), &category, &preferred);
+		if (category != TYPCATEGORY_STRING)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("id of type %s cannot be assigned to %s",
+							format_type_be(type), key->label),
+					 type == RECORDOID ?
+					 errhint("Write ARRAY[...] for several ids, not (...); in Python a list, not a tuple.") :
+					 is_row_type(type) ?
+					 errhint("Give the key of the row, not the row.") :
+					 errhint("Cast the id to %s.",
+							 format_type_be(key->type))));
+		coercion->kind = M2M_COERCE_OUTPUT;
+	}
+	return coercion;
+}
+
+/* begin_coercion: an empty one, in a memory context of its own. */
+static M2mCoercion *
+begin_coercion(Oid type)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "m2m coercion",
+												  ALLOCSET_SMALL_SIZES);
+	M2mCoercion *coercion = MemoryContextAllocZero(context,
+												   sizeof(M2mCoercion));
+
+	coercion->source = type;
+	coercion->context = context;
+	return coercion;
+}
+
+/*
+ * make_expression: a cast from coercion->source to a type, ready to run; false
+ * if there is none in that context.  Error 42501 if the current user may not
+ * execute a function that it calls.
+ */
+static bool
 make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 				CoercionContext cast)
 {
+	MemoryContext old = MemoryContextSwitchTo(coercion->context);
 	CaseTestExpr *value = makeNode(CaseTestExpr);
 	Node	   *expr;
 
@@ -510,12 +578,75 @@ make_expression(M2mCoercion *coercion, Oid type, int32 typmod,
 	value->collation = get_typcollation(coercion->source);
 	expr = coerce_to_target_type(NULL, (Node *) value, coercion->source,
 								 type, typmod, cast, COERCE_IMPLICIT_CAST, -1);
-	if (expr == NULL)
-		return;
-	assign_expr_collations(NULL, expr);
-	expr = (Node *) expression_planner((Expr *) expr);
-	coercion->econtext = CreateStandaloneExprContext();
-	coercion->expr = ExecInitExpr((Expr *) expr, NULL);
+	if (expr != NULL)
+	{
+		assign_expr_collations(NULL, expr);
+		/* before the planner puts the body of an SQL function in its place */
+		collect_function(expr, coercion);
+		check_functions(coercion);
+		expr = (Node *) expression_planner((Expr *) expr);
+		coercion->econtext = CreateStandaloneExprContext();
+		coercion->expr = ExecInitExpr((Expr *) expr, NULL);
+	}
+	MemoryContextSwitchTo(old);
+	return expr != NULL;
+}
+
+/*
+ * collect_function: walker; notes the functions that a coercion calls, but for
+ * those of types, which anybody may use.
+ */
+static bool
+collect_function(Node *node, void *context)
+{
+	M2mCoercion *coercion = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr))
+		coercion->functions =
+			list_append_unique_oid(coercion->functions,
+								   ((FuncExpr *) node)->funcid);
+	return expression_tree_walker(node, collect_function, context);
+}
+
+/*
+ * check_functions: may the current user execute what a coercion calls?  The
+ * executor asks that only when an expression is made ready.  Error 42501.
+ */
+static void
+check_functions(M2mCoercion *coercion)
+{
+	ListCell   *lc;
+
+	foreach(lc, coercion->functions)
+	{
+		Oid			function = lfirst_oid(lc);
+		AclResult	result = object_aclcheck(ProcedureRelationId, function,
+											 GetUserId(), ACL_EXECUTE);
+
+		if (result != ACLCHECK_OK)
+			aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+		InvokeFunctionExecuteHook(function);
+	}
+}
+
+/*
+ * may_be_kept: can a coercion not become another without notice to us?  A
+ * function of a user's can be replaced, or be given other settings and
+ * rights.
+ */
+static bool
+may_be_kept(M2mCoercion *coercion)
+{
+	ListCell   *lc;
+
+	foreach(lc, coercion->functions)
+	{
+		if (lfirst_oid(lc) >= FirstUnpinnedObjectId)
+			return false;
+	}
+	return true;
 }
 
 /* to_key: converts one value to a key column's; the result is clean. */

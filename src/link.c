@@ -14,7 +14,7 @@
 
 #include "m2m.h"
 
-/* How often a toggle looks again before it gives up to concurrent ones. */
+/* How often a toggle tries before it gives up to concurrent ones. */
 #define TOGGLE_TRIES 10
 
 static int64 link_ids(M2mRelationship *rel, M2mIds *ids[2]);
@@ -70,7 +70,9 @@ m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
  *
  * Where another session links the pair between our two steps, our insert
  * waits for it and inserts nothing: the pair is then linked, and we look
- * again.  Error 40001 if that never ends.
+ * again.  Error 40001 if that never ends.  But where the association has
+ * triggers or policies that keep a row from being written, trying again would
+ * not help: it is then as it is.
  */
 bool
 m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
@@ -81,6 +83,8 @@ m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
 			return false;
 		if (link_ids(rel, ids) > 0)
 			return true;
+		if (i > 0 && m2m_plan_may_suppress(rel))
+			return m2m_plan_linked(rel, ids, false);
 		CHECK_FOR_INTERRUPTS();
 	}
 	ereport(ERROR,

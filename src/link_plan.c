@@ -15,25 +15,44 @@
  * wait for each other instead of deadlocking.  Rows to be deleted or updated
  * are joined in key order too, but the planner may choose a join that finds
  * them in another.
+ *
+ * A pair that is linked already is passed over in one of two ways.  ON
+ * CONFLICT sees what is there as of now, whoever made it; in REPEATABLE READ
+ * and above it raises 40001 where our snapshot does not show it.  Where ON
+ * CONFLICT is not to be had, or does not see all that is there, we look
+ * first, and promise the same: by the latest snapshot, under a lock of our own
+ * that makes such calls go one by one, and a pair that the latest snapshot
+ * shows and ours does not is 40001 too.
+ *
+ * That a pair is there is something that the call has read, which
+ * SERIALIZABLE has to know.  What looks first has read it by a snapshot; what
+ * ON CONFLICT has found is read so afterwards (minor releases differ in
+ * whether ON CONFLICT does it itself).
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
 #include "m2m.h"
 
 #define PAIRS_NAME "m2m_pairs"
+
+/* Of these, the links that are there; it reads as the association does. */
+#define FOUND_NAME "m2m_found"
 
 /*
  * What the planner is told of m2m_pairs.  A kept plan serves calls of any
@@ -42,15 +61,28 @@
  */
 #define PAIRS_ESTIMATE 1000
 
+static int64 link_pairs(M2mRelationship *rel);
+static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
+					 List *columns);
+static void lock_if_needed(M2mRelationship *rel);
+static bool is_linked_now(M2mRelationship *rel, Datum *pair);
+static Tuplestorestate *look_for_pairs(M2mRelationship *rel);
+static List *fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static int64 count_pairs(M2mRelationship *rel);
 static int64 execute(M2mRelationship *rel, M2mStatement statement,
 					 M2mSide side, Datum *values, bool read_only);
+static int64 execute_count(M2mRelationship *rel, M2mStatement statement,
+						   M2mSide side, Datum *values, bool read_only);
 static SPIPlanPtr get_plan(M2mRelationship *rel, M2mStatement statement,
 						   M2mSide side);
 static void run(SPIPlanPtr plan, Datum *values, bool read_only);
+static void run_latest(SPIPlanPtr plan, Datum *values,
+					   DestReceiver *receiver);
 static Tuplestorestate *register_pairs(M2mRelationship *rel,
 									   M2mIds *ids[2]);
-static void register_store(M2mRelationship *rel, Tuplestorestate *store);
+static void register_store(const char *name, TupleDesc desc,
+						   Tuplestorestate *store);
+static TupleDesc link_desc(M2mRelationship *rel);
 static void prepare_context(void *arg);
 static void build_statement(StringInfo sql, M2mRelationship *rel,
 							M2mStatement statement, M2mSide side);
@@ -58,6 +90,7 @@ static void build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 						 List *columns);
 static void build_insert_end(StringInfo sql, M2mRelationship *rel,
 							 List *columns);
+static void build_link_read(StringInfo sql, M2mRelationship *rel);
 static bool looks_first(M2mRelationship *rel, List *columns);
 static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
 static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
@@ -88,31 +121,34 @@ static void build_property_statement(StringInfo sql, M2mRelationship *rel,
 									 M2mColumnStatement statement,
 									 List *columns);
 static void check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id);
+pg_noreturn static void newer_links(const char *detail);
 static List *fetch_texts(void);
+static List *not_among(List *texts, List *others);
+static int	compare_texts(const ListCell *a, const ListCell *b);
 static ArrayType *make_text_array(List *texts, MemoryContext context);
 
 /*
  * m2m_plan_link: links pairs (one if both sides are scalar); returns the
- * number of links created.  Errors: what the statement raises, 23503 first.
+ * number of links created.  Errors: what the statement raises, 23503 first;
+ * 40001 in REPEATABLE READ and above.
  */
 int64
 m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 {
 	int64		result;
 
-	if (!rel->unique)
-		m2m_plan_lock_links(rel);
+	lock_if_needed(rel);
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
 	{
 		Tuplestorestate *pairs = register_pairs(rel, ids);
 
-		result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+		result = link_pairs(rel);
 		tuplestore_end(pairs);
 	}
 	else
-		result = execute(rel, M2M_STMT_LINK_ONE, M2M_LEFT, m2m_pair_values(rel, ids),
-						 false);
+		result = link_one(rel, get_plan(rel, M2M_STMT_LINK_ONE, M2M_LEFT),
+						  m2m_pair_values(rel, ids), NIL) ? 1 : 0;
 	SPI_finish();
 	return result;
 }
@@ -128,8 +164,7 @@ m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs)
 	Datum	   *pair;
 	int64		result;
 
-	if (!rel->unique)
-		m2m_plan_lock_links(rel);
+	lock_if_needed(rel);
 	SPI_connect();
 	store = tuplestore_begin_heap(false, false, work_mem / 2);
 	while ((pair = m2m_pairs_next(pairs)) != NULL)
@@ -137,11 +172,107 @@ m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs)
 		tuplestore_putvalues(store, rel->pair_desc, pair, isnull);
 		CHECK_FOR_INTERRUPTS();
 	}
-	register_store(rel, store);
-	result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+	register_store(PAIRS_NAME, rel->pair_desc, store);
+	result = link_pairs(rel);
 	tuplestore_end(store);
 	SPI_finish();
 	return result;
+}
+
+/*
+ * link_pairs: links the pairs in m2m_pairs; returns the number of links
+ * created.
+ */
+static int64
+link_pairs(M2mRelationship *rel)
+{
+	int64		result;
+
+	if (looks_first(rel, NIL))
+	{
+		Tuplestorestate *found = look_for_pairs(rel);
+
+		result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+		tuplestore_end(found);
+	}
+	else if (IsolationIsSerializable())
+		result = execute_count(rel, M2M_STMT_LINK_READ, M2M_LEFT, NULL, false);
+	else
+		result = execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+	return result;
+}
+
+/*
+ * link_one: links one pair by its INSERT, whose parameters begin with the
+ * pair; columns are the further ones that it fills.  Returns whether it was
+ * linked by this.
+ */
+static bool
+link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values, List *columns)
+{
+	bool		linked;
+
+	if (looks_first(rel, columns) && is_linked_now(rel, values))
+		return false;
+	run(plan, values, false);
+	linked = SPI_processed > 0;
+	if (!linked && IsolationIsSerializable())
+		execute(rel, M2M_STMT_LINKED, M2M_LEFT, values, false);
+	return linked;
+}
+
+/*
+ * lock_if_needed: calls that link go one by one where no index sees to it that
+ * a pair is linked once.
+ */
+static void
+lock_if_needed(M2mRelationship *rel)
+{
+	if (!rel->unique)
+		m2m_plan_lock_links(rel);
+}
+
+/*
+ * is_linked_now: is there a link of the pair, as of now?  Error 40001 if there
+ * is one that the transaction's snapshot does not show.
+ */
+static bool
+is_linked_now(M2mRelationship *rel, Datum *pair)
+{
+	SPIPlanPtr	plan = get_plan(rel, M2M_STMT_LINKED, M2M_LEFT);
+
+	run_latest(plan, pair, NULL);
+	if (SPI_processed == 0)
+		return false;
+	if (IsolationUsesXactSnapshot())
+	{
+		run(plan, pair, false);
+		if (SPI_processed == 0)
+			newer_links("The rows were linked after the transaction's snapshot was taken.");
+	}
+	return true;
+}
+
+/*
+ * look_for_pairs: which of the pairs in m2m_pairs are linked, as of now?  They
+ * become m2m_found; the caller ends the tuplestore that is returned.  Error
+ * 40001 if the transaction's snapshot does not show one of them.
+ */
+static Tuplestorestate *
+look_for_pairs(M2mRelationship *rel)
+{
+	Tuplestorestate *found = tuplestore_begin_heap(false, false, work_mem / 2);
+	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
+
+	SetTuplestoreDestReceiverParams(receiver, found, CurrentMemoryContext,
+									true, NULL, NULL);
+	run_latest(get_plan(rel, M2M_STMT_FOUND, M2M_LEFT), NULL, receiver);
+	receiver->rDestroy(receiver);
+	register_store(FOUND_NAME, link_desc(rel), found);
+	if (IsolationUsesXactSnapshot() &&
+		execute_count(rel, M2M_STMT_NEWER, M2M_LEFT, NULL, false) > 0)
+		newer_links("Rows were linked after the transaction's snapshot was taken.");
+	return found;
 }
 
 /*
@@ -158,18 +289,22 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	List	   *columns = property_columns(rel, properties);
 	Datum		value = JsonbPGetDatum(properties);
 	Tuplestorestate *pairs;
+	Tuplestorestate *found = NULL;
 	int64		created;
 
-	if (!rel->unique)
-		m2m_plan_lock_links(rel);
+	lock_if_needed(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
+	if (looks_first(rel, columns))
+		found = look_for_pairs(rel);
 	run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns), &value,
 		false);
 	created = SPI_processed;
 	if (created < count_pairs(rel))
 		run(get_property_plan(rel, M2M_COLUMNS_SET_PROPERTIES, columns),
 			&value, false);
+	if (found != NULL)
+		tuplestore_end(found);
 	tuplestore_end(pairs);
 	SPI_finish();
 	return created;
@@ -190,8 +325,7 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	int			nargs = npair + list_length(columns);
 	Datum	   *all = palloc_array(Datum, nargs);
 
-	if (!rel->unique)
-		m2m_plan_lock_links(rel);
+	lock_if_needed(rel);
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
@@ -211,8 +345,7 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		build_insert(&sql, rel, true, columns);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
-	run(*slot, all, false);
-	result = SPI_processed;
+	result = link_one(rel, *slot, all, columns) ? 1 : 0;
 	SPI_finish();
 	return result;
 }
@@ -271,7 +404,8 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 
 /*
  * m2m_plan_linked: is there a link between two rows?  With read_only, as the
- * calling statement sees it; else as of now.
+ * calling statement sees it.  Else as of now, whatever the transaction's
+ * snapshot shows: error 40001 for a link that it does not show.
  */
 bool
 m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2], bool read_only)
@@ -279,9 +413,33 @@ m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2], bool read_only)
 	bool		result;
 
 	SPI_connect();
-	result = execute(rel, M2M_STMT_LINKED, M2M_LEFT, m2m_pair_values(rel, ids),
-					 read_only) > 0;
+	if (read_only)
+		result = execute(rel, M2M_STMT_LINKED, M2M_LEFT,
+						 m2m_pair_values(rel, ids), true) > 0;
+	else
+		result = is_linked_now(rel, m2m_pair_values(rel, ids));
 	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_may_suppress: may a link be kept from being made or removed without
+ * an error: by a trigger or rule of the association or of a table below it, or
+ * by a policy?  The caller holds a lock on the association.
+ */
+bool
+m2m_plan_may_suppress(M2mRelationship *rel)
+{
+	Relation	association = table_open(rel->association, NoLock);
+	TriggerDesc *triggers = association->trigdesc;
+	bool		result = rel->has_rules ||
+		association->rd_rel->relhassubclass ||
+		association->rd_rel->relrowsecurity ||
+		(triggers != NULL &&
+		 (triggers->trig_insert_before_row ||
+		  triggers->trig_delete_before_row));
+
+	table_close(association, NoLock);
 	return result;
 }
 
@@ -292,13 +450,10 @@ m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2], bool read_only)
 int64
 m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 {
-	bool		isnull;
 	int64		result;
 
 	SPI_connect();
-	execute(rel, M2M_STMT_COUNT, side, ids->value, true);
-	result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-										 SPI_tuptable->tupdesc, 1, &isnull));
+	result = execute_count(rel, M2M_STMT_COUNT, side, ids->value, true);
 	SPI_finish();
 	return result;
 }
@@ -307,6 +462,11 @@ m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
  * m2m_plan_set: makes the links of one row of a side exactly those in ids
  * (which holds that row and the other side's array), leaving those that are
  * already there alone.  The difference is allocated in the caller's context.
+ *
+ * It is what has happened, also where a trigger or policy would have it
+ * otherwise: kept and linked together are the pairs of the row that there are
+ * in the end.  Under rules, whose statements return nothing to us, it is the
+ * difference between before and after.
  *
  * Calls on one row run one after the other.  In REPEATABLE READ and above, a
  * link that our snapshot does not show is 40001.
@@ -317,35 +477,57 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 {
 	MemoryContext context = CurrentMemoryContext;
 	Tuplestorestate *pairs;
-	List	   *texts;
+	Tuplestorestate *found = NULL;
+	List	   *before = NIL;
+	List	   *after;
+	List	   *linked = NIL;
+	List	   *unlinked = NIL;
 
 	m2m_plan_lock_row(rel, side, id);
-	if (!rel->unique)
-		m2m_plan_lock_links(rel);
+	lock_if_needed(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
 	if (IsolationUsesXactSnapshot())
 		check_snapshot(rel, side, id);
 
+	if (rel->has_rules)
+		before = fetch_far(rel, side, id);
 	execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
-	difference->unlinked = make_text_array(fetch_texts(), context);
+	if (!rel->has_rules)
+		unlinked = fetch_texts();
+	if (looks_first(rel, NIL))
+		found = look_for_pairs(rel);
 	execute(rel, M2M_STMT_SET_LINK, side, NULL, false);
-	texts = fetch_texts();
-	difference->linked = make_text_array(texts, context);
-	difference->kept = count_pairs(rel) - list_length(texts);
+	if (!rel->has_rules)
+		linked = fetch_texts();
+	after = fetch_far(rel, side, id);
+	if (rel->has_rules)
+	{
+		unlinked = not_among(before, after);
+		linked = not_among(after, before);
+	}
+	difference->unlinked = make_text_array(unlinked, context);
+	difference->linked = make_text_array(linked, context);
+	difference->kept = Max(list_length(after) - list_length(linked), 0);
+	if (found != NULL)
+		tuplestore_end(found);
 	tuplestore_end(pairs);
 	SPI_finish();
+}
+
+/* fetch_far: the other side's keys of all links of a row, each once. */
+static List *
+fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id)
+{
+	execute(rel, M2M_STMT_SET_FAR, side, id->value, false);
+	return fetch_texts();
 }
 
 /* count_pairs: how many different pairs there are in m2m_pairs. */
 static int64
 count_pairs(M2mRelationship *rel)
 {
-	bool		isnull;
-
-	execute(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 1, &isnull));
+	return execute_count(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
 }
 
 /*
@@ -386,6 +568,18 @@ execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
 {
 	run(get_plan(rel, statement, side), values, read_only);
 	return SPI_processed;
+}
+
+/* execute_count: the same of a statement that returns a count; returns that. */
+static int64
+execute_count(M2mRelationship *rel, M2mStatement statement, M2mSide side,
+			  Datum *values, bool read_only)
+{
+	bool		isnull;
+
+	execute(rel, statement, side, values, read_only);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &isnull));
 }
 
 /*
@@ -508,6 +702,32 @@ run(SPIPlanPtr plan, Datum *values, bool read_only)
 			 SPI_result_code_string(result));
 }
 
+/*
+ * run_latest: executes a plan that only reads with the latest snapshot, also
+ * in REPEATABLE READ and above, own changes included.  With a receiver, the
+ * plan has no parameters, and the result goes there.
+ */
+static void
+run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
+{
+	int			result;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (receiver != NULL)
+	{
+		SPIExecuteOptions options = {.read_only = true,.dest = receiver};
+
+		result = SPI_execute_plan_extended(plan, &options);
+	}
+	else
+		result = SPI_execute_plan(plan, values, NULL, true, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s",
+			 SPI_result_code_string(result));
+	PopActiveSnapshot();
+}
+
 /* m2m_pair_values: the one pair of two scalar ids, as parameters. */
 Datum *
 m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2])
@@ -561,20 +781,23 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 			CHECK_FOR_INTERRUPTS();
 	}
 
-	register_store(rel, store);
+	register_store(PAIRS_NAME, rel->pair_desc, store);
 	return store;
 }
 
-/* register_store: makes a tuplestore of pairs known as m2m_pairs. */
+/*
+ * register_store: makes a tuplestore known by a name to the statements of this
+ * SPI connection.
+ */
 static void
-register_store(M2mRelationship *rel, Tuplestorestate *store)
+register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	int			result;
 
-	enr->md.name = PAIRS_NAME;
+	enr->md.name = pstrdup(name);
 	enr->md.reliddesc = InvalidOid;
-	enr->md.tupdesc = rel->pair_desc;
+	enr->md.tupdesc = desc;
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
 	enr->md.enrtuples = PAIRS_ESTIMATE;
 	enr->reldata = store;
@@ -582,6 +805,35 @@ register_store(M2mRelationship *rel, Tuplestorestate *store)
 	if (result != SPI_OK_REL_REGISTER)
 		elog(ERROR, "SPI_register_relation failed: %s",
 			 SPI_result_code_string(result));
+}
+
+/* link_desc: the row type of m2m_found: the association's link columns. */
+static TupleDesc
+link_desc(M2mRelationship *rel)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(rel->pair_desc->natts);
+	AttrNumber	attnum = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			AttrNumber	column = rel->side[s].key[i].link_attnum;
+			Oid			type;
+			int32		typmod;
+			Oid			collation;
+
+			get_atttypetypmodcoll(rel->association, column, &type, &typmod,
+								  &collation);
+			attnum++;
+			TupleDescInitEntry(desc, attnum,
+							   get_attname(rel->association, column, false),
+							   type, typmod, 0);
+			TupleDescInitEntryCollation(desc, attnum, collation);
+		}
+	}
+	TupleDescFinalize(desc);
+	return desc;
 }
 
 /*
@@ -602,6 +854,28 @@ build_statement(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			break;
 		case M2M_STMT_LINK_ONE:
 			build_insert(sql, rel, true, NIL);
+			break;
+		case M2M_STMT_LINK_READ:
+			build_link_read(sql, rel);
+			break;
+		case M2M_STMT_FOUND:
+			appendStringInfoString(sql, "SELECT ");
+			append_link_columns(sql, rel, "a.");
+			appendStringInfoString(sql, " FROM (");
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfo(sql, ") p, %s a WHERE ", association);
+			m2m_append_match_pair(sql, rel, false);
+			break;
+		case M2M_STMT_NEWER:
+			/* no LIMIT: it would have the planner think that it ends soon */
+			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM "
+								   PAIRS_NAME " p WHERE EXISTS (SELECT FROM "
+								   FOUND_NAME " a WHERE ");
+			m2m_append_match_pair(sql, rel, false);
+			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
+							 association);
+			m2m_append_match_pair(sql, rel, false);
+			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
 			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
@@ -655,6 +929,8 @@ build_statement(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfo(sql, " FROM %s a WHERE ", association);
 			append_match(sql, rel, side, 1);
 			append_not_null(sql, rel, other);
+			appendStringInfoString(sql, " GROUP BY ");
+			append_columns(sql, rel, other, "a.");
 			appendStringInfoString(sql, " ORDER BY ");
 			append_columns(sql, rel, other, "a.");
 			break;
@@ -684,18 +960,11 @@ build_insert(StringInfo sql, M2mRelationship *rel, bool one, List *columns)
 		appendStringInfoString(sql, ") SELECT ");
 		for (int i = 1; i <= n; i++)
 			appendStringInfo(sql, "%s$%d", i > 1 ? ", " : "", i);
-		if (looks_first(rel, columns))
-		{
-			appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s a WHERE ",
-							 m2m_qualified_name(rel->association));
-			m2m_append_match_pair(sql, rel, true);
-			appendStringInfoChar(sql, ')');
-		}
-		if (rel->unique)
+		if (rel->on_conflict)
 			append_on_conflict(sql, rel);
 		return;
 	}
-	appendStringInfo(sql, ") SELECT %s", rel->unique ? "" : "DISTINCT ");
+	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
 	append_pair(sql, rel, M2M_LEFT, "p.");
 	appendStringInfoString(sql, ", ");
 	append_pair(sql, rel, M2M_RIGHT, "p.");
@@ -712,21 +981,46 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 {
 	if (looks_first(rel, columns))
 	{
-		appendStringInfo(sql, " WHERE NOT EXISTS (SELECT FROM %s a WHERE ",
-						 m2m_qualified_name(rel->association));
+		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM "
+							   FOUND_NAME " a WHERE ");
 		m2m_append_match_pair(sql, rel, false);
 		appendStringInfoChar(sql, ')');
 	}
 	append_order(sql, rel->pair_desc->natts);
-	if (rel->unique)
+	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
 }
 
 /*
- * looks_first: must an INSERT look whether a pair is there?  Where no index
- * keeps pairs unique (the caller then holds m2m_plan_lock_links()); and where
- * the row would violate NOT NULL, which is checked before ON CONFLICT has its
- * say: an existing link needs no properties.
+ * build_link_read: the INSERT of all pairs, which then reads those that it
+ * found there; returns the number of links created.
+ *
+ * It reads these and no others, each by itself: a pair that is new, or a page
+ * next to it, is not read, and links of other sessions there are no conflict.
+ */
+static void
+build_link_read(StringInfo sql, M2mRelationship *rel)
+{
+	appendStringInfoString(sql, "WITH n AS (");
+	build_insert(sql, rel, false, NIL);
+	appendStringInfoString(sql, " RETURNING ");
+	append_link_columns(sql, rel, "");
+	appendStringInfoString(sql, ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*) FROM (SELECT p.* FROM (");
+	append_distinct_pairs(sql, rel, true, true);
+	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
+	m2m_append_match_pair(sql, rel, false);
+	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
+					 m2m_qualified_name(rel->association));
+	m2m_append_match_pair(sql, rel, false);
+	appendStringInfoString(sql, " LIMIT 1) a");
+}
+
+/*
+ * looks_first: must a call look whether a pair is there?  Where ON CONFLICT
+ * is not to be had, or does not see all links (the caller then holds
+ * m2m_plan_lock_links()); and where the row would violate NOT NULL, which is
+ * checked before ON CONFLICT has its say: an existing link needs no
+ * properties.
  */
 static bool
 looks_first(M2mRelationship *rel, List *columns)
@@ -750,21 +1044,26 @@ append_on_conflict(StringInfo sql, M2mRelationship *rel)
 
 /*
  * build_set_unlink: removes the links of the row in the parameters that are
- * not among the pairs; returns the other side's keys as text, in key order.
+ * not among the pairs; returns the other side's keys as text, each once, in
+ * key order.  A table with rules takes no statement that returns something.
  */
 static void
 build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	M2mSide		other = M2M_OTHER(side);
 
-	appendStringInfo(sql, "WITH a AS (DELETE FROM %s a WHERE ",
+	appendStringInfo(sql, "%sDELETE FROM %s a WHERE ",
+					 rel->has_rules ? "" : "WITH a AS (",
 					 m2m_qualified_name(rel->association));
 	append_match(sql, rel, side, 1);
 	append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " PAIRS_NAME
 						   " p WHERE ");
 	append_match(sql, rel, other, 0);
-	appendStringInfoString(sql, ") RETURNING ");
+	appendStringInfoChar(sql, ')');
+	if (rel->has_rules)
+		return;
+	appendStringInfoString(sql, " RETURNING ");
 	append_columns(sql, rel, other, "a.");
 	appendStringInfoString(sql, ") SELECT ");
 	append_text(sql, rel, other);
@@ -776,13 +1075,18 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 
 /*
  * build_set_link: inserts the pairs that are not there; returns the other
- * side's keys as text, in key order.
+ * side's keys as text, in key order.  Rules: as above.
  */
 static void
 build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	M2mSide		other = M2M_OTHER(side);
 
+	if (rel->has_rules)
+	{
+		build_insert(sql, rel, false, NIL);
+		return;
+	}
 	appendStringInfoString(sql, "WITH a AS (");
 	build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
@@ -1121,31 +1425,12 @@ m2m_plan_lock_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 static void
 check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
-	SPIPlanPtr	plan = get_plan(rel, M2M_STMT_SET_FAR, side);
-	Snapshot	latest = RegisterSnapshot(GetLatestSnapshot());
 	List	   *now;
-	List	   *ours;
-	ListCell   *mine;
-	ListCell   *lc;
 
-	if (SPI_execute_snapshot(plan, id->value, NULL, latest, InvalidSnapshot,
-							 true, false, 0) < 0)
-		elog(ERROR, "SPI_execute_snapshot failed");
+	run_latest(get_plan(rel, M2M_STMT_SET_FAR, side), id->value, NULL);
 	now = fetch_texts();
-	UnregisterSnapshot(latest);
-	run(plan, id->value, false);
-	ours = fetch_texts();
-
-	/* both are in key order: is the one contained in the other? */
-	mine = list_head(ours);
-	foreach(lc, now)
-	{
-		while (mine != NULL && strcmp(lfirst(mine), lfirst(lc)) != 0)
-			mine = lnext(ours, mine);
-		if (mine == NULL)
-			m2m_plan_newer_links();
-		mine = lnext(ours, mine);
-	}
+	if (not_among(now, fetch_far(rel, side, id)) != NIL)
+		m2m_plan_newer_links();
 }
 
 /*
@@ -1155,10 +1440,17 @@ check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 void
 m2m_plan_newer_links(void)
 {
+	newer_links("Links of this row were made after the transaction's snapshot was taken.");
+}
+
+/* newer_links: error 40001, for links that our snapshot does not show. */
+static void
+newer_links(const char *detail)
+{
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("could not serialize access due to concurrent update"),
-			 errdetail("Links of this row were made after the transaction's snapshot was taken."),
+			 errdetail_internal("%s", detail),
 			 errhint("The transaction might succeed if retried.")));
 }
 
@@ -1175,6 +1467,33 @@ fetch_texts(void)
 											  SPI_tuptable->tupdesc, 1));
 	SPI_freetuptable(SPI_tuptable);
 	return result;
+}
+
+/* not_among: those of the texts that are not among others, in their order. */
+static List *
+not_among(List *texts, List *others)
+{
+	List	   *result = NIL;
+	List	   *sorted = list_copy(others);
+	ListCell   *lc;
+
+	list_sort(sorted, compare_texts);
+	foreach(lc, texts)
+	{
+		if (sorted == NIL ||
+			bsearch(lc, sorted->elements, list_length(sorted),
+					sizeof(ListCell),
+					(int (*) (const void *, const void *)) compare_texts) == NULL)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/* compare_texts: for list_sort, by bytes. */
+static int
+compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
 }
 
 /* make_text_array: text[] of strings, in the given context. */

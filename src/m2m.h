@@ -47,7 +47,9 @@ typedef enum M2mCoercionKind
 typedef struct M2mCoercion
 {
 	Oid			source;			/* type of the value */
+	MemoryContext context;		/* that all of it lies in */
 	M2mCoercionKind kind;
+	List	   *functions;		/* that expr calls */
 	ExprState  *expr;
 	ExprContext *econtext;
 } M2mCoercion;
@@ -95,6 +97,9 @@ typedef enum M2mStatement
 	/* of pairs: in m2m_pairs, or one in parameters */
 	M2M_STMT_LINK,
 	M2M_STMT_LINK_ONE,
+	M2M_STMT_LINK_READ,
+	M2M_STMT_FOUND,
+	M2M_STMT_NEWER,
 	M2M_STMT_UNLINK,
 	M2M_STMT_UNLINK_ONE,
 	M2M_STMT_LINKED,
@@ -134,8 +139,13 @@ typedef struct M2mRelationship
 	bool		valid;
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
-	bool		unique;			/* an index keeps pairs unique, and ON CONFLICT
-								 * can name it */
+	bool		unique;			/* an index keeps pairs unique, ON CONFLICT can
+								 * name it, and no child of the association
+								 * holds links */
+	bool		unique_index;	/* there is such an index, whatever stands in
+								 * the way of the rest */
+	bool		on_conflict;	/* ON CONFLICT can name it */
+	bool		has_rules;		/* the association has rules */
 	bool		temporary;
 	M2mEndpoint side[2];
 	int			nproperties;	/* link properties: further columns */
@@ -517,6 +527,7 @@ extern int64 m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern bool m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2],
 							bool read_only);
+extern bool m2m_plan_may_suppress(M2mRelationship *rel);
 extern int64 m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						 M2mIds *ids[2], M2mDifference *difference);

@@ -114,6 +114,8 @@ m2m_relationship_init(void)
 	/* whom a caller trusts */
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, roles_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, roles_changed, (Datum) 0);
+	/* the owner of a database is a member of pg_database_owner */
+	CacheRegisterSyscacheCallback(DATABASEOID, roles_changed, (Datum) 0);
 	RegisterXactCallback(free_retired, NULL);
 }
 

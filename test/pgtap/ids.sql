@@ -321,6 +321,70 @@ SET quote_all_identifiers = on;
 SELECT hostile('"order"', '"table"');
 RESET quote_all_identifiers;
 
+-- A uuid in braces, as its type reads it, is one id; an array has quotes, a
+-- comma or blanks, or stands where nothing but an array will do
+CREATE TABLE thing (id uuid PRIMARY KEY);
+INSERT INTO thing SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid FROM generate_series(1, 3) n;
+CREATE TABLE part (id bigint PRIMARY KEY);
+INSERT INTO part VALUES (1), (2);
+SELECT m2m_create('thing', 'part') \g /dev/null
+-- A statement's result, #1 being a uuid, and the links that it makes of 1-1.
+CREATE FUNCTION things(sql text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE answer text;
+BEGIN
+	DELETE FROM thing_part;
+	INSERT INTO thing_part SELECT id, 1 FROM thing WHERE id::text ~ '1$';
+	answer := result(replace(sql, '#', '00000000-0000-0000-0000-00000000000'));
+	RETURN answer || ': ' ||
+		coalesce((SELECT string_agg(right(thing_id::text, 1) || '-' || part_id, ' ' ORDER BY thing_id, part_id) FROM thing_part), '');
+END
+$$;
+SELECT is(things(sql), expected, sql) FROM (VALUES
+	($$SELECT m2m_linked('thing', '{#1}', 'part', 1), m2m_linked('part', 1, 'thing', '{#2}')$$, '(t,f): 1-1'),
+	($$SELECT m2m_linked('thing', '{00000000000000000000000000000001}', 'part', 1), m2m_linked('thing', '{0000-00000000-0000-0000000000000001}', 'part', 1)$$, '(t,t): 1-1'),
+	($$SELECT m2m_linked('thing', '{#1}'::text, 'part', 1), m2m_linked('thing', '{#1}'::varchar, 'part', 1), m2m_linked('thing', '{#1}'::uuid, 'part', 1)$$, '(t,t,t): 1-1'),
+	($$SELECT m2m_count('thing', '{#1}', 'part'), m2m_clear('thing', '{#1}', 'part')$$, '(1,1): '),
+	($$SELECT m2m_toggle('thing', '{#2}', 'part', 2)$$, '(t): 1-1 2-2'),
+	($$SELECT * FROM m2m_set('thing', '{#1}', 'part', '{2}')$$, '({2},{1},0): 1-2'),
+	($$SELECT m2m_link('thing', '{#2}', 'part', 1), m2m_unlink('thing', '{#1}', 'part', 1)$$, '(1,1): 2-1'),
+	($$SELECT m2m_link('thing', '{#2}', 'part', '{1,2}')$$, '(2): 1-1 2-1 2-2'),
+	($$SELECT m2m_link('thing', '{#2,#3}', 'part', 1)$$, '(2): 1-1 2-1 3-1'),
+	($$SELECT m2m_link('thing', '{"#2"}', 'part', '{2}')$$, '(1): 1-1 2-2'),
+	($$SELECT m2m_link('thing', '{ #2 }', 'part', '{2}')$$, '(1): 1-1 2-2'),
+	($$SELECT m2m_link('thing', '{#2,#3}', 'part', '{1,2}')$$, '(2): 1-1 2-1 3-2'),
+	($$SELECT m2m_link('thing', '{{#2},{#3}}', 'part', 1)$$, '22023: array of ids of table "thing" must have one dimension: 1-1'),
+	($$SELECT m2m_link('thing', ARRAY['{#2}', '#3'], 'part', 1)$$, '(2): 1-1 2-1 3-1'),
+	($$SELECT m2m_link('thing', '{}', 'part', 1)$$, '(0): 1-1'),
+	($$SELECT m2m_linked('thing', '{"#1"}', 'part', 1)$$, '22023: one id of table "thing" is needed here, not an array: 1-1'),
+	($$SELECT * FROM m2m_set('part', 1, 'thing', '{#2}')$$, format('({%1$s2},{%1$s1},0): 2-1', '00000000-0000-0000-0000-00000000000')),
+	($$SELECT * FROM m2m_set('part', 1, 'thing', '{"{#2}",#1}')$$, format('({%s2},{},1): 1-1 2-1', '00000000-0000-0000-0000-00000000000'))) x (sql, expected);
+-- what only looks like one in braces is an array, and no uuid
+SELECT matches(things(format($$SELECT m2m_link('thing', '%s', 'part', 1)$$, id)), '^22P02', id || ' is no uuid')
+FROM (VALUES ('{#1'), ('{#1}}'), ('{#1-}'), ('{-#1}'), ('{#10}'), ('{0000-0000--0000-0000-0000-0000-0000-0001}'), ('{000-00000000000000000000000000000}'), ('{g}')) x (id);
+
+-- Ids that cannot be assigned leave nothing behind in the session's memory
+CREATE FUNCTION remembered() RETURNS bigint LANGUAGE sql AS
+	$$SELECT sum(used_bytes)::bigint FROM pg_backend_memory_contexts WHERE name IN ('m2m relationship', 'm2m coercion')$$;
+CREATE FUNCTION refused(form text, n int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE states text[] := '{}';
+BEGIN
+	FOR i IN 1 .. n LOOP
+		BEGIN
+			EXECUTE format('SELECT m2m_link(''author'', %s, ''part'', 1)', form);
+		EXCEPTION WHEN OTHERS THEN
+			states := array_append(states, SQLSTATE::text);
+		END;
+	END LOOP;
+	RETURN (SELECT string_agg(DISTINCT s, ' ') FROM unnest(states) s);
+END
+$$;
+SELECT m2m_create('author', 'part') \g /dev/null
+SELECT m2m_link('author', 1, 'part', 1) \g /dev/null
+SELECT is(refused(form, 1), state, form || ' is ' || state) FROM (VALUES ('true', '42804'), ('now()', '42804'), ('ARRAY[true]', '42804'), ('point(1, 1)', '42804'), ('1e30::numeric', '22003')) x (form, state);
+SELECT remembered() AS before \gset
+SELECT refused(form, 100) FROM (VALUES ('true'), ('now()'), ('ARRAY[true]'), ('point(1, 1)'), ('1e30::numeric')) x (form) \g /dev/null
+SELECT is(remembered(), :before::bigint, 'what was refused is not remembered');
+
 -- Whatever the search_path
 SET search_path = pg_catalog;
 CREATE TEMPORARY TABLE bare AS SELECT public.m2m_link('public.author', 8, 'public.book', 8, 'public.author_book') AS linked;

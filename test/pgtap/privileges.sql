@@ -415,6 +415,98 @@ SET ROLE m2m_group;
 SELECT is((SELECT count(*) FROM m2m_relationships WHERE association = 'author_book'::regclass), 1::bigint, 'anybody can read m2m_relationships');
 RESET ROLE;
 
+-- What one role may do in a session is not what the next may: a cast of ids is
+-- by a function that only the owner may execute.
+CREATE TYPE token AS (n bigint);
+CREATE FUNCTION token_id(token) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN ($1).n; END';
+CREATE CAST (token AS bigint) WITH FUNCTION token_id(token) AS ASSIGNMENT;
+REVOKE EXECUTE ON FUNCTION token_id(token) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION token_id(token) TO m2m_owner;
+CREATE TABLE plain (author_id bigint, book_id bigint);
+GRANT SELECT, INSERT, DELETE ON author_book, plain TO m2m_user;
+GRANT SELECT, REFERENCES, UPDATE ON author, book TO m2m_user;
+-- The outcome as one role, then as another, in one session; the last of them
+-- is compared with an INSERT.
+CREATE FUNCTION as_roles(sql text, VARIADIC roles text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	role text;
+	result text := '';
+BEGIN
+	FOREACH role IN ARRAY roles LOOP
+		result := result || outcome(role, '{}', sql) || ' ';
+	END LOOP;
+	RETURN rtrim(result);
+END
+$$;
+SELECT is(as_roles(sql, 'm2m_owner', 'm2m_user', 'm2m_owner'), '00000 1 42501 00000 1', 'a cast''s function is asked for each role: ' || sql) FROM (VALUES
+	('SELECT m2m_link(''author'', ROW(3)::token, ''book'', 3)'),
+	('SELECT m2m_link(''author'', ARRAY[ROW(3)::token, ROW(4)::token], ''book'', 3)'),
+	('SELECT m2m_unlink(''author'', ROW(1)::token, ''book'', ARRAY[ROW(1)::token])'),
+	('SELECT * FROM m2m_set(''author'', 1, ''book'', ARRAY[ROW(1)::token])'),
+	('SELECT m2m_linked(''book'', ROW(1)::token, ''author'', 1)'),
+	('SELECT m2m_load(''author'', ''book'', ''SELECT ROW(3)::token, 3::bigint'')')) x (sql);
+SELECT is(outcome('m2m_user', '{}', 'INSERT INTO plain VALUES (ROW(3)::token, 3)'), '42501', 'as an INSERT by that role');
+GRANT EXECUTE ON FUNCTION token_id(token) TO m2m_user;
+SELECT is(as_roles('SELECT m2m_link(''author'', ROW(3)::token, ''book'', 3)', 'm2m_user'), '00000 1', 'who is granted it may');
+REVOKE EXECUTE ON FUNCTION token_id(token) FROM m2m_user;
+SELECT is(as_roles('SELECT m2m_link(''author'', ROW(3)::token, ''book'', 3)', 'm2m_owner', 'm2m_user'), '00000 1 42501', 'until it is taken away');
+-- a function of PostgreSQL's own, which was open to all
+SELECT is(as_roles('SELECT m2m_link(''author'', 3.0, ''book'', 3)', 'm2m_owner', 'm2m_user'), '00000 1 00000 1', 'PostgreSQL''s casts are open');
+BEGIN;
+REVOKE EXECUTE ON FUNCTION pg_catalog.int8(numeric) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_catalog.int8(numeric) TO m2m_owner;
+SELECT is(as_roles('SELECT m2m_link(''author'', 3.0, ''book'', 3)', 'm2m_owner', 'm2m_user'), '00000 1 42501', 'unless they are closed');
+ROLLBACK;
+-- and what it does is what it does now: 1 is what it makes of 0 with its
+-- owner's rights
+SET ROLE m2m_owner;
+SELECT m2m_link('author', ROW(1)::token, 'book', 1) \g /dev/null
+RESET ROLE;
+CREATE OR REPLACE FUNCTION token_id(token) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN ($1).n + (current_user <> ''m2m_owner'')::int; END';
+SET ROLE m2m_owner;
+SELECT is(m2m_linked('author', ROW(0)::token, 'book', 1), true, 'a function that is replaced is not remembered');
+RESET ROLE;
+
+-- The owner of a database is a member of pg_database_owner, and the next owner
+-- is it next.
+SELECT current_database() AS database, rolname AS owner FROM pg_database d JOIN pg_roles r ON r.oid = datdba WHERE datname = current_database() \gset
+CREATE TABLE left_end (id bigint PRIMARY KEY);
+CREATE TABLE right_end (id bigint PRIMARY KEY);
+INSERT INTO left_end VALUES (1);
+INSERT INTO right_end SELECT generate_series(1, 3);
+SELECT m2m_create('left_end', 'right_end') \g /dev/null
+GRANT SELECT, INSERT, DELETE ON left_end_right_end TO pg_database_owner;
+GRANT SELECT, REFERENCES, UPDATE ON left_end, right_end TO pg_database_owner;
+CREATE TABLE far_end (id bigint PRIMARY KEY);
+INSERT INTO far_end VALUES (1);
+SELECT m2m_create('left_end', 'far_end') \g /dev/null
+ALTER TABLE far_end OWNER TO m2m_owner;
+ALTER TABLE left_end_far_end OWNER TO pg_database_owner;
+GRANT SELECT ON far_end TO pg_database_owner;
+-- what a policy shows him goes by it, too
+CREATE TABLE shown_end (id bigint PRIMARY KEY);
+INSERT INTO shown_end VALUES (1);
+SELECT m2m_create('left_end', 'shown_end') \g /dev/null
+INSERT INTO left_end_shown_end VALUES (1, 1);
+GRANT SELECT ON left_end_shown_end TO m2m_user;
+ALTER TABLE left_end_shown_end ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_owner ON left_end_shown_end TO pg_database_owner USING (true);
+ALTER DATABASE :database OWNER TO m2m_user;
+SELECT is(outcome('m2m_user', '{}', 'SELECT m2m_link(''left_end'', 1, ''right_end'', 1)'), '00000 1', 'the owner of the database links');
+SELECT is(outcome('m2m_user', '{}', 'SELECT m2m_count(''left_end'', 1, ''far_end'')'), '00000 1', 'and finds the relationship of its role');
+SET ROLE m2m_user;
+SELECT is(m2m_count('left_end', 1, 'shown_end'), 1::bigint, 'and reads what a policy shows to it');
+RESET ROLE;
+ALTER DATABASE :database OWNER TO m2m_group;
+SELECT is(outcome('m2m_user', '{}', sql), '42501', 'who is owner no more does not: ' || sql) FROM (VALUES ('INSERT INTO left_end_right_end VALUES (1, 1)'),
+	('SELECT m2m_link(''left_end'', 1, ''right_end'', 1)'), ('SELECT m2m_link(''left_end'', 1, ''right_end'', ARRAY[1, 2])'), ('SELECT m2m_clear(''left_end'', 1, ''right_end'')')) x (sql);
+SELECT is(outcome('m2m_user', '{}', 'SELECT m2m_count(''left_end'', 1, ''far_end'')'), '42704', 'nor finds what is no longer of its roles');
+SELECT is(outcome('m2m_group', '{}', 'SELECT m2m_link(''left_end'', 1, ''right_end'', 1)'), '00000 1', 'who is, does');
+SET ROLE m2m_user;
+SELECT is(m2m_count('left_end', 1, 'shown_end'), 0::bigint, 'and what the policy shows is shown no more');
+RESET ROLE;
+ALTER DATABASE :database OWNER TO :owner;
+
 SELECT * FROM finish();
 
 SET client_min_messages = error;

@@ -446,9 +446,10 @@ sub operation
 	my ($rel, $condition, $read_only) = @_;
 	my $operation = random_operation($rel, %has);
 
-	# the message names the command; m2m tries each pair only once
+	# the message names the command; m2m tries each pair only once; and ON
+	# CONFLICT is refused under rules
 	delete $operation->{hand}
-	  if $read_only || $condition && $condition->{what} =~ /^(?:read only|row trigger)$/;
+	  if $read_only || $condition && $condition->{what} =~ /^(?:read only|row trigger|rule)$/;
 	return $operation;
 }
 
