@@ -26,6 +26,15 @@
 
 #include "m2m.h"
 
+static List *sort_unique(List *oids);
+static int	read_fewer(Oid relid[2], bool constraints, List **keys,
+					   List **rules);
+static void add_key_tables(List *keys, Oid relid, List **tables);
+static bool has_oid(List *sorted, Oid oid);
+static bool references(Oid relid, Oid target);
+static bool seen_together(Oid a, Oid b);
+static Oid	rule_relation(Oid rule);
+static List *rule_tables(Oid rule);
 static Oid	trigger_relation(Oid triggerid);
 static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
 						  int32 subid);
@@ -51,12 +60,14 @@ m2m_catalog_link_views(Oid relid)
 	return result;
 }
 
-/* m2m_catalog_views: the same of all views, link views or not. */
+/*
+ * m2m_catalog_views: the same of all views, link views or not.  In the order
+ * of their OIDs, each once.
+ */
 List *
 m2m_catalog_views(Oid relid)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
 	ScanKeyData key[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -75,29 +86,30 @@ m2m_catalog_views(Oid relid)
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
 		if (form->classid == RewriteRelationId)
-			rules = list_append_unique_oid(rules, form->objid);
+			rules = lappend_oid(rules, form->objid);
 	}
 	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
 
+	rules = sort_unique(rules);
 	foreach(lc, rules)
 	{
-		Oid			viewid = InvalidOid;
-
-		ScanKeyInit(&key[0], Anum_pg_rewrite_oid, BTEqualStrategyNumber,
-					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
-		scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL,
-								  1, key);
-		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-			viewid = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
-		systable_endscan(scan);
+		Oid			viewid = rule_relation(lfirst_oid(lc));
 
 		if (OidIsValid(viewid) && viewid != relid)
-			result = list_append_unique_oid(result, viewid);
+			result = lappend_oid(result, viewid);
 	}
+	list_free(rules);
+	return sort_unique(result);
+}
 
-	table_close(rewrite, AccessShareLock);
-	table_close(depend, AccessShareLock);
-	return result;
+/* sort_unique: in order, each once; in place. */
+static List *
+sort_unique(List *oids)
+{
+	list_sort(oids, list_oid_cmp);
+	list_deduplicate_oid(oids);
+	return oids;
 }
 
 /*
@@ -170,6 +182,272 @@ m2m_catalog_associations_of(List *relids)
 				result = list_append_unique_oid(result, view->association);
 		}
 	}
+	return result;
+}
+
+/*
+ * m2m_catalog_associations_between: tables that may be the association of a
+ * relationship between two tables, in the order of their OIDs; perhaps some
+ * more, but none is missing.  To *sources are added views that were looked at
+ * in vain: a trigger would make a difference.  What else would, beside the
+ * tables that are returned, are a foreign key to one of the two, or a new
+ * view.
+ *
+ * An association has, for each of its endpoints, a foreign key to it or a link
+ * view that joins both.  Each of that stands in pg_depend under the endpoint,
+ * so it is enough to look at the one of which less depends; a table at which
+ * thousands of relationships meet is not read beyond that.
+ */
+List *
+m2m_catalog_associations_between(Oid first, Oid second, List **sources)
+{
+	Oid			relid[2] = {first, second};
+	List	   *keys = NIL;
+	List	   *rules = NIL;
+	List	   *tables = NIL;
+	List	   *joined = NIL;
+	List	   *result = NIL;
+	int			near = read_fewer(relid, true, &keys, &rules);
+	ListCell   *lc;
+
+	add_key_tables(keys, relid[near], &tables);
+	tables = sort_unique(tables);
+	foreach(lc, rules)
+	{
+		List	   *read = rule_tables(lfirst_oid(lc));
+		bool		known = true;
+		bool		any = false;
+		Oid			viewid;
+		M2mLinkView *view;
+		ListCell   *lr;
+
+		/* most join the endpoint with a table that references it */
+		foreach(lr, read)
+		{
+			if (lfirst_oid(lr) == relid[near])
+				continue;
+			any = true;
+			known = known && has_oid(tables, lfirst_oid(lr));
+		}
+		list_free(read);
+		if (any && known)
+			continue;
+		viewid = rule_relation(lfirst_oid(lc));
+		if (!OidIsValid(viewid) || viewid == relid[near])
+			continue;
+		*sources = lappend_oid(*sources, viewid);
+		view = m2m_catalog_read_view(viewid, true);
+		if (view != NULL)
+			joined = lappend_oid(joined, view->association);
+	}
+	tables = sort_unique(list_concat(tables, joined));
+	foreach(lc, tables)
+	{
+		if (first == second ||
+			references(lfirst_oid(lc), relid[1 - near]) ||
+			seen_together(lfirst_oid(lc), relid[1 - near]))
+			result = lappend_oid(result, lfirst_oid(lc));
+		CHECK_FOR_INTERRUPTS();
+	}
+	list_free(keys);
+	list_free(rules);
+	list_free(tables);
+	return result;
+}
+
+/*
+ * read_fewer: of two tables, the one of which less depends, found by reading
+ * both by turns until one has no more: 0 or 1.  *keys becomes the constraints
+ * that depend on it, if they are asked for, *rules the rules, each once.
+ */
+static int
+read_fewer(Oid relid[2], bool constraints, List **keys, List **rules)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	SysScanDesc scan[2];
+	List	   *found[2][2] = {{NIL, NIL}, {NIL, NIL}};
+	int			fewer = -1;
+
+	for (int i = 0; i < 2; i++)
+	{
+		ScanKeyData key[2];
+
+		ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+		ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(relid[i]));
+		scan[i] = systable_beginscan(depend, DependReferenceIndexId, true,
+									 NULL, 2, key);
+	}
+	while (fewer < 0)
+	{
+		for (int i = 0; fewer < 0 && i < 2; i++)
+		{
+			HeapTuple	tuple = systable_getnext(scan[i]);
+			Form_pg_depend form;
+
+			if (!HeapTupleIsValid(tuple))
+			{
+				fewer = i;
+				break;
+			}
+			form = (Form_pg_depend) GETSTRUCT(tuple);
+			if (constraints && form->classid == ConstraintRelationId)
+				found[i][0] = lappend_oid(found[i][0], form->objid);
+			else if (form->classid == RewriteRelationId)
+				found[i][1] = lappend_oid(found[i][1], form->objid);
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		systable_endscan(scan[i]);
+	table_close(depend, AccessShareLock);
+
+	*keys = sort_unique(found[fewer][0]);
+	*rules = sort_unique(found[fewer][1]);
+	list_free(found[1 - fewer][0]);
+	list_free(found[1 - fewer][1]);
+	return fewer;
+}
+
+/* add_key_tables: the tables that reference relid by one of the constraints. */
+static void
+add_key_tables(List *keys, Oid relid, List **tables)
+{
+	ListCell   *lc;
+
+	foreach(lc, keys)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_constraint form;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_constraint) GETSTRUCT(tuple);
+		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == relid)
+			*tables = lappend_oid(*tables, form->conrelid);
+		ReleaseSysCache(tuple);
+	}
+}
+
+/* has_oid: is it in a list that is in order? */
+static bool
+has_oid(List *sorted, Oid oid)
+{
+	int			low = 0;
+	int			high = list_length(sorted);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		Oid			found = list_nth_oid(sorted, middle);
+
+		if (found == oid)
+			return true;
+		if (found < oid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* references: has a table a foreign key to another? */
+static bool
+references(Oid relid, Oid target)
+{
+	Relation	constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		result = form->contype == CONSTRAINT_FOREIGN &&
+			form->confrelid == target;
+	}
+	systable_endscan(scan);
+	table_close(constraint, AccessShareLock);
+	return result;
+}
+
+/* seen_together: is there a rule, such as a view's query, that reads both? */
+static bool
+seen_together(Oid a, Oid b)
+{
+	Oid			relid[2] = {a, b};
+	List	   *keys;
+	List	   *rules;
+	int			fewer = read_fewer(relid, false, &keys, &rules);
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, rules)
+	{
+		List	   *read = rule_tables(lfirst_oid(lc));
+
+		result = list_member_oid(read, relid[1 - fewer]);
+		list_free(read);
+		if (result)
+			break;
+	}
+	list_free(rules);
+	return result;
+}
+
+/* rule_relation: the relation that a rule is on, or InvalidOid. */
+static Oid
+rule_relation(Oid rule)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rule));
+	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/* rule_tables: the relations that a rule reads, each once. */
+static List *
+rule_tables(Oid rule)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RewriteRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rule));
+	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->refclassid == RelationRelationId &&
+			form->deptype == DEPENDENCY_NORMAL)
+			result = list_append_unique_oid(result, form->refobjid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
 	return result;
 }
 

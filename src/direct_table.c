@@ -109,7 +109,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	}
 
 	/* now that all are locked: is the description still theirs? */
-	if (!rel->valid || !open_indexes(table))
+	if (!m2m_relationship_current(rel) || !open_indexes(table))
 	{
 		for (int i = 0; i < table->nindexes; i++)
 			index_close(table->index[i].index, NoLock);
