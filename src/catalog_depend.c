@@ -31,6 +31,8 @@ static int	read_fewer(Oid relid[2], bool constraints, List **keys,
 					   List **rules);
 static void add_key_tables(List *keys, Oid relid, List **tables);
 static bool has_oid(List *sorted, Oid oid);
+static bool may_join(Oid table, Oid endpoint, Oid other);
+static bool may_join_itself(Oid table, Oid endpoint);
 static bool references(Oid relid, Oid target);
 static bool seen_together(Oid a, Oid b);
 static Oid	rule_relation(Oid rule);
@@ -194,9 +196,10 @@ m2m_catalog_associations_of(List *relids)
  * view.
  *
  * An association has, for each of its endpoints, a foreign key to it or a link
- * view that joins both.  Each of that stands in pg_depend under the endpoint,
- * so it is enough to look at the one of which less depends; a table at which
- * thousands of relationships meet is not read beyond that.
+ * view that joins both, and one such view at least.  Each of that stands in
+ * pg_depend under the endpoint, so it is enough to look at the one of which
+ * less depends; a table at which thousands of relationships meet is not read
+ * beyond that.
  */
 List *
 m2m_catalog_associations_between(Oid first, Oid second, List **sources)
@@ -243,9 +246,9 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 	tables = sort_unique(list_concat(tables, joined));
 	foreach(lc, tables)
 	{
-		if (first == second ||
-			references(lfirst_oid(lc), relid[1 - near]) ||
-			seen_together(lfirst_oid(lc), relid[1 - near]))
+		if (first == second ?
+			may_join_itself(lfirst_oid(lc), first) :
+			may_join(lfirst_oid(lc), relid[near], relid[1 - near]))
 			result = lappend_oid(result, lfirst_oid(lc));
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -350,6 +353,74 @@ has_oid(List *sorted, Oid oid)
 			high = middle;
 	}
 	return false;
+}
+
+/*
+ * may_join: can a table that has a foreign key to one endpoint, or is joined
+ * with it by a link view, be the association between that and another?
+ */
+static bool
+may_join(Oid table, Oid endpoint, Oid other)
+{
+	if (references(table, other))
+		return seen_together(table, endpoint) || seen_together(table, other);
+	return seen_together(table, other);
+}
+
+/*
+ * may_join_itself: the same of an endpoint and itself.  Two link views join
+ * both, or there is only one, and a foreign key over its other columns.  An
+ * ordinary association has one foreign key to the endpoint and one view that
+ * joins it by this.
+ */
+static bool
+may_join_itself(Oid table, Oid endpoint)
+{
+	Oid			relid[2] = {table, endpoint};
+	List	   *keys;
+	List	   *rules;
+	int			fewer = read_fewer(relid, false, &keys, &rules);
+	int			n = 0;
+	Oid			viewid = InvalidOid;
+	M2mLinkView *view;
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, rules)
+	{
+		List	   *read = rule_tables(lfirst_oid(lc));
+
+		if (list_member_oid(read, relid[1 - fewer]))
+		{
+			n++;
+			viewid = rule_relation(lfirst_oid(lc));
+		}
+		list_free(read);
+		if (n > 1)
+			break;
+	}
+	list_free(rules);
+	if (n != 1)
+		return n > 1;
+	view = m2m_catalog_read_view(viewid, false);
+	if (view == NULL)
+		return false;
+	foreach(lc, m2m_catalog_foreign_keys(table))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if (fk->confrelid == endpoint && fk->nkeys == view->nnear)
+		{
+			bool		same = true;
+
+			for (int i = 0; i < fk->nkeys; i++)
+				same = same && m2m_columns_include(view->nnear,
+												   view->near_link,
+												   fk->conkey[i]);
+			result = result || same;
+		}
+	}
+	return result;
 }
 
 /* references: has a table a foreign key to another? */

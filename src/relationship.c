@@ -52,7 +52,7 @@
 #define MAX_LOOKUPS 1024
 
 /* Relations whose OIDs have this remainder share a place in `changed`. */
-#define CHANGED_SIZE 4096
+#define CHANGED_SIZE 16384
 
 /*
  * What an entry was read from.  It holds while none of that has changed after
