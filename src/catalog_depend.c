@@ -18,6 +18,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -27,8 +28,8 @@
 #include "m2m.h"
 
 static List *sort_unique(List *oids);
-static int	read_fewer(Oid relid[2], bool constraints, List **keys,
-					   List **rules);
+static int	read_fewer(Oid refclassid, Oid object[2], Oid classid,
+					   List **dependents, List **constraints);
 static void add_key_tables(List *keys, Oid relid, List **tables);
 static bool has_oid(List *sorted, Oid oid);
 static bool may_join(Oid table, Oid endpoint, Oid other);
@@ -188,6 +189,21 @@ m2m_catalog_associations_of(List *relids)
 }
 
 /*
+ * m2m_catalog_functions_between: functions that may take one of two types and
+ * return the other, in the order of their OIDs; perhaps some more, but none is
+ * missing.  They depend on both, so it is enough to look at one.
+ */
+List *
+m2m_catalog_functions_between(Oid first, Oid second)
+{
+	Oid			type[2] = {first, second};
+	List	   *result;
+
+	read_fewer(TypeRelationId, type, ProcedureRelationId, &result, NULL);
+	return result;
+}
+
+/*
  * m2m_catalog_associations_between: tables that may be the association of a
  * relationship between two tables, in the order of their OIDs; perhaps some
  * more, but none is missing.  To *sources are added views that were looked at
@@ -210,7 +226,8 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 	List	   *tables = NIL;
 	List	   *joined = NIL;
 	List	   *result = NIL;
-	int			near = read_fewer(relid, true, &keys, &rules);
+	int			near = read_fewer(RelationRelationId, relid,
+										 RewriteRelationId, &rules, &keys);
 	ListCell   *lc;
 
 	add_key_tables(keys, relid[near], &tables);
@@ -259,16 +276,19 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 }
 
 /*
- * read_fewer: of two tables, the one of which less depends, found by reading
- * both by turns until one has no more: 0 or 1.  *keys becomes the constraints
- * that depend on it, if they are asked for, *rules the rules, each once.
+ * read_fewer: of two objects of a catalog, the one on which less depends,
+ * found by reading both by turns until one has no more: 0 or 1.  *dependents
+ * becomes what depends on it of the catalog classid, each once, *constraints
+ * the constraints, if they are asked for.
  */
 static int
-read_fewer(Oid relid[2], bool constraints, List **keys, List **rules)
+read_fewer(Oid refclassid, Oid object[2], Oid classid,
+		   List **dependents, List **constraints)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	SysScanDesc scan[2];
-	List	   *found[2][2] = {{NIL, NIL}, {NIL, NIL}};
+	List	   *found[2] = {NIL, NIL};
+	List	   *found_constraints[2] = {NIL, NIL};
 	int			fewer = -1;
 
 	for (int i = 0; i < 2; i++)
@@ -276,9 +296,9 @@ read_fewer(Oid relid[2], bool constraints, List **keys, List **rules)
 		ScanKeyData key[2];
 
 		ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-					F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+					F_OIDEQ, ObjectIdGetDatum(refclassid));
 		ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-					F_OIDEQ, ObjectIdGetDatum(relid[i]));
+					F_OIDEQ, ObjectIdGetDatum(object[i]));
 		scan[i] = systable_beginscan(depend, DependReferenceIndexId, true,
 									 NULL, 2, key);
 	}
@@ -295,20 +315,23 @@ read_fewer(Oid relid[2], bool constraints, List **keys, List **rules)
 				break;
 			}
 			form = (Form_pg_depend) GETSTRUCT(tuple);
-			if (constraints && form->classid == ConstraintRelationId)
-				found[i][0] = lappend_oid(found[i][0], form->objid);
-			else if (form->classid == RewriteRelationId)
-				found[i][1] = lappend_oid(found[i][1], form->objid);
+			if (form->classid == classid)
+				found[i] = lappend_oid(found[i], form->objid);
+			else if (constraints != NULL &&
+					 form->classid == ConstraintRelationId)
+				found_constraints[i] = lappend_oid(found_constraints[i],
+												   form->objid);
 		}
 	}
 	for (int i = 0; i < 2; i++)
 		systable_endscan(scan[i]);
 	table_close(depend, AccessShareLock);
 
-	*keys = sort_unique(found[fewer][0]);
-	*rules = sort_unique(found[fewer][1]);
-	list_free(found[1 - fewer][0]);
-	list_free(found[1 - fewer][1]);
+	*dependents = sort_unique(found[fewer]);
+	if (constraints != NULL)
+		*constraints = sort_unique(found_constraints[fewer]);
+	list_free(found[1 - fewer]);
+	list_free(found_constraints[1 - fewer]);
 	return fewer;
 }
 
@@ -377,9 +400,9 @@ static bool
 may_join_itself(Oid table, Oid endpoint)
 {
 	Oid			relid[2] = {table, endpoint};
-	List	   *keys;
 	List	   *rules;
-	int			fewer = read_fewer(relid, false, &keys, &rules);
+	int			fewer = read_fewer(RelationRelationId, relid,
+								   RewriteRelationId, &rules, NULL);
 	int			n = 0;
 	Oid			viewid = InvalidOid;
 	M2mLinkView *view;
@@ -454,9 +477,9 @@ static bool
 seen_together(Oid a, Oid b)
 {
 	Oid			relid[2] = {a, b};
-	List	   *keys;
 	List	   *rules;
-	int			fewer = read_fewer(relid, false, &keys, &rules);
+	int			fewer = read_fewer(RelationRelationId, relid,
+								   RewriteRelationId, &rules, NULL);
 	bool		result = false;
 	ListCell   *lc;
 

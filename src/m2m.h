@@ -308,6 +308,7 @@ extern List *m2m_catalog_associations(void);
 extern List *m2m_catalog_associations_of(List *relids);
 extern List *m2m_catalog_associations_between(Oid first, Oid second,
 											  List **sources);
+extern List *m2m_catalog_functions_between(Oid first, Oid second);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 
 /* catalog_view.c: what makes a link view, and what it says */
