@@ -53,6 +53,21 @@ SELECT m2m_adopt('nested', left_view => 'nested_l', right_view => 'nested_r'), m
 CREATE TABLE tree (id int PRIMARY KEY, up int NOT NULL REFERENCES tree, down int NOT NULL REFERENCES tree, UNIQUE (up, down));
 INSERT INTO tree VALUES (1, 1, 1);
 SELECT m2m_adopt('tree', left_role => 'upper', right_role => 'lower');
+-- ... and with one endpoint that is itself, in every state
+DO $$
+BEGIN
+    FOR state IN 0..15 LOOP
+        EXECUTE format('CREATE TABLE own%1$s (id int PRIMARY KEY, up int NOT NULL, t8_id int NOT NULL, UNIQUE (up, t8_id),'
+            ' FOREIGN KEY (up) REFERENCES own%1$s, FOREIGN KEY (t8_id) REFERENCES t8)', state);
+        PERFORM m2m_adopt(('own' || state)::regclass, left_role => 'up', left_view => 'own' || state || '_l', right_view => 'own' || state || '_r');
+        SET LOCAL session_replication_role = replica;
+        IF state & 1 > 0 THEN EXECUTE format('DROP VIEW own%s_l', state); END IF;
+        IF state & 2 > 0 THEN EXECUTE format('DROP VIEW own%s_r', state); END IF;
+        IF state & 4 > 0 THEN EXECUTE format('ALTER TABLE own%s DROP CONSTRAINT own%1$s_up_fkey', state); END IF;
+        IF state & 8 > 0 THEN EXECUTE format('ALTER TABLE own%s DROP CONSTRAINT own%1$s_t8_id_fkey', state); END IF;
+        SET LOCAL session_replication_role = origin;
+    END LOOP;
+END $$;
 CREATE TABLE split (hub_id int NOT NULL REFERENCES hub, t7_id int NOT NULL REFERENCES t7, PRIMARY KEY (hub_id, t7_id)) PARTITION BY RANGE (hub_id);
 CREATE TABLE split_1 PARTITION OF split FOR VALUES FROM (0) TO (5);
 SELECT m2m_adopt('split', left_view => 'split_l', right_view => 'split_r'), m2m_adopt('split_1', left_view => 'split_1_l', right_view => 'split_1_r');
@@ -93,9 +108,9 @@ WITH pairs AS (
         coalesce((SELECT string_agg('hubs.' || association::text, ', ' ORDER BY association::oid) FROM m2m_relationships
             WHERE (left_table, right_table) IN ((l, r), (r, l))), '') || '.' AS expected
     FROM (SELECT oid AS l FROM pg_class WHERE relnamespace = 'hubs'::regnamespace AND relkind IN ('r', 'p')
-        AND relname ~ '^(hub|other|parts|parts_1|t\d+|nested|tree|two0|split|split_1)$') l,
+        AND relname ~ '^(hub|other|parts|parts_1|t\d+|nested|tree|own\d+|two0|split|split_1)$') l,
         (SELECT oid AS r FROM pg_class WHERE relnamespace = 'hubs'::regnamespace AND relkind IN ('r', 'p')
-        AND relname ~ '^(hub|other|parts|parts_1|t\d+|nested|tree|two0|split|split_1)$') r)
+        AND relname ~ '^(hub|other|parts|parts_1|t\d+|nested|tree|own\d+|two0|split|split_1)$') r)
 SELECT count(*) AS pairs, count(*) FILTER (WHERE expected <> '.') AS related,
     string_agg(l || ' ' || r || ' ' || expected || ' ' || candidates(l, r), E'\n') FILTER (WHERE candidates(l, r) <> expected) AS wrong
 FROM pairs;

@@ -1,6 +1,7 @@
 /*
  * catalog_depend.c
- *		Which views and associations hang on an object: walks of pg_depend.
+ *		Which views, associations and functions hang on an object: walks of
+ *		pg_depend.
  *
  * Index scans only, so that a look costs what depends on the object, whatever
  * else there is in the database.  Locks nothing and checks no privilege, as
@@ -32,12 +33,11 @@ static int	read_fewer(Oid refclassid, Oid object[2], Oid classid,
 					   List **dependents, List **constraints);
 static void add_key_tables(List *keys, Oid relid, List **tables);
 static bool has_oid(List *sorted, Oid oid);
-static bool may_join(Oid table, Oid endpoint, Oid other);
 static bool may_join_itself(Oid table, Oid endpoint);
-static bool references(Oid relid, Oid target);
+static int	count_references(Oid relid, Oid target);
 static bool seen_together(Oid a, Oid b);
 static Oid	rule_relation(Oid rule);
-static List *rule_tables(Oid rule);
+static List *rule_tables(Oid rule, Oid except);
 static Oid	trigger_relation(Oid triggerid);
 static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
 						  int32 subid);
@@ -215,42 +215,39 @@ m2m_catalog_functions_between(Oid first, Oid second)
  * view that joins both, and one such view at least.  Each of that stands in
  * pg_depend under the endpoint, so it is enough to look at the one of which
  * less depends; a table at which thousands of relationships meet is not read
- * beyond that.
+ * beyond that.  (A table that is its own association shows by views that read
+ * nothing else, or by two foreign keys.)
  */
 List *
 m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 {
 	Oid			relid[2] = {first, second};
-	List	   *keys = NIL;
-	List	   *rules = NIL;
-	List	   *tables = NIL;
-	List	   *joined = NIL;
+	List	   *keys;
+	List	   *rules;
+	List	   *tables = NIL;	/* that reference the endpoint */
+	List	   *joined = NIL;	/* that are read together with it */
+	List	   *found = NIL;	/* associations of views found by that alone */
 	List	   *result = NIL;
 	int			near = read_fewer(RelationRelationId, relid,
-										 RewriteRelationId, &rules, &keys);
+								  RewriteRelationId, &rules, &keys);
 	ListCell   *lc;
 
 	add_key_tables(keys, relid[near], &tables);
 	tables = sort_unique(tables);
 	foreach(lc, rules)
 	{
-		List	   *read = rule_tables(lfirst_oid(lc));
-		bool		known = true;
-		bool		any = false;
+		List	   *read = rule_tables(lfirst_oid(lc), relid[near]);
+		bool		known = read != NIL;
 		Oid			viewid;
 		M2mLinkView *view;
 		ListCell   *lr;
 
 		/* most join the endpoint with a table that references it */
 		foreach(lr, read)
-		{
-			if (lfirst_oid(lr) == relid[near])
-				continue;
-			any = true;
 			known = known && has_oid(tables, lfirst_oid(lr));
-		}
+		joined = list_concat(joined, read);
 		list_free(read);
-		if (any && known)
+		if (known)
 			continue;
 		viewid = rule_relation(lfirst_oid(lc));
 		if (!OidIsValid(viewid) || viewid == relid[near])
@@ -258,20 +255,32 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 		*sources = lappend_oid(*sources, viewid);
 		view = m2m_catalog_read_view(viewid, true);
 		if (view != NULL)
-			joined = lappend_oid(joined, view->association);
+			found = lappend_oid(found, view->association);
 	}
-	tables = sort_unique(list_concat(tables, joined));
+	joined = sort_unique(list_concat(joined, found));
+	tables = sort_unique(list_concat(tables, found));
 	foreach(lc, tables)
 	{
-		if (first == second ?
-			may_join_itself(lfirst_oid(lc), first) :
-			may_join(lfirst_oid(lc), relid[near], relid[1 - near]))
-			result = lappend_oid(result, lfirst_oid(lc));
+		Oid			table = lfirst_oid(lc);
+		bool		may_be;
+
+		if (first == second && table != first)
+			may_be = has_oid(joined, table) && may_join_itself(table, first);
+		else if (first == second)
+			may_be = has_oid(joined, table) ||
+				count_references(table, table) > 1;
+		else
+			may_be = seen_together(table, relid[1 - near]) ||
+				(has_oid(joined, table) &&
+				 count_references(table, relid[1 - near]) > 0);
+		if (may_be)
+			result = lappend_oid(result, table);
 		CHECK_FOR_INTERRUPTS();
 	}
 	list_free(keys);
 	list_free(rules);
 	list_free(tables);
+	list_free(joined);
 	return result;
 }
 
@@ -379,22 +388,10 @@ has_oid(List *sorted, Oid oid)
 }
 
 /*
- * may_join: can a table that has a foreign key to one endpoint, or is joined
- * with it by a link view, be the association between that and another?
- */
-static bool
-may_join(Oid table, Oid endpoint, Oid other)
-{
-	if (references(table, other))
-		return seen_together(table, endpoint) || seen_together(table, other);
-	return seen_together(table, other);
-}
-
-/*
- * may_join_itself: the same of an endpoint and itself.  Two link views join
- * both, or there is only one, and a foreign key over its other columns.  An
- * ordinary association has one foreign key to the endpoint and one view that
- * joins it by this.
+ * may_join_itself: can a table be the association between an endpoint and
+ * itself?  Then two link views join both, or there is only one, and a foreign
+ * key over its other columns.  An ordinary association has one foreign key to
+ * the endpoint and one view that joins it by this.
  */
 static bool
 may_join_itself(Oid table, Oid endpoint)
@@ -411,7 +408,7 @@ may_join_itself(Oid table, Oid endpoint)
 
 	foreach(lc, rules)
 	{
-		List	   *read = rule_tables(lfirst_oid(lc));
+		List	   *read = rule_tables(lfirst_oid(lc), relid[fewer]);
 
 		if (list_member_oid(read, relid[1 - fewer]))
 		{
@@ -446,33 +443,36 @@ may_join_itself(Oid table, Oid endpoint)
 	return result;
 }
 
-/* references: has a table a foreign key to another? */
-static bool
-references(Oid relid, Oid target)
+/* count_references: how many foreign keys has a table to another? */
+static int
+count_references(Oid relid, Oid target)
 {
 	Relation	constraint = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	bool		result = false;
+	int			result = 0;
 
 	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(relid));
 	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
 							  true, NULL, 1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 
-		result = form->contype == CONSTRAINT_FOREIGN &&
-			form->confrelid == target;
+		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == target)
+			result++;
 	}
 	systable_endscan(scan);
 	table_close(constraint, AccessShareLock);
 	return result;
 }
 
-/* seen_together: is there a rule, such as a view's query, that reads both? */
+/*
+ * seen_together: is there a rule, such as a view's query, that reads both?  Of
+ * a table and itself: that reads nothing else?
+ */
 static bool
 seen_together(Oid a, Oid b)
 {
@@ -485,9 +485,10 @@ seen_together(Oid a, Oid b)
 
 	foreach(lc, rules)
 	{
-		List	   *read = rule_tables(lfirst_oid(lc));
+		List	   *read = rule_tables(lfirst_oid(lc), relid[fewer]);
 
-		result = list_member_oid(read, relid[1 - fewer]);
+		result = a == b ? read == NIL :
+			list_member_oid(read, relid[1 - fewer]);
 		list_free(read);
 		if (result)
 			break;
@@ -516,9 +517,9 @@ rule_relation(Oid rule)
 	return result;
 }
 
-/* rule_tables: the relations that a rule reads, each once. */
+/* rule_tables: the relations that a rule reads, but for one, each once. */
 static List *
-rule_tables(Oid rule)
+rule_tables(Oid rule, Oid except)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData key[2];
@@ -537,7 +538,7 @@ rule_tables(Oid rule)
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
 		if (form->refclassid == RelationRelationId &&
-			form->deptype == DEPENDENCY_NORMAL)
+			form->deptype == DEPENDENCY_NORMAL && form->refobjid != except)
 			result = list_append_unique_oid(result, form->refobjid);
 	}
 	systable_endscan(scan);

@@ -357,6 +357,8 @@ create_tables(void)
 
 	if (lookups != NULL)
 		return;
+	database_hash = GetSysCacheHashValue1(DATABASEOID,
+										  ObjectIdGetDatum(MyDatabaseId));
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(DescriptionKey);
 	control.entrysize = sizeof(DescriptionEntry);
@@ -366,8 +368,6 @@ create_tables(void)
 	control.entrysize = sizeof(LookupEntry);
 	lookups = hash_create("m2m lookups", 32, &control,
 						  HASH_ELEM | HASH_BLOBS);
-	database_hash = GetSysCacheHashValue1(DATABASEOID,
-										  ObjectIdGetDatum(MyDatabaseId));
 }
 
 /*
