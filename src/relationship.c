@@ -229,7 +229,7 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	LookupKey	key;
 	bool		cacheable = make_lookup_key(&key, first, second, via, role);
 	LookupEntry *entry = NULL;
-	List	   *sources = list_make2_oid(first, second);
+	List	   *sources;
 	Oid			association;
 	uint64		before;
 	bool		depends_on_path;
@@ -245,6 +245,7 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	}
 
 	before = changes;
+	sources = list_make2_oid(first, second);
 	association = search(first, second, via, role, missing_ok, first_side,
 						 &depends_on_path, &sources);
 	if (cacheable && !depends_on_path)
