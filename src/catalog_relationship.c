@@ -29,7 +29,7 @@
 
 static bool is_temporary(Oid relid);
 static bool choose_views(Oid association, Oid trusted_view,
-						 M2mLinkView *view[2]);
+						 M2mLinkView *view[2], List **sources);
 static bool same_columns(int n1, const AttrNumber *a1,
 						 int n2, const AttrNumber *a2);
 static bool describe_side(M2mRelationship *rel, M2mSide side,
@@ -56,19 +56,28 @@ static void describe_pair(M2mRelationship *rel);
  *
  * The caller holds some lock on the association, or is prepared for it to
  * change.  The result lies in a memory context of its own, a child of
- * CurrentMemoryContext; its `valid` is for the caller to set.
+ * CurrentMemoryContext; its `sources` are for the caller to set: where
+ * sources is not NULL, the relations that the answer was read from, be it NULL,
+ * are added to that list.
  */
 M2mRelationship *
-m2m_catalog_read_relationship(Oid association, Oid trusted_view)
+m2m_catalog_read_relationship(Oid association, Oid trusted_view,
+							  List **sources)
 {
 	M2mLinkView *view[2];
 	M2mRelationship *rel;
+	List	   *views = NIL;
 
-	if (!choose_views(association, trusted_view, view))
-		return NULL;
-	rel = m2m_catalog_describe(association, view);
+	rel = choose_views(association, trusted_view, view, &views) ?
+		m2m_catalog_describe(association, view) : NULL;
 	if (rel != NULL)
 		rel->trusted_view = trusted_view;
+	if (sources != NULL)
+	{
+		*sources = lappend_oid(list_concat(*sources, views), association);
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+			*sources = lappend_oid(*sources, rel->side[s].relid);
+	}
 	return rel;
 }
 
@@ -170,20 +179,20 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
  * choose_views: the link views that describe an association, by their near
  * side; false if there are none, or if the two contradict each other.  Of
  * several views with one near side (copies of the user's) the oldest speaks.
+ * *sources becomes the views that were looked at.
  */
 static bool
-choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2])
+choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2],
+			 List **sources)
 {
 	Oid			owner = m2m_catalog_relation_owner(association);
-	List	   *views;
 	ListCell   *lc;
 
 	view[M2M_LEFT] = view[M2M_RIGHT] = NULL;
 	if (!OidIsValid(owner))
 		return false;
-	views = m2m_catalog_link_views(association);
-	list_sort(views, list_oid_cmp);
-	foreach(lc, views)
+	*sources = m2m_catalog_views(association);
+	foreach(lc, *sources)
 	{
 		M2mLinkView *v = m2m_catalog_read_view(lfirst_oid(lc), true);
 

@@ -29,6 +29,7 @@
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -140,18 +141,31 @@ M2mLinkView *
 m2m_catalog_read_view(Oid viewid, bool need_trigger)
 {
 	M2mLinkView *view = palloc0(sizeof(M2mLinkView));
+	MemoryContext context;
+	MemoryContext old;
 	Query	   *query;
+	bool		reads;
 
 	if (!read_trigger(viewid, view) && need_trigger)
+	{
+		pfree(view);
 		return NULL;
+	}
 	view->view = viewid;
 	view->owner = m2m_catalog_relation_owner(viewid);
+
+	/* a query is large, and some callers read many */
+	context = AllocSetContextCreate(CurrentMemoryContext, "m2m view query",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
 	query = read_view_query(viewid);
-	if (!OidIsValid(view->owner) || query == NULL || !read_join(query, view) ||
-		!m2m_catalog_is_table(view->association) ||
-		!m2m_catalog_is_table(view->far_relid))
-		return NULL;
-	return view;
+	MemoryContextSwitchTo(old);
+	reads = OidIsValid(view->owner) && query != NULL &&
+		read_join(query, view) &&
+		m2m_catalog_is_table(view->association) &&
+		m2m_catalog_is_table(view->far_relid);
+	MemoryContextDelete(context);
+	return reads ? view : NULL;
 }
 
 /*
@@ -511,7 +525,7 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 		view->ncolumns++;
 		column->name = get_attname(view->view, view->ncolumns, true);
 		if (column->name == NULL)
-			column->name = entry->resname;
+			column->name = pstrdup(entry->resname);
 		column->kind = M2M_COLUMN_OTHER;
 		if (!is_column((Node *) var, far_no) &&
 			!is_column((Node *) var, link_no))

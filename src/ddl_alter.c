@@ -47,6 +47,8 @@ static List *typed_tables(Oid type);
 static void start_rename(RenameStmt *stmt);
 static void start_rename_column(RenameStmt *stmt);
 static void start_move(Node *parsetree, List *associations);
+static bool makes_not_null(Constraint *constraint);
+static List *those_among(List *oids, List *others);
 static bool reaches_association(List *relids, List *associations);
 static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
@@ -130,6 +132,7 @@ start_alter_table(AlterTableStmt *stmt)
 	bool		blocked = false;
 	bool		shows = false;	/* may a link view read otherwise? */
 	bool		adds = false;	/* a column to any of them */
+	bool		refers = false; /* may a foreign key come or go? */
 	bool		owner = false;
 	LOCKMODE	lockmode;
 	Oid			relid;
@@ -142,7 +145,9 @@ start_alter_table(AlterTableStmt *stmt)
 
 	foreach(lc, stmt->cmds)
 	{
-		switch (lfirst_node(AlterTableCmd, lc)->subtype)
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		switch (cmd->subtype)
 		{
 			case AT_DropColumn:
 			case AT_AlterColumnType:
@@ -154,10 +159,18 @@ start_alter_table(AlterTableStmt *stmt)
 				break;
 			case AT_SetNotNull:
 			case AT_DropNotNull:
-			case AT_AddConstraint:
 			case AT_AddIndex:
-			case AT_DropConstraint:
 				shows = true;
+				break;
+			case AT_AddConstraint:
+				/* CHECK, UNIQUE and EXCLUDE change nothing of ours */
+				if (castNode(Constraint, cmd->def)->contype == CONSTR_FOREIGN)
+					shows = refers = true;
+				else if (makes_not_null(castNode(Constraint, cmd->def)))
+					shows = true;
+				break;
+			case AT_DropConstraint:
+				shows = refers = true;
 				break;
 			case AT_ChangeOwner:
 				owner = true;
@@ -176,6 +189,10 @@ start_alter_table(AlterTableStmt *stmt)
 		return;
 	targets = alter_targets(stmt, relid);
 	associations = m2m_catalog_associations_of(targets);
+
+	/* an endpoint's owner, or NOT NULL of its columns, shows nowhere */
+	if (!blocked && !adds && !refers)
+		associations = those_among(associations, targets);
 	if (associations == NIL)
 		return;
 
@@ -204,6 +221,29 @@ start_alter_table(AlterTableStmt *stmt)
 			  reaches_association(targets, associations)))
 		m2m_views_lock(p, targets, tables, lockmode);
 	MemoryContextSwitchTo(old);
+}
+
+/* makes_not_null: may adding the constraint make a column NOT NULL? */
+static bool
+makes_not_null(Constraint *constraint)
+{
+	return constraint->contype == CONSTR_PRIMARY ||
+		constraint->contype == CONSTR_NOTNULL;
+}
+
+/* those_among: OIDs of one list that are in another. */
+static List *
+those_among(List *oids, List *others)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, oids)
+	{
+		if (list_member_oid(others, lfirst_oid(lc)))
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	return result;
 }
 
 /*

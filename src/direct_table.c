@@ -104,7 +104,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 * the executor's question asked before it is likely to be the only time:
 	 * who logs it is not to hear of one call twice.
 	 */
-	if (!open_indexes(table) || !rel->valid ||
+	if (!open_indexes(table) || !m2m_relationship_current(rel) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
 		!is_permitted(table, actions) ||
 		((actions & M2M_DIRECT_LINK) && !open_endpoints(table)))
@@ -490,7 +490,8 @@ open_endpoints(M2mDirectTable *table)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		table->endpoint[s].relation =
 			table_open(table->direct->key[s].endpoint, RowShareLock);
-	return table->rel->valid && owner_may_check(table, M2M_LEFT) &&
+	return m2m_relationship_current(table->rel) &&
+		owner_may_check(table, M2M_LEFT) &&
 		owner_may_check(table, M2M_RIGHT);
 }
 

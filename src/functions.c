@@ -381,7 +381,7 @@ m2m_list_relationships(PG_FUNCTION_ARGS)
 	foreach(lc, m2m_catalog_associations())
 	{
 		M2mRelationship *rel =
-			m2m_catalog_read_relationship(lfirst_oid(lc), InvalidOid);
+			m2m_catalog_read_relationship(lfirst_oid(lc), InvalidOid, NULL);
 
 		if (rel != NULL)
 		{

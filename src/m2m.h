@@ -125,18 +125,21 @@ typedef struct M2mPairs M2mPairs;
 /* What the direct path knows of a relationship; owned by direct_table.c. */
 typedef struct M2mDirect M2mDirect;
 
+/* What a description was read from; owned by relationship.c. */
+typedef struct M2mSources M2mSources;
+
 /*
  * A relationship, as described by the system catalogs.  Lives in a memory
  * context of its own.  A description is never changed but for its caches, and
- * never freed before the transaction that uses it ends; `valid` goes false
- * when something that it was read from has changed.
+ * never freed before the transaction that uses it ends; once something that it
+ * was read from has changed, the next call gets another.
  */
 typedef struct M2mRelationship
 {
 	Oid			association;	/* hash key, must be first */
 	Oid			trusted_view;	/* hash key: InvalidOid, or the link view of
 								 * another owner that it was asked for */
-	bool		valid;
+	M2mSources *sources;		/* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
 	bool		unique;			/* an index keeps pairs unique, ON CONFLICT can
@@ -343,6 +346,9 @@ extern List *m2m_catalog_views(Oid relid);
 extern List *m2m_catalog_associations(void);
 extern List *m2m_catalog_associations_and_others(List **others);
 extern List *m2m_catalog_associations_of(List *relids);
+extern List *m2m_catalog_associations_between(Oid first, Oid second,
+											  List **sources);
+extern List *m2m_catalog_functions_between(Oid first, Oid second);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 
 /* catalog_distributed.c: tables whose rows are elsewhere */
@@ -360,7 +366,8 @@ extern bool m2m_columns_include(int n, const AttrNumber *columns,
 
 /* catalog_relationship.c: describing a relationship */
 extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
-													  Oid trusted_view);
+													  Oid trusted_view,
+													  List **sources);
 extern M2mRelationship *m2m_catalog_describe(Oid association,
 											 M2mLinkView *view[2]);
 extern List *m2m_catalog_foreign_keys(Oid association);
@@ -379,6 +386,7 @@ extern M2mRelationship *m2m_relationship_find(Oid first, Oid second,
 extern M2mRelationship *m2m_relationship_get(Oid association,
 											 Oid trusted_view,
 											 LOCKMODE lockmode);
+extern bool m2m_relationship_current(M2mRelationship *rel);
 extern M2mRelationship *m2m_relationship_refresh(M2mRelationship *rel);
 extern void m2m_relationship_changed(Oid association);
 

@@ -4,13 +4,25 @@
  *		relationships for this backend, with their invalidation.
  *
  * Two hash tables.  `descriptions` maps an association to its description,
- * plans and coercions included; a description is marked invalid when one of
- * the relations that it was read from changes.  `lookups` maps what a caller
- * says (two tables, via, role, user) to an association, or to none; all
- * lookups are forgotten on any invalidation of a relation, since a new link
- * view invalidates nothing but itself and a repeated lookup costs only a few
- * index scans.  (ri_triggers.c is the model: `valid` is set last, entries are
- * marked, not freed, and nothing in a callback touches a catalog.)
+ * plans and coercions included.  `lookups` maps what a caller says (two
+ * tables, via, role, user) to an association, or to none.
+ *
+ * Each entry knows what it was read from, and holds until some of that
+ * changes: a change elsewhere, such as a temporary table of somebody's, costs
+ * nothing however many relationships there are.  A callback must neither fail
+ * nor look at a catalog, and should not walk what may be thousands of entries;
+ * so it only notes when what changed, in an array of fixed size, and whoever
+ * wants to use an entry compares.  (As in ri_triggers.c an entry is marked,
+ * not freed, and counts as read no later than before the reading began.)
+ *
+ * What a description is read from: its association, both endpoints, and all
+ * views that read the association, link views or not, since a trigger can
+ * make one of them a link view.  Where one of its link views is lost, any new
+ * view may be that.  A lookup: both of its tables, and of each relationship
+ * that it had to look at the same; and any new view.  A new foreign key
+ * changes both tables that it connects, but a new view changes only itself:
+ * therefore every change of pg_rewrite counts as a new view.  Temporary
+ * tables, ANALYZE and the like make none.
  */
 #include "postgres.h"
 
@@ -18,6 +30,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
+#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -34,6 +47,26 @@
 /* Longest via that is worth remembering: two quoted identifiers and a dot. */
 #define VIA_LENGTH (2 * NAMEDATALEN + 8)
 
+/* More are not kept: of descriptions when a transaction is over. */
+#define MAX_DESCRIPTIONS 1024
+#define MAX_LOOKUPS 1024
+
+/* Relations whose OIDs have this remainder share a place in `changed`. */
+#define CHANGED_SIZE 16384
+
+/*
+ * What an entry was read from.  It holds while none of that has changed after
+ * the reading began.
+ */
+struct M2mSources
+{
+	uint64		read_at;
+	uint64		checked_at;		/* it still held */
+	bool		any_view;		/* also of any new view */
+	int			nrelids;
+	Oid			relid[FLEXIBLE_ARRAY_MEMBER];
+};
+
 typedef struct LookupKey
 {
 	Oid			first;
@@ -48,6 +81,7 @@ typedef struct LookupEntry
 	LookupKey	key;			/* hash key, must be first */
 	Oid			association;	/* InvalidOid: none */
 	M2mSide		first_side;
+	M2mSources *sources;
 } LookupEntry;
 
 typedef struct DescriptionKey
@@ -60,30 +94,50 @@ typedef struct DescriptionEntry
 {
 	DescriptionKey key;			/* hash key, must be first */
 	M2mRelationship *rel;		/* NULL: to be read */
+	dlist_node	node;			/* in `by_use` */
 } DescriptionEntry;
 
 static HTAB *lookups = NULL;
 static HTAB *descriptions = NULL;
 
-/* Counts invalidations of any relation; a lookup of an older count is void. */
-static uint64 generation = 1;
-static uint64 lookups_generation = 0;
+/* Entries of `descriptions`, the one used last at the head. */
+static dlist_head by_use = DLIST_STATIC_INIT(by_use);
+
+/*
+ * Counts changes of anything that something of ours may have been read from,
+ * and when, by this count, what changed last.
+ */
+static uint64 changes = 1;
+static uint64 changed[CHANGED_SIZE];	/* a relation, by its OID */
+static uint64 changed_views = 0;	/* pg_rewrite */
+static uint64 changed_all = 0;
+
+/* Of this database's entry in pg_database, as callbacks are told. */
+static uint32 database_hash = 0;
 
 /* Descriptions that were replaced in this transaction: freed when it ends. */
 static List *retired = NIL;
 
 static void create_tables(void);
-static M2mRelationship *get_description(Oid association, Oid trusted_view);
+static M2mSources *make_sources(MemoryContext context, uint64 read_at,
+								bool any_view, List *relids);
+static bool is_current(M2mSources *sources);
+static M2mRelationship *get_description(Oid association, Oid trusted_view,
+										List **sources);
+static M2mRelationship *describe(Oid association);
 static void retire(M2mRelationship *rel);
-static void free_retired(XactEvent event, void *arg);
+static void free_unused(XactEvent event, void *arg);
+static void free_description(M2mRelationship *rel);
 static bool make_lookup_key(LookupKey *key, Oid first, Oid second,
 							const char *via, const char *role);
 static Oid	lookup(Oid first, Oid second, const char *via, const char *role,
 				   bool missing_ok, M2mSide *first_side);
 static Oid	search(Oid first, Oid second, const char *via, const char *role,
 				   bool missing_ok, M2mSide *first_side,
-				   bool *depends_on_path);
-static List *find_candidates(Oid first, Oid second);
+				   bool *depends_on_path, List **sources);
+static void keep_lookup(LookupKey *key, Oid association, M2mSide first_side,
+						uint64 read_at, List *sources);
+static List *find_candidates(Oid first, Oid second, List **sources);
 static bool relates(M2mRelationship *rel, Oid first, Oid second);
 static bool is_named(M2mRelationship *rel, const char *via, bool qualified);
 static bool is_trusted(M2mRelationship *rel);
@@ -96,8 +150,10 @@ pg_noreturn static void report_several(Oid first, Oid second, List *found);
 static char *list_associations(List *associations);
 static char *list_roles(List *associations);
 static void relation_changed(Datum arg, Oid relid);
+static void view_changed(Datum arg, int cacheid, uint32 hashvalue);
 static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
 static void roles_changed(Datum arg, int cacheid, uint32 hashvalue);
+static void database_changed(Datum arg, int cacheid, uint32 hashvalue);
 
 /*
  * m2m_relationship_init: registers the callbacks.  Called once, at load.
@@ -106,6 +162,7 @@ void
 m2m_relationship_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(RULERELNAME, view_changed, (Datum) 0);
 
 	/* names in kept statements, casts and domains in kept coercions */
 	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_changed, (Datum) 0);
@@ -114,9 +171,9 @@ m2m_relationship_init(void)
 	/* whom a caller trusts */
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, roles_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, roles_changed, (Datum) 0);
-	/* the owner of a database is a member of pg_database_owner */
-	CacheRegisterSyscacheCallback(DATABASEOID, roles_changed, (Datum) 0);
-	RegisterXactCallback(free_retired, NULL);
+	/* the database's owner is a member of pg_database_owner */
+	CacheRegisterSyscacheCallback(DATABASEOID, database_changed, (Datum) 0);
+	RegisterXactCallback(free_unused, NULL);
 }
 
 /*
@@ -145,11 +202,11 @@ m2m_relationship_find(Oid first, Oid second, const char *via,
 	while (OidIsValid(association))
 	{
 		Oid			found = association;
-		uint64		before = generation;
+		uint64		before = changes;
 		M2mRelationship *rel;
 
 		rel = m2m_relationship_get(association, InvalidOid, lockmode);
-		if (before == generation && rel != NULL)
+		if (before == changes && rel != NULL)
 			return rel;
 
 		/* something changed while we waited for the lock: is it this still? */
@@ -163,7 +220,7 @@ m2m_relationship_find(Oid first, Oid second, const char *via,
 }
 
 /*
- * lookup: search(), remembered as long as nothing changes.
+ * lookup: search(), remembered as long as nothing that it looked at changes.
  */
 static Oid
 lookup(Oid first, Oid second, const char *via, const char *role,
@@ -172,38 +229,61 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	LookupKey	key;
 	bool		cacheable = make_lookup_key(&key, first, second, via, role);
 	LookupEntry *entry = NULL;
+	List	   *sources;
 	Oid			association;
 	uint64		before;
 	bool		depends_on_path;
 
 	create_tables();
-	if (lookups_generation != generation)
-	{
-		HASH_SEQ_STATUS status;
-
-		hash_seq_init(&status, lookups);
-		while ((entry = hash_seq_search(&status)) != NULL)
-			hash_search(lookups, &entry->key, HASH_REMOVE, NULL);
-		lookups_generation = generation;
-	}
 	if (cacheable)
 		entry = hash_search(lookups, &key, HASH_FIND, NULL);
-	if (entry != NULL && (OidIsValid(entry->association) || missing_ok))
+	if (entry != NULL && is_current(entry->sources) &&
+		(OidIsValid(entry->association) || missing_ok))
 	{
 		*first_side = entry->first_side;
 		return entry->association;
 	}
 
-	before = generation;
+	before = changes;
+	sources = list_make2_oid(first, second);
 	association = search(first, second, via, role, missing_ok, first_side,
-						 &depends_on_path);
-	if (cacheable && !depends_on_path && before == generation)
-	{
-		entry = hash_search(lookups, &key, HASH_ENTER, NULL);
-		entry->association = association;
-		entry->first_side = *first_side;
-	}
+						 &depends_on_path, &sources);
+	if (cacheable && !depends_on_path)
+		keep_lookup(&key, association, *first_side, before, sources);
+	list_free(sources);
 	return association;
+}
+
+/*
+ * keep_lookup: remembers an answer.  Where there are many they are forgotten
+ * all at once: to search again is cheap.
+ */
+static void
+keep_lookup(LookupKey *key, Oid association, M2mSide first_side,
+			uint64 read_at, List *sources)
+{
+	M2mSources *kept = make_sources(CacheMemoryContext, read_at, true,
+									sources);
+	LookupEntry *entry;
+	bool		found;
+
+	if (hash_get_num_entries(lookups) >= MAX_LOOKUPS)
+	{
+		HASH_SEQ_STATUS status;
+
+		hash_seq_init(&status, lookups);
+		while ((entry = hash_seq_search(&status)) != NULL)
+		{
+			pfree(entry->sources);
+			hash_search(lookups, &entry->key, HASH_REMOVE, NULL);
+		}
+	}
+	entry = hash_search(lookups, key, HASH_ENTER, &found);
+	if (found)
+		pfree(entry->sources);
+	entry->association = association;
+	entry->first_side = first_side;
+	entry->sources = kept;
 }
 
 /*
@@ -217,7 +297,17 @@ m2m_relationship_get(Oid association, Oid trusted_view, LOCKMODE lockmode)
 	create_tables();
 	if (lockmode != NoLock)
 		LockRelationOid(association, lockmode);
-	return get_description(association, trusted_view);
+	return get_description(association, trusted_view, NULL);
+}
+
+/*
+ * m2m_relationship_current: does a description say how its tables are now?
+ * For who has locked them since he got it, and so has heard of all changes.
+ */
+bool
+m2m_relationship_current(M2mRelationship *rel)
+{
+	return is_current(rel->sources);
 }
 
 /*
@@ -268,6 +358,8 @@ create_tables(void)
 
 	if (lookups != NULL)
 		return;
+	database_hash = GetSysCacheHashValue1(DATABASEOID,
+										  ObjectIdGetDatum(MyDatabaseId));
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(DescriptionKey);
 	control.entrysize = sizeof(DescriptionEntry);
@@ -280,43 +372,108 @@ create_tables(void)
 }
 
 /*
- * get_description: the cached description, read if there is no valid one.  If
- * an invalidation arrives while it is being read, it serves this call, which
- * is as old as what was read, but no other.
+ * make_sources: what an entry was read from, each relation once.
+ */
+static M2mSources *
+make_sources(MemoryContext context, uint64 read_at, bool any_view,
+			 List *relids)
+{
+	List	   *unique = list_copy(relids);
+	M2mSources *sources;
+	ListCell   *lc;
+
+	list_sort(unique, list_oid_cmp);
+	list_deduplicate_oid(unique);
+	sources = MemoryContextAlloc(context, offsetof(M2mSources, relid) +
+								 list_length(unique) * sizeof(Oid));
+	sources->read_at = sources->checked_at = read_at;
+	sources->any_view = any_view;
+	sources->nrelids = 0;
+	foreach(lc, unique)
+		sources->relid[sources->nrelids++] = lfirst_oid(lc);
+	list_free(unique);
+	return sources;
+}
+
+/*
+ * is_current: has nothing changed that an entry was read from?  Perhaps false
+ * for a change of another relation, never true after one of these.
+ */
+static bool
+is_current(M2mSources *sources)
+{
+	if (sources->checked_at == changes)
+		return true;
+	if (changed_all > sources->read_at ||
+		(sources->any_view && changed_views > sources->read_at))
+		return false;
+	for (int i = 0; i < sources->nrelids; i++)
+	{
+		if (changed[sources->relid[i] % CHANGED_SIZE] > sources->read_at)
+			return false;
+	}
+	sources->checked_at = changes;
+	return true;
+}
+
+/*
+ * get_description: the cached description, read if there is none that holds.
+ * If something changes while it is being read, it serves this call, which is
+ * as old as what was read, but no other.  To *sources is added what it was
+ * read from, also where the answer is NULL: there is no relationship.
  */
 static M2mRelationship *
-get_description(Oid association, Oid trusted_view)
+get_description(Oid association, Oid trusted_view, List **sources)
 {
 	DescriptionKey key;
 	DescriptionEntry *entry;
 	M2mRelationship *rel;
+	List	   *relids = NIL;
 	uint64		before;
 
 	memset(&key, 0, sizeof(key));
 	key.association = association;
 	key.trusted_view = trusted_view;
 	entry = hash_search(descriptions, &key, HASH_FIND, NULL);
-	if (entry != NULL && entry->rel != NULL)
+	if (entry != NULL && is_current(entry->rel->sources))
 	{
-		if (entry->rel->valid)
-			return entry->rel;
+		dlist_move_head(&by_use, &entry->node);
 		rel = entry->rel;
-		entry->rel = NULL;
-		retire(rel);
+		for (int i = 0; sources != NULL && i < rel->sources->nrelids; i++)
+			*sources = lappend_oid(*sources, rel->sources->relid[i]);
+		return rel;
+	}
+	if (entry != NULL)
+	{
+		retire(entry->rel);
+		dlist_delete(&entry->node);
+		hash_search(descriptions, &key, HASH_REMOVE, NULL);
 	}
 
-	before = generation;
-	rel = m2m_catalog_read_relationship(association, trusted_view);
-	if (rel == NULL)
+	before = changes;
+	rel = m2m_catalog_read_relationship(association, trusted_view, &relids);
+	if (rel != NULL)
 	{
-		hash_search(descriptions, &key, HASH_REMOVE, NULL);
-		return NULL;
+		rel->sources = make_sources(rel->context, before,
+									!OidIsValid(rel->side[M2M_LEFT].view) ||
+									!OidIsValid(rel->side[M2M_RIGHT].view),
+									relids);
+		entry = hash_search(descriptions, &key, HASH_ENTER, NULL);
+		MemoryContextSetParent(rel->context, CacheMemoryContext);
+		entry->rel = rel;
+		dlist_push_head(&by_use, &entry->node);
 	}
-	entry = hash_search(descriptions, &key, HASH_ENTER, NULL);
-	MemoryContextSetParent(rel->context, CacheMemoryContext);
-	entry->rel = rel;
-	rel->valid = before == generation;
+	if (sources != NULL)
+		*sources = list_concat(*sources, relids);
+	list_free(relids);
 	return rel;
+}
+
+/* describe: the same of a relationship as its association describes it. */
+static M2mRelationship *
+describe(Oid association)
+{
+	return get_description(association, InvalidOid, NULL);
 }
 
 /*
@@ -333,24 +490,39 @@ retire(M2mRelationship *rel)
 }
 
 /*
- * free_retired: transaction callback; no call of ours can be running here.
+ * free_unused: transaction callback; no call of ours can be running here.
+ * Frees what was replaced in the transaction and, of more descriptions than
+ * are kept, those that were not used for the longest time.
  */
 static void
-free_retired(XactEvent event, void *arg)
+free_unused(XactEvent event, void *arg)
 {
 	ListCell   *lc;
 
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
 		return;
 	foreach(lc, retired)
-	{
-		M2mRelationship *rel = lfirst(lc);
-
-		m2m_plans_free(rel);
-		MemoryContextDelete(rel->context);
-	}
+		free_description(lfirst(lc));
 	list_free(retired);
 	retired = NIL;
+	while (descriptions != NULL &&
+		   hash_get_num_entries(descriptions) > MAX_DESCRIPTIONS)
+	{
+		DescriptionEntry *entry = dlist_tail_element(DescriptionEntry, node,
+													 &by_use);
+
+		dlist_delete(&entry->node);
+		free_description(entry->rel);
+		hash_search(descriptions, &entry->key, HASH_REMOVE, NULL);
+	}
+}
+
+/* free_description: with what others have hung on it. */
+static void
+free_description(M2mRelationship *rel)
+{
+	m2m_plans_free(rel);
+	MemoryContextDelete(rel->context);
 }
 
 /*
@@ -382,13 +554,15 @@ make_lookup_key(LookupKey *key, Oid first, Oid second,
 /*
  * search: the association that a call means, by the rules given at
  * m2m_relationship_find; InvalidOid for none.  *depends_on_path: with another
- * search_path the answer may be another.
+ * search_path the answer may be another.  To *sources is added what it was
+ * read from, beside the two tables.
  */
 static Oid
 search(Oid first, Oid second, const char *via, const char *role,
-	   bool missing_ok, M2mSide *first_side, bool *depends_on_path)
+	   bool missing_ok, M2mSide *first_side, bool *depends_on_path,
+	   List **sources)
 {
-	List	   *candidates = find_candidates(first, second);
+	List	   *candidates = find_candidates(first, second, sources);
 	List	   *named = NIL;
 	List	   *found = NIL;
 	ListCell   *lc;
@@ -396,7 +570,7 @@ search(Oid first, Oid second, const char *via, const char *role,
 	/* an unqualified via means one that counts anyway, if there is one */
 	foreach(lc, candidates)
 	{
-		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+		M2mRelationship *rel = describe(lfirst_oid(lc));
 
 		if (rel != NULL && is_trusted(rel) &&
 			(via == NULL || is_named(rel, via, false)))
@@ -405,7 +579,7 @@ search(Oid first, Oid second, const char *via, const char *role,
 	*depends_on_path = via != NULL && named == NIL;
 	foreach(lc, candidates)
 	{
-		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+		M2mRelationship *rel = describe(lfirst_oid(lc));
 
 		if (rel != NULL && via != NULL &&
 			(is_named(rel, via, true) ||
@@ -415,7 +589,7 @@ search(Oid first, Oid second, const char *via, const char *role,
 	}
 	foreach(lc, named)
 	{
-		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+		M2mRelationship *rel = describe(lfirst_oid(lc));
 		M2mSide		side;
 
 		if (rel == NULL || !first_plays(rel, first, role, &side))
@@ -434,31 +608,24 @@ search(Oid first, Oid second, const char *via, const char *role,
 }
 
 /*
- * find_candidates: associations of all relationships between two tables.  A
- * link view reads its far endpoint, so each relationship shows at one table
- * at least, even if one of its views is lost.
+ * find_candidates: associations of all relationships between two tables.  To
+ * *sources is added what this was read from, beside the two tables.
  */
 static List *
-find_candidates(Oid first, Oid second)
+find_candidates(Oid first, Oid second, List **sources)
 {
-	List	   *views = list_concat_unique_oid(m2m_catalog_link_views(first),
-											   m2m_catalog_link_views(second));
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	foreach(lc, views)
+	foreach(lc, m2m_catalog_associations_between(first, second, sources))
 	{
-		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
-		M2mRelationship *rel;
+		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid,
+											   sources);
 
-		if (view == NULL ||
-			list_member_oid(result, view->association))
-			continue;
-		rel = get_description(view->association, InvalidOid);
 		if (rel != NULL && relates(rel, first, second))
-			result = lappend_oid(result, view->association);
+			result = lappend_oid(result, rel->association);
+		CHECK_FOR_INTERRUPTS();
 	}
-	list_sort(result, list_oid_cmp);
 	return result;
 }
 
@@ -617,7 +784,7 @@ list_roles(List *associations)
 	initStringInfo(&buf);
 	foreach(lc, associations)
 	{
-		M2mRelationship *rel = get_description(lfirst_oid(lc), InvalidOid);
+		M2mRelationship *rel = describe(lfirst_oid(lc));
 
 		if (rel != NULL)
 			appendStringInfo(&buf, "%s%s (\"%s\", \"%s\")",
@@ -635,27 +802,21 @@ list_roles(List *associations)
 static void
 relation_changed(Datum arg, Oid relid)
 {
-	HASH_SEQ_STATUS status;
-	DescriptionEntry *entry;
+	changes++;
+	if (OidIsValid(relid))
+		changed[relid % CHANGED_SIZE] = changes;
+	else
+		changed_all = changes;
+}
 
-	generation++;
-	if (descriptions == NULL)
-		return;
-	hash_seq_init(&status, descriptions);
-	while ((entry = hash_seq_search(&status)) != NULL)
-	{
-		M2mRelationship *rel = entry->rel;
-
-		if (rel != NULL &&
-			(relid == InvalidOid || relid == rel->association ||
-			 relid == rel->side[M2M_LEFT].relid ||
-			 relid == rel->side[M2M_RIGHT].relid ||
-			 relid == rel->side[M2M_LEFT].view ||
-			 relid == rel->side[M2M_RIGHT].view ||
-			 !OidIsValid(rel->side[M2M_LEFT].view) ||
-			 !OidIsValid(rel->side[M2M_RIGHT].view)))
-			rel->valid = false; /* a lost view may have come back */
-	}
+/*
+ * view_changed: there may be a new view.
+ */
+static void
+view_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	changes++;
+	changed_views = changes;
 }
 
 /*
@@ -674,4 +835,14 @@ static void
 roles_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
 	relation_changed(arg, InvalidOid);
+}
+
+/*
+ * database_changed: this database may have another owner.
+ */
+static void
+database_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	if (hashvalue == 0 || hashvalue == database_hash)
+		relation_changed(arg, InvalidOid);
 }

@@ -465,8 +465,8 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 
 /*
  * m2m_functions_find: the link functions of a side: among the functions that
- * depend on the near endpoint's row type, those of the right signature whose
- * body reads as ours does, whatever their names: users may have renamed them.
+ * depend on both row types, those of the right signature whose body reads as
+ * ours does, whatever their names: users may have renamed them.
  * Only those of the association's owner or a superuser: anybody can make a copy.
  * The one with the link view's name comes first.  With or_by_name, if there is
  * none, the one with the link view's name and schema, whatever its body.
@@ -475,43 +475,30 @@ List *
 m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 {
 	Oid			argument = get_rel_type_id(rel->side[near].relid);
+	Oid			result = get_rel_type_id(rel->side[M2M_OTHER(near)].relid);
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
 	char	   *body = m2m_function_body(rel, near);
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData key[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
 	List	   *found = NIL;
 	Oid			by_name = InvalidOid;
+	ListCell   *lc;
 
-	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
-	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(argument));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
-							  2, key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(lc, m2m_catalog_functions_between(argument, result))
 	{
-		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+		Oid			function = lfirst_oid(lc);
 		bool		same_body;
 		bool		same_name;
 
-		if (form->classid != ProcedureRelationId ||
-			list_member_oid(found, form->objid) ||
-			!m2m_catalog_owner_trusted(m2m_function_owner(form->objid),
-									   owner) ||
-			!match_function(rel, near, form->objid, body,
+		if (!m2m_catalog_owner_trusted(m2m_function_owner(function), owner) ||
+			!match_function(rel, near, function, body,
 							&same_body, &same_name))
 			continue;
 		if (same_body && same_name)
-			found = lcons_oid(form->objid, found);
+			found = lcons_oid(function, found);
 		else if (same_body)
-			found = lappend_oid(found, form->objid);
+			found = lappend_oid(found, function);
 		else if (same_name)
-			by_name = form->objid;
+			by_name = function;
 	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
 	if (found == NIL && or_by_name && OidIsValid(by_name))
 		found = list_make1_oid(by_name);
 	return found;
