@@ -72,6 +72,7 @@ static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
 static bool has_wider_key(M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
+static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel,
 						   M2mSide side);
 static void check_other_views(Check *check, Oid association,
@@ -531,12 +532,7 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 		add_finding(check, "warning",
 					psprintf("the link view of role \"%s\" is missing",
 							 endpoint->role),
-					!m2m_view_name_free(rel, side) ? NULL :
-
-					/* all arguments with their types: no overload can be meant */
-					psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
-							 m2m_own_function("m2m_adopt"),
-							 quote_literal_cstr(m2m_qualified_name(rel->association))));
+					!m2m_view_name_free(rel, side) ? NULL : adopt_sql(rel));
 		((Finding *) llast(check->findings))->kind = FINDING_VIEW;
 		return;
 	}
@@ -553,8 +549,8 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 							 "link view \"%s\" does not show the tables that the foreign keys refer to" :
 							 "link view \"%s\" does not show what it should",
 							 get_rel_name(endpoint->view)),
-					view->custom || !m2m_view_replaceable(rel, view) ? NULL :
-					m2m_view_refresh_sql(rel, view));
+					view->custom ? NULL : m2m_view_replaceable(rel, view) ?
+					m2m_view_refresh_sql(rel, view) : adopt_sql(rel));
 	if (!m2m_view_reads_as_invoker(endpoint->view))
 		add_finding(check, "error",
 					psprintf("link view \"%s\" reads with the rights of its owner",
@@ -577,6 +573,18 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 							 get_rel_name(endpoint->view),
 							 M2M_BATCH_TRIGGER_NAME),
 					m2m_view_batch_trigger_sql(endpoint->view));
+}
+
+/*
+ * adopt_sql: the call of m2m_adopt that completes a relationship.  All arguments
+ * with their types: no overload can be meant.
+ */
+static char *
+adopt_sql(M2mRelationship *rel)
+{
+	return psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
+					m2m_own_function("m2m_adopt"),
+					quote_literal_cstr(m2m_qualified_name(rel->association)));
 }
 
 /* check_function: the link function of a side. */

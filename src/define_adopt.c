@@ -20,6 +20,7 @@
 #include "define.h"
 #include "m2m.h"
 
+static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
 static char *adopted_role(Oid association, ForeignKeyCacheInfo *fk,
 						  bool self, M2mSide side);
@@ -60,6 +61,9 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 									ShareRowExclusiveLock);
 	if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
 		OidIsValid(leftover->side[M2M_RIGHT].view))
+	{
+		if (bring_back(leftover))
+			return;
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("table \"%s\" is the association table of a relationship already",
@@ -67,6 +71,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 				 errdetail("Its link views are %s and %s.",
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
 						   m2m_qualified_name(leftover->side[M2M_RIGHT].view))));
+	}
 
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 	{
@@ -104,6 +109,42 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	}
 	m2m_view_names_check(view);
 	m2m_views_create(rel, schema, view);
+}
+
+/*
+ * bring_back: makes link views show the tables of their relationship that rest,
+ * or show others; returns whether there were any.  Errors: 42501; 2BP01 if
+ * something of the user's depends on one that cannot be so in place.
+ */
+static bool
+bring_back(M2mRelationship *rel)
+{
+	bool		found = false;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		Oid			viewid = rel->side[s].view;
+		M2mLinkView *view = m2m_catalog_read_view(viewid, true);
+
+		if (view == NULL || view->custom || !m2m_view_is_astray(rel, view))
+			continue;
+		if (!object_ownercheck(RelationRelationId, viewid, GetUserId()))
+			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW,
+						   get_rel_name(viewid));
+		m2m_lock_relations(list_make1_oid(viewid), AccessExclusiveLock);
+		m2m_view_follow(rel, view);
+		viewid = m2m_relationship_get(rel->association, InvalidOid,
+									  NoLock)->side[s].view;
+		view = m2m_catalog_read_view(viewid, true);
+		if (view == NULL || m2m_view_is_astray(rel, view))
+			ereport(ERROR,
+					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					 errmsg("link view \"%s\" cannot follow its tables because other objects depend on it",
+							get_rel_name(rel->side[s].view)),
+					 errhint("Drop what depends on it, and call m2m_adopt again.")));
+		found = true;
+	}
+	return found;
 }
 
 /*

@@ -839,8 +839,8 @@ m2m_function_astray(M2mRelationship *rel, M2mSide near)
 }
 
 /*
- * m2m_functions_of_table: link functions, by the name of their link view, that
- * take or return rows of a table that their association does not refer to.
+ * m2m_functions_of_table: link functions, whatever their names, that take or
+ * return rows of a table that their association does not refer to.
  */
 List *
 m2m_functions_of_table(Oid relid)
@@ -850,8 +850,10 @@ m2m_functions_of_table(Oid relid)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	List	   *functions = NIL;
+	List	   *associations = NIL;
 	List	   *result = NIL;
 	ListCell   *lc;
+	ListCell   *la;
 
 	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
@@ -869,23 +871,20 @@ m2m_functions_of_table(Oid relid)
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
 
-	foreach(lc, functions)
+	if (functions != NIL)
+		associations = m2m_catalog_associations();
+	foreach(la, associations)
 	{
-		Oid			function = lfirst_oid(lc);
-		char	   *name = get_func_name(function);
-		Oid			viewid = name == NULL ? InvalidOid :
-			get_relname_relid(name, get_func_namespace(function));
-		M2mLinkView *view = OidIsValid(viewid) ?
-			m2m_catalog_read_view(viewid, true) : NULL;
 		bool		refers = false;
-		ListCell   *lf;
 
-		if (view == NULL || !m2m_function_is_link(view->association, function))
-			continue;
-		foreach(lf, m2m_catalog_foreign_keys(view->association))
-			refers |= lfirst_node(ForeignKeyCacheInfo, lf)->confrelid == relid;
-		if (!refers)
-			result = lappend_oid(result, function);
+		foreach(lc, m2m_catalog_foreign_keys(lfirst_oid(la)))
+			refers |= lfirst_node(ForeignKeyCacheInfo, lc)->confrelid == relid;
+		foreach(lc, functions)
+		{
+			if (!refers && m2m_function_is_link(lfirst_oid(la),
+												lfirst_oid(lc)))
+				result = list_append_unique_oid(result, lfirst_oid(lc));
+		}
 	}
 	return result;
 }

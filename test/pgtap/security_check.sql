@@ -141,6 +141,7 @@ SELECT make_tables() \g /dev/null
 SET ROLE m2m_mallory;
 CREATE TABLE evil.link (a int NOT NULL, b int NOT NULL, c int DEFAULT evil.one());
 INSERT INTO evil.link VALUES (1, 1, 1), (1, 1, 1), (2, 7, 1);
+ALTER TABLE evil.link ADD FOREIGN KEY (b) REFERENCES evil.r_side NOT VALID;
 CREATE FUNCTION evil.on_delete() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM evil.trap(); PERFORM set_config('search_path', 'evil', false); PERFORM set_config('row_security', 'off', false); RETURN OLD; END$$;
 CREATE TRIGGER t BEFORE DELETE ON evil.link FOR EACH ROW EXECUTE FUNCTION evil.on_delete();
 CREATE FUNCTION evil.later() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM evil.trap(); RETURN NULL; END$$;
