@@ -211,8 +211,12 @@ start_alter_table(AlterTableStmt *stmt)
 							list_concat_unique_oid(tables,
 												   foreign_key_tables(stmt, targets)));
 	}
-	else if (adds || (refers && moves_key(stmt, associations)) ||
-			 (owner && list_member_oid(associations, relid)) ||
+	else if (refers && moves_key(stmt, associations))
+	{
+		/* all of them at once, or whoever has read a view and then writes waits */
+		m2m_views_lock(p, targets, tables, AccessExclusiveLock);
+	}
+	else if (adds || (owner && list_member_oid(associations, relid)) ||
 			 (shows && lockmode == AccessExclusiveLock &&
 			  reaches_association(targets, associations)))
 		m2m_views_lock(p, targets, tables, lockmode);
