@@ -672,7 +672,8 @@ $node->safe_psql(
 	ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
 	ALTER TABLE tag_author RENAME COLUMN tag_uid TO tag_id;
 	ALTER TABLE tag_author ADD PRIMARY KEY (tag_id, author_id),
-		ADD FOREIGN KEY (tag_id) REFERENCES tag (uid);));
+		ADD FOREIGN KEY (tag_id) REFERENCES tag (uid);
+	CREATE INDEX ON tag_author (author_id, tag_id);));
 is($node->safe_psql('copy', 'SELECT * FROM m2m_check()'),
 	'', 'at rest: whole again in the copy');
 is( $node->safe_psql('copy', q(SET ROLE shop_clerk;
