@@ -306,6 +306,22 @@ SELECT * FROM wrong();
 -- (link functions have a row of the table for their argument, and so go with it)
 SELECT * FROM changes() WHERE object !~ '\(';
 ROLLBACK;
+-- m2m_adopt takes back what is left of one, as after DROP and CREATE EXTENSION
+BEGIN;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+DROP TABLE book;
+DROP TRIGGER m2m_link_view ON author_books;
+DROP TRIGGER m2m_link_view_batch ON author_books;
+DROP TRIGGER m2m_link_view ON book_authors;
+DROP TRIGGER m2m_link_view_batch ON book_authors;
+CREATE TABLE book (id int PRIMARY KEY, title varchar(20) COLLATE "C", "a ""b" numeric(5,2));
+INSERT INTO book VALUES (1, 'Flask'), (2, 'SQL');
+ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT m2m_adopt('author_book');
+SELECT * FROM wrong();
+SELECT * FROM changes() WHERE object !~ '\(' AND fact !~ 'trigger';
+SELECT * FROM others();
+ROLLBACK;
 -- both tables; and whole again one after the other
 BEGIN;
 ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, DROP CONSTRAINT author_book_author_id_fkey;

@@ -199,10 +199,12 @@ start_alter_table(AlterTableStmt *stmt)
 		follow_owner(p, relid);
 	lockmode = AlterTableGetLockLevel(stmt->cmds);
 	tables = list_append_unique_oid(list_copy(targets), relid);
-	if (blocked || adds || refers)
+
+	/* a key's collation stands in the functions' bodies, and its table */
+	foreach(lc, associations)
 	{
-		/* a key's collation stands in the functions' bodies, and its table */
-		foreach(lc, associations)
+		if (blocked || ((adds || refers) &&
+						list_member_oid(targets, lfirst_oid(lc))))
 			see_functions(p, lfirst_oid(lc));
 	}
 	if (blocked)

@@ -540,7 +540,7 @@ drop_rest(SeenRelationship *seen)
 			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
 
 			/* it may be an endpoint of others */
-			if (view != NULL && view->association != seen->association)
+			if (view == NULL || view->association != seen->association)
 				continue;
 			address = palloc(sizeof(ObjectAddress));
 			ObjectAddressSet(*address, RelationRelationId, lfirst_oid(lc));

@@ -109,6 +109,10 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	}
 	m2m_view_names_check(view);
 	m2m_views_create(rel, schema, view);
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
+		OidIsValid(rel->side[M2M_RIGHT].view))
+		bring_back(rel);
 }
 
 /*
@@ -226,7 +230,7 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 
 /*
  * is_leftover: does a view without our trigger read just as the link view of a
- * side would, may owner alter it, and would it count?
+ * side would, or would at rest, may owner alter it, and would it count?
  */
 static bool
 is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
@@ -234,22 +238,31 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	M2mLinkView *view = NULL;
+	bool		at_rest;
 	bool		same;
 
 	if (get_rel_relkind(relid) == RELKIND_VIEW &&
 		!m2m_catalog_is_link_view(relid))
 		view = m2m_catalog_read_view(relid, false);
+	at_rest = view != NULL && view->at_rest && !OidIsValid(view->far_relid);
 	same = view != NULL && view->association == rel->association &&
-		view->far_relid == far->relid && view->nnear == this->nkeys &&
-		view->nfar == far->nkeys &&
+		view->nnear == this->nkeys &&
+		(at_rest || (view->far_relid == far->relid &&
+					 view->nfar == far->nkeys)) &&
 		m2m_catalog_owner_trusted(view->owner,
 								  m2m_catalog_relation_owner(rel->association)) &&
 		object_ownercheck(RelationRelationId, relid, owner);
 	for (int i = 0; same && i < this->nkeys; i++)
 		same = view->near_link[i] == this->key[i].link_attnum;
-	for (int i = 0; same && i < far->nkeys; i++)
+	for (int i = 0; same && !at_rest && i < far->nkeys; i++)
 		same = view->far_link[i] == far->key[i].link_attnum &&
 			view->far_key[i] == far->key[i].attnum;
+	for (int i = 0; same && at_rest && i < view->nfar; i++)
+	{
+		same = false;
+		for (int j = 0; j < far->nkeys; j++)
+			same |= view->far_link[i] == far->key[j].link_attnum;
+	}
 	return same;
 }
 

@@ -865,7 +865,8 @@ m2m_functions_of_table(Oid relid)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		if (form->classid == ProcedureRelationId)
+		if (form->classid == ProcedureRelationId &&
+			m2m_function_is_link(InvalidOid, form->objid))
 			functions = list_append_unique_oid(functions, form->objid);
 	}
 	systable_endscan(scan);
@@ -891,15 +892,17 @@ m2m_functions_of_table(Oid relid)
 
 /*
  * m2m_function_is_link: does a function of somebody who is trusted read as the link
- * functions of an association do, whatever the tables?
+ * functions of an association do, whatever the tables?  Of any, if that is not
+ * given, and then whosever it is.
  */
 bool
 m2m_function_is_link(Oid association, Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
-	char	   *start = psprintf("SELECT r.* FROM %s l JOIN ",
-								 m2m_qualified_name(association));
+	char	   *start = !OidIsValid(association) ? "SELECT r.* FROM " :
+		psprintf("SELECT r.* FROM %s l JOIN ",
+				 m2m_qualified_name(association));
 	bool		result;
 	bool		isnull;
 	Datum		source;
@@ -912,8 +915,9 @@ m2m_function_is_link(Oid association, Oid function)
 		form->pronargs == 1 &&
 		OidIsValid(get_typ_typrelid(form->prorettype)) &&
 		OidIsValid(get_typ_typrelid(form->proargtypes.values[0])) &&
-		m2m_catalog_owner_trusted(form->proowner,
-								  m2m_catalog_relation_owner(association)) &&
+		(!OidIsValid(association) ||
+		 m2m_catalog_owner_trusted(form->proowner,
+								   m2m_catalog_relation_owner(association))) &&
 		!isnull &&
 		strncmp(TextDatumGetCString(source), start, strlen(start)) == 0;
 	ReleaseSysCache(tuple);
