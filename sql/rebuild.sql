@@ -509,6 +509,28 @@ SELECT m2m_link('person', ROW(1, 2), 'person', ROW(1, 1)), m2m_link('person', RO
 SELECT * FROM wrong() WHERE what !~ 'no index';
 SELECT * FROM changes() WHERE object !~ '\(';
 ROLLBACK;
+-- keys that have a column of the association in common, which may be null
+BEGIN;
+CREATE TABLE pupil (school int, id int, PRIMARY KEY (school, id));
+CREATE TABLE class (school int, id int, name text, PRIMARY KEY (school, id));
+CREATE TABLE pupil_class (school int, pupil_id int, class_id int, UNIQUE (school, pupil_id, class_id),
+    CONSTRAINT pupil FOREIGN KEY (school, pupil_id) REFERENCES pupil, CONSTRAINT class FOREIGN KEY (school, class_id) REFERENCES class);
+CREATE INDEX ON pupil_class (school, class_id);
+INSERT INTO pupil VALUES (1, 1);
+INSERT INTO class VALUES (1, 1, 'a');
+INSERT INTO pupil_class VALUES (1, 1, 1), (NULL, 1, 1), (1, 1, NULL);
+SELECT m2m_adopt('pupil_class', left_columns => '{school,pupil_id}', right_columns => '{school,class_id}');
+TABLE pupil_classes;
+ALTER TABLE pupil_class DROP CONSTRAINT class;
+DROP TABLE class;
+SELECT definition('pupil_classes');
+TABLE pupil_classes;
+CREATE TABLE class (school int, id int, name text, PRIMARY KEY (school, id));
+INSERT INTO class VALUES (1, 1, 'a');
+ALTER TABLE pupil_class ADD CONSTRAINT class FOREIGN KEY (school, class_id) REFERENCES class;
+TABLE pupil_classes;
+SELECT * FROM m2m_check('pupil_class');
+ROLLBACK;
 -- what does refer to it goes as ever
 BEGIN;
 SET LOCAL client_min_messages = warning;

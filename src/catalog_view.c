@@ -333,10 +333,10 @@ read_query(Query *query, M2mLinkView *view)
  *
  *		SELECT l.<near key>, <nulls for the far endpoint>, l.<properties>
  *		FROM <association> l
- *		[WHERE l.<far key> IS NOT NULL ... AND l.<near key> IS NOT NULL ...]
+ *		[WHERE ROW(l.<far key>, ...) IS NOT NULL AND l.<near key> IS NOT NULL ...]
  *
- * whose conditions name the association's columns behind the far key, as far
- * as there are any.
+ * whose row names the association's columns behind the far key, if they are
+ * there.
  */
 static bool
 read_rest(Query *query, Index link_no, M2mLinkView *view)
@@ -361,20 +361,30 @@ read_rest(Query *query, Index link_no, M2mLinkView *view)
 			return false;
 		has_null |= view->column[i].kind == M2M_COLUMN_ENDPOINT;
 	}
-	view->far_link = palloc_array(AttrNumber, list_length(quals) + 1);
 	foreach(lc, quals)
 	{
 		NullTest   *test = lfirst(lc);
-		AttrNumber	attnum;
+		ListCell   *la;
 
-		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL ||
-			!is_column((Node *) test->arg, link_no))
+		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL)
 			return false;
-		attnum = ((Var *) test->arg)->varattno;
-		if (m2m_columns_include(view->nnear, view->near_link, attnum))
+		if (is_column((Node *) test->arg, link_no) &&
+			m2m_columns_include(view->nnear, view->near_link,
+								((Var *) test->arg)->varattno))
+		{
 			view->nguards++;
-		else
-			view->far_link[view->nfar++] = attnum;
+			continue;
+		}
+		if (!IsA(test->arg, RowExpr) || view->nfar > 0)
+			return false;
+		view->far_link = palloc_array(AttrNumber,
+									  list_length(((RowExpr *) test->arg)->args));
+		foreach(la, ((RowExpr *) test->arg)->args)
+		{
+			if (!is_column(lfirst(la), link_no))
+				return false;
+			view->far_link[view->nfar++] = ((Var *) lfirst(la))->varattno;
+		}
 	}
 	return has_null && view->nnear <= INDEX_MAX_KEYS &&
 		view->nfar <= INDEX_MAX_KEYS &&

@@ -142,7 +142,7 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
  * which are no links.  At rest, where the far endpoint is not known:
  *
  *		SELECT l.author_id, <nulls>, <link properties>
- *		FROM author_book l WHERE l.book_id IS NOT NULL
+ *		FROM author_book l WHERE ROW(l.book_id) IS NOT NULL
  */
 char *
 m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
@@ -179,10 +179,15 @@ m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
 		appendStringInfo(&sql, " FROM %s l",
 						 m2m_qualified_name(rel->association));
 		for (int i = 0; i < lost->nkeys; i++)
-			appendStringInfo(&sql, "%s l.%s IS NOT NULL",
-							 nguards++ == 0 ? " WHERE" : " AND",
+			appendStringInfo(&sql, "%sl.%s",
+							 i == 0 ? " WHERE ROW(" : ", ",
 							 m2m_quoted_column(rel->association,
 											   lost->key[i].link_attnum));
+		if (lost->nkeys > 0)
+		{
+			appendStringInfoString(&sql, ") IS NOT NULL");
+			nguards++;
+		}
 	}
 	for (int i = 0; i < this->nkeys; i++)
 	{
