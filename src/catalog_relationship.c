@@ -35,7 +35,7 @@ static bool choose_views(Oid association, Oid trusted_view,
 static bool agree(M2mLinkView *near_view, M2mLinkView *far_view);
 static bool same_columns(int n1, const AttrNumber *a1,
 						 int n2, const AttrNumber *a2);
-static bool describe_side(M2mRelationship *rel, M2mSide side,
+static void describe_side(M2mRelationship *rel, M2mSide side,
 						  M2mLinkView *near_view, M2mLinkView *far_view);
 static void describe_rest(M2mEndpoint *endpoint, Oid association, int n,
 						  const AttrNumber *columns);
@@ -141,7 +141,7 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		describe_side(rel, s, view[s], view[M2M_OTHER(s)]);
 
-	/* its columns may be the other's that was not known yet */
+	/* a successor must not be the other's, which is known only now */
 	if (!OidIsValid(rel->side[M2M_LEFT].relid))
 		describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -275,11 +275,11 @@ same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
 /*
  * describe_side: fills in one endpoint.  The foreign key over its columns of
  * the association says which table is meant, and which key; where there is
- * none, the view of the other side does, which joins it.  False if neither
- * does: then the side is at rest, and only its columns are filled in, as far
- * as they are there.
+ * none, the view of the other side does, which joins it.  If neither does, the
+ * side is at rest: its relid is InvalidOid, and only its columns are filled in,
+ * as far as they are there.
  */
-static bool
+static void
 describe_side(M2mRelationship *rel, M2mSide side,
 			  M2mLinkView *near_view, M2mLinkView *far_view)
 {
@@ -325,12 +325,10 @@ describe_side(M2mRelationship *rel, M2mSide side,
 			ReleaseSysCache(tuple);
 		}
 	}
-	if (OidIsValid(endpoint->relid) &&
-		describe_key_columns(endpoint, association) &&
-		(fk != NULL || find_operators(endpoint)))
-		return true;
-	describe_rest(endpoint, association, ncolumns, columns);
-	return false;
+	if (!OidIsValid(endpoint->relid) ||
+		!describe_key_columns(endpoint, association) ||
+		(fk == NULL && !find_operators(endpoint)))
+		describe_rest(endpoint, association, ncolumns, columns);
 }
 
 /*

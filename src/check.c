@@ -354,8 +354,8 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * check_rows: where no valid foreign key keeps them away, links to rows that are
- * not there; returns whether there are any.  They are deleted only by a foreign
+ * check_rows: where no valid foreign key keeps them away, links to rows that
+ * are not there; returns whether there are any.  They are deleted only by a foreign
  * key that is there, and so says which table is meant.
  */
 static bool
@@ -478,8 +478,8 @@ check_pairs(Check *check, M2mRelationship *rel)
 }
 
 /*
- * has_wider_key: does a unique index or exclusion constraint hold all columns of
- * a pair, whatever more, and on whatever condition?
+ * has_wider_key: does a unique index or exclusion constraint hold all columns
+ * of a pair, whatever more, and on whatever condition?
  */
 static bool
 has_wider_key(M2mRelationship *rel)
@@ -576,8 +576,8 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * adopt_sql: the call of m2m_adopt that completes a relationship.  All arguments
- * with their types: no overload can be meant.
+ * adopt_sql: the call of m2m_adopt that completes a relationship.  All
+ * arguments with their types: no overload can be meant.
  */
 static char *
 adopt_sql(M2mRelationship *rel)
@@ -655,8 +655,8 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 }
 
 /*
- * check_rest: what a relationship at rest waits for, which only the user can do:
- * a foreign key.
+ * check_rest: what a relationship at rest waits for, which only the user can
+ * add: a foreign key.
  */
 static void
 check_rest(Check *check, Oid association)

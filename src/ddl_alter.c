@@ -215,7 +215,7 @@ start_alter_table(AlterTableStmt *stmt)
 	}
 	else if (refers && moves_key(stmt, associations))
 	{
-		/* all of them at once, or whoever has read a view and then writes waits */
+		/* all at once: who has read a view may be about to write the table */
 		m2m_views_lock(p, targets, tables, AccessExclusiveLock);
 	}
 	else if (adds || (owner && list_member_oid(associations, relid)) ||

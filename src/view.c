@@ -798,8 +798,8 @@ m2m_function_replace(Oid function, const char *body)
 }
 
 /*
- * m2m_function_is_astray: is a function of the right kind to be the link function
- * of a side, but of another table's rows?
+ * m2m_function_is_astray: is a link function of a side one of other tables' rows
+ * than the relationship's?
  */
 bool
 m2m_function_is_astray(M2mRelationship *rel, M2mSide near, Oid function)
@@ -896,9 +896,9 @@ m2m_functions_of_table(Oid relid)
 }
 
 /*
- * m2m_function_is_link: does a function of somebody who is trusted read as the link
- * functions of an association do, whatever the tables?  Of any, if that is not
- * given, and then whosever it is.
+ * m2m_function_is_link: does a function of somebody who is trusted read as the
+ * link functions of an association do, whatever the tables?  Of any, if that is
+ * not given, and then whosever it is.
  */
 bool
 m2m_function_is_link(Oid association, Oid function)
@@ -930,10 +930,10 @@ m2m_function_is_link(Oid association, Oid function)
 }
 
 /*
- * m2m_function_remake: makes the link function of a side anew, under the name of
- * one that is astray, which goes; its owner, privileges, comment and whatever
- * else a user may have set stay.  What keeps it from being made is a WARNING,
- * and so is what depends on the old one: then that stays.
+ * m2m_function_remake: makes the link function of a side anew, under the name
+ * of one that is astray, which goes; its owner, privileges, comment and
+ * whatever else a user may have set stay.  What keeps it from being made is a
+ * WARNING, and so is what depends on the old one: then that stays.
  */
 void
 m2m_function_remake(M2mRelationship *rel, M2mSide near, Oid astray)
@@ -1093,8 +1093,9 @@ match_function(M2mRelationship *rel, M2mSide near, Oid function,
 
 /*
  * m2m_view_columns: the columns of a link view: those that it has (as far as
- * their source is still there, or a null stands for it), then what it does not show yet of the near
- * key, the far endpoint and the link properties, in that order.  The near key
+ * their source is still there, or a null stands for it), then what it does not
+ * show yet of the near key, the far endpoint and the link properties, in that
+ * order.  The near key
  * keeps its names; an endpoint's column whose name is taken gets its role as a
  * prefix, a property "link".
  */
