@@ -22,7 +22,7 @@ override with_llvm = no
 # order of the pg_regress tests stands here: the life of an extension, from
 # install to uninstall. Tests that it does not name run before uninstall.
 REGRESS_ORDER = install naming create link set load direct view adopt_drop \
-	column_ddl rename_following drop truncate acl rls quoting check_repair
+	column_ddl rename_following rebuild drop truncate acl rls quoting check_repair
 REGRESS_FOUND = $(patsubst sql/%.sql,%,$(filter-out sql/m2m--%,$(wildcard sql/*.sql)))
 REGRESS := $(strip $(filter $(REGRESS_FOUND),$(REGRESS_ORDER)) \
 	$(sort $(filter-out $(REGRESS_ORDER) uninstall,$(REGRESS_FOUND))) \

@@ -457,7 +457,8 @@ SELECT * FROM wrong();
 ROLLBACK;
 
 -- The columns that hold the relationship together: what PostgreSQL drops with
--- them goes, and nothing stale is left
+-- them goes, and nothing stale is left.  Where it is the endpoint's key that
+-- goes, the links still stand, and the relationship rests
 SET ROLE regress_m2m_owner;
 SET client_min_messages = error;
 BEGIN;

@@ -31,7 +31,7 @@ CREATE FUNCTION m2m_adopt(association regclass,
 
 COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
 	text) IS
-'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. Returns it. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 42501.';
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. Returns it. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
 
 CREATE FUNCTION m2m_drop(association regclass,
 	keep_links boolean DEFAULT false)
@@ -308,8 +308,8 @@ CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION',
-	'DROP DOMAIN', 'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE',
+	'ALTER VIEW', 'CREATE VIEW', 'DROP AGGREGATE', 'DROP CAST',
+	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE',
 	'DROP OPERATOR', 'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY',
 	'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA',
 	'DROP SEQUENCE', 'DROP TABLE', 'DROP TYPE')
@@ -322,8 +322,8 @@ CREATE EVENT TRIGGER m2m_ddl_command_end ON ddl_command_end WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'DROP AGGREGATE', 'DROP CAST', 'DROP COLLATION',
-	'DROP DOMAIN', 'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE',
+	'ALTER VIEW', 'CREATE VIEW', 'DROP AGGREGATE', 'DROP CAST',
+	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP FUNCTION', 'DROP LANGUAGE',
 	'DROP OPERATOR', 'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY',
 	'DROP OWNED', 'DROP PROCEDURE', 'DROP ROUTINE', 'DROP SCHEMA',
 	'DROP SEQUENCE', 'DROP TABLE', 'DROP TYPE')

@@ -14,10 +14,13 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_rewrite.h"
+#include "commands/defrem.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -30,10 +33,19 @@
 static bool is_temporary(Oid relid);
 static bool choose_views(Oid association, Oid trusted_view,
 						 M2mLinkView *view[2], List **sources);
+static bool agree(M2mLinkView *near_view, M2mLinkView *far_view);
 static bool same_columns(int n1, const AttrNumber *a1,
 						 int n2, const AttrNumber *a2);
-static bool describe_side(M2mRelationship *rel, M2mSide side,
+static void describe_side(M2mRelationship *rel, M2mSide side,
 						  M2mLinkView *near_view, M2mLinkView *far_view);
+static void describe_rest(M2mEndpoint *endpoint, Oid association, int n,
+						  const AttrNumber *columns);
+static int	link_columns(Oid association, M2mLinkView *near_view,
+						 M2mLinkView *far_view, AttrNumber **columns);
+static bool joins_like(M2mLinkView *view, ForeignKeyCacheInfo *fk);
+static ForeignKeyCacheInfo *find_successor(M2mRelationship *rel, M2mSide side,
+										   M2mLinkView *near_view);
+static bool find_operators(M2mEndpoint *endpoint);
 static void use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk);
 static ForeignKeyCacheInfo *find_foreign_key(Oid association, Oid target,
 											 int n, const AttrNumber *columns);
@@ -89,11 +101,43 @@ m2m_catalog_read_relationship(Oid association, Oid trusted_view,
 M2mRelationship *
 m2m_catalog_describe(Oid association, M2mLinkView *view[2])
 {
+	M2mRelationship *rel = m2m_catalog_describe_rest(association, view, NIL);
+
+	if (rel == NULL || (OidIsValid(rel->side[M2M_LEFT].relid) &&
+						OidIsValid(rel->side[M2M_RIGHT].relid)))
+		return rel;
+	MemoryContextDelete(rel->context);
+	return NULL;
+}
+
+/*
+ * m2m_catalog_read_rest: what there is of an association's relationship, whole
+ * or at rest, as m2m_catalog_describe_rest() describes it; NULL if no link view
+ * takes the table for an association.
+ */
+M2mRelationship *
+m2m_catalog_read_rest(Oid association, List *going)
+{
+	M2mLinkView *view[2];
+	List	   *views;
+
+	if (!choose_views(association, InvalidOid, view, &views))
+		return NULL;
+	return m2m_catalog_describe_rest(association, view, going);
+}
+
+/*
+ * m2m_catalog_describe_rest: the same of a relationship that may be at rest: an
+ * endpoint that is not known, or that is about to go and that no foreign key
+ * refers to, has InvalidOid for its table.  NULL if the association is gone.
+ */
+M2mRelationship *
+m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
+{
 	M2mLinkView *any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
 	MemoryContext context;
 	MemoryContext old;
 	M2mRelationship *rel;
-	bool		complete;
 
 	if (!m2m_catalog_is_table(association))
 		return NULL;
@@ -107,24 +151,28 @@ m2m_catalog_describe(Oid association, M2mLinkView *view[2])
 	rel->temporary = is_temporary(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		strlcpy(rel->side[s].role, any->role[s], NAMEDATALEN);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		describe_side(rel, s, view[s], view[M2M_OTHER(s)]);
 
-	complete = describe_side(rel, M2M_LEFT,
-							 view[M2M_LEFT], view[M2M_RIGHT]) &&
-		describe_side(rel, M2M_RIGHT,
-					  view[M2M_RIGHT], view[M2M_LEFT]);
-	if (complete)
+	/* a successor must not be the other's, which is known only now */
+	if (!OidIsValid(rel->side[M2M_LEFT].relid))
+		describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+
+		if (list_member_oid(going, endpoint->relid) &&
+			!OidIsValid(endpoint->constraint))
+			endpoint->relid = InvalidOid;
+	}
+	describe_properties(rel);
+	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
+		OidIsValid(rel->side[M2M_RIGHT].relid))
 	{
 		describe_association(rel);
-		describe_properties(rel);
 		describe_pair(rel);
 	}
 	MemoryContextSwitchTo(old);
-
-	if (!complete)
-	{
-		MemoryContextDelete(context);
-		return NULL;
-	}
 	return rel;
 }
 
@@ -204,11 +252,23 @@ choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2],
 			view[v->near] = v;
 	}
 	if (view[M2M_LEFT] && view[M2M_RIGHT])
-		return same_columns(view[M2M_LEFT]->nnear, view[M2M_LEFT]->near_link,
-							view[M2M_RIGHT]->nfar, view[M2M_RIGHT]->far_link) &&
-			same_columns(view[M2M_RIGHT]->nnear, view[M2M_RIGHT]->near_link,
-						 view[M2M_LEFT]->nfar, view[M2M_LEFT]->far_link);
+		return agree(view[M2M_LEFT], view[M2M_RIGHT]) &&
+			agree(view[M2M_RIGHT], view[M2M_LEFT]);
 	return view[M2M_LEFT] || view[M2M_RIGHT];
+}
+
+/*
+ * agree: do two views name the same columns of the association for the near
+ * side of the first?  At rest, either may have lost them.
+ */
+static bool
+agree(M2mLinkView *near_view, M2mLinkView *far_view)
+{
+	if ((near_view->at_rest && near_view->nnear == 0) ||
+		(far_view->at_rest && far_view->nfar == 0))
+		return true;
+	return same_columns(near_view->nnear, near_view->near_link,
+						far_view->nfar, far_view->far_link);
 }
 
 /* same_columns: do two lists name the same columns, in whatever order? */
@@ -226,21 +286,33 @@ same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
 }
 
 /*
- * describe_side: fills in one endpoint.  The view of the other side joins it,
- * and so names its table and key; where that view is lost, the foreign key
- * under this side's own view does.  False if neither is there.
+ * describe_side: fills in one endpoint.  The foreign key over its columns of
+ * the association says which table is meant, and which key; where there is
+ * none, the view of the other side does, which joins it.  If neither does, the
+ * side is at rest: its relid is InvalidOid, and only its columns are filled in,
+ * as far as they are there.
  */
-static bool
+static void
 describe_side(M2mRelationship *rel, M2mSide side,
 			  M2mLinkView *near_view, M2mLinkView *far_view)
 {
 	Oid			association = rel->association;
 	M2mEndpoint *endpoint = &rel->side[side];
 	ForeignKeyCacheInfo *fk;
+	Oid			target = far_view ? far_view->far_relid : InvalidOid;
+	AttrNumber *columns;
+	int			ncolumns = link_columns(association, near_view, far_view,
+										&columns);
 
-	if (far_view != NULL)
+	endpoint->view = near_view ? near_view->view : InvalidOid;
+	fk = find_foreign_key(association, target, ncolumns, columns);
+	if (fk == NULL && OidIsValid(target))
+		fk = find_foreign_key(association, InvalidOid, ncolumns, columns);
+	if (fk == NULL && ncolumns == 0)
+		fk = find_successor(rel, side, near_view);
+	if (OidIsValid(target) && (fk == NULL || joins_like(far_view, fk)))
 	{
-		endpoint->relid = far_view->far_relid;
+		endpoint->relid = target;
 		endpoint->nkeys = far_view->nfar;
 		endpoint->key = palloc0_array(M2mKeyColumn, endpoint->nkeys);
 		for (int i = 0; i < endpoint->nkeys; i++)
@@ -249,17 +321,9 @@ describe_side(M2mRelationship *rel, M2mSide side,
 			endpoint->key[i].link_attnum = far_view->far_link[i];
 			endpoint->key[i].equal_op = far_view->far_op[i];
 		}
-		fk = find_foreign_key(association, endpoint->relid,
-							  far_view->nfar, far_view->far_link);
 	}
-	else
-	{
-		fk = find_foreign_key(association, InvalidOid,
-							  near_view->nnear, near_view->near_link);
-		if (fk == NULL)
-			return false;
+	else if (fk != NULL)
 		describe_foreign_key(endpoint, fk);
-	}
 	if (fk != NULL)
 	{
 		HeapTuple	tuple = SearchSysCache1(CONSTROID,
@@ -274,8 +338,172 @@ describe_side(M2mRelationship *rel, M2mSide side,
 			ReleaseSysCache(tuple);
 		}
 	}
-	endpoint->view = near_view ? near_view->view : InvalidOid;
-	return describe_key_columns(endpoint, association);
+	if (!OidIsValid(endpoint->relid) ||
+		!describe_key_columns(endpoint, association) ||
+		(fk == NULL && !find_operators(endpoint)))
+		describe_rest(endpoint, association, ncolumns, columns);
+}
+
+/*
+ * describe_rest: what is left to say of a side whose table is not known:
+ * columns of the association.
+ */
+static void
+describe_rest(M2mEndpoint *endpoint, Oid association, int n,
+			  const AttrNumber *columns)
+{
+	endpoint->relid = InvalidOid;
+	endpoint->constraint = InvalidOid;
+	endpoint->nkeys = n;
+	endpoint->key = palloc0_array(M2mKeyColumn, n);
+	for (int i = 0; i < n; i++)
+	{
+		HeapTuple	tuple = SearchSysCacheAttNum(association, columns[i]);
+
+		endpoint->key[i].link_attnum = columns[i];
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		endpoint->key[i].link_not_null =
+			((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+		ReleaseSysCache(tuple);
+	}
+}
+
+/*
+ * link_columns: the association's columns of a side, by either view; none if
+ * they are not all there.
+ */
+static int
+link_columns(Oid association, M2mLinkView *near_view, M2mLinkView *far_view,
+			 AttrNumber **columns)
+{
+	int			n = 0;
+
+	*columns = NULL;
+	if (far_view != NULL && far_view->nfar > 0)
+	{
+		n = far_view->nfar;
+		*columns = far_view->far_link;
+	}
+	else if (near_view != NULL)
+	{
+		n = near_view->nnear;
+		*columns = near_view->near_link;
+		for (int i = 0; i < near_view->ncolumns; i++)
+		{
+			if (near_view->column[i].kind == M2M_COLUMN_KEY &&
+				near_view->column[i].attnum == 0)
+				return 0;
+		}
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (!m2m_catalog_column_exists(association, (*columns)[i]))
+			return 0;
+	}
+	return n;
+}
+
+/* joins_like: does a view join its endpoint as a foreign key refers to it? */
+static bool
+joins_like(M2mLinkView *view, ForeignKeyCacheInfo *fk)
+{
+	if (view->far_relid != fk->confrelid || view->nfar != fk->nkeys)
+		return false;
+	for (int i = 0; i < view->nfar; i++)
+	{
+		bool		found = false;
+
+		for (int j = 0; j < fk->nkeys; j++)
+			found |= fk->conkey[j] == view->far_link[i] &&
+				fk->confkey[j] == view->far_key[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * find_successor: where the columns of a side were dropped from the
+ * association, the foreign key over columns that have their names: those by
+ * which the side's own view showed them, or the role's.  Not the other side's.
+ */
+static ForeignKeyCacheInfo *
+find_successor(M2mRelationship *rel, M2mSide side, M2mLinkView *near_view)
+{
+	M2mEndpoint *other = &rel->side[M2M_OTHER(side)];
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_foreign_keys(rel->association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+		int			matching = 0;
+		bool		taken = fk->conoid == other->constraint;
+
+		for (int i = 0; i < fk->nkeys; i++)
+		{
+			char	   *name = get_attname(rel->association, fk->conkey[i],
+										   true);
+			char	   *key = get_attname(fk->confrelid, fk->confkey[i], true);
+			bool		same = false;
+
+			if (name == NULL || key == NULL)
+				break;
+			for (int j = 0; near_view != NULL && j < near_view->ncolumns; j++)
+				same |= near_view->column[j].kind == M2M_COLUMN_KEY &&
+					near_view->column[j].source != NULL &&
+					strcmp(near_view->column[j].source, name) == 0;
+			matching += same ||
+				strcmp(name, m2m_name_join(rel->side[side].role, key)) == 0;
+			for (int j = 0; j < other->nkeys; j++)
+				taken |= other->key[j].link_attnum == fk->conkey[i];
+		}
+		if (matching == fk->nkeys && !taken)
+			return fk;
+	}
+	return NULL;
+}
+
+/*
+ * find_operators: equality of key and association where no foreign key has
+ * one: the view's, if it still takes the columns' types, else that of their
+ * types' B-tree operator family.  False if there is none: the two do not fit.
+ */
+static bool
+find_operators(M2mEndpoint *endpoint)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		Oid			input[2] = {InvalidOid, InvalidOid};
+		Oid			actual[2] = {key->type, key->link_type};
+		Oid			opclass;
+		Oid			family;
+		Oid			basic;
+
+		if (OidIsValid(key->equal_op))
+			op_input_types(key->equal_op, &input[0], &input[1]);
+		if (OidIsValid(input[0]) && can_coerce_type(2, actual, input,
+													COERCION_IMPLICIT) &&
+			(!IsPolymorphicType(input[0]) ||
+			 getBaseType(key->type) == getBaseType(key->link_type)))
+			continue;
+		opclass = GetDefaultOpClass(getBaseType(key->type), BTREE_AM_OID);
+		if (!OidIsValid(opclass))
+			return false;
+		family = get_opclass_family(opclass);
+		basic = get_opclass_input_type(opclass);
+		key->equal_op = get_opfamily_member(family, basic,
+											getBaseType(key->link_type),
+											BTEqualStrategyNumber);
+		if (!OidIsValid(key->equal_op) && !IsPolymorphicType(basic) &&
+			can_coerce_type(1, &key->link_type, &basic, COERCION_IMPLICIT))
+			key->equal_op = get_opfamily_member(family, basic, basic,
+												BTEqualStrategyNumber);
+		if (!OidIsValid(key->equal_op))
+			return false;
+	}
+	return true;
 }
 
 /*

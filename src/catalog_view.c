@@ -22,6 +22,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteSupport.h"
@@ -47,6 +48,9 @@ static bool is_column(Node *node, Index varno);
 static bool is_plain(Query *query, Index link_no, Index far_no,
 					 M2mLinkView *view);
 static bool all_differ(int n, const AttrNumber *columns);
+static bool read_query(Query *query, M2mLinkView *view);
+static bool read_rest(Query *query, Index link_no, M2mLinkView *view);
+static bool read_null(Node *expr, M2mViewColumn *column);
 static bool read_join(Query *query, M2mLinkView *view);
 static bool read_equality(OpExpr *op, Index link_no, Index far_no,
 						  M2mLinkView *view);
@@ -161,9 +165,10 @@ m2m_catalog_read_view(Oid viewid, bool need_trigger)
 	query = read_view_query(viewid);
 	MemoryContextSwitchTo(old);
 	reads = OidIsValid(view->owner) && query != NULL &&
-		read_join(query, view) &&
+		read_query(query, view) &&
 		m2m_catalog_is_table(view->association) &&
-		m2m_catalog_is_table(view->far_relid);
+		(!OidIsValid(view->far_relid) ||
+		 m2m_catalog_is_table(view->far_relid));
 	MemoryContextDelete(context);
 	return reads ? view : NULL;
 }
@@ -319,6 +324,125 @@ read_view_query(Oid viewid)
 }
 
 /*
+ * read_query: reads the query of a link view, whole or at rest, into view;
+ * false if it is anything else.
+ */
+static bool
+read_query(Query *query, M2mLinkView *view)
+{
+	Node	   *from;
+
+	if (list_length(query->jointree->fromlist) != 1 ||
+		query->hasAggs || query->groupClause || query->setOperations ||
+		query->distinctClause || query->limitCount || query->limitOffset)
+		return false;
+	from = linitial(query->jointree->fromlist);
+	if (IsA(from, RangeTblRef))
+		return read_rest(query, ((RangeTblRef *) from)->rtindex, view);
+	return IsA(from, JoinExpr) && read_join(query, view);
+}
+
+/*
+ * read_rest: reads the query of a link view at rest,
+ *
+ *		SELECT l.<near key>, <nulls for the far endpoint>, l.<properties>
+ *		FROM <association> l
+ *		[WHERE ROW(l.<far key>, ...) IS NOT NULL AND l.<near key> IS NOT NULL ...]
+ *
+ * whose row names the association's columns behind the far key, if they are
+ * there.
+ */
+static bool
+read_rest(Query *query, Index link_no, M2mLinkView *view)
+{
+	RangeTblEntry *rte = rt_fetch(link_no, query->rtable);
+	List	   *quals = make_ands_implicit((Expr *) query->jointree->quals);
+	bool		has_null = false;
+	ListCell   *lc;
+
+	if (rte->rtekind != RTE_RELATION || !rte->inh ||
+		rte->tablesample != NULL || query->hasWindowFuncs ||
+		query->hasTargetSRFs || query->cteList != NIL ||
+		query->havingQual != NULL || query->sortClause != NIL ||
+		query->rowMarks != NIL)
+		return false;
+	view->association = rte->relid;
+	view->at_rest = true;
+	read_columns(query, link_no, 0, view);
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		if (view->column[i].kind == M2M_COLUMN_OTHER)
+			return false;
+		has_null |= view->column[i].kind == M2M_COLUMN_ENDPOINT;
+	}
+	foreach(lc, quals)
+	{
+		NullTest   *test = lfirst(lc);
+		ListCell   *la;
+
+		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL)
+			return false;
+		if (is_column((Node *) test->arg, link_no) &&
+			m2m_columns_include(view->nnear, view->near_link,
+								((Var *) test->arg)->varattno))
+		{
+			view->nguards++;
+			continue;
+		}
+		if (!IsA(test->arg, RowExpr) || view->nfar > 0)
+			return false;
+		view->far_link = palloc_array(AttrNumber,
+									  list_length(((RowExpr *) test->arg)->args));
+		foreach(la, ((RowExpr *) test->arg)->args)
+		{
+			if (!is_column(lfirst(la), link_no))
+				return false;
+			view->far_link[view->nfar++] = ((Var *) lfirst(la))->varattno;
+		}
+	}
+	return has_null && view->nnear <= INDEX_MAX_KEYS &&
+		view->nfar <= INDEX_MAX_KEYS &&
+		all_differ(view->nnear, view->near_link) &&
+		all_differ(view->nfar, view->far_link);
+}
+
+/*
+ * read_null: is it what m2m_view_query() puts for a column that is lost?  Says
+ * which column of which table it was:
+ *
+ *		(SELECT far.<column> FROM (SELECT NULL::<type> AS <column>) far
+ *		 WHERE false)
+ */
+static bool
+read_null(Node *expr, M2mViewColumn *column)
+{
+	Query	   *query;
+	RangeTblEntry *rte;
+
+	if (!IsA(expr, SubLink) || ((SubLink *) expr)->subLinkType != EXPR_SUBLINK)
+		return false;
+	query = castNode(Query, ((SubLink *) expr)->subselect);
+	if (list_length(query->jointree->fromlist) != 1 ||
+		!IsA(linitial(query->jointree->fromlist), RangeTblRef) ||
+		query->jointree->quals == NULL ||
+		!IsA(query->jointree->quals, Const))
+		return false;
+	rte = rt_fetch(linitial_node(RangeTblRef,
+								 query->jointree->fromlist)->rtindex,
+				   query->rtable);
+	if (rte->rtekind != RTE_SUBQUERY || list_length(rte->eref->colnames) != 1)
+		return false;
+	if (strcmp(rte->eref->aliasname, "far") == 0)
+		column->kind = M2M_COLUMN_ENDPOINT;
+	else if (strcmp(rte->eref->aliasname, "near") == 0)
+		column->kind = M2M_COLUMN_KEY;
+	else
+		return false;
+	column->source = strVal(linitial(rte->eref->colnames));
+	return true;
+}
+
+/*
  * read_join: reads a query of the form
  *
  *		SELECT l.<near key>, r.<columns>, l.<properties>
@@ -337,11 +461,6 @@ read_join(Query *query, M2mLinkView *view)
 	int			nquals;
 	ListCell   *lc;
 
-	if (list_length(query->jointree->fromlist) != 1 ||
-		!IsA(linitial(query->jointree->fromlist), JoinExpr) ||
-		query->hasAggs || query->groupClause || query->setOperations ||
-		query->distinctClause || query->limitCount || query->limitOffset)
-		return false;
 	join = linitial_node(JoinExpr, query->jointree->fromlist);
 	if (join->jointype != JOIN_INNER ||
 		!IsA(join->larg, RangeTblRef) || !IsA(join->rarg, RangeTblRef))
@@ -369,7 +488,8 @@ read_join(Query *query, M2mLinkView *view)
 	}
 	read_columns(query, link_no, far_no, view);
 	view->custom = !is_plain(query, link_no, far_no, view);
-	return view->nnear > 0 && view->nnear <= INDEX_MAX_KEYS &&
+	return (view->nnear > 0 || view->at_rest) &&
+		view->nnear <= INDEX_MAX_KEYS &&
 		all_differ(view->nnear, view->near_link) &&
 		all_differ(view->nfar, view->far_link) &&
 		all_differ(view->nfar, view->far_key);
@@ -386,8 +506,8 @@ is_plain(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 {
 	ListCell   *lc;
 
-	if (query->hasWindowFuncs || query->hasTargetSRFs || query->hasSubLinks ||
-		query->cteList != NIL || query->havingQual != NULL ||
+	if (query->hasWindowFuncs || query->hasTargetSRFs ||
+		(query->hasSubLinks && !view->at_rest) || query->cteList != NIL || query->havingQual != NULL ||
 		query->sortClause != NIL || query->rowMarks != NIL ||
 		!rt_fetch(link_no, query->rtable)->inh ||
 		!rt_fetch(far_no, query->rtable)->inh ||
@@ -503,7 +623,7 @@ is_column(Node *node, Index varno)
 /*
  * read_columns: what each column of the view shows.  The columns of the
  * association before the first one of the endpoint are the near key; those
- * after it are link properties.
+ * after it are link properties.  far_no is 0 where there is no endpoint.
  */
 static void
 read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
@@ -527,15 +647,26 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 		if (column->name == NULL)
 			column->name = pstrdup(entry->resname);
 		column->kind = M2M_COLUMN_OTHER;
+		column->type = exprType((Node *) entry->expr);
+		column->typmod = exprTypmod((Node *) entry->expr);
+		column->collation = exprCollation((Node *) entry->expr);
 		if (!is_column((Node *) var, far_no) &&
 			!is_column((Node *) var, link_no))
 		{
-			leading = false;
+			if (!read_null((Node *) var, column) ||
+				column->kind != M2M_COLUMN_KEY)
+				leading = false;
+			else if (leading)
+				view->at_rest = true;
+			else
+				column->kind = M2M_COLUMN_OTHER;
 			continue;
 		}
 		column->attnum = var->varattno;
-		column->as_domain = (Node *) var == (Node *) entry->expr &&
-			get_typtype(var->vartype) == TYPTYPE_DOMAIN;
+		column->as_domain = get_typtype(column->type) == TYPTYPE_DOMAIN;
+		column->source = get_attname(var->varno == (int) link_no ?
+									 view->association : view->far_relid,
+									 var->varattno, true);
 		if (var->varno == (int) far_no)
 		{
 			column->kind = M2M_COLUMN_ENDPOINT;

@@ -27,6 +27,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
@@ -65,16 +66,19 @@ static void check_endpoint(Check *check, M2mRelationship *rel,
 						   M2mSide side);
 static bool foreign_key_is_valid(Oid constraint);
 static void check_foreign_key(Check *check, M2mRelationship *rel,
-							  M2mSide side);
-static void check_rows(Check *check, M2mRelationship *rel, M2mSide side);
+							  M2mSide side, bool astray);
+static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
+static bool has_wider_key(M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
+static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel,
 						   M2mSide side);
 static void check_other_views(Check *check, Oid association,
 							  M2mRelationship *rel);
 static void add_stray_view(Check *check, Oid viewid);
+static void check_rest(Check *check, Oid association);
 static void check_association(Oid relid);
 static void add_finding(Check *check, const char *severity, const char *what,
 						const char *remedy);
@@ -302,9 +306,11 @@ check_endpoint(Check *check, M2mRelationship *rel, M2mSide side)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 
+	bool		astray = false;
+
 	if (!foreign_key_is_valid(endpoint->constraint))
-		check_rows(check, rel, side);
-	check_foreign_key(check, rel, side);
+		astray = check_rows(check, rel, side);
+	check_foreign_key(check, rel, side, astray);
 	if (OidIsValid(endpoint->constraint) &&
 		foreign_key_disabled(endpoint->constraint))
 		add_finding(check, "error",
@@ -329,9 +335,14 @@ foreign_key_is_valid(Oid constraint)
 	return result;
 }
 
-/* check_foreign_key: is there one, and is it validated? */
+/*
+ * check_foreign_key: is there one, and is it validated?  Where links are known
+ * that it would not allow, it cannot be made, and which of them are wrong, or
+ * whether another table is meant, is for the user to say.
+ */
 static void
-check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
+check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
+				  bool astray)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 	char	   *association = m2m_qualified_name(rel->association);
@@ -341,6 +352,7 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
 		add_finding(check, "error",
 					psprintf("the foreign key to \"%s\" is missing",
 							 get_rel_name(endpoint->relid)),
+					astray ? NULL :
 					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) ON UPDATE CASCADE ON DELETE CASCADE",
 							 association, column_list(rel, side, ""),
 							 m2m_qualified_name(endpoint->relid),
@@ -360,9 +372,11 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * check_rows: where there is no foreign key, links to rows that are not there.
+ * check_rows: where no valid foreign key keeps them away, links to rows that
+ * are not there; returns whether there are any.  They are deleted only by a foreign
+ * key that is there, and so says which table is meant.
  */
-static void
+static bool
 check_rows(Check *check, M2mRelationship *rel, M2mSide side)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
@@ -381,16 +395,19 @@ check_rows(Check *check, M2mRelationship *rel, M2mSide side)
 						 m2m_qualified_operator(endpoint->key[i].equal_op),
 						 m2m_link_operand(rel, &endpoint->key[i], "a"));
 	appendStringInfoChar(&where, ')');
-	if (is_readable(rel) &&
-		query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM %s a WHERE %s)",
-							   m2m_qualified_name(rel->association),
-							   where.data)))
-		add_finding(check, "error",
-					psprintf("there are links to rows that are not in \"%s\"",
-							 get_rel_name(endpoint->relid)),
-					psprintf("DELETE FROM %s a WHERE %s",
-							 m2m_qualified_name(rel->association),
-							 where.data));
+	if (!is_readable(rel) ||
+		!query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM %s a WHERE %s)",
+								m2m_qualified_name(rel->association),
+								where.data)))
+		return false;
+	add_finding(check, "error",
+				psprintf("there are links to rows that are not in \"%s\"",
+						 get_rel_name(endpoint->relid)),
+				!OidIsValid(endpoint->constraint) ? NULL :
+				psprintf("DELETE FROM %s a WHERE %s",
+						 m2m_qualified_name(rel->association),
+						 where.data));
+	return true;
 }
 
 /* check_types: does the association still have the key's types? */
@@ -434,7 +451,9 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 /*
  * check_pairs: are pairs unique, and does an index keep them so?  Of rows that
  * are the same in all columns m2m_repair keeps one; where link properties
- * differ, it is for the user to choose.
+ * differ, it is for the user to choose.  A table whose owner keeps something
+ * else unique that the pair is only part of, or the pair under a condition or
+ * at commit, has no doubles.
  */
 static void
 check_pairs(Check *check, M2mRelationship *rel)
@@ -446,7 +465,7 @@ check_pairs(Check *check, M2mRelationship *rel)
 	char	   *same;
 	bool		differ;
 
-	if (rel->unique_index)
+	if (rel->unique_index || has_wider_key(rel))
 		return;
 	present = psprintf("num_nulls(%s) = 0", columns);
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
@@ -476,6 +495,45 @@ check_pairs(Check *check, M2mRelationship *rel)
 						 columns));
 }
 
+/*
+ * has_wider_key: does a unique index or exclusion constraint hold all columns
+ * of a pair, whatever more, and on whatever condition?
+ */
+static bool
+has_wider_key(M2mRelationship *rel)
+{
+	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+		bool		all = true;
+
+		if ((!index->indisunique && !index->indisexclusion) ||
+			!index->indisvalid || !index->indislive)
+			continue;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			for (int i = 0; i < rel->side[s].nkeys; i++)
+				all &= m2m_columns_include(index->indnkeyatts,
+										   index->indkey.values,
+										   rel->side[s].key[i].link_attnum);
+		}
+		result = all;
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return result;
+}
+
 /* check_view: the link view of a side. */
 static void
 check_view(Check *check, M2mRelationship *rel, M2mSide side)
@@ -497,12 +555,7 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 							 endpoint->role, taken) :
 					psprintf("the link view of role \"%s\" is missing",
 							 endpoint->role),
-					taken != NULL ? NULL :
-
-					/* all arguments with their types: no overload can be meant */
-					psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
-							 m2m_own_function("m2m_adopt"),
-							 quote_literal_cstr(m2m_qualified_name(rel->association))));
+					taken != NULL ? NULL : adopt_sql(rel));
 		((Finding *) llast(check->findings))->kind = FINDING_VIEW;
 		return;
 	}
@@ -510,11 +563,17 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 	if (view == NULL)
 		return;
 	name = m2m_qualified_name(endpoint->view);
-	if (m2m_view_needs_refresh(rel, view))
+	if (m2m_view_needs_refresh(rel, view) ||
+		m2m_view_is_astray(rel, view))
 		add_finding(check, "warning",
-					psprintf("link view \"%s\" does not show what it should",
+					psprintf(view->at_rest ?
+							 "link view \"%s\" is at rest" :
+							 m2m_view_is_astray(rel, view) ?
+							 "link view \"%s\" does not show the tables that the foreign keys refer to" :
+							 "link view \"%s\" does not show what it should",
 							 get_rel_name(endpoint->view)),
-					m2m_view_refresh_sql(rel, view));
+					view->custom ? NULL : m2m_view_replaceable(rel, view) ?
+					m2m_view_refresh_sql(rel, view) : adopt_sql(rel));
 	if (m2m_view_domain_defaults_sql(view) != NULL)
 		add_finding(check, "warning",
 					psprintf("link view \"%s\" takes the defaults and conditions of domains for what an INSERT leaves out",
@@ -544,23 +603,44 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 					m2m_view_batch_trigger_sql(endpoint->view));
 }
 
+/*
+ * adopt_sql: the call of m2m_adopt that completes a relationship.  All
+ * arguments with their types: no overload can be meant.
+ */
+static char *
+adopt_sql(M2mRelationship *rel)
+{
+	return psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
+					m2m_own_function("m2m_adopt"),
+					quote_literal_cstr(m2m_qualified_name(rel->association)));
+}
+
 /* check_function: the link function of a side. */
 static void
 check_function(Check *check, M2mRelationship *rel, M2mSide side)
 {
 	Oid			function = m2m_function_find(rel, side, true);
+	Oid			astray = m2m_function_astray(rel, side);
 	Oid			view = rel->side[side].view;
+	char	   *remedy;
 
 	if (!OidIsValid(view) ||
 		OidIsValid(m2m_function_find(rel, side, false)))
 		return;
+	remedy = m2m_function_sql(rel, side, m2m_qualified_name(view));
+	if (!OidIsValid(function) && OidIsValid(astray))
+		remedy = psprintf("DROP FUNCTION %s; %s",
+						  format_procedure_extended(astray,
+													FORMAT_PROC_FORCE_QUALIFY),
+						  remedy);
 	add_finding(check, "warning",
-				OidIsValid(function) ?
+				OidIsValid(function) || OidIsValid(astray) ?
 				psprintf("link function \"%s\" does not read as it should",
-						 get_func_name(function)) :
+						 get_func_name(OidIsValid(function) ?
+									   function : astray)) :
 				psprintf("the link function of view \"%s\" is missing",
 						 get_rel_name(view)),
-				m2m_function_sql(rel, side, m2m_qualified_name(view)));
+				remedy);
 	((Finding *) llast(check->findings))->kind = FINDING_FUNCTION;
 	((Finding *) llast(check->findings))->side = side;
 }
@@ -592,6 +672,8 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 						NULL);
 	}
 	if (rel == NULL && check->findings == NIL)
+		check_rest(check, association);
+	if (rel == NULL && check->findings == NIL)
 		add_finding(check, "error",
 					"a table, a foreign key or both link views of the relationship are lost",
 					NULL);
@@ -605,6 +687,29 @@ add_stray_view(Check *check, Oid viewid)
 				psprintf("view \"%s\" has the trigger of a link view, but does not read as one",
 						 get_rel_name(viewid)),
 				NULL);
+}
+
+/*
+ * check_rest: what a relationship at rest waits for, which only the user can
+ * add: a foreign key.
+ */
+static void
+check_rest(Check *check, Oid association)
+{
+	M2mRelationship *rel = m2m_catalog_read_rest(association, NIL);
+
+	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+	{
+		if (OidIsValid(rel->side[s].relid))
+			continue;
+		add_finding(check, "warning",
+					rel->side[s].nkeys > 0 ?
+					psprintf("the relationship is at rest: no foreign key over (%s) says which table role \"%s\" is",
+							 column_list(rel, s, ""), rel->side[s].role) :
+					psprintf("the relationship is at rest: no foreign key over columns of their names takes the place of those that referred to role \"%s\"",
+							 rel->side[s].role),
+					NULL);
+	}
 }
 
 /*

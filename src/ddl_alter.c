@@ -13,7 +13,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
@@ -49,6 +48,8 @@ static void start_rename_column(RenameStmt *stmt);
 static void start_move(Node *parsetree, List *associations);
 static bool makes_not_null(Constraint *constraint);
 static List *those_among(List *oids, List *others);
+static void start_view(ViewStmt *stmt);
+static bool moves_key(AlterTableStmt *stmt, List *associations);
 static bool reaches_association(List *relids, List *associations);
 static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
@@ -61,8 +62,9 @@ static bool is_our_alias(const char *alias, const char *name,
 						 const char *prefix);
 static void rename_view_column(void *arg);
 static void refresh_views(M2mPending *p);
-static void refresh_view(void *arg);
 static void refresh_functions(M2mPending *p);
+static void make_functions(M2mPending *p);
+static void make_function(void *arg);
 static void end_owner(M2mPending *p);
 static void give_away(const char *kind, const char *name, const char *role);
 static void run_ddl(void *arg);
@@ -83,6 +85,9 @@ m2m_ddl_alter_start(Node *parsetree)
 			break;
 		case T_RenameStmt:
 			start_rename((RenameStmt *) parsetree);
+			break;
+		case T_ViewStmt:
+			start_view((ViewStmt *) parsetree);
 			break;
 		case T_AlterObjectSchemaStmt:
 			{
@@ -120,6 +125,7 @@ m2m_ddl_alter_end(M2mPending *p)
 	end_renames(p);
 	refresh_views(p);
 	refresh_functions(p);
+	make_functions(p);
 	end_owner(p);
 }
 
@@ -207,14 +213,24 @@ start_alter_table(AlterTableStmt *stmt)
 		follow_owner(p, relid);
 	lockmode = AlterTableGetLockLevel(stmt->cmds);
 	tables = list_append_unique_oid(list_copy(targets), relid);
+
+	/* a key's collation stands in the functions' bodies, and its table */
+	foreach(lc, associations)
+	{
+		if (blocked || ((adds || refers) &&
+						list_member_oid(targets, lfirst_oid(lc))))
+			see_functions(p, lfirst_oid(lc));
+	}
 	if (blocked)
 	{
-		/* a key's collation stands in the functions' bodies */
-		foreach(lc, associations)
-			see_functions(p, lfirst_oid(lc));
 		m2m_views_put_aside(p, targets,
 							list_concat_unique_oid(tables,
 												   foreign_key_tables(stmt, targets)));
+	}
+	else if (refers && moves_key(stmt, associations))
+	{
+		/* all at once: who has read a view may be about to write the table */
+		m2m_views_lock(p, targets, tables, AccessExclusiveLock);
 	}
 	else if (adds || (owner && list_member_oid(associations, relid)) ||
 			 (shows && lockmode == AccessExclusiveLock &&
@@ -244,6 +260,65 @@ those_among(List *oids, List *others)
 			result = lappend_oid(result, lfirst_oid(lc));
 	}
 	return result;
+}
+
+/*
+ * moves_key: does an ALTER TABLE add a foreign key to an association by which a
+ * link view will join another table, or be whole again?
+ */
+static bool
+moves_key(AlterTableStmt *stmt, List *associations)
+{
+	Oid			relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+	ListCell   *lc;
+	ListCell   *lv;
+
+	if (!list_member_oid(associations, relid))
+		return false;
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		Constraint *constraint = (Constraint *) cmd->def;
+		Oid			target;
+		bool		joined = false;
+
+		if (cmd->subtype != AT_AddConstraint ||
+			!IsA(constraint, Constraint) ||
+			constraint->contype != CONSTR_FOREIGN)
+			continue;
+		target = RangeVarGetRelid(constraint->pktable, NoLock, true);
+		foreach(lv, m2m_catalog_link_views(relid))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+
+			if (view == NULL || view->association != relid)
+				continue;
+			if (view->at_rest)
+				return true;
+			joined |= view->far_relid == target;
+		}
+		if (!joined)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * start_view: before CREATE OR REPLACE VIEW of a link view: link functions
+ * follow it where no foreign key says otherwise.
+ */
+static void
+start_view(ViewStmt *stmt)
+{
+	Oid			relid = stmt->replace ?
+		RangeVarGetRelid(stmt->view, NoLock, true) : InvalidOid;
+	M2mLinkView *view;
+
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_VIEW)
+		return;
+	view = m2m_catalog_read_view(relid, true);
+	if (view != NULL)
+		start_move((Node *) stmt, list_make1_oid(view->association));
 }
 
 /*
@@ -499,13 +574,18 @@ start_move(Node *parsetree, List *associations)
 	MemoryContextSwitchTo(old);
 }
 
-/* see_functions: remembers the link functions of an association. */
+/*
+ * see_functions: remembers the link functions of an association, or that its
+ * relationship is at rest.
+ */
 static void
 see_functions(M2mPending *p, Oid association)
 {
 	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
 												NoLock);
 
+	if (rel == NULL)
+		p->resting = lappend_oid(p->resting, association);
 	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *seen = m2m_function_see(rel, s);
@@ -635,14 +715,10 @@ rename_view_column(void *arg)
 					 quote_identifier(task->new_name)));
 }
 
-/* What refresh_view() is to do. */
-typedef struct ViewRefresh
-{
-	M2mRelationship *rel;
-	M2mLinkView *view;
-} ViewRefresh;
-
-/* refresh_views: link views show what their tables have become. */
+/*
+ * refresh_views: link views show what their tables have become, the table that
+ * the foreign key means, or rest.
+ */
 static void
 refresh_views(M2mPending *p)
 {
@@ -653,46 +729,29 @@ refresh_views(M2mPending *p)
 		M2mRelationship *rel = m2m_relationship_get(lfirst_oid(lc),
 													InvalidOid, NoLock);
 
+		if (rel == NULL)
+			rel = m2m_catalog_read_rest(lfirst_oid(lc), NIL);
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
-			ViewRefresh task;
+			M2mLinkView *view;
 
 			if (!OidIsValid(rel->side[s].view))
 				continue;
-			task.rel = rel;
-			task.view = m2m_catalog_read_view(rel->side[s].view, true);
-			if (task.view == NULL ||
-				!m2m_view_needs_refresh(rel, task.view))
+			view = m2m_catalog_read_view(rel->side[s].view, true);
+			if (view == NULL || !m2m_view_needs_refresh(rel, view))
 				continue;
 
 			/* locked at the start, or just put back; else only if free */
-			if (!list_member_oid(p->views, task.view->view) &&
-				!m2m_view_lock_if_free(task.view->view))
-				continue;
-
-			/*
-			 * The view is the owner's already, and shows him no more than he
-			 * could read himself: no need of CREATE on the schema.
-			 */
-			m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
-						 psprintf("could not bring link view \"%s\" up to date",
-								  get_rel_name(task.view->view)),
-						 refresh_view, &task);
+			if (list_member_oid(p->views, view->view) ||
+				m2m_view_lock_if_free(view->view))
+				m2m_view_follow(rel, view);
 		}
 	}
 }
 
-/* refresh_view: the statement has no part of anybody else's. */
-static void
-refresh_view(void *arg)
-{
-	ViewRefresh *task = arg;
-
-	m2m_view_refresh(task->rel, task->view);
-}
-
 /*
- * refresh_functions: bodies of link functions whose names have changed.
+ * refresh_functions: bodies of link functions whose names have changed; those
+ * whose tables are others now are made anew.
  */
 static void
 refresh_functions(M2mPending *p)
@@ -709,10 +768,73 @@ refresh_functions(M2mPending *p)
 		if (rel == NULL ||
 			!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(seen->function)))
 			continue;
+		if (m2m_function_is_astray(rel, seen->near, seen->function))
+		{
+			m2m_function_remake(rel, seen->near, seen->function);
+			continue;
+		}
 		body = m2m_function_body(rel, seen->near);
 		if (strcmp(body, seen->body) != 0)
 			m2m_function_replace(seen->function, body);
 	}
+}
+
+/* What make_function() is to do. */
+typedef struct FunctionTask
+{
+	M2mRelationship *rel;
+	M2mSide		near;
+} FunctionTask;
+
+/*
+ * make_functions: a relationship that was at rest and is whole again has link
+ * functions: those that rested too and are of other tables, or new ones in
+ * place of those that went with a table.
+ */
+static void
+make_functions(M2mPending *p)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->resting)
+	{
+		M2mRelationship *rel = m2m_relationship_get(lfirst_oid(lc),
+													InvalidOid, NoLock);
+
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			FunctionTask task = {rel, s};
+			Oid			astray = m2m_function_astray(rel, s);
+			Oid			named = m2m_function_find(rel, s, true);
+
+			if (!OidIsValid(rel->side[s].view) ||
+				OidIsValid(m2m_function_find(rel, s, false)))
+				continue;
+			if (OidIsValid(astray))
+				m2m_function_remake(rel, s, astray);
+			else if (OidIsValid(named))
+			{
+				/* one that is the user's own stays */
+				if (m2m_function_is_link(rel->association, named))
+					m2m_function_replace(named, m2m_function_body(rel, s));
+			}
+			else
+				m2m_as_owner(m2m_catalog_relation_owner(rel->association),
+							 !rel->temporary,
+							 psprintf("could not make the link function of view \"%s\"",
+									  get_rel_name(rel->side[s].view)),
+							 make_function, &task);
+		}
+	}
+}
+
+/* make_function: as the association's owner. */
+static void
+make_function(void *arg)
+{
+	FunctionTask *task = arg;
+
+	m2m_function_repair(task->rel, task->near);
 }
 
 /*

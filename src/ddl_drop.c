@@ -41,7 +41,8 @@ typedef struct SeenRelationship
 {
 	Oid			association;
 	Oid			owner;
-	Oid			endpoint[2];
+	Oid			endpoint[2];	/* InvalidOid: at rest */
+	bool		refers[2];		/* by a foreign key */
 	bool		adopted;
 	bool		distributed[2]; /* the endpoint was, when the command began */
 	List	   *functions;		/* M2mSeenFunction */
@@ -50,6 +51,8 @@ typedef struct SeenRelationship
 
 static bool replaces_distributed(DropStmt *stmt);
 static void start_drop_table(DropStmt *stmt);
+static void let_go(M2mPending *p, List *dropped, List *going);
+static void drop_functions(M2mPending *p, List *dropped);
 static void start_drop(Node *parsetree, List *associations, List *owners);
 static List *dropped_associations(DropStmt *stmt);
 static void see_relationship(M2mPending *p, Oid association, bool with_views);
@@ -133,7 +136,9 @@ replaces_distributed(DropStmt *stmt)
 /*
  * start_drop_table: before DROP TABLE.  An association goes with its link
  * views and functions as if they were part of it; so does an endpoint that is
- * dropped together with all associations to it.
+ * dropped together with all associations to it.  A table that no foreign key of
+ * an association refers to is none of its business (any more): what still reads
+ * it lets go.
  */
 static void
 start_drop_table(DropStmt *stmt)
@@ -142,6 +147,7 @@ start_drop_table(DropStmt *stmt)
 	List	   *dropped = NIL;	/* and what inherits from it */
 	List	   *associations;
 	List	   *going = NIL;
+	List	   *functions = NIL;	/* of tables that no association refers to */
 	M2mPending *p;
 	MemoryContext old;
 	ListCell   *lc;
@@ -166,7 +172,12 @@ start_drop_table(DropStmt *stmt)
 			dropped = list_append_unique_oid(dropped, lfirst_oid(lc));
 	}
 	associations = m2m_catalog_associations_of(dropped);
-	if (associations == NIL)
+	foreach(lc, dropped)
+	{
+		if (functions == NIL)
+			functions = m2m_functions_of_table(lfirst_oid(lc));
+	}
+	if (associations == NIL && functions == NIL)
 		return;
 
 	/* the command's own check, which comes later; it fails by itself */
@@ -190,6 +201,7 @@ start_drop_table(DropStmt *stmt)
 			going = lappend_oid(going, association);
 		see_relationship(p, association, false);
 	}
+	let_go(p, dropped, going);
 	if (going != NIL)
 	{
 		ObjectAddresses *functions = new_object_addresses();
@@ -201,8 +213,12 @@ start_drop_table(DropStmt *stmt)
 
 			if (!list_member_oid(going, seen->association))
 				continue;
-			dropped = list_append_unique_oid(dropped, seen->endpoint[M2M_LEFT]);
-			dropped = list_append_unique_oid(dropped, seen->endpoint[M2M_RIGHT]);
+			for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+			{
+				if (OidIsValid(seen->endpoint[s]))
+					dropped = list_append_unique_oid(dropped,
+													 seen->endpoint[s]);
+			}
 		}
 		if (!m2m_views_put_aside(p, going, dropped))
 			going = NIL;
@@ -228,6 +244,109 @@ start_drop_table(DropStmt *stmt)
 								 PERFORM_DELETION_INTERNAL);
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * let_go: link views of other associations than those that go rest, as far as
+ * they join a table that is about to be dropped and that no foreign key refers
+ * to; link functions with its rows go with it.  Where something of the user's
+ * depends on those, PostgreSQL's own protection holds.
+ */
+static void
+let_go(M2mPending *p, List *dropped, List *going)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	foreach(lc, p->relationships)
+	{
+		SeenRelationship *seen = lfirst(lc);
+
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (!list_member_oid(going, seen->association) &&
+				!seen->refers[s] && list_member_oid(dropped, seen->endpoint[s]))
+				tables = list_append_unique_oid(tables, seen->endpoint[s]);
+		}
+	}
+	foreach(lc, dropped)
+	{
+		ListCell   *lv;
+
+		/* one that has not followed its foreign key to another table */
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+			M2mRelationship *rel = view == NULL ||
+				view->far_relid != lfirst_oid(lc) ||
+				list_member_oid(going, view->association) ? NULL :
+				m2m_catalog_read_rest(view->association, NIL);
+
+			if (rel != NULL && rel->side[M2M_OTHER(view->near)].relid !=
+				lfirst_oid(lc))
+				tables = list_append_unique_oid(tables, lfirst_oid(lc));
+		}
+	}
+	if (tables != NIL)
+		m2m_views_lock(p, tables, dropped, AccessExclusiveLock);
+	foreach(lc, tables)
+	{
+		ListCell   *lv;
+
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+			M2mRelationship *rel = view == NULL ||
+				view->far_relid != lfirst_oid(lc) ||
+				!list_member_oid(p->views, view->view) ||
+				list_member_oid(going, view->association) ? NULL :
+				m2m_catalog_read_rest(view->association, dropped);
+
+			if (rel != NULL && m2m_view_needs_refresh(rel, view))
+				m2m_view_follow(rel, view);
+		}
+	}
+	drop_functions(p, dropped);
+}
+
+/*
+ * drop_functions: drops the link functions with rows of tables that are about
+ * to be dropped and that their associations do not refer to, or makes them of
+ * those that these refer to instead.
+ */
+static void
+drop_functions(M2mPending *p, List *dropped)
+{
+	ListCell   *lc;
+	ListCell   *lf;
+
+	foreach(lc, p->relationships)
+	{
+		SeenRelationship *seen = lfirst(lc);
+		M2mRelationship *rel = m2m_relationship_get(seen->association,
+													InvalidOid, NoLock);
+
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			Oid			astray = m2m_function_astray(rel, s);
+
+			if (OidIsValid(astray) &&
+				!list_member_oid(dropped, seen->association) &&
+				!list_member_oid(dropped, rel->side[M2M_LEFT].relid) &&
+				!list_member_oid(dropped, rel->side[M2M_RIGHT].relid))
+				m2m_function_remake(rel, s, astray);
+		}
+	}
+	foreach(lc, dropped)
+	{
+		foreach(lf, m2m_functions_of_table(lfirst_oid(lc)))
+		{
+			ObjectAddress address;
+
+			ObjectAddressSet(address, ProcedureRelationId, lfirst_oid(lf));
+			m2m_drop_objects(list_make1(&address));
+		}
+	}
 }
 
 /*
@@ -300,7 +419,10 @@ see_relationship(M2mPending *p, Oid association, bool with_views)
 	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
 												NoLock);
 	SeenRelationship *seen;
+	bool		whole = rel != NULL;
 
+	if (rel == NULL)
+		rel = m2m_catalog_read_rest(association, NIL);
 	if (rel == NULL)
 		return;
 	seen = palloc0(sizeof(SeenRelationship));
@@ -309,10 +431,21 @@ see_relationship(M2mPending *p, Oid association, bool with_views)
 	seen->adopted = rel->adopted || m2m_catalog_is_distributed(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		M2mSeenFunction *function = m2m_function_see(rel, s);
+		M2mSeenFunction *function = whole ? m2m_function_see(rel, s) : NULL;
+		M2mSeenFunction *other;
+		Oid			astray = m2m_function_astray(rel, s);
 
 		seen->endpoint[s] = rel->side[s].relid;
-		seen->distributed[s] = m2m_catalog_is_distributed(rel->side[s].relid);
+		seen->refers[s] = OidIsValid(rel->side[s].constraint);
+		seen->distributed[s] = OidIsValid(rel->side[s].relid) &&
+			m2m_catalog_is_distributed(rel->side[s].relid);
+		if (OidIsValid(astray))
+		{
+			other = palloc0(sizeof(M2mSeenFunction));
+			other->function = astray;
+			other->association = association;
+			seen->functions = lappend(seen->functions, other);
+		}
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
 		if (with_views && OidIsValid(rel->side[s].view))
@@ -345,8 +478,10 @@ end_drop(M2mPending *p)
 				seen->adopted = true;	/* it stands as a plain table */
 		}
 		if (get_rel_name(seen->association) == NULL ||
-			get_rel_name(seen->endpoint[M2M_LEFT]) == NULL ||
-			get_rel_name(seen->endpoint[M2M_RIGHT]) == NULL)
+			(seen->refers[M2M_LEFT] &&
+			 get_rel_name(seen->endpoint[M2M_LEFT]) == NULL) ||
+			(seen->refers[M2M_RIGHT] &&
+			 get_rel_name(seen->endpoint[M2M_RIGHT]) == NULL))
 		{
 			drop_rest(seen);
 			continue;
@@ -442,6 +577,11 @@ drop_rest(SeenRelationship *seen)
 	{
 		foreach(lc, m2m_catalog_link_views(seen->association))
 		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+			/* it may be an endpoint of others */
+			if (view == NULL || view->association != seen->association)
+				continue;
 			address = palloc(sizeof(ObjectAddress));
 			ObjectAddressSet(*address, RelationRelationId, lfirst_oid(lc));
 			rest = lappend(rest, address);

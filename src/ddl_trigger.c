@@ -10,6 +10,8 @@
  *	- DROP COLUMN, ALTER COLUMN TYPE and DROP TABLE are refused by PostgreSQL
  *	  while a view reads the table: link views step aside before the command
  *	  and come back after it (ddl_views.c, view_save.c)
+ *	- a foreign key that comes or goes says which table is meant: link views
+ *	  and functions follow it, or rest while it is not known
  *	- names in the bodies of link functions, which are strings
  *	- link views and functions go with the association to a new owner
  *	- what remains of a relationship when one of its tables was dropped, goes

@@ -31,6 +31,7 @@ typedef struct M2mPending
 	List	   *views;			/* OIDs of link views that we may change */
 	List	   *aside;			/* M2mSavedView */
 	List	   *functions;		/* M2mSeenFunction */
+	List	   *resting;		/* associations whose relationship is at rest */
 	List	   *renames;		/* of ddl_alter.c */
 	List	   *relationships;	/* of ddl_drop.c */
 	Oid			owned_by;		/* association whose owner changes */

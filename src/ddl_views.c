@@ -71,10 +71,14 @@ bool
 m2m_view_lock_if_free(Oid viewid)
 {
 	M2mLinkView *view = m2m_catalog_read_view(viewid, true);
+	List	   *tables;
 
-	return view != NULL &&
-		m2m_lock_if_free(list_make2_oid(view->association, view->far_relid),
-						 AccessShareLock) &&
+	if (view == NULL)
+		return false;
+	tables = list_make1_oid(view->association);
+	if (OidIsValid(view->far_relid))
+		tables = lappend_oid(tables, view->far_relid);
+	return m2m_lock_if_free(tables, AccessShareLock) &&
 		m2m_lock_if_free(list_make1_oid(viewid), AccessExclusiveLock);
 }
 

@@ -24,6 +24,7 @@
 #include "m2m.h"
 
 static M2mRelationship *lock_relationship(Oid association);
+static bool is_whole(M2mRelationship *rel);
 static char parse_on_delete(const char *string);
 static List *text_array_to_names(ArrayType *array, const char *argument);
 static char *text_argument(FunctionCallInfo fcinfo, int n,
@@ -138,9 +139,14 @@ m2m_drop(PG_FUNCTION_ARGS)
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
+		Oid			astray = m2m_function_astray(rel, s);
+		List	   *functions = is_whole(rel) ?
+			m2m_functions_find(rel, s, true) : NIL;
 		ListCell   *lc;
 
-		foreach(lc, m2m_functions_find(rel, s, true))
+		if (OidIsValid(astray))
+			functions = list_append_unique_oid(functions, astray);
+		foreach(lc, functions)
 			m2m_ddl(psprintf("DROP FUNCTION %s",
 							 format_procedure_extended(lfirst_oid(lc),
 													   FORMAT_PROC_FORCE_QUALIFY)));
@@ -163,8 +169,8 @@ m2m_drop(PG_FUNCTION_ARGS)
 
 /*
  * lock_relationship: locks an association and its link views, which are about
- * to be dropped.  Returns the description, which holds from then on; NULL if
- * there is none.
+ * to be dropped.  Returns the description, of a relationship that may be at
+ * rest, which holds from then on; NULL if there is none.
  */
 static M2mRelationship *
 lock_relationship(Oid association)
@@ -177,10 +183,13 @@ lock_relationship(Oid association)
 													NoLock);
 		List	   *needed = list_make1_oid(association);
 
+		if (rel == NULL)
+			rel = m2m_catalog_read_rest(association, NIL);
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
 			/* dropping its foreign keys locks the endpoints as well */
-			needed = list_append_unique_oid(needed, rel->side[s].relid);
+			if (OidIsValid(rel->side[s].relid))
+				needed = list_append_unique_oid(needed, rel->side[s].relid);
 			if (OidIsValid(rel->side[s].view))
 				needed = lappend_oid(needed, rel->side[s].view);
 		}
@@ -189,6 +198,14 @@ lock_relationship(Oid association)
 		m2m_lock_relations(needed, AccessExclusiveLock);
 		locked = needed;
 	}
+}
+
+/* is_whole: are both endpoints known? */
+static bool
+is_whole(M2mRelationship *rel)
+{
+	return OidIsValid(rel->side[M2M_LEFT].relid) &&
+		OidIsValid(rel->side[M2M_RIGHT].relid);
 }
 
 /* parse_on_delete: an FKCONSTR_ACTION of a caller's words; error 22023. */

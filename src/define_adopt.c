@@ -20,6 +20,7 @@
 #include "define.h"
 #include "m2m.h"
 
+static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
 static char *adopted_role(Oid association, ForeignKeyCacheInfo *fk,
 						  bool self, M2mSide side);
@@ -60,6 +61,9 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 									ShareRowExclusiveLock);
 	if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
 		OidIsValid(leftover->side[M2M_RIGHT].view))
+	{
+		if (bring_back(leftover))
+			return;
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("table \"%s\" is the association table of a relationship already",
@@ -67,6 +71,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 				 errdetail("Its link views are %s and %s.",
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
 						   m2m_qualified_name(leftover->side[M2M_RIGHT].view))));
+	}
 
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 	{
@@ -107,6 +112,46 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	}
 	m2m_view_names_check(view, "m2m_adopt");
 	m2m_views_create(rel, schema, view);
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
+		OidIsValid(rel->side[M2M_RIGHT].view))
+		bring_back(rel);
+}
+
+/*
+ * bring_back: makes link views show the tables of their relationship that rest,
+ * or show others; returns whether there were any.  Errors: 42501; 2BP01 if
+ * something of the user's depends on one that cannot be so in place.
+ */
+static bool
+bring_back(M2mRelationship *rel)
+{
+	bool		found = false;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		Oid			viewid = rel->side[s].view;
+		M2mLinkView *view = m2m_catalog_read_view(viewid, true);
+
+		if (view == NULL || view->custom || !m2m_view_is_astray(rel, view))
+			continue;
+		if (!object_ownercheck(RelationRelationId, viewid, GetUserId()))
+			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_VIEW,
+						   get_rel_name(viewid));
+		m2m_lock_relations(list_make1_oid(viewid), AccessExclusiveLock);
+		m2m_view_follow(rel, view);
+		viewid = m2m_relationship_get(rel->association, InvalidOid,
+									  NoLock)->side[s].view;
+		view = m2m_catalog_read_view(viewid, true);
+		if (view == NULL || m2m_view_is_astray(rel, view))
+			ereport(ERROR,
+					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					 errmsg("link view \"%s\" cannot follow its tables because other objects depend on it",
+							get_rel_name(rel->side[s].view)),
+					 errhint("Drop what depends on it, and call m2m_adopt again.")));
+		found = true;
+	}
+	return found;
 }
 
 /*
@@ -189,7 +234,7 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 
 /*
  * is_leftover: does a view without our trigger read just as the link view of a
- * side would, may owner alter it, and would it count?
+ * side would, or would at rest, may owner alter it, and would it count?
  */
 static bool
 is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
@@ -197,22 +242,31 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	M2mLinkView *view = NULL;
+	bool		at_rest;
 	bool		same;
 
 	if (get_rel_relkind(relid) == RELKIND_VIEW &&
 		!m2m_catalog_is_link_view(relid))
 		view = m2m_catalog_read_view(relid, false);
+	at_rest = view != NULL && view->at_rest && !OidIsValid(view->far_relid);
 	same = view != NULL && view->association == rel->association &&
-		view->far_relid == far->relid && view->nnear == this->nkeys &&
-		view->nfar == far->nkeys &&
+		view->nnear == this->nkeys &&
+		(at_rest || (view->far_relid == far->relid &&
+					 view->nfar == far->nkeys)) &&
 		m2m_catalog_owner_trusted(view->owner,
 								  m2m_catalog_relation_owner(rel->association)) &&
 		object_ownercheck(RelationRelationId, relid, owner);
 	for (int i = 0; same && i < this->nkeys; i++)
 		same = view->near_link[i] == this->key[i].link_attnum;
-	for (int i = 0; same && i < far->nkeys; i++)
+	for (int i = 0; same && !at_rest && i < far->nkeys; i++)
 		same = view->far_link[i] == far->key[i].link_attnum &&
 			view->far_key[i] == far->key[i].attnum;
+	for (int i = 0; same && at_rest && i < view->nfar; i++)
+	{
+		same = false;
+		for (int j = 0; j < far->nkeys; j++)
+			same |= view->far_link[i] == far->key[j].link_attnum;
+	}
 	return same;
 }
 

@@ -177,6 +177,14 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 				kind = "a composite type";
 				break;
 			default:
+				if (m2m_catalog_read_rest(relid, NIL) != NULL)
+					ereport(ERROR,
+							(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							 errmsg("the relationship of association table \"%s\" is at rest",
+									name),
+							 errdetail("One of its tables is not known, since no foreign key refers to it."),
+							 errhint("Restore the foreign keys of the table, or give another name by the argument \"%s\".",
+									 argument)));
 				kind = "a table";
 				break;
 		}

@@ -197,15 +197,24 @@ typedef enum M2mViewColumnKind
 typedef struct M2mViewColumn
 {
 	M2mViewColumnKind kind;
-	AttrNumber	attnum;			/* in the association or the far endpoint */
+	AttrNumber	attnum;			/* in the association or the far endpoint; 0:
+								 * its table or it is lost, and null stands
+								 * for it */
 	bool		as_domain;		/* of a domain, and not cast to its base type */
 	char	   *name;			/* in the view */
+	char	   *source;			/* in its table */
+	Oid			type;			/* as the view shows it */
+	int32		typmod;
+	Oid			collation;
 } M2mViewColumn;
 
 /*
  * A link view as its own query and its trigger describe it.  author_books is
  * near author (its first columns are the author's key in the association) and
  * its far endpoint is book.
+ *
+ * One at rest has lost its far endpoint (far_relid is InvalidOid, nfar 0 if the
+ * association's columns are lost too) or columns of its near key.
  */
 struct M2mLinkView
 {
@@ -223,6 +232,7 @@ struct M2mLinkView
 	AttrNumber *far_key;		/* in the far endpoint */
 	Oid		   *far_op;			/* far key column = association column */
 	int			nguards;		/* conditions: near key columns IS NOT NULL */
+	bool		at_rest;		/* nulls stand for what is lost */
 	bool		custom;			/* has more than m2m made, or other columns */
 	int			ncolumns;
 	M2mViewColumn *column;
@@ -370,6 +380,10 @@ extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
 													  List **sources);
 extern M2mRelationship *m2m_catalog_describe(Oid association,
 											 M2mLinkView *view[2]);
+extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
+extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
+												  M2mLinkView *view[2],
+												  List *going);
 extern List *m2m_catalog_foreign_keys(Oid association);
 extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 													  ForeignKeyCacheInfo *fk[2],
@@ -430,6 +444,9 @@ extern bool m2m_view_reads_as_invoker(Oid viewid);
 extern bool m2m_view_runs_as_invoker(Oid viewid);
 extern bool m2m_function_runs_as_invoker(Oid function);
 extern char *m2m_view_domain_defaults_sql(M2mLinkView *view);
+extern bool m2m_view_is_astray(M2mRelationship *rel, M2mLinkView *view);
+extern bool m2m_view_replaceable(M2mRelationship *rel, M2mLinkView *view);
+extern List *m2m_view_sources(M2mRelationship *rel, M2mLinkView *view);
 extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
@@ -439,6 +456,13 @@ extern char *m2m_view_batch_trigger_sql(Oid viewid);
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
+extern bool m2m_function_is_astray(M2mRelationship *rel, M2mSide near,
+								   Oid function);
+extern bool m2m_function_is_link(Oid association, Oid function);
+extern Oid	m2m_function_astray(M2mRelationship *rel, M2mSide near);
+extern List *m2m_functions_of_table(Oid relid);
+extern void m2m_function_remake(M2mRelationship *rel, M2mSide near,
+								Oid astray);
 extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);
 extern char *m2m_function_sql(M2mRelationship *rel, M2mSide near,
 							  const char *qualified);
@@ -457,6 +481,7 @@ extern M2mSavedView *m2m_view_save(Oid viewid);
 extern bool m2m_view_exists(M2mSavedView *saved);
 extern bool m2m_view_drop(List *saved_views);
 extern List *m2m_view_restore(List *saved_views);
+extern void m2m_view_follow(M2mRelationship *rel, M2mLinkView *view);
 extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
 
 /* view_batch.c: links of one INSERT or COPY, made together */

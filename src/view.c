@@ -17,18 +17,22 @@
 #include "catalog/indexing.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
+#include "commands/comment.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -36,15 +40,27 @@
 
 #include "m2m.h"
 
+/* What run_remake() is to do. */
+typedef struct FunctionRemake
+{
+	M2mRelationship *rel;
+	M2mSide		near;
+	Oid			astray;
+} FunctionRemake;
+
 static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near,
 						const char *qualified);
 static void complete_view(Oid viewid);
 static void create_function(M2mRelationship *rel, M2mSide near,
 							const char *qualified);
+static void run_remake(void *arg);
+static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
+static void copy_function(Oid function, HeapTuple old);
 static bool match_function(M2mRelationship *rel, M2mSide near, Oid function,
 						   const char *body, bool *same_body,
 						   bool *same_name);
+static void append_null(StringInfo sql, M2mViewColumn *column);
 static List *refreshed_columns(M2mRelationship *rel, M2mLinkView *view);
 static List *add_column(List *columns, M2mViewColumnKind kind,
 						AttrNumber attnum, const char *name,
@@ -137,7 +153,10 @@ complete_view(Oid viewid)
  *		FROM author_book l JOIN book r ON r.id = l.book_id
  *
  * with the given columns, and without rows that have a null in the near key,
- * which are no links.
+ * which are no links.  At rest, where the far endpoint is not known:
+ *
+ *		SELECT l.author_id, <nulls>, <link properties>
+ *		FROM author_book l WHERE ROW(l.book_id) IS NOT NULL
  *
  * A column of a domain is cast to the domain's base type.  PostgreSQL gives a
  * column that an INSERT leaves out the domain's default, and checks null
@@ -160,19 +179,44 @@ m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
 	{
 		M2mViewColumn *column = lfirst(lc);
 		bool		is_far = column->kind == M2M_COLUMN_ENDPOINT;
-		Oid			relid = is_far ? far : rel->association;
-		char	   *source = psprintf("%s.%s", is_far ? "r" : "l",
-									  m2m_quoted_column(relid,
-														column->attnum));
 
-		if (!column->as_domain)
-			source = m2m_base_operand(source,
-									  get_atttype(relid, column->attnum));
-		appendStringInfo(&sql, "%s%s AS %s",
-						 foreach_current_index(lc) > 0 ? ", " : "SELECT ",
-						 source, quote_identifier(column->name));
+		appendStringInfoString(&sql, foreach_current_index(lc) > 0 ?
+							   ", " : "SELECT ");
+		if (column->attnum == 0)
+			append_null(&sql, column);
+		else
+		{
+			Oid			relid = is_far ? far : rel->association;
+			char	   *source = psprintf("%s.%s", is_far ? "r" : "l",
+										  m2m_quoted_column(relid,
+															column->attnum));
+
+			appendStringInfoString(&sql, column->as_domain ? source :
+								   m2m_base_operand(source,
+													get_atttype(relid,
+																column->attnum)));
+		}
+		appendStringInfo(&sql, " AS %s", quote_identifier(column->name));
 	}
-	append_join(&sql, rel, near);
+	if (OidIsValid(far))
+		append_join(&sql, rel, near);
+	else
+	{
+		M2mEndpoint *lost = &rel->side[M2M_OTHER(near)];
+
+		appendStringInfo(&sql, " FROM %s l",
+						 m2m_qualified_name(rel->association));
+		for (int i = 0; i < lost->nkeys; i++)
+			appendStringInfo(&sql, "%sl.%s",
+							 i == 0 ? " WHERE ROW(" : ", ",
+							 m2m_quoted_column(rel->association,
+											   lost->key[i].link_attnum));
+		if (lost->nkeys > 0)
+		{
+			appendStringInfoString(&sql, ") IS NOT NULL");
+			nguards++;
+		}
+	}
 	for (int i = 0; i < this->nkeys; i++)
 	{
 		if (!this->key[i].link_not_null)
@@ -228,9 +272,66 @@ m2m_view_domain_defaults_sql(M2mLinkView *view)
 }
 
 /*
+ * append_null: what stands at rest for a column that is lost: a null of its
+ * type, which says in its aliases which column of which table it was, since
+ * that need not be its name in the view.  (Aliases that nothing else in the
+ * query has: a dump would number them.)  Never evaluated, as the type may be a
+ * domain that is NOT NULL.  catalog_view.c reads it.
+ */
+static void
+append_null(StringInfo sql, M2mViewColumn *column)
+{
+	const char *alias = column->kind == M2M_COLUMN_ENDPOINT ? "far" : "near";
+	const char *source = quote_identifier(column->source);
+
+	appendStringInfo(sql, "(SELECT %s.%s FROM (SELECT NULL::%s%s AS %s) %s WHERE false)",
+					 alias, source,
+					 format_type_extended(column->type, column->typmod,
+										  FORMAT_TYPE_TYPEMOD_GIVEN |
+										  FORMAT_TYPE_FORCE_QUALIFY),
+					 OidIsValid(column->collation) &&
+					 column->collation != get_typcollation(column->type) ?
+					 psprintf(" COLLATE %s",
+							  m2m_qualified_collation(column->collation)) : "",
+					 source, alias);
+}
+
+/*
+ * m2m_view_is_astray: does a link view join another table or other columns
+ * than the relationship does, or rest although that is whole?
+ */
+bool
+m2m_view_is_astray(M2mRelationship *rel, M2mLinkView *view)
+{
+	M2mEndpoint *this = &rel->side[view->near];
+	M2mEndpoint *far = &rel->side[M2M_OTHER(view->near)];
+
+	if (view->far_relid != far->relid || view->nnear != this->nkeys ||
+		view->nfar != far->nkeys)
+		return true;
+	for (int i = 0; i < this->nkeys; i++)
+	{
+		if (!m2m_columns_include(view->nnear, view->near_link,
+								 this->key[i].link_attnum))
+			return true;
+	}
+	for (int i = 0; i < far->nkeys; i++)
+	{
+		bool		found = false;
+
+		for (int j = 0; j < view->nfar; j++)
+			found |= view->far_link[j] == far->key[i].link_attnum &&
+				(view->at_rest || view->far_key[j] == far->key[i].attnum);
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+/*
  * m2m_view_needs_refresh: is there a column that a link view does not show
- * yet, or has NOT NULL of its near key changed?  False for a view with something
- * of the user's own, which we could not make again.
+ * yet, has NOT NULL of its near key changed, or is it astray?  False for a view
+ * with something of the user's own, which we could not make again.
  */
 bool
 m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view)
@@ -239,6 +340,8 @@ m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view)
 
 	if (view->custom)
 		return false;
+	if (m2m_view_is_astray(rel, view))
+		return true;
 	for (int i = 0; i < rel->side[view->near].nkeys; i++)
 		nguards += !rel->side[view->near].key[i].link_not_null;
 	return nguards != view->nguards ||
@@ -268,15 +371,115 @@ m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view)
 								   refreshed_columns(rel, view)));
 }
 
+/*
+ * m2m_view_replaceable: can a link view be brought up to its tables in place,
+ * by CREATE OR REPLACE VIEW?  That keeps all columns, in their order and with
+ * their types.
+ */
+bool
+m2m_view_replaceable(M2mRelationship *rel, M2mLinkView *view)
+{
+	List	   *columns = refreshed_columns(rel, view);
+
+	if (list_length(columns) < view->ncolumns)
+		return false;
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		M2mViewColumn *old = &view->column[i];
+		M2mViewColumn *new = list_nth(columns, i);
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		if (strcmp(new->name, old->name) != 0)
+			return false;
+		if (new->attnum == 0)
+			continue;
+		get_atttypetypmodcoll(new->kind == M2M_COLUMN_ENDPOINT ?
+							  rel->side[M2M_OTHER(view->near)].relid :
+							  rel->association,
+							  new->attnum, &type, &typmod, &collation);
+		if (!new->as_domain)
+			type = getBaseTypeAndTypmod(type, &typmod);
+		if (type != old->type || typmod != old->typmod ||
+			collation != old->collation)
+			return false;
+	}
+	return true;
+}
+
 /* refreshed_columns: the columns of a view, and those that it should have. */
 static List *
 refreshed_columns(M2mRelationship *rel, M2mLinkView *view)
 {
-	List	   *existing = NIL;
+	return m2m_view_columns(rel, view->near,
+							m2m_view_sources(rel, view));
+}
+
+/*
+ * m2m_view_sources: the columns of a view, as copies in the same order, with
+ * their sources in the tables of a relationship, which need not be those that
+ * the view reads now.  They are found by name; the near key by position.
+ * Where the far endpoint is not known, or a column of the near key is lost,
+ * nulls stand for them.  What is nowhere any more has an attnum of -1.
+ */
+List *
+m2m_view_sources(M2mRelationship *rel, M2mLinkView *view)
+{
+	M2mEndpoint *this = &rel->side[view->near];
+	M2mEndpoint *far = &rel->side[M2M_OTHER(view->near)];
+	List	   *columns = NIL;
+	int			nkeys = 0;
 
 	for (int i = 0; i < view->ncolumns; i++)
-		existing = lappend(existing, &view->column[i]);
-	return m2m_view_columns(rel, view->near, existing);
+		nkeys += view->column[i].kind == M2M_COLUMN_KEY;
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		M2mViewColumn *column = palloc(sizeof(M2mViewColumn));
+
+		*column = view->column[i];
+		columns = lappend(columns, column);
+		if (column->kind == M2M_COLUMN_ENDPOINT)
+		{
+			if (!OidIsValid(far->relid))
+				column->attnum = 0;
+			else if (far->relid != view->far_relid)
+			{
+				column->attnum = get_attnum(far->relid, column->source);
+				if (column->attnum <= 0)
+					column->attnum = -1;
+			}
+		}
+		else if (column->kind == M2M_COLUMN_KEY)
+		{
+			bool		is_key = false;
+
+			for (int j = 0; j < this->nkeys; j++)
+				is_key |= this->key[j].link_attnum == column->attnum;
+			if (is_key)
+				continue;
+			if (this->nkeys == nkeys)
+				column->attnum = this->key[i].link_attnum;
+			else if (this->nkeys > 0)
+				column->attnum = -1;
+			else if (!m2m_catalog_column_exists(rel->association,
+												column->attnum))
+				column->attnum = 0;
+		}
+		else if (column->kind == M2M_COLUMN_PROPERTY)
+		{
+			bool		is_property = false;
+
+			for (int j = 0; j < rel->nproperties; j++)
+				is_property |= rel->property[j] == column->attnum;
+			if (!is_property)
+				column->attnum = -1;
+		}
+		if (column->attnum == 0 &&
+			!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(column->type)))
+			column->attnum = -1;
+	}
+	return columns;
 }
 
 /*
@@ -582,9 +785,13 @@ void
 m2m_function_repair(M2mRelationship *rel, M2mSide near)
 {
 	Oid			function = m2m_function_find(rel, near, true);
+	Oid			astray = m2m_function_astray(rel, near);
 
 	if (OidIsValid(function))
 		m2m_function_replace(function, m2m_function_body(rel, near));
+	else if (OidIsValid(astray) &&
+			 object_ownercheck(ProcedureRelationId, astray, GetUserId()))
+		remake_function(rel, near, astray);
 	else
 		create_function(rel, near, m2m_qualified_name(rel->side[near].view));
 }
@@ -651,6 +858,267 @@ m2m_function_replace(Oid function, const char *body)
 }
 
 /*
+ * m2m_function_is_astray: is a link function of a side one of other tables' rows
+ * than the relationship's?
+ */
+bool
+m2m_function_is_astray(M2mRelationship *rel, M2mSide near, Oid function)
+{
+	bool		same_body;
+	bool		same_name;
+
+	return !match_function(rel, near, function, "", &same_body, &same_name);
+}
+
+/*
+ * m2m_function_astray: the link function that a side had for other tables than
+ * the relationship's, or at rest for whatever tables, by the name of the link
+ * view and what its body begins with.  InvalidOid if there is none.  Locks
+ * nothing.
+ */
+Oid
+m2m_function_astray(M2mRelationship *rel, M2mSide near)
+{
+	Oid			view = rel->side[near].view;
+	bool		whole = OidIsValid(rel->side[M2M_LEFT].relid) &&
+		OidIsValid(rel->side[M2M_RIGHT].relid);
+	char	   *name = OidIsValid(view) ? get_rel_name(view) : NULL;
+	CatCList   *list;
+	Oid			result = InvalidOid;
+
+	if (name == NULL)
+		return InvalidOid;
+	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	for (int i = 0; i < list->n_members; i++)
+	{
+		Oid			function =
+			((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->oid;
+
+		if (get_func_namespace(function) == get_rel_namespace(view) &&
+			m2m_function_is_link(rel->association, function) &&
+			(!whole || m2m_function_is_astray(rel, near, function)))
+			result = function;
+	}
+	ReleaseSysCacheList(list);
+	return result;
+}
+
+/*
+ * m2m_functions_of_table: link functions, whatever their names, that take or
+ * return rows of a table that their association does not refer to.
+ */
+List *
+m2m_functions_of_table(Oid relid)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *functions = NIL;
+	List	   *associations = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *la;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(get_rel_type_id(relid)));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == ProcedureRelationId &&
+			m2m_function_is_link(InvalidOid, form->objid))
+			functions = list_append_unique_oid(functions, form->objid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+
+	if (functions != NIL)
+		associations = m2m_catalog_associations();
+	foreach(la, associations)
+	{
+		bool		refers = false;
+
+		foreach(lc, m2m_catalog_foreign_keys(lfirst_oid(la)))
+			refers |= lfirst_node(ForeignKeyCacheInfo, lc)->confrelid == relid;
+		foreach(lc, functions)
+		{
+			if (!refers && m2m_function_is_link(lfirst_oid(la),
+												lfirst_oid(lc)))
+				result = list_append_unique_oid(result, lfirst_oid(lc));
+		}
+	}
+	return result;
+}
+
+/*
+ * m2m_function_is_link: does a function of somebody who is trusted read as the
+ * link functions of an association do, whatever the tables?  Of any, if that is
+ * not given, and then whosever it is.
+ */
+bool
+m2m_function_is_link(Oid association, Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	char	   *start = !OidIsValid(association) ? "SELECT r.* FROM " :
+		psprintf("SELECT r.* FROM %s l JOIN ",
+				 m2m_qualified_name(association));
+	bool		result;
+	bool		isnull;
+	Datum		source;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	result = form->prolang == SQLlanguageId && form->proretset &&
+		form->pronargs == 1 &&
+		OidIsValid(get_typ_typrelid(form->prorettype)) &&
+		OidIsValid(get_typ_typrelid(form->proargtypes.values[0])) &&
+		(!OidIsValid(association) ||
+		 m2m_catalog_owner_trusted(form->proowner,
+								   m2m_catalog_relation_owner(association))) &&
+		!isnull &&
+		strncmp(TextDatumGetCString(source), start, strlen(start)) == 0;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_function_remake: makes the link function of a side anew, under the name
+ * of one that is astray, which goes; its owner, privileges, comment and
+ * whatever else a user may have set stay.  What keeps it from being made is a
+ * WARNING, and so is what depends on the old one: then that stays.
+ */
+void
+m2m_function_remake(M2mRelationship *rel, M2mSide near, Oid astray)
+{
+	FunctionRemake task = {rel, near, astray};
+
+	m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
+				 psprintf("could not make link function \"%s\" follow its tables",
+						  get_func_name(astray)),
+				 run_remake, &task);
+}
+
+/* run_remake: as the bootstrap superuser. */
+static void
+run_remake(void *arg)
+{
+	FunctionRemake *task = arg;
+
+	remake_function(task->rel, task->near, task->astray);
+}
+
+/*
+ * remake_function: the work of it; the current user may drop the function and
+ * give the new one to its owner.  Errors: 2BP01, 42723.
+ */
+static void
+remake_function(M2mRelationship *rel, M2mSide near, Oid astray)
+{
+	HeapTuple	old = SearchSysCacheCopy1(PROCOID, ObjectIdGetDatum(astray));
+	Form_pg_proc form;
+	char	   *name;
+	char	   *qualified;
+	char	   *signature;
+	char	   *comment = GetComment(astray, ProcedureRelationId, 0);
+	Oid			argument = get_rel_type_id(rel->side[near].relid);
+	Oid			function;
+	ObjectAddress address;
+
+	if (!HeapTupleIsValid(old))
+		elog(ERROR, "cache lookup failed for function %u", astray);
+	form = (Form_pg_proc) GETSTRUCT(old);
+	name = NameStr(form->proname);
+	qualified = quote_qualified_identifier(get_namespace_name(form->pronamespace),
+										   name);
+	signature = psprintf("%s(%s)", qualified,
+						 rowtype_name(rel->side[near].relid));
+	ObjectAddressSet(address, ProcedureRelationId, astray);
+	if (!m2m_drop_objects(list_make1(&address)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("other objects depend on it")));
+	if (SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
+							  PointerGetDatum(buildoidvector(&argument, 1)),
+							  ObjectIdGetDatum(form->pronamespace)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_FUNCTION),
+				 errmsg("function \"%s\" already exists with same argument types",
+						name)));
+	m2m_ddl(m2m_function_sql(rel, near, qualified));
+	if (form->proowner != GetUserId())
+		m2m_ddl(psprintf("ALTER FUNCTION %s OWNER TO %s", signature,
+						 quote_identifier(GetUserNameFromId(form->proowner,
+															false))));
+	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+							   CStringGetDatum(name),
+							   PointerGetDatum(buildoidvector(&argument, 1)),
+							   ObjectIdGetDatum(form->pronamespace));
+	copy_function(function, old);
+	if (comment != NULL)
+		CreateComments(function, ProcedureRelationId, 0, comment);
+	CommandCounterIncrement();
+}
+
+/*
+ * copy_function: gives a new link function what a user may have set of the old
+ * one: by the catalog row, since replaying GRANT would change who granted.
+ */
+static void
+copy_function(Oid function, HeapTuple old)
+{
+	static const AttrNumber copied[] = {
+		Anum_pg_proc_procost, Anum_pg_proc_prorows, Anum_pg_proc_prosecdef,
+		Anum_pg_proc_proleakproof, Anum_pg_proc_proisstrict,
+		Anum_pg_proc_provolatile, Anum_pg_proc_proparallel,
+		Anum_pg_proc_proconfig, Anum_pg_proc_proacl
+	};
+	Relation	relation = table_open(ProcedureRelationId, RowExclusiveLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	HeapTuple	tuple = SearchSysCacheCopy1(PROCOID,
+											ObjectIdGetDatum(function));
+	Datum		values[Natts_pg_proc] = {0};
+	bool		nulls[Natts_pg_proc] = {0};
+	bool		replaces[Natts_pg_proc] = {0};
+	Oid		   *members[2] = {NULL, NULL};
+	int			nmembers[2] = {0, 0};
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	for (int i = 0; i < (int) lengthof(copied); i++)
+	{
+		AttrNumber	a = copied[i];
+
+		replaces[a - 1] = true;
+		values[a - 1] = heap_getattr(old, a, desc, &nulls[a - 1]);
+	}
+	for (int i = 0; i < 2; i++)
+	{
+		bool		isnull;
+		Datum		acl = heap_getattr(i == 0 ? tuple : old,
+									   Anum_pg_proc_proacl, desc, &isnull);
+
+		if (!isnull)
+			nmembers[i] = aclmembers(DatumGetAclPCopy(acl), &members[i]);
+	}
+	tuple = heap_modify_tuple(tuple, desc, values, nulls, replaces);
+	CatalogTupleUpdate(relation, &tuple->t_self, tuple);
+	updateAclDependencies(ProcedureRelationId, function, 0,
+						  ((Form_pg_proc) GETSTRUCT(old))->proowner,
+						  nmembers[0], members[0], nmembers[1], members[1]);
+	InvokeObjectPostAlterHook(ProcedureRelationId, function, 0);
+	table_close(relation, RowExclusiveLock);
+	CommandCounterIncrement();
+}
+
+/*
  * match_function: has a function the signature of the link function of a
  * side?  And then, the body; the name of the link view, and its schema?
  */
@@ -685,8 +1153,9 @@ match_function(M2mRelationship *rel, M2mSide near, Oid function,
 
 /*
  * m2m_view_columns: the columns of a link view: those that it has (as far as
- * their source is still there), then what it does not show yet of the near
- * key, the far endpoint and the link properties, in that order.  The near key
+ * their source is still there, or a null stands for it), then what it does not
+ * show yet of the near key, the far endpoint and the link properties, in that
+ * order.  The near key
  * keeps its names; an endpoint's column whose name is taken gets its role as a
  * prefix, a property "link".
  */
@@ -705,7 +1174,9 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 		Oid			relid = column->kind == M2M_COLUMN_ENDPOINT ?
 			far->relid : rel->association;
 
-		if (m2m_catalog_column_exists(relid, column->attnum))
+		if (column->attnum == 0 ||
+			(column->attnum > 0 &&
+			 m2m_catalog_column_exists(relid, column->attnum)))
 			columns = lappend(columns, column);
 	}
 	for (int i = 0; i < this->nkeys; i++)
@@ -751,7 +1222,7 @@ add_column(List *columns, M2mViewColumnKind kind, AttrNumber attnum,
 		if (column->kind == kind && column->attnum == attnum)
 			return columns;
 	}
-	column = palloc(sizeof(M2mViewColumn));
+	column = palloc0(sizeof(M2mViewColumn));
 	column->kind = kind;
 	column->attnum = attnum;
 	column->as_domain = false;

@@ -100,6 +100,8 @@ static Acl *get_acl(Datum datum, bool isnull);
 static char *call_deparser(PGFunction function, Oid oid);
 static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
 							M2mLinkView *other);
+static bool is_over(M2mRelationship *rel, M2mLinkView *pair[2]);
+static void refresh_view(void *arg);
 static void restore_view(void *arg);
 static void restore_trigger(SavedPart *part, M2mSavedView *saved);
 static void run_trigger(void *arg);
@@ -380,6 +382,63 @@ m2m_view_drop(List *saved_views)
 	return m2m_drop_objects(addresses);
 }
 
+/* What refresh_view() is to do. */
+typedef struct ViewRefresh
+{
+	M2mRelationship *rel;
+	M2mLinkView *view;
+} ViewRefresh;
+
+/*
+ * m2m_view_follow: a link view shows what the tables of its relationship have
+ * become, or rests where they are not known: in place, so that it is the same
+ * view to all others; else it is dropped and put back.  Where that cannot be,
+ * since something of the user's depends on it, it rests at least, and so is not
+ * in the way of a table that it has nothing to do with any more.  The caller
+ * holds an exclusive lock on the view.  What fails is a WARNING.
+ */
+void
+m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
+{
+	M2mRelationship resting = *rel;
+	ViewRefresh task = {rel, view};
+
+	if (!m2m_view_replaceable(rel, view))
+	{
+		M2mSavedView *saved = m2m_view_save(view->view);
+
+		if (saved != NULL && m2m_view_drop(list_make1(saved)))
+		{
+			m2m_view_restore(list_make1(saved));
+			return;
+		}
+		if (view->at_rest ||
+			view->far_relid == rel->side[M2M_OTHER(view->near)].relid)
+			return;
+		resting.side[M2M_OTHER(view->near)].relid = InvalidOid;
+		task.rel = &resting;
+	}
+
+	/*
+	 * The view is the owner's already, and shows him no more than he could read
+	 * himself: no need of CREATE on the schema.
+	 */
+	m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
+				 psprintf("could not bring link view \"%s\" up to date",
+						  get_rel_name(view->view)),
+				 refresh_view, &task);
+	m2m_relationship_changed(rel->association);
+}
+
+/* refresh_view: the statement has no part of anybody else's. */
+static void
+refresh_view(void *arg)
+{
+	ViewRefresh *task = arg;
+
+	m2m_view_refresh(task->rel, task->view);
+}
+
 /* m2m_saved_view_owner: whose the view is, or was. */
 Oid
 m2m_saved_view_owner(M2mSavedView *saved)
@@ -388,11 +447,12 @@ m2m_saved_view_owner(M2mSavedView *saved)
 }
 
 /*
- * m2m_view_restore: puts back views that were dropped, as far as what they
- * read and their schema are still there, with columns that have come since at
- * their ends.  A view that its owner may not make any more is a WARNING.
- * Returns the associations that make up no relationship any more, because the
- * columns or foreign keys that did are gone.
+ * m2m_view_restore: puts back views that were dropped, as far as their
+ * association and their schema are still there, with columns that have come
+ * since at their ends, and at rest where it is not known what they joined.  A
+ * view that its owner may not make any more is a WARNING.  Returns the
+ * associations that make up no relationship any more, because columns that did
+ * are gone, and there is none to take their place.
  */
 List *
 m2m_view_restore(List *saved_views)
@@ -408,7 +468,6 @@ m2m_view_restore(List *saved_views)
 		ListCell   *other;
 
 		if (get_rel_name(saved->view->association) == NULL ||
-			get_rel_name(saved->view->far_relid) == NULL ||
 			get_namespace_name(saved->schema) == NULL)
 			continue;
 
@@ -422,8 +481,10 @@ m2m_view_restore(List *saved_views)
 							((M2mSavedView *) lfirst(other))->view);
 		restoration.saved = saved;
 		restoration.rel =
-			m2m_catalog_describe(saved->view->association, pair);
+			m2m_catalog_describe_rest(saved->view->association, pair, NIL);
 		if (restoration.rel == NULL)
+			continue;
+		if (is_over(restoration.rel, pair))
 		{
 			ended = list_append_unique_oid(ended, saved->view->association);
 			continue;
@@ -447,6 +508,50 @@ m2m_view_restore(List *saved_views)
 	return ended;
 }
 
+/*
+ * is_over: have the association's columns of a side been dropped that its views
+ * were made of, and could none that was added later take their place?  That one
+ * is named after the role or the column that it is to replace: book_uuid,
+ * new_book_id.
+ */
+static bool
+is_over(M2mRelationship *rel, M2mLinkView *pair[2])
+{
+	int			natts = m2m_catalog_natts(rel->association);
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mLinkView *near_view = pair[s];
+		M2mLinkView *far_view = pair[M2M_OTHER(s)];
+		char	   *prefix = psprintf("%s_", rel->side[s].role);
+		AttrNumber	last = 0;
+		bool		replaced = false;
+
+		/* one at rest goes on resting */
+		if (rel->side[s].nkeys > 0 || (near_view && near_view->at_rest) ||
+			(far_view && far_view->at_rest))
+			continue;
+		for (int i = 0; near_view != NULL && i < near_view->nnear; i++)
+			last = Max(last, near_view->near_link[i]);
+		for (int i = 0; far_view != NULL && i < far_view->nfar; i++)
+			last = Max(last, far_view->far_link[i]);
+		for (AttrNumber a = last + 1; a <= natts; a++)
+		{
+			char	   *name = m2m_catalog_column_exists(rel->association, a) ?
+				get_attname(rel->association, a, true) : NULL;
+
+			if (name == NULL)
+				continue;
+			replaced |= strncmp(name, prefix, strlen(prefix)) == 0;
+			for (int i = 0; near_view != NULL && i < near_view->nnear; i++)
+				replaced |= strstr(name, near_view->column[i].source) != NULL;
+		}
+		if (!replaced)
+			return true;
+	}
+	return false;
+}
+
 /* add_counterpart: takes a view as the other one of a pair, if it is that. */
 static void
 add_counterpart(M2mLinkView *pair[2], M2mLinkView *view, M2mLinkView *other)
@@ -467,11 +572,26 @@ restore_view(void *arg)
 	List	   *existing = NIL;
 	ListCell   *lc;
 
-	for (int i = 0; i < saved->view->ncolumns; i++)
+	foreach(lc, m2m_view_sources(restoration->rel, saved->view))
 	{
+		M2mViewColumn *column =
+			&saved->view->column[foreach_current_index(lc)];
+
+		AttrNumber	attnum = ((M2mViewColumn *) lfirst(lc))->attnum;
+
+		/* a key in another column of the association goes by its name */
+		if (column->kind == M2M_COLUMN_KEY && attnum > 0 &&
+			attnum != column->attnum &&
+			strcmp(column->name, column->source) == 0)
+			column->name = m2m_view_alias(existing,
+										  get_attname(restoration->rel->association,
+													  attnum, false),
+										  m2m_view_prefix(saved->view, column));
+		column->attnum = attnum;
+
 		/* made anew, it can be cast */
-		saved->view->column[i].as_domain = false;
-		existing = lappend(existing, &saved->view->column[i]);
+		column->as_domain = false;
+		existing = lappend(existing, column);
 	}
 	restoration->columns = m2m_view_columns(restoration->rel,
 											saved->view->near, existing);

@@ -215,6 +215,12 @@ begin_write(RowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 	if (rel->view[write->near] == NULL)
 		rel->view[write->near] = copy_view(rel, viewid);
 	write->view = rel->view[write->near];
+	if (m2m_view_is_astray(rel, write->view))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("view \"%s\" does not show the tables that its relationship is between",
+						RelationGetRelationName(trigdata->tg_relation)),
+				 errhint("m2m_check() tells what is amiss, and m2m_repair() mends it.")));
 }
 
 /* copy_view: what the view says, kept with the relationship. */

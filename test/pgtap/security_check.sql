@@ -141,6 +141,7 @@ SELECT make_tables() \g /dev/null
 SET ROLE m2m_mallory;
 CREATE TABLE evil.link (a int NOT NULL, b int NOT NULL, c int DEFAULT evil.one());
 INSERT INTO evil.link VALUES (1, 1, 1), (1, 1, 1), (2, 7, 1);
+ALTER TABLE evil.link ADD FOREIGN KEY (b) REFERENCES evil.r_side NOT VALID;
 CREATE FUNCTION evil.on_delete() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM evil.trap(); PERFORM set_config('search_path', 'evil', false); PERFORM set_config('row_security', 'off', false); RETURN OLD; END$$;
 CREATE TRIGGER t BEFORE DELETE ON evil.link FOR EACH ROW EXECUTE FUNCTION evil.on_delete();
 CREATE FUNCTION evil.later() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM evil.trap(); RETURN NULL; END$$;
@@ -251,6 +252,7 @@ SET ROLE m2m_victim;
 ALTER TABLE author_book DROP CONSTRAINT author_book_pkey, DROP CONSTRAINT author_book_book_id_fkey;
 DROP VIEW book_authors;
 INSERT INTO author_book VALUES (1, 1), (2, 99);
+ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book NOT VALID;
 RESET ROLE;
 SELECT is(run(role, 'SELECT public.m2m_check()', 'evil, pg_catalog'), '00000', 'check with another''s operators first on the search_path: ' || role) FROM unnest('{m2m_victim,postgres}'::text[]) role;
 SELECT is(run('m2m_victim', 'SELECT public.m2m_repair()', 'evil, pg_catalog'), '00000', 'and repair');

@@ -632,4 +632,57 @@ is($node->safe_psql('copy', 'SELECT * FROM m2m_check()'),
 	'', 'without both views: m2m_check is silent');
 drop_database('copy');
 
+# A relationship at rest: that of a key that changes its type by another column,
+# half-way, and one whose table is gone. It rests in the copy, and is whole
+# again there.
+create_database('rest', 1);
+$node->safe_psql(
+	'rest', q(
+	CREATE DOMAIN flag AS boolean NOT NULL;
+	CREATE TABLE author (id int PRIMARY KEY, name text);
+	CREATE TABLE book (id int PRIMARY KEY, title varchar(20) COLLATE "C", "a ""b" flag);
+	CREATE TABLE tag (id int PRIMARY KEY, uid bigint UNIQUE);
+	INSERT INTO author VALUES (1, 'Alice');
+	INSERT INTO book VALUES (1, 'Flask', true);
+	INSERT INTO tag VALUES (1, 10000000000);
+	SELECT m2m_link('author', 1, 'book', 1), m2m_link('tag', 1, 'author', 1);
+	ALTER VIEW author_books RENAME COLUMN title TO named;
+	GRANT UPDATE (named), SELECT ON author_books TO shop_clerk;
+	GRANT SELECT ON author_tags TO shop_clerk;
+	ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+	DROP TABLE book;
+	ALTER TABLE tag_author ADD COLUMN tag_uid bigint;
+	UPDATE tag_author SET tag_uid = 10000000000;
+	ALTER TABLE tag_author DROP COLUMN tag_id;));
+my $resting = q(SELECT relationship, severity, finding FROM m2m_check() ORDER BY 1, 3);
+like($node->safe_psql('rest', $resting),
+	qr/^author_book\|warning\|.*at rest.*\ntag_author\|warning\|.*at rest[^\n]*$/,
+	'at rest: m2m_check names both');
+pg_dump('rest', 'rest', '--format=custom');
+create_database('copy');
+pg_restore('rest', 'copy', '-j2');
+is_text(dump_of($node, 'copy'), dump_of($node, 'rest'),
+	'at rest: the dump of the copy is that of the original');
+is_text($node->safe_psql('copy', $resting), $node->safe_psql('rest', $resting),
+	'at rest: m2m_check names both in the copy');
+$node->safe_psql(
+	'copy', q(
+	CREATE TABLE book (id int PRIMARY KEY, title varchar(20) COLLATE "C", "a ""b" flag);
+	INSERT INTO book VALUES (1, 'Flask', true);
+	ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
+	ALTER TABLE tag_author RENAME COLUMN tag_uid TO tag_id;
+	ALTER TABLE tag_author ADD PRIMARY KEY (tag_id, author_id),
+		ADD FOREIGN KEY (tag_id) REFERENCES tag (uid);
+	CREATE INDEX ON tag_author (author_id, tag_id);));
+is($node->safe_psql('copy', 'SELECT * FROM m2m_check()'),
+	'', 'at rest: whole again in the copy');
+is( $node->safe_psql('copy', q(SET ROLE shop_clerk;
+	SELECT has_column_privilege('author_books', 'named', 'UPDATE'),
+		has_table_privilege('author_books', 'SELECT'), has_table_privilege('author_tags', 'SELECT'))),
+	't|t|t', 'at rest: with what was granted');
+is( $node->safe_psql('copy', q(TABLE author_books; TABLE author_tags; TABLE tag_authors)),
+	"1|1|Flask|t\n1|1|10000000000\n10000000000|1|Alice", 'at rest: with its links');
+drop_database('copy');
+drop_database('rest');
+
 done_testing();
