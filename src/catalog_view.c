@@ -438,7 +438,7 @@ read_null(Node *expr, M2mViewColumn *column)
 		column->kind = M2M_COLUMN_KEY;
 	else
 		return false;
-	column->source = strVal(linitial(rte->eref->colnames));
+	column->source = pstrdup(strVal(linitial(rte->eref->colnames)));
 	return true;
 }
 
