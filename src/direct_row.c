@@ -190,7 +190,8 @@ static void
 end_dirty_scan(M2mDirectTable *table)
 {
 	ExecClearTuple(table->found);
-	index_endscan(table->dirty_scan);
+	if (table->dirty_scan != NULL)
+		index_endscan(table->dirty_scan);
 	table->dirty_scan = NULL;
 }
 

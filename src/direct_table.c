@@ -41,7 +41,8 @@
 
 #include "direct.h"
 
-static void unpin_scan(IndexScanDesc scan);
+static void end_scan(IndexScanDesc *scan);
+static void end_fetch(IndexFetchTableData **fetch);
 static void close_relations(M2mDirectTable *table);
 static void describe(M2mRelationship *rel);
 static bool association_is_plain(M2mRelationship *rel, Relation association);
@@ -150,39 +151,45 @@ m2m_direct_open(M2mRelationship *rel, int actions)
  * m2m_direct_unpin: lets go of all pages that are pinned for speed.  Whoever
  * may wait for another transaction calls it first: VACUUM waits for pins, and
  * nobody would see that it is for that transaction.
+ *
+ * A scan by a dirty snapshot, or of an unlogged index, keeps the index page;
+ * any keeps the page of the row that it found, in 19 even when it is started
+ * over.  So they are ended; whoever needs one begins it.
  */
 void
 m2m_direct_unpin(M2mDirectTable *table)
 {
 	ExecClearTuple(table->found);
-	unpin_scan(table->dirty_scan);
-	unpin_scan(table->pair_scan);
-	if (table->fetch != NULL)
-		table_index_fetch_reset(table->fetch);
+	end_scan(&table->dirty_scan);
+	end_scan(&table->pair_scan);
+	end_fetch(&table->fetch);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mDirectEndpoint *endpoint = &table->endpoint[s];
 
-		if (endpoint->slot == NULL)
-			continue;
-		ExecClearTuple(endpoint->slot);
-		unpin_scan(endpoint->scan);
-		if (endpoint->fetch != NULL)
-			table_index_fetch_reset(endpoint->fetch);
+		if (endpoint->slot != NULL)
+			ExecClearTuple(endpoint->slot);
+		end_scan(&endpoint->scan);
+		end_fetch(&endpoint->fetch);
 	}
 }
 
-/*
- * unpin_scan: starting a scan over is what makes it let go: a scan by a
- * dirty snapshot, or of an unlogged index, keeps the index page, any keeps the
- * page of the row that it found.  It has been started (with which keys it
- * then starts again does not matter), as all are that are begun when needed.
- */
+/* end_scan: ends a scan, if it was begun. */
 static void
-unpin_scan(IndexScanDesc scan)
+end_scan(IndexScanDesc *scan)
 {
-	if (scan != NULL)
-		index_rescan(scan, NULL, scan->numberOfKeys, NULL, 0);
+	if (*scan != NULL)
+		index_endscan(*scan);
+	*scan = NULL;
+}
+
+/* end_fetch: ends fetching rows by index entries, if it was begun. */
+static void
+end_fetch(IndexFetchTableData **fetch)
+{
+	if (*fetch != NULL)
+		table_index_fetch_end(*fetch);
+	*fetch = NULL;
 }
 
 /*
@@ -192,14 +199,9 @@ unpin_scan(IndexScanDesc scan)
 void
 m2m_direct_close(M2mDirectTable *table)
 {
+	m2m_direct_unpin(table);
 	ExecDropSingleTupleTableSlot(table->found);
 	ExecDropSingleTupleTableSlot(table->row);
-	if (table->dirty_scan != NULL)
-		index_endscan(table->dirty_scan);
-	if (table->pair_scan != NULL)
-		index_endscan(table->pair_scan);
-	if (table->fetch != NULL)
-		table_index_fetch_end(table->fetch);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mDirectEndpoint *endpoint = &table->endpoint[s];
@@ -208,10 +210,6 @@ m2m_direct_close(M2mDirectTable *table)
 			continue;
 		ExecDropSingleTupleTableSlot(endpoint->slot);
 		ExecDropSingleTupleTableSlot(endpoint->locked);
-		if (endpoint->scan != NULL)
-			index_endscan(endpoint->scan);
-		if (endpoint->fetch != NULL)
-			table_index_fetch_end(endpoint->fetch);
 		index_close(endpoint->index.index, NoLock);
 	}
 	for (int i = 0; i < table->nindexes; i++)
