@@ -12,13 +12,16 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "rewrite/rewriteSupport.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -26,7 +29,9 @@
 
 #include "m2m.h"
 
-static Oid	trigger_relation(Oid triggerid);
+static Oid	relation_of_rule(Oid ruleid);
+static Oid	relation_of_trigger(Oid triggerid);
+static Oid	relation_of_default(Oid defaultid);
 static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
 						  int32 subid);
 static List *queue_related(HTAB *seen, List *queue, ObjectAddress *object,
@@ -56,7 +61,6 @@ List *
 m2m_catalog_views(Oid relid)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
 	ScanKeyData key[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -78,25 +82,68 @@ m2m_catalog_views(Oid relid)
 			rules = list_append_unique_oid(rules, form->objid);
 	}
 	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
 
 	foreach(lc, rules)
 	{
-		Oid			viewid = InvalidOid;
-
-		ScanKeyInit(&key[0], Anum_pg_rewrite_oid, BTEqualStrategyNumber,
-					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
-		scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL,
-								  1, key);
-		if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-			viewid = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
-		systable_endscan(scan);
+		Oid			viewid = relation_of_rule(lfirst_oid(lc));
 
 		if (OidIsValid(viewid) && viewid != relid)
 			result = list_append_unique_oid(result, viewid);
 	}
+	return result;
+}
 
-	table_close(rewrite, AccessShareLock);
+/*
+ * m2m_catalog_rule_tables: the relations that a view's rules speak of, beside
+ * the view itself and what its query reads.  Making the rules anew locks them,
+ * and so does looking at them.
+ */
+List *
+m2m_catalog_rule_tables(Oid viewid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *rules = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	ScanKeyInit(&key[0], Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
+							  1, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_rewrite form = (Form_pg_rewrite) GETSTRUCT(tuple);
+
+		if (strcmp(NameStr(form->rulename), ViewSelectRuleName) != 0)
+			rules = lappend_oid(rules, form->oid);
+	}
+	systable_endscan(scan);
+
+	foreach(lc, rules)
+	{
+		ScanKeyInit(&key[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(RewriteRelationId));
+		ScanKeyInit(&key[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
+		scan = systable_beginscan(depend, DependDependerIndexId, true, NULL,
+								  2, key);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+			if (form->refclassid == RelationRelationId &&
+				form->refobjid != viewid)
+				result = list_append_unique_oid(result, form->refobjid);
+		}
+		systable_endscan(scan);
+	}
 	table_close(depend, AccessShareLock);
+	table_close(rewrite, AccessShareLock);
 	return result;
 }
 
@@ -138,7 +185,7 @@ m2m_catalog_associations(void)
 
 	foreach(lc, triggers)
 	{
-		Oid			viewid = trigger_relation(lfirst_oid(lc));
+		Oid			viewid = relation_of_trigger(lfirst_oid(lc));
 		M2mLinkView *view = OidIsValid(viewid) ?
 			m2m_catalog_read_view(viewid, true) : NULL;
 
@@ -304,9 +351,75 @@ queue_related(HTAB *seen, List *queue, ObjectAddress *object, bool owners)
 	return queue;
 }
 
-/* trigger_relation: the relation that a trigger is on, or InvalidOid. */
+/*
+ * m2m_catalog_relation_of: the relation that an object is, or is a part of: a
+ * rule, trigger, column's default, or its row type; InvalidOid if it is none
+ * of these.
+ */
+Oid
+m2m_catalog_relation_of(Oid classid, Oid objectid)
+{
+	switch (classid)
+	{
+		case RelationRelationId:
+			return objectid;
+		case TypeRelationId:
+			return get_typ_typrelid(objectid);
+		case RewriteRelationId:
+			return relation_of_rule(objectid);
+		case TriggerRelationId:
+			return relation_of_trigger(objectid);
+		case AttrDefaultRelationId:
+			return relation_of_default(objectid);
+		default:
+			return InvalidOid;
+	}
+}
+
+/* relation_of_rule: the relation that a rule is on, or InvalidOid. */
 static Oid
-trigger_relation(Oid triggerid)
+relation_of_rule(Oid ruleid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ruleid));
+	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/* relation_of_default: the relation that a default is a column's of. */
+static Oid
+relation_of_default(Oid defaultid)
+{
+	Relation	attrdef = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_attrdef_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(defaultid));
+	scan = systable_beginscan(attrdef, AttrDefaultOidIndexId, true, NULL,
+							  1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_attrdef) GETSTRUCT(tuple))->adrelid;
+	systable_endscan(scan);
+	table_close(attrdef, AccessShareLock);
+	return result;
+}
+
+/* relation_of_trigger: the relation that a trigger is on, or InvalidOid. */
+static Oid
+relation_of_trigger(Oid triggerid)
 {
 	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;

@@ -191,10 +191,10 @@ mend(Finding *finding)
 	bool		temporary = get_rel_persistence(finding->association) ==
 		RELPERSISTENCE_TEMP;
 
-	return m2m_as_owner(owner, !temporary,
-						psprintf("could not mend relationship \"%s\"",
-								 get_rel_name(finding->association)),
-						run_remedy, finding);
+	return m2m_try_as_owner(owner, !temporary,
+							psprintf("could not mend relationship \"%s\"",
+									 get_rel_name(finding->association)),
+							run_remedy, finding);
 }
 
 /*

@@ -15,13 +15,19 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_oper.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -47,6 +53,7 @@ static List *typed_tables(Oid type);
 static void start_rename(RenameStmt *stmt);
 static void start_rename_column(RenameStmt *stmt);
 static void start_move(Node *parsetree, List *associations);
+static void start_move_object(Node *parsetree, ObjectType kind, Node *name);
 static bool reaches_association(List *relids, List *associations);
 static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
@@ -99,7 +106,8 @@ m2m_ddl_alter_start(Node *parsetree)
 				else if (stmt->objectType == OBJECT_EXTENSION ||
 						 stmt->objectType == OBJECT_OPERATOR ||
 						 stmt->objectType == OBJECT_COLLATION)
-					start_move(parsetree, m2m_catalog_associations());
+					start_move_object(parsetree, stmt->objectType,
+									  stmt->object);
 				break;
 			}
 		default:
@@ -192,12 +200,15 @@ start_alter_table(AlterTableStmt *stmt)
 	tables = list_append_unique_oid(list_copy(targets), relid);
 	if (blocked)
 	{
+		m2m_views_lock(p, targets,
+					   list_concat_unique_oid(tables,
+											  foreign_key_tables(stmt, targets)),
+					   AccessExclusiveLock);
+
 		/* a key's collation stands in the functions' bodies */
 		foreach(lc, associations)
 			see_functions(p, lfirst_oid(lc));
-		m2m_views_put_aside(p, targets,
-							list_concat_unique_oid(tables,
-												   foreign_key_tables(stmt, targets)));
+		m2m_views_put_aside(p);
 	}
 	else if (adds || (owner && list_member_oid(associations, relid)) ||
 			 (shows && lockmode == AccessExclusiveLock &&
@@ -379,7 +390,7 @@ start_rename(RenameStmt *stmt)
 															  relid));
 			break;
 		case OBJECT_COLLATION:
-			start_move((Node *) stmt, m2m_catalog_associations());
+			start_move_object((Node *) stmt, OBJECT_COLLATION, stmt->object);
 			break;
 		default:
 			break;
@@ -457,6 +468,36 @@ start_move(Node *parsetree, List *associations)
 	foreach(lc, associations)
 		see_functions(p, lfirst_oid(lc));
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * start_move_object: before the name of a collation, operator, or all of an
+ * extension's becomes another: what uses it hangs on it, in pg_depend.
+ */
+static void
+start_move_object(Node *parsetree, ObjectType kind, Node *name)
+{
+	Oid			classid;
+	Oid			objectid;
+
+	if (kind == OBJECT_EXTENSION)
+	{
+		classid = ExtensionRelationId;
+		objectid = get_extension_oid(strVal(name), true);
+	}
+	else if (kind == OBJECT_COLLATION)
+	{
+		classid = CollationRelationId;
+		objectid = get_collation_oid(castNode(List, name), true);
+	}
+	else
+	{
+		classid = OperatorRelationId;
+		objectid = LookupOperWithArgs(castNode(ObjectWithArgs, name), true);
+	}
+	if (OidIsValid(objectid))
+		start_move(parsetree,
+				   m2m_catalog_dependent_associations(classid, objectid));
 }
 
 /* see_functions: remembers the link functions of an association. */
@@ -666,11 +707,10 @@ refresh_functions(M2mPending *p)
 													InvalidOid, NoLock);
 		char	   *body;
 
-		if (rel == NULL ||
-			!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(seen->function)))
+		if (rel == NULL)
 			continue;
 		body = m2m_function_body(rel, seen->near);
-		if (strcmp(body, seen->body) != 0)
+		if (strcmp(body, seen->body) != 0 && m2m_function_reads_as_seen(seen))
 			m2m_function_replace(seen->function, body);
 	}
 }

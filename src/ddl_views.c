@@ -10,29 +10,40 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 
 #include "ddl_trigger.h"
 #include "m2m.h"
 
-static List *views_of(List *relids);
+static void add_lock(List **relations, List **lockmodes, Oid relid,
+					 LOCKMODE lockmode);
 static bool may_hold_up(Oid role, Oid relid);
 
 /*
  * m2m_views_lock: locks tables in lockmode, as the command will, and with them
- * the link views that read relids exclusively.  Nobody waits for the view of a
- * role that has no right on the table: that is locked if it is free.
- * p->views becomes those that were locked; returns whether these are all.  The
- * caller has checked that the command may have these locks.
+ * the link views that read relids exclusively, and whatever making these again
+ * at the end of the command will lock: what else they read, their schemas and
+ * m2m itself.  So the command does not wait once it is at work.  Nobody waits
+ * for the view of a role that has no right on the table: that is locked if it
+ * is free.  p->views becomes those that were locked; returns whether these are
+ * all.  The caller has checked that the command may have these locks.
  */
 bool
 m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode)
 {
 	List	   *ours = NIL;
 	List	   *others = NIL;
+	List	   *relations = NIL;
+	List	   *lockmodes = NIL;
 	ListCell   *lc;
 	ListCell   *lv;
 
+	/* without it there are no link views, and nothing of ours is in the way */
+	if (!OidIsValid(m2m_keep_extension("m2m")))
+		return true;
 	foreach(lc, relids)
 	{
 		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
@@ -46,13 +57,33 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode)
 		}
 	}
 	others = list_difference_oid(others, ours);
-	if (lockmode == AccessExclusiveLock)
-		m2m_lock_relations(list_concat_copy(tables, ours), lockmode);
-	else
+
+	/* schemas first, as by whoever makes or drops something in them */
+	foreach(lc, ours)
 	{
-		m2m_lock_relations(tables, lockmode);
-		m2m_lock_relations(ours, AccessExclusiveLock);
+		Oid			schema = get_rel_namespace(lfirst_oid(lc));
+
+		if (OidIsValid(schema))
+			LockDatabaseObject(NamespaceRelationId, schema, 0,
+							   AccessShareLock);
 	}
+	foreach(lc, tables)
+		add_lock(&relations, &lockmodes, lfirst_oid(lc), lockmode);
+	foreach(lc, ours)
+		add_lock(&relations, &lockmodes, lfirst_oid(lc), AccessExclusiveLock);
+	foreach(lc, ours)
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (view == NULL)
+			continue;
+		add_lock(&relations, &lockmodes, view->association, AccessShareLock);
+		add_lock(&relations, &lockmodes, view->far_relid, AccessShareLock);
+		foreach(lv, m2m_catalog_rule_tables(lfirst_oid(lc)))
+			add_lock(&relations, &lockmodes, lfirst_oid(lv),
+					 RowExclusiveLock);
+	}
+	m2m_lock_relations_each(relations, lockmodes);
 	p->views = ours;
 	foreach(lc, others)
 	{
@@ -62,10 +93,21 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode)
 	return list_length(p->views) == list_length(ours) + list_length(others);
 }
 
+/* add_lock: adds a relation that is not there yet to those to be locked. */
+static void
+add_lock(List **relations, List **lockmodes, Oid relid, LOCKMODE lockmode)
+{
+	if (list_member_oid(*relations, relid))
+		return;
+	*relations = lappend_oid(*relations, relid);
+	*lockmodes = lappend_int(*lockmodes, lockmode);
+}
+
 /*
  * m2m_view_lock_if_free: locks a link view exclusively, and against exclusive
- * locks the tables that it reads and that making it again will lock; false if
- * that is not to be had at once, or if it is no link view.
+ * locks what making it again will lock: the tables that it reads, those that
+ * its rules speak of, and its schema; false if that is not to be had at once,
+ * or if it is no link view.
  */
 bool
 m2m_view_lock_if_free(Oid viewid)
@@ -73,27 +115,26 @@ m2m_view_lock_if_free(Oid viewid)
 	M2mLinkView *view = m2m_catalog_read_view(viewid, true);
 
 	return view != NULL &&
+		ConditionalLockDatabaseObject(NamespaceRelationId,
+									  get_rel_namespace(viewid), 0,
+									  AccessShareLock) &&
 		m2m_lock_if_free(list_make2_oid(view->association, view->far_relid),
 						 AccessShareLock) &&
+		m2m_lock_if_free(m2m_catalog_rule_tables(viewid), RowExclusiveLock) &&
 		m2m_lock_if_free(list_make1_oid(viewid), AccessExclusiveLock);
 }
 
 /*
- * m2m_views_put_aside: drops link views that read relids and so would be in
- * the command's way, once they and the tables that it will lock are locked; in
- * p->aside is what puts them back.  Where something of the user's depends on
- * one, or it is another role's and not free, that stays, and false is
- * returned: the command fails, or takes it by CASCADE, or can do without.
+ * m2m_views_put_aside: drops the link views that m2m_views_lock() has locked
+ * and that so would be in the command's way; in p->aside is what puts them
+ * back.  Where something of the user's depends on one, that stays: the command
+ * fails, or takes it by CASCADE, or can do without.
  */
-bool
-m2m_views_put_aside(M2mPending *p, List *relids, List *tables)
+void
+m2m_views_put_aside(M2mPending *p)
 {
-	bool		all;
 	ListCell   *lc;
 
-	if (views_of(relids) == NIL)
-		return true;
-	all = m2m_views_lock(p, relids, tables, AccessExclusiveLock);
 	foreach(lc, p->views)
 	{
 		M2mSavedView *saved = m2m_view_save(lfirst_oid(lc));
@@ -102,12 +143,14 @@ m2m_views_put_aside(M2mPending *p, List *relids, List *tables)
 			p->aside = lappend(p->aside, saved);
 	}
 	if (p->aside == NIL || m2m_view_drop(p->aside))
-		return all;
+		return;
 
-	/* as many as can */
+	/* as many as can; one that goes by CASCADE is saved when it does */
 	foreach(lc, p->aside)
-		m2m_view_drop(list_make1(lfirst(lc)));
-	return false;
+	{
+		if (!m2m_view_drop(list_make1(lfirst(lc))))
+			p->aside = foreach_delete_current(p->aside, lc);
+	}
 }
 
 /*
@@ -121,17 +164,4 @@ may_hold_up(Oid role, Oid relid)
 		pg_class_aclcheck(relid, role, ACL_ALL_RIGHTS_RELATION) == ACLCHECK_OK ||
 		pg_attribute_aclcheck_all(relid, role, ACL_ALL_RIGHTS_COLUMN,
 								  ACLMASK_ANY) == ACLCHECK_OK;
-}
-
-/* views_of: the link views that read any of these tables. */
-static List *
-views_of(List *relids)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, relids)
-		result = list_concat_unique_oid(result,
-										m2m_catalog_link_views(lfirst_oid(lc)));
-	return result;
 }

@@ -312,17 +312,17 @@ create_batch_trigger(Oid viewid)
  * m2m_trigger_depends: marks a trigger as going with an extension.  What ALTER
  * TRIGGER ... DEPENDS ON EXTENSION does, but for its exclusive lock on the
  * extension, by which all relationships of a database would wait for each
- * other: it is enough that nobody drops the extension meanwhile.
+ * other, and for whoever marks a function of his own: it is enough that nobody
+ * drops the extension meanwhile.
  */
 void
 m2m_trigger_depends(Oid trigger, const char *extension)
 {
-	Oid			extensionid = get_extension_oid(extension, false);
+	Oid			extensionid = m2m_keep_extension(extension);
 	ObjectAddress depender;
 	ObjectAddress referenced;
 
-	LockDatabaseObject(ExtensionRelationId, extensionid, 0, AccessShareLock);
-	if (get_extension_oid(extension, true) != extensionid)
+	if (!OidIsValid(extensionid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("extension \"%s\" does not exist", extension)));
