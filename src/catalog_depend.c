@@ -21,7 +21,6 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "rewrite/rewriteSupport.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -29,6 +28,9 @@
 
 #include "m2m.h"
 
+static List *parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid);
+static void add_used(Oid classid, List *objects, Oid viewid, List **result);
+static List *add_address(List *list, ObjectAddress *object);
 static Oid	relation_of_rule(Oid ruleid);
 static Oid	relation_of_trigger(Oid triggerid);
 static Oid	relation_of_default(Oid defaultid);
@@ -95,39 +97,69 @@ m2m_catalog_views(Oid relid)
 }
 
 /*
- * m2m_catalog_rule_tables: the relations that a view's rules speak of, beside
- * the view itself and what its query reads.  Making the rules anew locks them,
- * and so does looking at them.
+ * m2m_catalog_view_uses: the objects (ObjectAddress) that a view, its rules,
+ * triggers and defaults speak of, each once: its schema, tables, types,
+ * functions and so on.  They are what making the view again locks.
  */
 List *
-m2m_catalog_rule_tables(Oid viewid)
+m2m_catalog_view_uses(Oid viewid)
 {
-	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	List	   *result = NIL;
+
+	add_used(RelationRelationId, list_make1_oid(viewid), viewid, &result);
+	add_used(RewriteRelationId,
+			 parts_of(RewriteRelationId, RewriteRelRulenameIndexId,
+					  Anum_pg_rewrite_ev_class, viewid), viewid, &result);
+	add_used(TriggerRelationId,
+			 parts_of(TriggerRelationId, TriggerRelidNameIndexId,
+					  Anum_pg_trigger_tgrelid, viewid), viewid, &result);
+	add_used(AttrDefaultRelationId,
+			 parts_of(AttrDefaultRelationId, AttrDefaultIndexId,
+					  Anum_pg_attrdef_adrelid, viewid), viewid, &result);
+	return result;
+}
+
+/* parts_of: OIDs of the rows of a catalog that are parts of a relation. */
+static List *
+parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid)
+{
+	Relation	parts = table_open(catalog, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(parts, index, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		oid = heap_getattr(tuple, 1, RelationGetDescr(parts),
+									   &isnull);
+
+		/* each of these catalogs begins with its OID */
+		result = lappend_oid(result, DatumGetObjectId(oid));
+	}
+	systable_endscan(scan);
+	table_close(parts, AccessShareLock);
+	return result;
+}
+
+/* add_used: adds what objects of one catalog depend on, beside the view. */
+static void
+add_used(Oid classid, List *objects, Oid viewid, List **result)
+{
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData key[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	List	   *rules = NIL;
-	List	   *result = NIL;
 	ListCell   *lc;
 
-	ScanKeyInit(&key[0], Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(viewid));
-	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
-							  1, key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_rewrite form = (Form_pg_rewrite) GETSTRUCT(tuple);
-
-		if (strcmp(NameStr(form->rulename), ViewSelectRuleName) != 0)
-			rules = lappend_oid(rules, form->oid);
-	}
-	systable_endscan(scan);
-
-	foreach(lc, rules)
+	foreach(lc, objects)
 	{
 		ScanKeyInit(&key[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
-					F_OIDEQ, ObjectIdGetDatum(RewriteRelationId));
+					F_OIDEQ, ObjectIdGetDatum(classid));
 		ScanKeyInit(&key[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
 					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
 		scan = systable_beginscan(depend, DependDependerIndexId, true, NULL,
@@ -135,16 +167,37 @@ m2m_catalog_rule_tables(Oid viewid)
 		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		{
 			Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+			ObjectAddress used;
 
-			if (form->refclassid == RelationRelationId &&
-				form->refobjid != viewid)
-				result = list_append_unique_oid(result, form->refobjid);
+			ObjectAddressSet(used, form->refclassid, form->refobjid);
+			if (form->deptype == DEPENDENCY_NORMAL &&
+				!(used.classId == RelationRelationId &&
+				  used.objectId == viewid))
+				*result = add_address(*result, &used);
 		}
 		systable_endscan(scan);
 	}
 	table_close(depend, AccessShareLock);
-	table_close(rewrite, AccessShareLock);
-	return result;
+}
+
+/* add_address: adds an object to a list, unless it is there. */
+static List *
+add_address(List *list, ObjectAddress *object)
+{
+	ObjectAddress *copy;
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		ObjectAddress *other = lfirst(lc);
+
+		if (other->classId == object->classId &&
+			other->objectId == object->objectId)
+			return list;
+	}
+	copy = palloc(sizeof(ObjectAddress));
+	*copy = *object;
+	return lappend(list, copy);
 }
 
 /*

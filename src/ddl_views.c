@@ -9,8 +9,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_namespace.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -20,13 +20,14 @@
 
 static void add_lock(List **relations, List **lockmodes, Oid relid,
 					 LOCKMODE lockmode);
+static LOCKMODE use_lockmode(Oid viewid, Oid relid);
 static bool may_hold_up(Oid role, Oid relid);
 
 /*
  * m2m_views_lock: locks tables in lockmode, as the command will, and with them
  * the link views that read relids exclusively, and whatever making these again
- * at the end of the command will lock: what else they read, their schemas and
- * m2m itself.  So the command does not wait once it is at work.  Nobody waits
+ * at the end of the command will lock: what else they speak of, their schemas
+ * and m2m itself.  So the command does not wait once it is at work.  Nobody waits
  * for the view of a role that has no right on the table: that is locked if it
  * is free.  p->views becomes those that were locked; returns whether these are
  * all.  The caller has checked that the command may have these locks.
@@ -58,30 +59,25 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode)
 	}
 	others = list_difference_oid(others, ours);
 
-	/* schemas first, as by whoever makes or drops something in them */
-	foreach(lc, ours)
-	{
-		Oid			schema = get_rel_namespace(lfirst_oid(lc));
-
-		if (OidIsValid(schema))
-			LockDatabaseObject(NamespaceRelationId, schema, 0,
-							   AccessShareLock);
-	}
 	foreach(lc, tables)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), lockmode);
 	foreach(lc, ours)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), AccessExclusiveLock);
+
+	/* schemas, types and so on first, as by whoever makes or drops a view */
 	foreach(lc, ours)
 	{
-		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+		foreach(lv, m2m_catalog_view_uses(lfirst_oid(lc)))
+		{
+			ObjectAddress *used = lfirst(lv);
 
-		if (view == NULL)
-			continue;
-		add_lock(&relations, &lockmodes, view->association, AccessShareLock);
-		add_lock(&relations, &lockmodes, view->far_relid, AccessShareLock);
-		foreach(lv, m2m_catalog_rule_tables(lfirst_oid(lc)))
-			add_lock(&relations, &lockmodes, lfirst_oid(lv),
-					 RowExclusiveLock);
+			if (used->classId == RelationRelationId)
+				add_lock(&relations, &lockmodes, used->objectId,
+						 use_lockmode(lfirst_oid(lc), used->objectId));
+			else
+				LockDatabaseObject(used->classId, used->objectId, 0,
+								   AccessShareLock);
+		}
 	}
 	m2m_lock_relations_each(relations, lockmodes);
 	p->views = ours;
@@ -104,24 +100,43 @@ add_lock(List **relations, List **lockmodes, Oid relid, LOCKMODE lockmode)
 }
 
 /*
- * m2m_view_lock_if_free: locks a link view exclusively, and against exclusive
- * locks what making it again will lock: the tables that it reads, those that
- * its rules speak of, and its schema; false if that is not to be had at once,
- * or if it is no link view.
+ * use_lockmode: the lock that making a link view again takes on a relation
+ * that it speaks of.  To a table that it does not read a rule may write.
  */
-bool
-m2m_view_lock_if_free(Oid viewid)
+static LOCKMODE
+use_lockmode(Oid viewid, Oid relid)
 {
 	M2mLinkView *view = m2m_catalog_read_view(viewid, true);
 
 	return view != NULL &&
-		ConditionalLockDatabaseObject(NamespaceRelationId,
-									  get_rel_namespace(viewid), 0,
-									  AccessShareLock) &&
-		m2m_lock_if_free(list_make2_oid(view->association, view->far_relid),
-						 AccessShareLock) &&
-		m2m_lock_if_free(m2m_catalog_rule_tables(viewid), RowExclusiveLock) &&
-		m2m_lock_if_free(list_make1_oid(viewid), AccessExclusiveLock);
+		(relid == view->association || relid == view->far_relid) ?
+		AccessShareLock : RowExclusiveLock;
+}
+
+/*
+ * m2m_view_lock_if_free: locks a link view exclusively, and against being
+ * dropped or locked exclusively what making it again will lock; false if that
+ * is not to be had at once, or if it is no link view.
+ */
+bool
+m2m_view_lock_if_free(Oid viewid)
+{
+	ListCell   *lc;
+
+	if (!m2m_catalog_is_link_view(viewid))
+		return false;
+	foreach(lc, m2m_catalog_view_uses(viewid))
+	{
+		ObjectAddress *used = lfirst(lc);
+
+		if (used->classId == RelationRelationId ?
+			!m2m_lock_if_free(list_make1_oid(used->objectId),
+							  use_lockmode(viewid, used->objectId)) :
+			!ConditionalLockDatabaseObject(used->classId, used->objectId, 0,
+										   AccessShareLock))
+			return false;
+	}
+	return m2m_lock_if_free(list_make1_oid(viewid), AccessExclusiveLock);
 }
 
 /*

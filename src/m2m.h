@@ -304,7 +304,7 @@ extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 /* catalog_depend.c: views and associations that hang on an object */
 extern List *m2m_catalog_link_views(Oid relid);
 extern List *m2m_catalog_views(Oid relid);
-extern List *m2m_catalog_rule_tables(Oid viewid);
+extern List *m2m_catalog_view_uses(Oid viewid);
 extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
 extern List *m2m_catalog_associations(void);
 extern List *m2m_catalog_associations_of(List *relids);
