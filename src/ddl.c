@@ -31,6 +31,7 @@ static int	depth = 0;
 static bool as_owner(Oid owner, bool restricted, bool keep, const char *what,
 					 bool (*expected) (int sqlerrcode),
 					 void (*action) (void *arg), void *arg);
+static bool is_in_the_way(int sqlerrcode);
 static bool is_owners_doing(int sqlerrcode);
 static bool is_lasting(int sqlerrcode);
 static void drop_unseen(void *arg);
@@ -104,6 +105,19 @@ m2m_as_owner(Oid owner, bool restricted, const char *what,
 {
 	return as_owner(owner, restricted, true, what, is_owners_doing, action,
 					arg);
+}
+
+/*
+ * m2m_as_server: the same with the rights of the bootstrap superuser, for a
+ * statement in which nothing of an owner's is evaluated.  Its only lasting
+ * errors are a name that was taken and a view that cannot be changed in place.
+ */
+bool
+m2m_as_server(bool restricted, const char *what, void (*action) (void *arg),
+			  void *arg)
+{
+	return as_owner(BOOTSTRAP_SUPERUSERID, restricted, true, what,
+					is_in_the_way, action, arg);
 }
 
 /*
@@ -201,20 +215,35 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 }
 
 /*
+ * is_in_the_way: has something else the name of what is to be put back, or
+ * does a view not fit its columns any more?
+ */
+static bool
+is_in_the_way(int sqlerrcode)
+{
+	switch (sqlerrcode)
+	{
+		case ERRCODE_DUPLICATE_TABLE:
+		case ERRCODE_DUPLICATE_OBJECT:
+		case ERRCODE_DUPLICATE_COLUMN:
+		case ERRCODE_INVALID_TABLE_DEFINITION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
  * is_owners_doing: the errors of putting back, or bringing up to date, what is
- * an owner's that he could mend and nobody else can: a name that was taken
- * meanwhile; a right that he lost; a default, rule or condition that speaks of
- * what is no longer there, or is of another type now.
+ * an owner's, that he could mend and nobody else can: something is in the way;
+ * he has lost a right; a default, rule or condition speaks of what is no
+ * longer there, or is of another type now.
  */
 static bool
 is_owners_doing(int sqlerrcode)
 {
 	switch (sqlerrcode)
 	{
-			/* a name is taken */
-		case ERRCODE_DUPLICATE_TABLE:
-		case ERRCODE_DUPLICATE_OBJECT:
-		case ERRCODE_DUPLICATE_COLUMN:
 			/* a right is lost */
 		case ERRCODE_INSUFFICIENT_PRIVILEGE:
 			/* what it speaks of is gone */
@@ -229,14 +258,14 @@ is_owners_doing(int sqlerrcode)
 		case ERRCODE_COLLATION_MISMATCH:
 		case ERRCODE_DATATYPE_MISMATCH:
 		case ERRCODE_INDETERMINATE_COLLATION:
-			/* a rule or a view that does not fit its columns any more */
+			/* a rule does not fit the view any more */
 		case ERRCODE_INVALID_OBJECT_DEFINITION:
-		case ERRCODE_INVALID_TABLE_DEFINITION:
 			return true;
 		default:
 
-			/* a constant that its type does not take any more */
-			return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION;
+			/* or a constant its type */
+			return is_in_the_way(sqlerrcode) ||
+				ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION;
 	}
 }
 

@@ -203,7 +203,7 @@ start_alter_table(AlterTableStmt *stmt)
 		m2m_views_lock(p, targets,
 					   list_concat_unique_oid(tables,
 											  foreign_key_tables(stmt, targets)),
-					   AccessExclusiveLock);
+					   AccessExclusiveLock, true);
 
 		/* a key's collation stands in the functions' bodies */
 		foreach(lc, associations)
@@ -213,7 +213,7 @@ start_alter_table(AlterTableStmt *stmt)
 	else if (adds || (owner && list_member_oid(associations, relid)) ||
 			 (shows && lockmode == AccessExclusiveLock &&
 			  reaches_association(targets, associations)))
-		m2m_views_lock(p, targets, tables, lockmode);
+		m2m_views_lock(p, targets, tables, lockmode, adds || shows);
 	MemoryContextSwitchTo(old);
 }
 
@@ -430,7 +430,7 @@ start_rename_column(RenameStmt *stmt)
 	old = MemoryContextSwitchTo(p->context);
 	m2m_views_lock(p, targets,
 				   list_append_unique_oid(list_copy(targets), relid),
-				   AccessExclusiveLock);
+				   AccessExclusiveLock, false);
 	foreach(lc, targets)
 	{
 		AttrNumber	attnum = get_attnum(lfirst_oid(lc), stmt->subname);
@@ -675,10 +675,10 @@ refresh_views(M2mPending *p)
 			 * The view is the owner's already, and shows him no more than he
 			 * could read himself: no need of CREATE on the schema.
 			 */
-			m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
-						 psprintf("could not bring link view \"%s\" up to date",
-								  get_rel_name(task.view->view)),
-						 refresh_view, &task);
+			m2m_as_server(!rel->temporary,
+						  psprintf("could not bring link view \"%s\" up to date",
+								   get_rel_name(task.view->view)),
+						  refresh_view, &task);
 		}
 	}
 }

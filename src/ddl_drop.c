@@ -202,7 +202,7 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 		locked = list_append_unique_oid(locked, rel->side[M2M_LEFT].relid);
 		locked = list_append_unique_oid(locked, rel->side[M2M_RIGHT].relid);
 	}
-	all = m2m_views_lock(p, going, locked, AccessExclusiveLock);
+	all = m2m_views_lock(p, going, locked, AccessExclusiveLock, false);
 	foreach(lc, going)
 		m2m_relationship_see(p, lfirst_oid(lc));
 

@@ -50,7 +50,7 @@ extern bool m2m_function_reads_as_seen(M2mSeenFunction *seen);
 
 /* ddl_views.c: link views locked, and put aside */
 extern bool m2m_views_lock(M2mPending *p, List *relids, List *tables,
-						   LOCKMODE lockmode);
+						   LOCKMODE lockmode, bool remade);
 extern bool m2m_view_lock_if_free(Oid viewid);
 extern void m2m_views_put_aside(M2mPending *p);
 

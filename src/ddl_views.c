@@ -20,20 +20,21 @@
 
 static void add_lock(List **relations, List **lockmodes, Oid relid,
 					 LOCKMODE lockmode);
-static LOCKMODE use_lockmode(Oid viewid, Oid relid);
+static LOCKMODE use_lockmode(M2mLinkView *view, Oid relid);
 static bool may_hold_up(Oid role, Oid relid);
 
 /*
  * m2m_views_lock: locks tables in lockmode, as the command will, and with them
- * the link views that read relids exclusively, and whatever making these again
- * at the end of the command will lock: what else they speak of, their schemas
- * and m2m itself.  So the command does not wait once it is at work.  Nobody waits
+ * the link views that read relids exclusively and, where these may be remade
+ * at the end of the command, whatever that will lock: what they speak of, and
+ * m2m itself.  So the command does not wait once it is at work.  Nobody waits
  * for the view of a role that has no right on the table: that is locked if it
  * is free.  p->views becomes those that were locked; returns whether these are
  * all.  The caller has checked that the command may have these locks.
  */
 bool
-m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode)
+m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
+			   bool remade)
 {
 	List	   *ours = NIL;
 	List	   *others = NIL;
@@ -65,15 +66,19 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), AccessExclusiveLock);
 
 	/* schemas, types and so on first, as by whoever makes or drops a view */
-	foreach(lc, ours)
+	foreach(lc, remade ? ours : NIL)
 	{
-		foreach(lv, m2m_catalog_view_uses(lfirst_oid(lc)))
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (view == NULL)
+			continue;
+		foreach(lv, m2m_catalog_view_uses(view->view))
 		{
 			ObjectAddress *used = lfirst(lv);
 
 			if (used->classId == RelationRelationId)
 				add_lock(&relations, &lockmodes, used->objectId,
-						 use_lockmode(lfirst_oid(lc), used->objectId));
+						 use_lockmode(view, used->objectId));
 			else
 				LockDatabaseObject(used->classId, used->objectId, 0,
 								   AccessShareLock);
@@ -101,15 +106,12 @@ add_lock(List **relations, List **lockmodes, Oid relid, LOCKMODE lockmode)
 
 /*
  * use_lockmode: the lock that making a link view again takes on a relation
- * that it speaks of.  To a table that it does not read a rule may write.
+ * that it speaks of.  To one that it does not read a rule may write.
  */
 static LOCKMODE
-use_lockmode(Oid viewid, Oid relid)
+use_lockmode(M2mLinkView *view, Oid relid)
 {
-	M2mLinkView *view = m2m_catalog_read_view(viewid, true);
-
-	return view != NULL &&
-		(relid == view->association || relid == view->far_relid) ?
+	return relid == view->association || relid == view->far_relid ?
 		AccessShareLock : RowExclusiveLock;
 }
 
@@ -121,9 +123,10 @@ use_lockmode(Oid viewid, Oid relid)
 bool
 m2m_view_lock_if_free(Oid viewid)
 {
+	M2mLinkView *view = m2m_catalog_read_view(viewid, true);
 	ListCell   *lc;
 
-	if (!m2m_catalog_is_link_view(viewid))
+	if (view == NULL)
 		return false;
 	foreach(lc, m2m_catalog_view_uses(viewid))
 	{
@@ -131,7 +134,7 @@ m2m_view_lock_if_free(Oid viewid)
 
 		if (used->classId == RelationRelationId ?
 			!m2m_lock_if_free(list_make1_oid(used->objectId),
-							  use_lockmode(viewid, used->objectId)) :
+							  use_lockmode(view, used->objectId)) :
 			!ConditionalLockDatabaseObject(used->classId, used->objectId, 0,
 										   AccessShareLock))
 			return false;

@@ -461,10 +461,10 @@ m2m_saved_view_name(M2mSavedView *saved)
 /*
  * m2m_view_restore: puts back views that were dropped, as far as what they
  * read and their schema are still there, with columns that have come since at
- * their ends.  What is amiss for good is a WARNING, see m2m_as_owner(); all other
- * errors are thrown.
- * Returns the associations that make up no relationship any more, because the
- * columns or foreign keys that did are gone.
+ * their ends.  What is amiss for good is a WARNING, see m2m_as_server() and
+ * m2m_as_owner(); all other errors are thrown.  Returns the associations that
+ * make up no relationship any more, because the columns or foreign keys that
+ * did are gone.
  */
 List *
 m2m_view_restore(List *saved_views)
@@ -504,10 +504,10 @@ m2m_view_restore(List *saved_views)
 		 * need not be able to create it now.  What is run has no part of the
 		 * user's that could be evaluated.
 		 */
-		if (m2m_as_owner(BOOTSTRAP_SUPERUSERID, !saved->temporary,
-						 psprintf("could not put back link view \"%s\"",
-								  saved->name),
-						 restore_view, &restoration))
+		if (m2m_as_server(!saved->temporary,
+						  psprintf("could not put back link view \"%s\"",
+								   saved->name),
+						  restore_view, &restoration))
 		{
 			/* privileges last: an owner may have none on his view */
 			restore_additions(&restoration);
