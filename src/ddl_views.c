@@ -44,7 +44,7 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 	ListCell   *lv;
 
 	/* without it there are no link views, and nothing of ours is in the way */
-	if (!OidIsValid(m2m_keep_extension("m2m")))
+	if (!OidIsValid(m2m_keep_extension("m2m", true)))
 		return true;
 	foreach(lc, relids)
 	{

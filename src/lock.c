@@ -123,16 +123,20 @@ m2m_lock_extension(Oid extension, LOCKMODE lockmode)
 
 /*
  * m2m_keep_extension: keeps an extension from being dropped until the end of
- * the transaction.  Returns its OID, or InvalidOid where there is none.
+ * the transaction.  Returns its OID; where there is none, InvalidOid if
+ * missing_ok, or else error 42704.
  */
 Oid
-m2m_keep_extension(const char *name)
+m2m_keep_extension(const char *name, bool missing_ok)
 {
-	Oid			extension = get_extension_oid(name, true);
+	for (;;)
+	{
+		Oid			extension = get_extension_oid(name, missing_ok);
 
-	if (!OidIsValid(extension))
-		return InvalidOid;
-	m2m_lock_extension(extension, AccessShareLock);
-	return get_extension_oid(name, true) == extension ? extension :
-		InvalidOid;
+		if (!OidIsValid(extension))
+			return InvalidOid;
+		m2m_lock_extension(extension, AccessShareLock);
+		if (get_extension_oid(name, true) == extension)
+			return extension;
+	}
 }

@@ -287,7 +287,7 @@ extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
 extern void m2m_lock_relations_each(List *relids, List *lockmodes);
 extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
 extern void m2m_lock_extension(Oid extension, LOCKMODE lockmode);
-extern Oid	m2m_keep_extension(const char *name);
+extern Oid	m2m_keep_extension(const char *name, bool missing_ok);
 
 /* catalog.c: what the system catalogs say of one object; names for SQL */
 extern bool m2m_catalog_is_table(Oid relid);

@@ -317,12 +317,8 @@ create_batch_trigger(Oid viewid)
 void
 m2m_trigger_depends(Oid trigger, const char *extension)
 {
-	Oid			extensionid = m2m_keep_extension(extension);
+	Oid			extensionid = m2m_keep_extension(extension, false);
 
-	if (!OidIsValid(extensionid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("extension \"%s\" does not exist", extension)));
 	if (list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
 						extensionid))
 		return;
