@@ -110,7 +110,7 @@ m2m_as_owner(Oid owner, bool restricted, const char *what,
 /*
  * m2m_as_server: the same with the rights of the bootstrap superuser, for a
  * statement in which nothing of an owner's is evaluated.  Its only lasting
- * errors are a name that was taken and a view that cannot be changed in place.
+ * errors are that something is in the way (is_in_the_way): it needs no right.
  */
 bool
 m2m_as_server(bool restricted, const char *what, void (*action) (void *arg),
@@ -215,18 +215,26 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 }
 
 /*
- * is_in_the_way: has something else the name of what is to be put back, or
- * does a view not fit its columns any more?
+ * is_in_the_way: has something else the name of what is to be put back, or do
+ * the columns that it speaks of not fit together any more?
  */
 static bool
 is_in_the_way(int sqlerrcode)
 {
 	switch (sqlerrcode)
 	{
+			/* a name is taken */
 		case ERRCODE_DUPLICATE_TABLE:
 		case ERRCODE_DUPLICATE_OBJECT:
 		case ERRCODE_DUPLICATE_COLUMN:
+			/* columns are of other types now, which nothing compares */
+		case ERRCODE_AMBIGUOUS_FUNCTION:
+		case ERRCODE_CANNOT_COERCE:
+		case ERRCODE_COLLATION_MISMATCH:
+		case ERRCODE_DATATYPE_MISMATCH:
+		case ERRCODE_INDETERMINATE_COLLATION:
 		case ERRCODE_INVALID_TABLE_DEFINITION:
+		case ERRCODE_UNDEFINED_FUNCTION:
 			return true;
 		default:
 			return false;
@@ -237,7 +245,7 @@ is_in_the_way(int sqlerrcode)
  * is_owners_doing: the errors of putting back, or bringing up to date, what is
  * an owner's, that he could mend and nobody else can: something is in the way;
  * he has lost a right; a default, rule or condition speaks of what is no
- * longer there, or is of another type now.
+ * longer there.
  */
 static bool
 is_owners_doing(int sqlerrcode)
@@ -248,16 +256,9 @@ is_owners_doing(int sqlerrcode)
 		case ERRCODE_INSUFFICIENT_PRIVILEGE:
 			/* what it speaks of is gone */
 		case ERRCODE_UNDEFINED_COLUMN:
-		case ERRCODE_UNDEFINED_FUNCTION:
 		case ERRCODE_UNDEFINED_OBJECT:
 		case ERRCODE_UNDEFINED_SCHEMA:
 		case ERRCODE_UNDEFINED_TABLE:
-		case ERRCODE_AMBIGUOUS_FUNCTION:
-			/* or is of another type */
-		case ERRCODE_CANNOT_COERCE:
-		case ERRCODE_COLLATION_MISMATCH:
-		case ERRCODE_DATATYPE_MISMATCH:
-		case ERRCODE_INDETERMINATE_COLLATION:
 			/* a rule does not fit the view any more */
 		case ERRCODE_INVALID_OBJECT_DEFINITION:
 			return true;
