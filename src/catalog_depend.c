@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
@@ -36,9 +37,13 @@ static bool has_oid(List *sorted, Oid oid);
 static bool may_join_itself(Oid table, Oid endpoint);
 static int	count_references(Oid relid, Oid target);
 static bool seen_together(Oid a, Oid b);
-static Oid	rule_relation(Oid rule);
 static List *rule_tables(Oid rule, Oid except);
-static Oid	trigger_relation(Oid triggerid);
+static List *parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid);
+static void add_used(Oid classid, List *objects, Oid viewid, List **result);
+static List *add_address(List *list, ObjectAddress *object);
+static Oid	relation_of_rule(Oid ruleid);
+static Oid	relation_of_trigger(Oid triggerid);
+static Oid	relation_of_default(Oid defaultid);
 static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
 						  int32 subid);
 static List *queue_related(HTAB *seen, List *queue, ObjectAddress *object,
@@ -97,7 +102,7 @@ m2m_catalog_views(Oid relid)
 	rules = sort_unique(rules);
 	foreach(lc, rules)
 	{
-		Oid			viewid = rule_relation(lfirst_oid(lc));
+		Oid			viewid = relation_of_rule(lfirst_oid(lc));
 
 		if (OidIsValid(viewid) && viewid != relid)
 			result = lappend_oid(result, viewid);
@@ -113,6 +118,110 @@ sort_unique(List *oids)
 	list_sort(oids, list_oid_cmp);
 	list_deduplicate_oid(oids);
 	return oids;
+}
+
+/*
+ * m2m_catalog_view_uses: the objects (ObjectAddress) that a view, its rules,
+ * triggers and defaults speak of, each once: its schema, tables, types,
+ * functions and so on.  They are what making the view again locks.
+ */
+List *
+m2m_catalog_view_uses(Oid viewid)
+{
+	List	   *result = NIL;
+
+	add_used(RelationRelationId, list_make1_oid(viewid), viewid, &result);
+	add_used(RewriteRelationId,
+			 parts_of(RewriteRelationId, RewriteRelRulenameIndexId,
+					  Anum_pg_rewrite_ev_class, viewid), viewid, &result);
+	add_used(TriggerRelationId,
+			 parts_of(TriggerRelationId, TriggerRelidNameIndexId,
+					  Anum_pg_trigger_tgrelid, viewid), viewid, &result);
+	add_used(AttrDefaultRelationId,
+			 parts_of(AttrDefaultRelationId, AttrDefaultIndexId,
+					  Anum_pg_attrdef_adrelid, viewid), viewid, &result);
+	return result;
+}
+
+/* parts_of: OIDs of the rows of a catalog that are parts of a relation. */
+static List *
+parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid)
+{
+	Relation	parts = table_open(catalog, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(parts, index, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		oid = heap_getattr(tuple, 1, RelationGetDescr(parts),
+									   &isnull);
+
+		/* each of these catalogs begins with its OID */
+		result = lappend_oid(result, DatumGetObjectId(oid));
+	}
+	systable_endscan(scan);
+	table_close(parts, AccessShareLock);
+	return result;
+}
+
+/* add_used: adds what objects of one catalog depend on, beside the view. */
+static void
+add_used(Oid classid, List *objects, Oid viewid, List **result)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		ScanKeyInit(&key[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(classid));
+		ScanKeyInit(&key[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
+		scan = systable_beginscan(depend, DependDependerIndexId, true, NULL,
+								  2, key);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+			ObjectAddress used;
+
+			ObjectAddressSet(used, form->refclassid, form->refobjid);
+			if (form->deptype == DEPENDENCY_NORMAL &&
+				!(used.classId == RelationRelationId &&
+				  used.objectId == viewid))
+				*result = add_address(*result, &used);
+		}
+		systable_endscan(scan);
+	}
+	table_close(depend, AccessShareLock);
+}
+
+/* add_address: adds an object to a list, unless it is there. */
+static List *
+add_address(List *list, ObjectAddress *object)
+{
+	ObjectAddress *copy;
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		ObjectAddress *other = lfirst(lc);
+
+		if (other->classId == object->classId &&
+			other->objectId == object->objectId)
+			return list;
+	}
+	copy = palloc(sizeof(ObjectAddress));
+	*copy = *object;
+	return lappend(list, copy);
 }
 
 /*
@@ -166,7 +275,7 @@ m2m_catalog_associations_and_others(List **others)
 
 	foreach(lc, triggers)
 	{
-		Oid			viewid = trigger_relation(lfirst_oid(lc));
+		Oid			viewid = relation_of_trigger(lfirst_oid(lc));
 		M2mLinkView *view = OidIsValid(viewid) ?
 			m2m_catalog_read_view(viewid, true) : NULL;
 
@@ -264,7 +373,7 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 		list_free(read);
 		if (known)
 			continue;
-		viewid = rule_relation(lfirst_oid(lc));
+		viewid = relation_of_rule(lfirst_oid(lc));
 		if (!OidIsValid(viewid) || viewid == relid[near])
 			continue;
 		*sources = lappend_oid(*sources, viewid);
@@ -428,7 +537,7 @@ may_join_itself(Oid table, Oid endpoint)
 		if (list_member_oid(read, relid[1 - fewer]))
 		{
 			n++;
-			viewid = rule_relation(lfirst_oid(lc));
+			viewid = relation_of_rule(lfirst_oid(lc));
 		}
 		list_free(read);
 		if (n > 1)
@@ -509,26 +618,6 @@ seen_together(Oid a, Oid b)
 			break;
 	}
 	list_free(rules);
-	return result;
-}
-
-/* rule_relation: the relation that a rule is on, or InvalidOid. */
-static Oid
-rule_relation(Oid rule)
-{
-	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	Oid			result = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(rule));
-	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
-	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
-	systable_endscan(scan);
-	table_close(rewrite, AccessShareLock);
 	return result;
 }
 
@@ -692,9 +781,75 @@ queue_related(HTAB *seen, List *queue, ObjectAddress *object, bool owners)
 	return queue;
 }
 
-/* trigger_relation: the relation that a trigger is on, or InvalidOid. */
+/*
+ * m2m_catalog_relation_of: the relation that an object is, or is a part of: a
+ * rule, trigger, column's default, or its row type; InvalidOid if it is none
+ * of these.
+ */
+Oid
+m2m_catalog_relation_of(Oid classid, Oid objectid)
+{
+	switch (classid)
+	{
+		case RelationRelationId:
+			return objectid;
+		case TypeRelationId:
+			return get_typ_typrelid(objectid);
+		case RewriteRelationId:
+			return relation_of_rule(objectid);
+		case TriggerRelationId:
+			return relation_of_trigger(objectid);
+		case AttrDefaultRelationId:
+			return relation_of_default(objectid);
+		default:
+			return InvalidOid;
+	}
+}
+
+/* relation_of_rule: the relation that a rule is on, or InvalidOid. */
 static Oid
-trigger_relation(Oid triggerid)
+relation_of_rule(Oid ruleid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ruleid));
+	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/* relation_of_default: the relation that a default is a column's of. */
+static Oid
+relation_of_default(Oid defaultid)
+{
+	Relation	attrdef = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_attrdef_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(defaultid));
+	scan = systable_beginscan(attrdef, AttrDefaultOidIndexId, true, NULL,
+							  1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_attrdef) GETSTRUCT(tuple))->adrelid;
+	systable_endscan(scan);
+	table_close(attrdef, AccessShareLock);
+	return result;
+}
+
+/* relation_of_trigger: the relation that a trigger is on, or InvalidOid. */
+static Oid
+relation_of_trigger(Oid triggerid)
 {
 	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
 	ScanKeyData key;

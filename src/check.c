@@ -211,12 +211,12 @@ mend(Finding *finding)
 	bool		temporary = get_rel_persistence(finding->association) ==
 		RELPERSISTENCE_TEMP;
 
-	return m2m_mend_as_owner(owner, !temporary,
-							 psprintf("could not mend relationship \"%s\"",
-									  get_rel_name(finding->association)),
-							 psprintf("Once nothing is in its way, call m2m_repair() again, or run the SQL yourself: %s",
-									  finding->remedy),
-							 run_remedy, finding);
+	return m2m_try_as_owner(owner, !temporary,
+							psprintf("could not mend relationship \"%s\"",
+									 get_rel_name(finding->association)),
+							psprintf("Once nothing is in its way, call m2m_repair() again, or run the SQL yourself: %s",
+									 finding->remedy),
+							run_remedy, finding);
 }
 
 /*

@@ -14,13 +14,19 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_oper.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -50,6 +56,7 @@ static bool makes_not_null(Constraint *constraint);
 static List *those_among(List *oids, List *others);
 static void start_view(ViewStmt *stmt);
 static bool moves_key(AlterTableStmt *stmt, List *associations);
+static void start_move_object(Node *parsetree, ObjectType kind, Node *name);
 static bool reaches_association(List *relids, List *associations);
 static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
@@ -106,7 +113,8 @@ m2m_ddl_alter_start(Node *parsetree)
 				else if (stmt->objectType == OBJECT_EXTENSION ||
 						 stmt->objectType == OBJECT_OPERATOR ||
 						 stmt->objectType == OBJECT_COLLATION)
-					start_move(parsetree, m2m_catalog_associations());
+					start_move_object(parsetree, stmt->objectType,
+									  stmt->object);
 				break;
 			}
 		default:
@@ -213,6 +221,20 @@ start_alter_table(AlterTableStmt *stmt)
 		follow_owner(p, relid);
 	lockmode = AlterTableGetLockLevel(stmt->cmds);
 	tables = list_append_unique_oid(list_copy(targets), relid);
+	if (blocked)
+		m2m_views_lock(p, targets,
+					   list_concat_unique_oid(tables,
+											  foreign_key_tables(stmt, targets)),
+					   AccessExclusiveLock, true);
+	else if (refers && moves_key(stmt, associations))
+	{
+		/* all at once: who has read a view may be about to write the table */
+		m2m_views_lock(p, targets, tables, AccessExclusiveLock, true);
+	}
+	else if (adds || (owner && list_member_oid(associations, relid)) ||
+			 (shows && lockmode == AccessExclusiveLock &&
+			  reaches_association(targets, associations)))
+		m2m_views_lock(p, targets, tables, lockmode, adds || shows);
 
 	/* a key's collation stands in the functions' bodies, and its table */
 	foreach(lc, associations)
@@ -222,20 +244,7 @@ start_alter_table(AlterTableStmt *stmt)
 			see_functions(p, lfirst_oid(lc));
 	}
 	if (blocked)
-	{
-		m2m_views_put_aside(p, targets,
-							list_concat_unique_oid(tables,
-												   foreign_key_tables(stmt, targets)));
-	}
-	else if (refers && moves_key(stmt, associations))
-	{
-		/* all at once: who has read a view may be about to write the table */
-		m2m_views_lock(p, targets, tables, AccessExclusiveLock);
-	}
-	else if (adds || (owner && list_member_oid(associations, relid)) ||
-			 (shows && lockmode == AccessExclusiveLock &&
-			  reaches_association(targets, associations)))
-		m2m_views_lock(p, targets, tables, lockmode);
+		m2m_views_put_aside(p);
 	MemoryContextSwitchTo(old);
 }
 
@@ -494,7 +503,7 @@ start_rename(RenameStmt *stmt)
 															  relid));
 			break;
 		case OBJECT_COLLATION:
-			start_move((Node *) stmt, m2m_catalog_associations());
+			start_move_object((Node *) stmt, OBJECT_COLLATION, stmt->object);
 			break;
 		default:
 			break;
@@ -534,7 +543,7 @@ start_rename_column(RenameStmt *stmt)
 	old = MemoryContextSwitchTo(p->context);
 	m2m_views_lock(p, targets,
 				   list_append_unique_oid(list_copy(targets), relid),
-				   AccessExclusiveLock);
+				   AccessExclusiveLock, false);
 	foreach(lc, targets)
 	{
 		AttrNumber	attnum = get_attnum(lfirst_oid(lc), stmt->subname);
@@ -572,6 +581,36 @@ start_move(Node *parsetree, List *associations)
 	foreach(lc, associations)
 		see_functions(p, lfirst_oid(lc));
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * start_move_object: before the name of a collation, operator, or all of an
+ * extension's becomes another: what uses it hangs on it, in pg_depend.
+ */
+static void
+start_move_object(Node *parsetree, ObjectType kind, Node *name)
+{
+	Oid			classid;
+	Oid			objectid;
+
+	if (kind == OBJECT_EXTENSION)
+	{
+		classid = ExtensionRelationId;
+		objectid = get_extension_oid(strVal(name), true);
+	}
+	else if (kind == OBJECT_COLLATION)
+	{
+		classid = CollationRelationId;
+		objectid = get_collation_oid(castNode(List, name), true);
+	}
+	else
+	{
+		classid = OperatorRelationId;
+		objectid = LookupOperWithArgs(castNode(ObjectWithArgs, name), true);
+	}
+	if (OidIsValid(objectid))
+		start_move(parsetree,
+				   m2m_catalog_dependent_associations(classid, objectid));
 }
 
 /*
@@ -765,8 +804,7 @@ refresh_functions(M2mPending *p)
 													InvalidOid, NoLock);
 		char	   *body;
 
-		if (rel == NULL ||
-			!SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(seen->function)))
+		if (rel == NULL)
 			continue;
 		if (m2m_function_is_astray(rel, seen->near, seen->function))
 		{
@@ -774,7 +812,7 @@ refresh_functions(M2mPending *p)
 			continue;
 		}
 		body = m2m_function_body(rel, seen->near);
-		if (strcmp(body, seen->body) != 0)
+		if (strcmp(body, seen->body) != 0 && m2m_function_reads_as_seen(seen))
 			m2m_function_replace(seen->function, body);
 	}
 }

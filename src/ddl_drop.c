@@ -36,79 +36,95 @@
 #include "ddl_trigger.h"
 #include "m2m.h"
 
-/* A relationship, as it was before a command that may drop parts of it. */
+/* A relationship, as it was before a command dropped parts of it. */
 typedef struct SeenRelationship
 {
 	Oid			association;
-	Oid			owner;
 	Oid			endpoint[2];	/* InvalidOid: at rest */
 	bool		refers[2];		/* by a foreign key */
 	bool		adopted;
 	bool		distributed[2]; /* the endpoint was, when the command began */
 	List	   *functions;		/* M2mSeenFunction */
-	List	   *views;			/* M2mSavedView */
 } SeenRelationship;
 
 static bool replaces_distributed(DropStmt *stmt);
-static void start_drop_table(DropStmt *stmt);
-static void let_go(M2mPending *p, List *dropped, List *going);
-static void drop_functions(M2mPending *p, List *dropped);
-static void start_drop(Node *parsetree, List *associations, List *owners);
-static List *dropped_associations(DropStmt *stmt);
-static void see_relationship(M2mPending *p, Oid association, bool with_views);
-static void end_drop(M2mPending *p);
+static List *roles_of(DropOwnedStmt *stmt, MemoryContext context);
+static bool start_drop_table(DropStmt *stmt);
+static void let_go(M2mPending *p, List *associations, List *dropped,
+				   List *going);
+static void drop_functions(List *associations, List *dropped);
+static void drop_parts(M2mPending *p, DropStmt *stmt, List *going,
+					   List *dropped);
+static ObjectAddress *address_of(Oid classid, Oid objectid);
+static List *functions_of(SeenRelationship *seen);
+static SeenRelationship *seen_relationship(M2mPending *p, Oid association);
+static bool is_whole(SeenRelationship *seen);
+static List *end_drop(M2mPending *p, List *ended);
 static void end_relationships(M2mPending *p, List *associations);
-static List *restore_lost(List *saved_views);
 static void drop_rest(SeenRelationship *seen);
 static void drop_triggers(Oid viewid);
-static bool drop_objects(List *addresses);
 
 /*
  * m2m_ddl_drop_start: before a command; those that drop nothing are not for
- * here.  Remembers the relationships that it may concern (m2m_pending); before
- * DROP TABLE of an association that the caller may drop, locks what that will
- * lock, and drops the link views and functions, which are taken for parts of
- * it.  Errors: 2BP01 where something else depends on those.
+ * here.  One that may drop link views by CASCADE, with whatever they hang on,
+ * is remembered (m2m_pending), and nothing looked at before something of a
+ * relationship is dropped (ddl_dropped.c).  Before DROP TABLE of an association
+ * that the caller may drop, locks what that will lock, and drops the link views
+ * and functions, which are taken for parts of it.  Errors: 2BP01 where
+ * something else depends on those.
  */
 void
 m2m_ddl_drop_start(Node *parsetree)
 {
-	switch (nodeTag(parsetree))
-	{
-		case T_DropStmt:
-			{
-				DropStmt   *stmt = (DropStmt *) parsetree;
+	M2mPending *p;
 
-				if (replaces_distributed(stmt))
-					break;
-				if (stmt->removeType == OBJECT_TABLE)
-					start_drop_table(stmt);
-				else if (stmt->behavior == DROP_CASCADE &&
-						 stmt->removeType != OBJECT_VIEW &&
-						 !stmt->concurrent)
-					start_drop(parsetree, dropped_associations(stmt), NIL);
-				break;
-			}
-		case T_DropOwnedStmt:
-			start_drop(parsetree, m2m_catalog_associations(),
-					   roleSpecsToIds(((DropOwnedStmt *) parsetree)->roles));
-			break;
-		default:
-			break;
+	if (IsA(parsetree, DropStmt))
+	{
+		DropStmt   *stmt = (DropStmt *) parsetree;
+
+		/* spans transactions; is another's way to replace a table */
+		if (stmt->concurrent || replaces_distributed(stmt))
+			return;
+		m2m_dropped_lock_extensions(parsetree);
+		if (stmt->removeType == OBJECT_TABLE && start_drop_table(stmt))
+			return;
+
+		/* inside another command it is not that one which drops */
+		if (stmt->behavior == DROP_CASCADE || m2m_pending != NULL)
+			m2m_pending_push(parsetree);
 	}
+	else if (IsA(parsetree, DropOwnedStmt))
+	{
+		m2m_dropped_lock_extensions(parsetree);
+		p = m2m_pending_push(parsetree);
+		p->dropped_owners = roles_of((DropOwnedStmt *) parsetree, p->context);
+	}
+}
+
+/* roles_of: the roles that DROP OWNED names, in a context. */
+static List *
+roles_of(DropOwnedStmt *stmt, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	List	   *result = roleSpecsToIds(stmt->roles);
+
+	MemoryContextSwitchTo(old);
+	return result;
 }
 
 /*
  * m2m_ddl_drop_end: after a command that succeeded: puts back the link views
- * that were put aside, and drops what is left of relationships that have lost
- * a table or the columns that they were made of.  CurrentMemoryContext is
- * p->context, here and in m2m_ddl_alter_end().
+ * that were put aside, or went by CASCADE, and drops what is left of
+ * relationships that have lost a table or the columns that they were made of.
+ * CurrentMemoryContext is p->context, here and in m2m_ddl_alter_end().
  */
 void
 m2m_ddl_drop_end(M2mPending *p)
 {
-	end_relationships(p, restore_lost(p->aside));
-	end_drop(p);
+	List	   *lost = m2m_views_lost(p);
+	List	   *ended = lost != NIL ? m2m_view_restore(lost) : NIL;
+
+	end_relationships(p, end_drop(p, ended));
 }
 
 /*
@@ -138,9 +154,9 @@ replaces_distributed(DropStmt *stmt)
  * views and functions as if they were part of it; so does an endpoint that is
  * dropped together with all associations to it.  A table that no foreign key of
  * an association refers to is none of its business (any more): what still reads
- * it lets go.
+ * it lets go.  Returns whether the command is remembered.
  */
-static void
+static bool
 start_drop_table(DropStmt *stmt)
 {
 	List	   *named = NIL;
@@ -160,7 +176,7 @@ start_drop_table(DropStmt *stmt)
 		if (OidIsValid(relid))
 			named = list_append_unique_oid(named, relid);
 		else if (!stmt->missing_ok)
-			return;
+			return false;
 	}
 	foreach(lc, named)
 	{
@@ -178,7 +194,7 @@ start_drop_table(DropStmt *stmt)
 			functions = m2m_functions_of_table(lfirst_oid(lc));
 	}
 	if (associations == NIL && functions == NIL)
-		return;
+		return false;
 
 	/* the command's own check, which comes later; it fails by itself */
 	foreach(lc, named)
@@ -188,62 +204,21 @@ start_drop_table(DropStmt *stmt)
 		if (!object_ownercheck(RelationRelationId, relid, GetUserId()) &&
 			!object_ownercheck(NamespaceRelationId, get_rel_namespace(relid),
 							   GetUserId()))
-			return;
+			return false;
 	}
 
 	p = m2m_pending_push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
 	foreach(lc, associations)
 	{
-		Oid			association = lfirst_oid(lc);
-
-		if (list_member_oid(dropped, association))
-			going = lappend_oid(going, association);
-		see_relationship(p, association, false);
+		if (list_member_oid(dropped, lfirst_oid(lc)))
+			going = lappend_oid(going, lfirst_oid(lc));
 	}
-	let_go(p, dropped, going);
+	let_go(p, associations, dropped, going);
 	if (going != NIL)
-	{
-		ObjectAddresses *functions = new_object_addresses();
-
-		/* dropping their foreign keys' triggers locks the endpoints as well */
-		foreach(lc, p->relationships)
-		{
-			SeenRelationship *seen = lfirst(lc);
-
-			if (!list_member_oid(going, seen->association))
-				continue;
-			for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-			{
-				if (OidIsValid(seen->endpoint[s]))
-					dropped = list_append_unique_oid(dropped,
-													 seen->endpoint[s]);
-			}
-		}
-		if (!m2m_views_put_aside(p, going, dropped))
-			going = NIL;
-		foreach(lc, p->relationships)
-		{
-			SeenRelationship *seen = lfirst(lc);
-			ListCell   *lf;
-
-			if (!list_member_oid(going, seen->association))
-				continue;
-			foreach(lf, seen->functions)
-			{
-				ObjectAddress address;
-
-				ObjectAddressSet(address, ProcedureRelationId,
-								 ((M2mSeenFunction *) lfirst(lf))->function);
-				add_exact_object_address(&address, functions);
-			}
-		}
-
-		/* what uses a link function is protected as by PostgreSQL */
-		performMultipleDeletions(functions, stmt->behavior,
-								 PERFORM_DELETION_INTERNAL);
-	}
+		drop_parts(p, stmt, going, dropped);
 	MemoryContextSwitchTo(old);
+	return true;
 }
 
 /*
@@ -253,20 +228,21 @@ start_drop_table(DropStmt *stmt)
  * depends on those, PostgreSQL's own protection holds.
  */
 static void
-let_go(M2mPending *p, List *dropped, List *going)
+let_go(M2mPending *p, List *associations, List *dropped, List *going)
 {
 	List	   *tables = NIL;
 	ListCell   *lc;
 
-	foreach(lc, p->relationships)
+	foreach(lc, associations)
 	{
-		SeenRelationship *seen = lfirst(lc);
+		M2mRelationship *rel = list_member_oid(going, lfirst_oid(lc)) ? NULL :
+			m2m_catalog_read_rest(lfirst_oid(lc), NIL);
 
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
-			if (!list_member_oid(going, seen->association) &&
-				!seen->refers[s] && list_member_oid(dropped, seen->endpoint[s]))
-				tables = list_append_unique_oid(tables, seen->endpoint[s]);
+			if (!OidIsValid(rel->side[s].constraint) &&
+				list_member_oid(dropped, rel->side[s].relid))
+				tables = list_append_unique_oid(tables, rel->side[s].relid);
 		}
 	}
 	foreach(lc, dropped)
@@ -288,7 +264,7 @@ let_go(M2mPending *p, List *dropped, List *going)
 		}
 	}
 	if (tables != NIL)
-		m2m_views_lock(p, tables, dropped, AccessExclusiveLock);
+		m2m_views_lock(p, tables, dropped, AccessExclusiveLock, true);
 	foreach(lc, tables)
 	{
 		ListCell   *lv;
@@ -306,7 +282,7 @@ let_go(M2mPending *p, List *dropped, List *going)
 				m2m_view_follow(rel, view);
 		}
 	}
-	drop_functions(p, dropped);
+	drop_functions(associations, dropped);
 }
 
 /*
@@ -315,23 +291,21 @@ let_go(M2mPending *p, List *dropped, List *going)
  * those that these refer to instead.
  */
 static void
-drop_functions(M2mPending *p, List *dropped)
+drop_functions(List *associations, List *dropped)
 {
 	ListCell   *lc;
 	ListCell   *lf;
 
-	foreach(lc, p->relationships)
+	foreach(lc, associations)
 	{
-		SeenRelationship *seen = lfirst(lc);
-		M2mRelationship *rel = m2m_relationship_get(seen->association,
-													InvalidOid, NoLock);
+		M2mRelationship *rel = list_member_oid(dropped, lfirst_oid(lc)) ? NULL :
+			m2m_relationship_get(lfirst_oid(lc), InvalidOid, NoLock);
 
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
 			Oid			astray = m2m_function_astray(rel, s);
 
 			if (OidIsValid(astray) &&
-				!list_member_oid(dropped, seen->association) &&
 				!list_member_oid(dropped, rel->side[M2M_LEFT].relid) &&
 				!list_member_oid(dropped, rel->side[M2M_RIGHT].relid))
 				m2m_function_remake(rel, s, astray);
@@ -340,99 +314,127 @@ drop_functions(M2mPending *p, List *dropped)
 	foreach(lc, dropped)
 	{
 		foreach(lf, m2m_functions_of_table(lfirst_oid(lc)))
-		{
-			ObjectAddress address;
-
-			ObjectAddressSet(address, ProcedureRelationId, lfirst_oid(lf));
-			m2m_drop_objects(list_make1(&address));
-		}
+			m2m_drop_for_good_if_free(list_make1(address_of(ProcedureRelationId,
+															lfirst_oid(lf))));
 	}
 }
 
 /*
- * start_drop: before a command that may drop anything by CASCADE.  Link views
- * are remembered, in case that they go and their tables stay, as when the
- * type of a column is dropped; but not those of owners whose things are what
- * is to be dropped.
+ * drop_parts: drops the link views and functions of associations that are
+ * about to be dropped, once all is locked that the command will lock.
  */
 static void
-start_drop(Node *parsetree, List *associations, List *owners)
+drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 {
-	M2mPending *p;
-	MemoryContext old;
+	List	   *locked = list_copy(dropped);
+	List	   *views = NIL;
+	bool		all;
 	ListCell   *lc;
 
-	if (associations == NIL)
+	/* dropping their foreign keys' triggers locks the endpoints as well */
+	foreach(lc, going)
+	{
+		M2mRelationship *rel = m2m_catalog_read_rest(lfirst_oid(lc), NIL);
+
+		if (rel == NULL)
+			continue;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (OidIsValid(rel->side[s].relid))
+				locked = list_append_unique_oid(locked, rel->side[s].relid);
+		}
+	}
+	all = m2m_views_lock(p, going, locked, AccessExclusiveLock, false);
+	foreach(lc, going)
+		m2m_relationship_see(p, lfirst_oid(lc));
+
+	foreach(lc, p->views)
+	{
+		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		/* one with something of the user's in it is protected */
+		if (view != NULL && !view->custom)
+			views = lappend(views,
+							address_of(RelationRelationId, view->view));
+	}
+	if (!m2m_drop_for_good_if_free(views))
+	{
+		/* as many as can; the command fails, or takes the others by CASCADE */
+		foreach(lc, views)
+			m2m_drop_for_good_if_free(list_make1(lfirst(lc)));
 		return;
-	p = m2m_pending_push(parsetree);
-	old = MemoryContextSwitchTo(p->context);
-	foreach(lc, associations)
-		see_relationship(p, lfirst_oid(lc), true);
+	}
+	if (!all)
+		return;
+
+	/* what uses a link function is protected as by PostgreSQL */
 	foreach(lc, p->relationships)
 	{
 		SeenRelationship *seen = lfirst(lc);
-		ListCell   *lv;
 
-		foreach(lv, seen->views)
-		{
-			if (list_member_oid(owners, m2m_saved_view_owner(lfirst(lv))))
-				seen->views = foreach_delete_current(seen->views, lv);
-		}
+		if (list_member_oid(going, seen->association))
+			m2m_drop_for_good(functions_of(seen), stmt->behavior);
 	}
-	MemoryContextSwitchTo(old);
+}
+
+/* address_of: an object's address, to be put into a list. */
+static ObjectAddress *
+address_of(Oid classid, Oid objectid)
+{
+	ObjectAddress *address = palloc(sizeof(ObjectAddress));
+
+	ObjectAddressSet(*address, classid, objectid);
+	return address;
 }
 
 /*
- * dropped_associations: the associations that DROP ... CASCADE may concern:
- * of schemas and types those that depend on them, else all of the database.
+ * functions_of: addresses of the link functions of a relationship, but for
+ * those that somebody has made into something else since.
  */
 static List *
-dropped_associations(DropStmt *stmt)
+functions_of(SeenRelationship *seen)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	if (stmt->removeType != OBJECT_SCHEMA &&
-		stmt->removeType != OBJECT_TYPE && stmt->removeType != OBJECT_DOMAIN)
-		return m2m_catalog_associations();
-	foreach(lc, stmt->objects)
+	foreach(lc, seen->functions)
 	{
-		bool		schema = stmt->removeType == OBJECT_SCHEMA;
-		Oid			object = schema ?
-			get_namespace_oid(strVal(lfirst(lc)), true) :
-			LookupTypeNameOid(NULL, lfirst_node(TypeName, lc), true);
+		M2mSeenFunction *function = lfirst(lc);
 
-		if (OidIsValid(object))
-			result = list_concat_unique_oid(result,
-											m2m_catalog_dependent_associations(schema ?
-																			   NamespaceRelationId :
-																			   TypeRelationId,
-																			   object));
+		if (m2m_function_reads_as_seen(function))
+			result = lappend(result, address_of(ProcedureRelationId,
+												function->function));
 	}
 	return result;
 }
 
-/* see_relationship: remembers a whole relationship. */
-static void
-see_relationship(M2mPending *p, Oid association, bool with_views)
+/*
+ * m2m_relationship_see: remembers a whole relationship, of which a command is
+ * going to drop, or just dropping, some part; once.
+ */
+void
+m2m_relationship_see(M2mPending *p, Oid association)
 {
-	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
-												NoLock);
+	MemoryContext old;
+	M2mRelationship *rel;
 	SeenRelationship *seen;
-	bool		whole = rel != NULL;
+	bool		whole;
 
-	if (rel == NULL)
+	if (seen_relationship(p, association) != NULL)
+		return;
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	whole = rel != NULL;
+	if (!whole)
 		rel = m2m_catalog_read_rest(association, NIL);
 	if (rel == NULL)
 		return;
+	old = MemoryContextSwitchTo(p->context);
 	seen = palloc0(sizeof(SeenRelationship));
 	seen->association = association;
-	seen->owner = m2m_catalog_relation_owner(association);
 	seen->adopted = rel->adopted || m2m_catalog_is_distributed(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *function = whole ? m2m_function_see(rel, s) : NULL;
-		M2mSeenFunction *other;
 		Oid			astray = m2m_function_astray(rel, s);
 
 		seen->endpoint[s] = rel->side[s].relid;
@@ -440,30 +442,81 @@ see_relationship(M2mPending *p, Oid association, bool with_views)
 		seen->distributed[s] = OidIsValid(rel->side[s].relid) &&
 			m2m_catalog_is_distributed(rel->side[s].relid);
 		if (OidIsValid(astray))
-		{
-			other = palloc0(sizeof(M2mSeenFunction));
-			other->function = astray;
-			other->association = association;
-			seen->functions = lappend(seen->functions, other);
-		}
+			seen->functions = lappend(seen->functions,
+									  m2m_function_see_as_is(rel, s, astray));
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
-		if (with_views && OidIsValid(rel->side[s].view))
-		{
-			M2mSavedView *saved = m2m_view_save(rel->side[s].view);
-
-			if (saved != NULL)
-				seen->views = lappend(seen->views, saved);
-		}
 	}
 	p->relationships = lappend(p->relationships, seen);
+	MemoryContextSwitchTo(old);
+}
+
+/* seen_relationship: one that a command has remembered, or NULL. */
+static SeenRelationship *
+seen_relationship(M2mPending *p, Oid association)
+{
+	ListCell   *lc;
+
+	foreach(lc, p->relationships)
+	{
+		SeenRelationship *seen = lfirst(lc);
+
+		if (seen->association == association)
+			return seen;
+	}
+	return NULL;
+}
+
+/*
+ * is_whole: is an association there, with the tables that it refers to?  (A
+ * table that it did not refer to may go: the relationship rests.)
+ */
+static bool
+is_whole(SeenRelationship *seen)
+{
+	if (get_rel_name(seen->association) == NULL)
+		return false;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (seen->refers[s] && get_rel_name(seen->endpoint[s]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * m2m_views_lost: those link views (M2mSavedView) that were put aside for a
+ * command, or dropped by it, and that are to be put back: what they are made of
+ * is there, and the command was not meant for them.
+ */
+List *
+m2m_views_lost(M2mPending *p)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	/* unless it is m2m itself that goes */
+	if (p->aside == NIL || !OidIsValid(m2m_catalog_trigger_function()))
+		return NIL;
+	foreach(lc, p->aside)
+	{
+		M2mSavedView *saved = lfirst(lc);
+		SeenRelationship *seen =
+			seen_relationship(p, m2m_saved_view_association(saved));
+
+		if (m2m_view_is_lost(saved) && (seen == NULL || is_whole(seen)) &&
+			!list_member_oid(p->dropped_owners, m2m_saved_view_owner(saved)))
+			result = lappend(result, saved);
+	}
+	return result;
 }
 
 /*
  * end_drop: after a command that may have dropped parts of a relationship.
+ * Returns the associations of ended that it had not seen to be concerned.
  */
-static void
-end_drop(M2mPending *p)
+static List *
+end_drop(M2mPending *p, List *ended)
 {
 	ListCell   *lc;
 
@@ -477,21 +530,18 @@ end_drop(M2mPending *p)
 				get_rel_name(seen->endpoint[s]) == NULL)
 				seen->adopted = true;	/* it stands as a plain table */
 		}
-		if (get_rel_name(seen->association) == NULL ||
-			(seen->refers[M2M_LEFT] &&
-			 get_rel_name(seen->endpoint[M2M_LEFT]) == NULL) ||
-			(seen->refers[M2M_RIGHT] &&
-			 get_rel_name(seen->endpoint[M2M_RIGHT]) == NULL))
-		{
+		if (!is_whole(seen))
 			drop_rest(seen);
-			continue;
-		}
-		if (restore_lost(seen->views) != NIL)
+		else if (list_member_oid(ended, seen->association))
 		{
 			seen->adopted = true;	/* it stands as a plain table */
 			drop_rest(seen);
 		}
+		else
+			continue;
+		ended = list_delete_oid(ended, seen->association);
 	}
+	return ended;
 }
 
 /*
@@ -526,28 +576,6 @@ end_relationships(M2mPending *p, List *associations)
 }
 
 /*
- * restore_lost: puts back those link views that are not there any more;
- * returns what m2m_view_restore() does.
- */
-static List *
-restore_lost(List *saved_views)
-{
-	List	   *lost = NIL;
-	ListCell   *lc;
-
-	foreach(lc, saved_views)
-	{
-		if (!m2m_view_exists(lfirst(lc)))
-			lost = lappend(lost, lfirst(lc));
-	}
-
-	/* unless it is m2m itself that goes */
-	if (lost == NIL || !OidIsValid(m2m_catalog_trigger_function()))
-		return NIL;
-	return m2m_view_restore(lost);
-}
-
-/*
  * drop_rest: removes what is left of a relationship that has lost a table: its
  * link views and functions and, if m2m made it and the dropper owns it, the
  * association; otherwise that stands as a plain table.  A link view that a view
@@ -556,23 +584,11 @@ restore_lost(List *saved_views)
 static void
 drop_rest(SeenRelationship *seen)
 {
-	List	   *rest = NIL;
+	List	   *rest = functions_of(seen);
 	char	   *name = get_rel_name(seen->association);
 	ObjectAddress *association = NULL;
-	ObjectAddress *address;
 	ListCell   *lc;
 
-	foreach(lc, seen->functions)
-	{
-		M2mSeenFunction *function = lfirst(lc);
-
-		if (!SearchSysCacheExists1(PROCOID,
-								   ObjectIdGetDatum(function->function)))
-			continue;
-		address = palloc(sizeof(ObjectAddress));
-		ObjectAddressSet(*address, ProcedureRelationId, function->function);
-		rest = lappend(rest, address);
-	}
 	if (name != NULL)
 	{
 		foreach(lc, m2m_catalog_link_views(seen->association))
@@ -580,29 +596,27 @@ drop_rest(SeenRelationship *seen)
 			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
 
 			/* it may be an endpoint of others */
-			if (view == NULL || view->association != seen->association)
-				continue;
-			address = palloc(sizeof(ObjectAddress));
-			ObjectAddressSet(*address, RelationRelationId, lfirst_oid(lc));
-			rest = lappend(rest, address);
+			if (view != NULL && view->association == seen->association)
+				rest = lappend(rest,
+							   address_of(RelationRelationId, view->view));
 		}
 		if (!seen->adopted && object_ownercheck(RelationRelationId,
 												seen->association,
 												GetUserId()))
 		{
-			association = palloc(sizeof(ObjectAddress));
-			ObjectAddressSet(*association, RelationRelationId,
-							 seen->association);
+			association = address_of(RelationRelationId, seen->association);
 			rest = lappend(rest, association);
 		}
 	}
-	if (!drop_objects(rest))
+	if (!m2m_drop_for_good_if_free(rest))
 	{
 		/* something of the user's depends on some of it: that stands */
 		foreach(lc, rest)
 		{
-			address = lfirst(lc);
-			if (address != association && !drop_objects(list_make1(address)) &&
+			ObjectAddress *address = lfirst(lc);
+
+			if (address != association &&
+				!m2m_drop_for_good_if_free(list_make1(address)) &&
 				address->classId == RelationRelationId)
 				drop_triggers(address->objectId);
 		}
@@ -626,22 +640,12 @@ drop_triggers(Oid viewid)
 
 	for (int i = 0; i < (int) lengthof(names); i++)
 	{
-		ObjectAddress *address = palloc(sizeof(ObjectAddress));
+		Oid			trigger = get_trigger_oid(viewid, names[i], true);
 
-		ObjectAddressSet(*address, TriggerRelationId,
-						 get_trigger_oid(viewid, names[i], true));
-		if (OidIsValid(address->objectId))
-			triggers = lappend(triggers, address);
+		if (OidIsValid(trigger))
+			triggers = lappend(triggers,
+							   address_of(TriggerRelationId, trigger));
 	}
-	drop_objects(triggers);
-}
-
-/*
- * drop_objects: drops objects, or leaves them all where something else
- * depends on one of them, and returns false.
- */
-static bool
-drop_objects(List *addresses)
-{
-	return addresses == NIL || m2m_drop_objects(addresses);
+	if (triggers != NIL)
+		m2m_drop_objects(triggers);
 }

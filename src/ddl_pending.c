@@ -9,8 +9,12 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "ddl_trigger.h"
 #include "m2m.h"
@@ -18,6 +22,7 @@
 /* The command begun last; NULL: none. */
 M2mPending *m2m_pending = NULL;
 
+static void refuse_to_lose(void);
 static void forget_at_end(XactEvent event, void *arg);
 static void forget_at_subend(SubXactEvent event, SubTransactionId subid,
 							 SubTransactionId parent, void *arg);
@@ -92,14 +97,82 @@ m2m_function_see(M2mRelationship *rel, M2mSide near)
 }
 
 /*
+ * m2m_function_see_as_is: the same of a function that does not read as the
+ * link function of the relationship would (any more).
+ */
+M2mSeenFunction *
+m2m_function_see_as_is(M2mRelationship *rel, M2mSide near, Oid function)
+{
+	M2mSeenFunction *seen = palloc(sizeof(M2mSeenFunction));
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		isnull = true;
+	Datum		source = 0;
+
+	seen->function = function;
+	seen->association = rel->association;
+	seen->near = near;
+	if (HeapTupleIsValid(tuple))
+		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	seen->body = isnull ? pstrdup("") : TextDatumGetCString(source);
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return seen;
+}
+
+/*
+ * m2m_function_reads_as_seen: has nobody changed a link function since the
+ * command began?  Nothing keeps its owner from doing so meanwhile.
+ */
+bool
+m2m_function_reads_as_seen(M2mSeenFunction *seen)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID,
+										ObjectIdGetDatum(seen->function));
+	Datum		source;
+	bool		isnull;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	result = !isnull && strcmp(TextDatumGetCString(source), seen->body) == 0;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * refuse_to_lose: at the end of a transaction nothing may be left aside, as it
+ * is where the event trigger at the end of commands was disabled, but not the
+ * one at their start.  Error 55000.
+ */
+static void
+refuse_to_lose(void)
+{
+	for (M2mPending *p = m2m_pending; p != NULL; p = p->previous)
+	{
+		List	   *lost = m2m_views_lost(p);
+
+		if (lost != NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("link view \"%s\" has not come back",
+							m2m_saved_view_name(linitial(lost))),
+					 errdetail("A command for which it stepped aside, or that has dropped it, had no end that m2m could see."),
+					 errhint("Enable both event triggers, m2m_ddl_command_start and m2m_ddl_command_end, or neither.")));
+	}
+}
+
+/*
  * forget_at_end, forget_at_subend: a command that failed has no end; nor had
  * what it did one.  TopTransactionContext takes the memory.
  */
 static void
 forget_at_end(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
-		event == XACT_EVENT_PREPARE)
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
+		refuse_to_lose();
+	else if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+			 event == XACT_EVENT_PREPARE)
 		m2m_pending = NULL;
 }
 

@@ -22,8 +22,9 @@
  * not be allowed to lock.  A command that fails takes back what they did.
  *
  * Here stands only which command is whose: ddl_alter.c knows what an ALTER
- * or RENAME means, ddl_drop.c what a DROP does.  What they remember of a
- * command until its end is ddl_pending.c's.
+ * or RENAME means, ddl_drop.c what a DROP does, and ddl_dropped.c sees what it
+ * takes along.  What they remember of a command until its end is
+ * ddl_pending.c's.
  */
 #include "postgres.h"
 

@@ -49,10 +49,11 @@ static const char *on_delete_sql(char action);
 
 /*
  * m2m_definition_lock: checks that the caller may define the relationship,
- * then locks both endpoints as adding a foreign key will, so that of two first
- * uses at once one waits for the other.
+ * then keeps the extension and locks both endpoints as adding a foreign key
+ * will, so that of two first uses at once one waits for the other.
  *
- * Errors: 42809 and 42P16 for endpoints that cannot be; 42501.
+ * Errors: 42809 and 42P16 for endpoints that cannot be; 42501; 42704 where the
+ * extension was dropped meanwhile.
  */
 void
 m2m_definition_lock(M2mDefinition *definition)
@@ -69,6 +70,8 @@ m2m_definition_lock(M2mDefinition *definition)
 					 definition->schema :
 					 get_rel_namespace(definition->relid[M2M_LEFT]));
 
+	/* before there is anything that others would wait for */
+	m2m_keep_extension("m2m", false);
 	m2m_lock_relations(list_append_unique_oid(list_make1_oid(definition->relid[M2M_LEFT]),
 											  definition->relid[M2M_RIGHT]),
 					   ShareRowExclusiveLock);

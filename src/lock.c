@@ -1,6 +1,7 @@
 /*
  * lock.c
- *		Locks on several relations at once.
+ *		Locks on several relations at once, and the lock that keeps an
+ *		extension.
  *
  * Who waits for one relation while holding another can deadlock with
  * whoever takes them the other way round: a reader of a link view locks the
@@ -10,8 +11,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/inval.h"
 
 #include "m2m.h"
 
@@ -23,6 +28,20 @@
 void
 m2m_lock_relations(List *relids, LOCKMODE lockmode)
 {
+	List	   *lockmodes = NIL;
+
+	for (int i = 0; i < list_length(relids); i++)
+		lockmodes = lappend_int(lockmodes, lockmode);
+	m2m_lock_relations_each(relids, lockmodes);
+}
+
+/*
+ * m2m_lock_relations_each: the same with a lock mode for each relation, a list
+ * of integers.
+ */
+void
+m2m_lock_relations_each(List *relids, List *lockmodes)
+{
 	int			n = list_length(relids);
 	int			first = 0;
 
@@ -32,19 +51,25 @@ m2m_lock_relations(List *relids, LOCKMODE lockmode)
 
 		if (n == 0)
 			return;
-		LockRelationOid(list_nth_oid(relids, first), lockmode);
+		LockRelationOid(list_nth_oid(relids, first),
+						list_nth_int(lockmodes, first));
 		for (taken = 1; taken < n; taken++)
 		{
-			if (!ConditionalLockRelationOid(list_nth_oid(relids,
-														 (first + taken) % n),
-											lockmode))
+			int			next = (first + taken) % n;
+
+			if (!ConditionalLockRelationOid(list_nth_oid(relids, next),
+											list_nth_int(lockmodes, next)))
 				break;
 		}
 		if (taken == n)
 			return;
 		for (int i = 0; i < taken; i++)
-			UnlockRelationOid(list_nth_oid(relids, (first + i) % n),
-							  lockmode);
+		{
+			int			held = (first + i) % n;
+
+			UnlockRelationOid(list_nth_oid(relids, held),
+							  list_nth_int(lockmodes, held));
+		}
 		first = (first + taken) % n;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -71,4 +96,47 @@ m2m_lock_if_free(List *relids, LOCKMODE lockmode)
 	for (int i = 0; i < taken; i++)
 		UnlockRelationOid(list_nth_oid(relids, i), lockmode);
 	return false;
+}
+
+/*
+ * m2m_lock_extension: takes a lock against which an extension is not dropped,
+ * until the end of the transaction (AccessShareLock), or by which it is about
+ * to be (AccessExclusiveLock).
+ *
+ * Not the lock on the extension itself: ALTER FUNCTION ... DEPENDS ON
+ * EXTENSION, which is anybody's to run on a function of his, takes that
+ * exclusively and keeps it as long as he likes.  No command of PostgreSQL's
+ * locks a part of an extension: this lock is taken by us alone, exclusively
+ * only for who is going to drop the extension and may.
+ */
+void
+m2m_lock_extension(Oid extension, LOCKMODE lockmode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 1);
+	(void) LockAcquire(&tag, lockmode, false, false);
+
+	/* see what was done by who had it */
+	AcceptInvalidationMessages();
+}
+
+/*
+ * m2m_keep_extension: keeps an extension from being dropped until the end of
+ * the transaction.  Returns its OID; where there is none, InvalidOid if
+ * missing_ok, or else error 42704.
+ */
+Oid
+m2m_keep_extension(const char *name, bool missing_ok)
+{
+	for (;;)
+	{
+		Oid			extension = get_extension_oid(name, missing_ok);
+
+		if (!OidIsValid(extension))
+			return InvalidOid;
+		m2m_lock_extension(extension, AccessShareLock);
+		if (get_extension_oid(name, true) == extension)
+			return extension;
+	}
 }

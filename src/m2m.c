@@ -63,4 +63,5 @@ _PG_init(void)
 
 	m2m_relationship_init();
 	m2m_pending_init();
+	m2m_dropped_init();
 }

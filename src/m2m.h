@@ -333,9 +333,12 @@ extern bool m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a,
 extern text *m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value);
 extern void m2m_ids_check_null(bool isnull, Oid table);
 
-/* lock.c: locks on several relations at once */
+/* lock.c: locks on several relations at once, and what keeps an extension */
 extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
+extern void m2m_lock_relations_each(List *relids, List *lockmodes);
 extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
+extern void m2m_lock_extension(Oid extension, LOCKMODE lockmode);
+extern Oid	m2m_keep_extension(const char *name, bool missing_ok);
 
 /* catalog.c: what the system catalogs say of one object; names for SQL */
 extern bool m2m_catalog_is_table(Oid relid);
@@ -353,6 +356,8 @@ extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 /* catalog_depend.c: views and associations that hang on an object */
 extern List *m2m_catalog_link_views(Oid relid);
 extern List *m2m_catalog_views(Oid relid);
+extern List *m2m_catalog_view_uses(Oid viewid);
+extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
 extern List *m2m_catalog_associations(void);
 extern List *m2m_catalog_associations_and_others(List **others);
 extern List *m2m_catalog_associations_of(List *relids);
@@ -422,12 +427,16 @@ extern void m2m_sql(const char *sql);
 extern bool m2m_ddl_running(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
-extern bool m2m_mend_as_owner(Oid owner, bool restricted, const char *what,
-							  const char *hint, void (*action) (void *arg),
-							  void *arg);
+extern bool m2m_as_server(bool restricted, const char *what,
+						  void (*action) (void *arg), void *arg);
+extern bool m2m_try_as_owner(Oid owner, bool restricted, const char *what,
+							 const char *hint, void (*action) (void *arg),
+							 void *arg);
 extern bool m2m_look_as_owner(Oid owner, const char *what,
 							  void (*action) (void *arg), void *arg);
 extern bool m2m_drop_objects(List *addresses);
+extern void m2m_drop_for_good(List *addresses, DropBehavior behavior);
+extern bool m2m_drop_for_good_if_free(List *addresses);
 extern void m2m_leave_extension(M2mExtensionState *state);
 extern void m2m_enter_extension(M2mExtensionState *state);
 
@@ -478,11 +487,13 @@ extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near,
 
 /* view_save.c: putting link views aside and back */
 extern M2mSavedView *m2m_view_save(Oid viewid);
-extern bool m2m_view_exists(M2mSavedView *saved);
+extern bool m2m_view_is_lost(M2mSavedView *saved);
 extern bool m2m_view_drop(List *saved_views);
 extern List *m2m_view_restore(List *saved_views);
 extern void m2m_view_follow(M2mRelationship *rel, M2mLinkView *view);
 extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
+extern Oid	m2m_saved_view_association(M2mSavedView *saved);
+extern const char *m2m_saved_view_name(M2mSavedView *saved);
 
 /* view_batch.c: links of one INSERT or COPY, made together */
 extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
@@ -491,6 +502,9 @@ extern void m2m_view_batch_end(FunctionCallInfo fcinfo);
 
 /* ddl_pending.c: commands between their start and their end */
 extern void m2m_pending_init(void);
+
+/* ddl_dropped.c: what a command drops, as it was */
+extern void m2m_dropped_init(void);
 
 /* link.c: link, unlink, set on a list of pairs */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],

@@ -26,7 +26,6 @@
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
 #include "commands/defrem.h"
-#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -68,6 +67,7 @@ static List *add_column(List *columns, M2mViewColumnKind kind,
 static bool has_name(List *columns, const char *name);
 static void append_join(StringInfo sql, M2mRelationship *rel, M2mSide near);
 static char *rowtype_name(Oid relid);
+static void record_extension(Oid trigger, Oid extension);
 static void create_batch_trigger(Oid viewid);
 static char *trigger_argument(const char *name, const char *value);
 
@@ -583,27 +583,44 @@ create_batch_trigger(Oid viewid)
  * m2m_trigger_depends: marks a trigger as going with an extension.  What ALTER
  * TRIGGER ... DEPENDS ON EXTENSION does, but for its exclusive lock on the
  * extension, by which all relationships of a database would wait for each
- * other: it is enough that nobody drops the extension meanwhile.
+ * other, and for whoever marks a function of his own: it is enough that nobody
+ * drops the extension meanwhile (m2m_keep_extension).  Error 42704.
  */
 void
 m2m_trigger_depends(Oid trigger, const char *extension)
 {
-	Oid			extensionid = get_extension_oid(extension, false);
-	ObjectAddress depender;
-	ObjectAddress referenced;
+	Oid			extensionid = m2m_keep_extension(extension, false);
 
-	LockDatabaseObject(ExtensionRelationId, extensionid, 0, AccessShareLock);
-	if (get_extension_oid(extension, true) != extensionid)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("extension \"%s\" does not exist", extension)));
 	if (list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
 						extensionid))
 		return;
-	ObjectAddressSet(depender, TriggerRelationId, trigger);
-	ObjectAddressSet(referenced, ExtensionRelationId, extensionid);
-	recordDependencyOn(&depender, &referenced, DEPENDENCY_AUTO_EXTENSION);
+	record_extension(trigger, extensionid);
 	CommandCounterIncrement();
+}
+
+/*
+ * record_extension: writes the dependency of a trigger on an extension.  Not
+ * by recordDependencyOn(), which in newer minor releases locks the extension.
+ */
+static void
+record_extension(Oid trigger, Oid extension)
+{
+	Relation	depend = table_open(DependRelationId, RowExclusiveLock);
+	Datum		values[Natts_pg_depend];
+	bool		nulls[Natts_pg_depend] = {0};
+
+	values[Anum_pg_depend_classid - 1] = ObjectIdGetDatum(TriggerRelationId);
+	values[Anum_pg_depend_objid - 1] = ObjectIdGetDatum(trigger);
+	values[Anum_pg_depend_objsubid - 1] = Int32GetDatum(0);
+	values[Anum_pg_depend_refclassid - 1] =
+		ObjectIdGetDatum(ExtensionRelationId);
+	values[Anum_pg_depend_refobjid - 1] = ObjectIdGetDatum(extension);
+	values[Anum_pg_depend_refobjsubid - 1] = Int32GetDatum(0);
+	values[Anum_pg_depend_deptype - 1] =
+		CharGetDatum(DEPENDENCY_AUTO_EXTENSION);
+	CatalogTupleInsert(depend, heap_form_tuple(RelationGetDescr(depend),
+											   values, nulls));
+	table_close(depend, RowExclusiveLock);
 }
 
 /*
@@ -1000,10 +1017,10 @@ m2m_function_remake(M2mRelationship *rel, M2mSide near, Oid astray)
 {
 	FunctionRemake task = {rel, near, astray};
 
-	m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
-				 psprintf("could not make link function \"%s\" follow its tables",
-						  get_func_name(astray)),
-				 run_remake, &task);
+	m2m_as_server(!rel->temporary,
+				  psprintf("could not make link function \"%s\" follow its tables",
+						   get_func_name(astray)),
+				  run_remake, &task);
 }
 
 /* run_remake: as the bootstrap superuser. */

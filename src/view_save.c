@@ -14,6 +14,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
@@ -28,14 +29,17 @@
 #include "commands/extension.h"
 #include "commands/seclabel.h"
 #include "commands/trigger.h"
+#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteSupport.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "m2m.h"
@@ -72,6 +76,7 @@ struct M2mSavedView
 	char	   *name;
 	Oid			schema;
 	Oid			owner;
+	Oid			extension;		/* that it is a member of, or InvalidOid */
 	bool		temporary;
 	char	   *options;
 	Acl		   *acl;
@@ -91,6 +96,7 @@ typedef struct Restoration
 } Restoration;
 
 static void save_columns(M2mSavedView *saved, Oid viewid);
+static HeapTuple lock_row(Relation catalog, HeapTuple tuple);
 static char *save_default(Oid viewid, AttrNumber attnum);
 static List *save_triggers(Oid viewid);
 static List *save_rules(Oid viewid);
@@ -116,12 +122,15 @@ static void set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl);
 /*
  * m2m_view_save: everything about a link view, in CurrentMemoryContext; NULL
  * if it is none, or shows more than a link view does and so could not be put
- * back.  The caller holds a lock on the view.
+ * back.  The caller is about to drop the view and holds an exclusive lock on
+ * it, against which nothing changes but privileges: GRANT and REVOKE lock no
+ * relation, so we lock the catalog's rows that they would write.
  */
 M2mSavedView *
 m2m_view_save(Oid viewid)
 {
 	M2mSavedView *saved = palloc0(sizeof(M2mSavedView));
+	Relation	class;
 	HeapTuple	tuple;
 	bool		isnull;
 	Datum		acl;
@@ -130,17 +139,25 @@ m2m_view_save(Oid viewid)
 	saved->view = m2m_catalog_read_view(viewid, true);
 	if (saved->view == NULL || saved->view->custom)
 		return NULL;
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(viewid));
+	class = table_open(RelationRelationId, RowExclusiveLock);
+	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(viewid));
+	if (HeapTupleIsValid(tuple))
+		tuple = lock_row(class, tuple);
 	if (!HeapTupleIsValid(tuple))
+	{
+		table_close(class, RowExclusiveLock);
 		return NULL;
+	}
 	saved->name = pstrdup(NameStr(((Form_pg_class) GETSTRUCT(tuple))->relname));
 	saved->schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
 	saved->owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	saved->temporary = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence ==
 		RELPERSISTENCE_TEMP;
-	acl = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &isnull);
+	acl = heap_getattr(tuple, Anum_pg_class_relacl, RelationGetDescr(class),
+					   &isnull);
 	saved->acl = get_acl(acl, isnull);
-	ReleaseSysCache(tuple);
+	table_close(class, RowExclusiveLock);
+	saved->extension = getExtensionOfObject(RelationRelationId, viewid);
 	saved->options = m2m_view_options(viewid);
 	saved->comment = GetComment(viewid, RelationRelationId, 0);
 
@@ -151,37 +168,71 @@ m2m_view_save(Oid viewid)
 							 true, 0, false);
 	save_columns(saved, viewid);
 	saved->triggers = save_triggers(viewid);
+
+	/* rules are deparsed by a query, which is to see what we have locked */
+	PushActiveSnapshot(GetLatestSnapshot());
 	saved->rules = save_rules(viewid);
+	PopActiveSnapshot();
 	AtEOXact_GUC(true, nestlevel);
 	saved->labels = save_labels(viewid);
 	return saved;
+}
+
+/*
+ * lock_row: locks the newest version of a catalog's row against changes, and
+ * returns it in CurrentMemoryContext; NULL if it was deleted.  Waits for who
+ * has changed it and not ended yet, as deleting it would, which fails then.
+ */
+static HeapTuple
+lock_row(Relation catalog, HeapTuple tuple)
+{
+	TupleTableSlot *slot = table_slot_create(catalog, NULL);
+	HeapTuple	newest = NULL;
+	TM_FailureData failure;
+
+	if (table_tuple_lock(catalog, &tuple->t_self, GetLatestSnapshot(), slot,
+						 GetCurrentCommandId(false),
+						 LockTupleNoKeyExclusive, LockWaitBlock,
+						 TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
+						 &failure) == TM_Ok)
+		newest = ExecCopySlotHeapTuple(slot);
+	ExecDropSingleTupleTableSlot(slot);
+
+	/* who deletes it finds it through the cache */
+	AcceptInvalidationMessages();
+	return newest;
 }
 
 /* save_columns: privileges, comments and defaults of the columns. */
 static void
 save_columns(M2mSavedView *saved, Oid viewid)
 {
+	Relation	attribute = table_open(AttributeRelationId, RowExclusiveLock);
+
 	saved->column = palloc0_array(SavedColumn, saved->view->ncolumns);
 	for (int i = 0; i < saved->view->ncolumns; i++)
 	{
 		SavedColumn *column = &saved->column[i];
-		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(viewid),
-											Int16GetDatum(i + 1));
+		HeapTuple	tuple = SearchSysCacheCopy2(ATTNUM,
+												ObjectIdGetDatum(viewid),
+												Int16GetDatum(i + 1));
 		bool		isnull;
 		Datum		acl;
 
+		if (HeapTupleIsValid(tuple))
+			tuple = lock_row(attribute, tuple);
 		if (!HeapTupleIsValid(tuple))
 			elog(ERROR, "cache lookup failed for attribute %d of relation %u",
 				 i + 1, viewid);
 		column->column = &saved->view->column[i];
-		acl = SysCacheGetAttr(ATTNUM, tuple, Anum_pg_attribute_attacl,
-							  &isnull);
+		acl = heap_getattr(tuple, Anum_pg_attribute_attacl,
+						   RelationGetDescr(attribute), &isnull);
 		column->acl = get_acl(acl, isnull);
 		column->comment = GetComment(viewid, RelationRelationId, i + 1);
 		if (((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef)
 			column->default_value = save_default(viewid, i + 1);
-		ReleaseSysCache(tuple);
 	}
+	table_close(attribute, RowExclusiveLock);
 }
 
 /* save_default: a column's default as SQL. */
@@ -354,12 +405,17 @@ call_deparser(PGFunction function, Oid oid)
 }
 
 /*
- * m2m_view_exists: does the view that was saved still stand?
+ * m2m_view_is_lost: is the view that was saved gone, although nothing is that
+ * it was made of, or a part of?
  */
 bool
-m2m_view_exists(M2mSavedView *saved)
+m2m_view_is_lost(M2mSavedView *saved)
 {
-	return get_rel_name(saved->view->view) != NULL;
+	return get_rel_name(saved->view->view) == NULL &&
+		get_rel_name(saved->view->association) != NULL &&
+		get_namespace_name(saved->schema) != NULL &&
+		(!OidIsValid(saved->extension) ||
+		 get_extension_name(saved->extension) != NULL);
 }
 
 /*
@@ -395,7 +451,8 @@ typedef struct ViewRefresh
  * view to all others; else it is dropped and put back.  Where that cannot be,
  * since something of the user's depends on it, it rests at least, and so is not
  * in the way of a table that it has nothing to do with any more.  The caller
- * holds an exclusive lock on the view.  What fails is a WARNING.
+ * holds an exclusive lock on the view.  Errors: as
+ * m2m_as_server().
  */
 void
 m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
@@ -423,10 +480,10 @@ m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
 	 * The view is the owner's already, and shows him no more than he could read
 	 * himself: no need of CREATE on the schema.
 	 */
-	m2m_as_owner(BOOTSTRAP_SUPERUSERID, !rel->temporary,
-				 psprintf("could not bring link view \"%s\" up to date",
-						  get_rel_name(view->view)),
-				 refresh_view, &task);
+	m2m_as_server(!rel->temporary,
+				  psprintf("could not bring link view \"%s\" up to date",
+						   get_rel_name(view->view)),
+				  refresh_view, &task);
 	m2m_relationship_changed(rel->association);
 }
 
@@ -446,13 +503,28 @@ m2m_saved_view_owner(M2mSavedView *saved)
 	return saved->owner;
 }
 
+/* m2m_saved_view_association: the association that it reads. */
+Oid
+m2m_saved_view_association(M2mSavedView *saved)
+{
+	return saved->view->association;
+}
+
+/* m2m_saved_view_name: its name. */
+const char *
+m2m_saved_view_name(M2mSavedView *saved)
+{
+	return saved->name;
+}
+
 /*
  * m2m_view_restore: puts back views that were dropped, as far as their
  * association and their schema are still there, with columns that have come
- * since at their ends, and at rest where it is not known what they joined.  A
- * view that its owner may not make any more is a WARNING.  Returns the
- * associations that make up no relationship any more, because columns that did
- * are gone, and there is none to take their place.
+ * since at their ends, and at rest where it is not known what they joined.
+ * What is amiss for good is a WARNING, see m2m_as_server() and m2m_as_owner();
+ * all other errors are thrown.  Returns the associations that make up no
+ * relationship any more, because columns that did are gone, and there is none
+ * to take their place.
  */
 List *
 m2m_view_restore(List *saved_views)
@@ -467,8 +539,7 @@ m2m_view_restore(List *saved_views)
 		Restoration restoration;
 		ListCell   *other;
 
-		if (get_rel_name(saved->view->association) == NULL ||
-			get_namespace_name(saved->schema) == NULL)
+		if (!m2m_view_is_lost(saved))
 			continue;
 
 		/* its counterpart stands, or was dropped with it */
@@ -495,13 +566,14 @@ m2m_view_restore(List *saved_views)
 		 * need not be able to create it now.  What is run has no part of the
 		 * user's that could be evaluated.
 		 */
-		if (m2m_as_owner(BOOTSTRAP_SUPERUSERID, !saved->temporary,
-						 psprintf("could not put back link view \"%s\"",
-								  saved->name),
-						 restore_view, &restoration))
+		if (m2m_as_server(!saved->temporary,
+						  psprintf("could not put back link view \"%s\"",
+								   saved->name),
+						  restore_view, &restoration))
 		{
-			restore_the_rest(&restoration);
+			/* privileges last: an owner may have none on his view */
 			restore_additions(&restoration);
+			restore_the_rest(&restoration);
 		}
 		m2m_relationship_changed(saved->view->association);
 	}
@@ -625,26 +697,37 @@ restore_trigger(SavedPart *part, M2mSavedView *saved)
 	restore_part_comment(part, "TRIGGER", saved);
 }
 
-/* What run_trigger() is to do. */
-typedef struct TriggerTask
+/* What run_trigger() and run_rule() are to do. */
+typedef struct PartTask
 {
 	SavedPart  *part;
 	M2mSavedView *saved;
-} TriggerTask;
+} PartTask;
 
 /* run_trigger: restores a trigger of the user's. */
 static void
 run_trigger(void *arg)
 {
-	TriggerTask *task = arg;
+	PartTask   *task = arg;
 
 	restore_trigger(task->part, task->saved);
 }
 
+/* run_rule: restores a rule with its comment. */
+static void
+run_rule(void *arg)
+{
+	PartTask   *task = arg;
+
+	m2m_ddl(task->part->definition);
+	restore_part_comment(task->part, "RULE", task->saved);
+}
+
 /*
  * restore_additions: the user's triggers, column defaults and rules, as the
- * view's owner where they contain what may be evaluated as they are read.  One that does not fit any more is a WARNING, and does not take the others
- * with it.
+ * view's owner where they contain what may be evaluated as they are read.  One
+ * that does not fit any more is a WARNING, and does not take the others with
+ * it.
  */
 static void
 restore_additions(Restoration *restoration)
@@ -669,7 +752,7 @@ restore_additions(Restoration *restoration)
 	}
 	foreach(lc, saved->triggers)
 	{
-		TriggerTask task = {lfirst(lc), saved};
+		PartTask	task = {lfirst(lc), saved};
 
 		if (!task.part->ours)
 			m2m_as_owner(task.part->plain ? BOOTSTRAP_SUPERUSERID :
@@ -680,13 +763,12 @@ restore_additions(Restoration *restoration)
 	}
 	foreach(lc, saved->rules)
 	{
-		SavedPart  *part = lfirst(lc);
+		PartTask	task = {lfirst(lc), saved};
 
-		if (m2m_as_owner(saved->owner, !saved->temporary,
-						 psprintf("could not put back rule \"%s\" of link view \"%s\"",
-								  part->name, saved->name),
-						 run_ddl, part->definition))
-			restore_part_comment(part, "RULE", saved);
+		m2m_as_owner(saved->owner, !saved->temporary,
+					 psprintf("could not put back rule \"%s\" of link view \"%s\"",
+							  task.part->name, saved->name),
+					 run_rule, &task);
 	}
 }
 
