@@ -175,10 +175,11 @@ copy_server() {
 		"$("$PG_CONFIG" --sharedir)"/extension/m2m{.control,--*.sql}
 }
 
-# start_cluster [initdb option…]: starts the cluster and leads psql and its
-# like to it. Its superuser is "postgres", whoever runs it, so that tests can
-# rely on the name. The socket directory is nobody else's, so trust lets nobody
-# in and any port is free.
+# start_cluster [initdb option…]: starts the cluster, with the settings in
+# $SERVER_CONF and, if $VALGRIND is its suppression file, under valgrind; and
+# leads psql and its like to it. Its superuser is "postgres", whoever runs it, so
+# that tests can rely on the name. The socket directory is nobody else's, so
+# trust lets nobody in and any port is free.
 start_cluster() {
 	export PGHOST=$work/socket PGPORT=54321 PGUSER=postgres
 	as_user mkdir -m 700 "$PGHOST"
@@ -189,9 +190,25 @@ start_cluster() {
 		unix_socket_directories = '$PGHOST'
 		port = $PGPORT
 		fsync = off
+		${SERVER_CONF:-}
 	CONF
+	[ -z "${VALGRIND:-}" ] || under_valgrind
 	quietly "$work/start.log" as_user "$bindir/pg_ctl" -w -D "$work/data" \
 		-l "$work/server.log" start
+}
+
+# Has the server run under valgrind, which writes what it finds to $REPORTS.
+under_valgrind() {
+	as_user mv "$bindir/postgres" "$bindir/postgres.real"
+	as_user tee "$bindir/postgres" >/dev/null <<-SH
+		#!/bin/sh
+		# pg_ctl also asks for its version.
+		[ "\$1" = -D ] || exec "$bindir/postgres.real" "\$@"
+		exec valgrind --quiet --leak-check=no --gen-suppressions=no --time-stamp=no \\
+			--suppressions="$VALGRIND" --error-markers=VALGRINDERROR-BEGIN,VALGRINDERROR-END \\
+			--log-file="$REPORTS/valgrind.%p" --trace-children=yes "$bindir/postgres.real" "\$@"
+	SH
+	as_user chmod +x "$bindir/postgres"
 }
 
 # Stops the cluster and removes $work, unless KEEP=1 asks for both to stay.
