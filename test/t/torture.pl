@@ -177,6 +177,10 @@ sub one_round
 	{
 		serializable($_) for 1 .. max(20, $seconds);
 	}
+	# who is stuck is not waited for
+	$node->safe_psql('postgres',
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^session_'", timeout => 60)
+	  if @failures;
 	close_session($_) for @sessions, $monitor;
 	oracle($database);
 	if (!@failures)
@@ -293,6 +297,7 @@ sub close_session
 	my ($session) = @_;
 
 	close $session->{in};
+	kill 'TERM', $session->{pid} if $session->{statement};
 	waitpid $session->{pid}, 0;
 	close $session->{out};
 	close $session->{err};
@@ -459,8 +464,8 @@ sub oracle
 	my ($out, $err) = ('', '');
 
 	failure("pg_amcheck: $out$err")
-	  if !IPC::Run::run(\@amcheck, '>' => \$out, '2>' => \$err) || $out . $err ne '';
-	my ($status, $wrong, $message) = $node->psql($database, 'SELECT lib.all_wrong()');
+	  if !IPC::Run::run(\@amcheck, '>' => \$out, '2>' => \$err, IPC::Run::timeout(300)) || $out . $err ne '';
+	my ($status, $wrong, $message) = $node->psql($database, 'SELECT lib.all_wrong()', timeout => 300);
 	failure("the oracle: $message") if $status;
 	failure("the oracle: $wrong") if $wrong ne '';
 	same($standby, $database, 'standby', 'torture_standby', 'false');
