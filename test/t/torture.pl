@@ -128,7 +128,7 @@ sub make_database
 	}
 	# columns that come and go are not published
 	my $tables = $node->safe_psql($name, q{
-		SELECT string_agg(format('%s %s', c.oid::regclass, CASE WHEN relkind = 'r' AND NOT relispartition THEN
+		SELECT string_agg(format('%s %s', c.oid::regclass, CASE WHEN relkind = 'r' AND relreplident = 'd' THEN
 			(SELECT '(' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) || ')' FROM pg_attribute
 			 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) END), ', ')
 		FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence = 'p'
@@ -482,7 +482,7 @@ sub same
 	my $rows = "SELECT lib.all_rows($replicated)";
 
 	# reaching the end is a commit's business
-	$node->safe_psql($database, 'INSERT INTO lib.ledger VALUES (0)');
+	$node->safe_psql($database, q{INSERT INTO lib.ledger VALUES ('none', 0)});
 	$lsn = $node->safe_psql('postgres', 'SELECT pg_current_wal_lsn()');
 	while ($node->safe_psql('postgres',
 		"SELECT count(*) FROM pg_stat_replication WHERE application_name = '$application' AND replay_lsn >= '$lsn'") ne '1')

@@ -23,7 +23,17 @@ INSERT INTO pairs_r (id) SELECT generate_series(1, 10);
 SELECT lib.make('counted', 'int', 'int');
 INSERT INTO counted_l (id) SELECT generate_series(1, 6);
 INSERT INTO counted_r (id) SELECT generate_series(1, 15);
-CREATE TABLE lib.ledger (n bigint NOT NULL);
+-- bare: the same, where no index keeps links unique and calls have to.
+SELECT lib.make('bare', 'int', 'int', NULL);
+CREATE TABLE bare (l_id int REFERENCES bare_l ON UPDATE CASCADE ON DELETE CASCADE,
+	r_id int REFERENCES bare_r ON UPDATE CASCADE ON DELETE CASCADE);
+CREATE INDEX ON bare (l_id, r_id);
+CREATE INDEX ON bare (r_id, l_id);
+ALTER TABLE bare REPLICA IDENTITY FULL;
+SELECT m2m_adopt('bare', 'l', 'r', left_view => 'bare_lv', right_view => 'bare_rv');
+INSERT INTO bare_l (id) SELECT generate_series(1, 6);
+INSERT INTO bare_r (id) SELECT generate_series(1, 15);
+CREATE TABLE lib.ledger (association text NOT NULL, n bigint NOT NULL);
 
 CREATE FUNCTION lib.count_rows(sql text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE n bigint;
@@ -112,6 +122,12 @@ CREATE POLICY even ON guarded TO clerk USING (l_id % 2 = 0);
 GRANT SELECT, INSERT, DELETE ON guarded TO clerk;
 GRANT SELECT ON guarded_l, guarded_r TO clerk;
 GRANT SELECT, INSERT, DELETE ON guarded_lv, guarded_rv TO clerk;
+-- What the owner lets everybody do, in the midst of the clerk's own statement.
+CREATE FUNCTION lib.suggest(l int, r int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	INSERT INTO guarded_lv (l_id, id) VALUES (l, r);
+	RETURN r;
+END $$;
 GRANT ALL ON own, own_lv, own_l, own_r, lib.own TO clerk;
 -- Not for the clerk.
 SELECT lib.make('closed', 'int', 'int');
@@ -169,12 +185,13 @@ BEGIN
 		RETURN QUERY SELECT lib.wrong(r.a, r.l, r.r, r.lc, r.rc, r.lk, r.rk);
 	END LOOP;
 	RETURN QUERY SELECT concat_ws(': ', relationship, what) FROM oracle.wrong(but => 'info')
-		WHERE relationship <> 'loose';
+		WHERE relationship <> 'loose' AND what <> 'warning: no index keeps links unique';
 	RETURN QUERY SELECT format('changed: %s, %s: %s, now %s', object, fact, before, after) FROM oracle.changes()
 		WHERE fact <> 'columns' AND object !~ '^scratch' AND fact !~ 'of column extra'
 			AND after IS DISTINCT FROM 'fillfactor=30' AND after IS DISTINCT FROM 'fillfactor=100';
-	RETURN QUERY SELECT format('counted: %s links, should be %s', links, booked)
-		FROM (SELECT (SELECT count(*) FROM counted) AS links, (SELECT coalesce(sum(n), 0) FROM lib.ledger) AS booked) x
+	RETURN QUERY SELECT format('%s: %s links, should be %s', a, links, booked)
+		FROM (SELECT 'counted' AS a, count(*) AS links FROM counted UNION ALL SELECT 'bare', count(*) FROM bare) x,
+			LATERAL (SELECT coalesce(sum(n), 0) AS booked FROM lib.ledger WHERE association = a) b
 		WHERE links <> booked;
 	RETURN QUERY SELECT format('own: (%s,%s) %s', l_id, r_id, CASE WHEN o IS NULL THEN 'too much' ELSE 'lost' END)
 		FROM public.own a FULL JOIN lib.own o USING (l_id, r_id) WHERE a IS NULL OR o IS NULL;
