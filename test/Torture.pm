@@ -128,7 +128,7 @@ sub write_something
 	delete $operation->{hand};
 	# a value that a domain or a type of fewer digits refuses; a function that
 	# may not write
-	$operation->{may} = '23514|22\w\w\w|0A000|42\w\w\w|25006';
+	$operation->{may} = '23514|22\w\w\w|0A000|25006';
 	return $operation;
 }
 

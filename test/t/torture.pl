@@ -61,12 +61,14 @@ my ($node, $standby, $subscriber);
 my (@sessions, $monitor);
 my ($round, $round_start, $log, @recent, @failures);
 my (%done, %errors, %chaos);
+my $rounds = 0;
 
 start_servers();
 $round = $only // 1;
 while (1)
 {
 	@failures = ();
+	$rounds++;
 	eval { one_round(); 1 } or failure("the driver stopped: $@");
 	is(scalar(@failures), 0, "round $round of seed $seed");
 	last if defined $only || (@failures && !$ENV{M2M_TORTURE_KEEP_GOING});
@@ -611,7 +613,7 @@ sub figures
 	my $number = 0;
 
 	$number += $_ for values %done;
-	diag("torture: $number statements in $round rounds of seed $seed; by kind: "
+	diag("torture: $number statements in $rounds rounds of seed $seed; by kind: "
 		. join ', ', map { "$_ $done{$_}" } sort keys %done);
 	diag('torture: errors by SQLSTATE: ' . join ', ', map {
 			my $of = $errors{$_};
