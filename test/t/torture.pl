@@ -317,7 +317,8 @@ sub start
 	$session->{in_transaction} = 1 if $sql =~ /^BEGIN/;
 	$session->{timeouts} ||= $statement->{timeouts};
 	record($session->{number}, $sql);
-	$sql .= ';' unless $sql =~ /\\\.$/;
+	# the lines of a COPY that did not come to reading them are no statement
+	$sql .= $sql =~ /\\\.$/ ? "\n\\r" : ';';
 	# gone, if it was terminated meanwhile
 	print { $session->{in} } "$sql\n\\echo == :SQLSTATE\n";
 	return;
@@ -373,8 +374,9 @@ sub finished
 	}
 	elsif ($statement->{what} eq 'settings')
 	{
-		# above all, who it is
-		unshift @{ $session->{queue} }, $statement if @codes;
+		# above all, who it is; a cancelled ROLLBACK may have left a transaction
+		unshift @{ $session->{queue} }, { what => 'rolled back', sql => 'ROLLBACK' }, $statement
+		  if @codes;
 		$session->{timeouts} = $statement->{timeouts} if !@codes;
 	}
 	elsif ($statement->{sql} =~ /^(?:COMMIT|ROLLBACK)$/)
