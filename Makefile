@@ -56,17 +56,34 @@ endif
 # `make demo`, DATA has nothing to do with PGXS' variable of that name.)
 # make test-matrix [VERSIONS="15 17 18 19"] [SUITES="regress … upgrade"] [FRESH=1]
 # The same on every supported major, as root; see test/matrix.
+# make test-assert [SUITES="…"]
+# make test-sanitize, make test-valgrind
+# The tests on a server built with assertions, sanitizers or for valgrind, from
+# Debian's source package; see test/checked.
+# make torture [MINUTES=60] [M2M_SEED=…]
+# Many sessions at once, disturbed, for a while: 5 minutes of it are in
+# `make test`; see test/t/torture.pl.
+# make test-mutate [MUTATIONS="…"]
+# Undoes fixes in turn: which test notices? See test/mutate.
 # make test-core PGSRC=…/postgresql-15.x
 # PostgreSQL's own regression tests with m2m and without; see test/core-suite.
 # make bench [ROUNDS=5] [SCALE=1] [HUGE=1] [BENCH_DIR=/var/tmp] …
 # m2m against hand-written SQL and its other peers; see bench/run.
-.PHONY: demo test test-matrix test-core bench
+.PHONY: demo test test-matrix test-assert test-sanitize test-valgrind torture \
+	test-mutate test-core bench
 demo:
 	@examples/demo
 test:
 	@test/run
 test-matrix:
 	@test/matrix
+test-assert test-sanitize test-valgrind:
+	@test/checked $(@:test-%=%)
+torture:
+	@SUITES=tap PROVE_TESTS=test/t/torture.pl M2M_SEED=$${M2M_SEED:-random} \
+		M2M_TORTURE_MINUTES=$${MINUTES:-60} test/run
+test-mutate:
+	@test/mutate
 test-core:
 	@test/core-suite
 bench:

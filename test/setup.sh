@@ -1,12 +1,13 @@
 # What `make test` and `make demo` share: installing what is missing from
-# Debian's packages, building m2m in a copy of the tree, and a throw-away
-# cluster that an unprivileged user runs. Sourced by bash scripts, which call
+# Debian's packages, building m2m in a copy of the tree and installing it into
+# a copy of the server, and a throw-away cluster that an unprivileged user runs.
+# Sourced by bash scripts, which call
 #
 #   find_postgres, install_packages, make_workdir, build, start_cluster
 #
 # in this order and remove_workdir in their EXIT trap. Everything lies in
-# $work, so nothing is written to the checkout, and nothing here touches
-# another cluster of the machine.
+# $work, so nothing is written to the checkout nor to the server's directories,
+# and nothing here touches another cluster of the machine.
 # shellcheck shell=bash disable=SC2034 # our variables are the callers'
 set -euo pipefail
 
@@ -124,21 +125,61 @@ copy_tree() {
 		tar -C "$1" --no-same-owner -xf -
 }
 
-# build [make variable…]: builds in the copy and installs into the server's
-# directories.
+# build [make variable…]: builds in the copy of the tree and installs into a
+# copy of the server, which is $PG_CONFIG and $bindir from then on.
 build() {
-	local install=(as_root)
 	say "building m2m for $("$PG_CONFIG" --version)"
+	copy_server "$work/pg"
 	quietly "$work/build.log" as_user make -s -j "$(nproc)" PG_CONFIG="$PG_CONFIG" "$@"
-	# A server in the user's own directories needs no root.
-	[ ! -w "$("$PG_CONFIG" --pkglibdir)" ] || install=()
-	quietly "$work/install.log" "${install[@]}" make -s install PG_CONFIG="$PG_CONFIG" "$@"
+	quietly "$work/install.log" as_user make -s install PG_CONFIG="$PG_CONFIG" "$@"
 }
 
-# start_cluster [initdb option…]: starts the cluster and leads psql and its
-# like to it. Its superuser is "postgres", whoever runs it, so that tests can
-# rely on the name. The socket directory is nobody else's, so trust lets nobody
-# in and any port is free.
+# copy_server <directory>: the server's programs and files, where they lie from
+# each other as they did, since a server finds its files from its programs. No
+# m2m comes along that is installed in the original. Headers are only read.
+copy_server() {
+	local prefix name dir to program
+	local -A dirs
+	for name in bindir pkglibdir sharedir includedir includedir-server; do
+		dirs[$name]=$("$PG_CONFIG" --"$name")
+	done
+	prefix=${dirs[bindir]}
+	for dir in "${dirs[@]}"; do
+		while [[ $dir/ != "$prefix"/* ]]; do
+			prefix=${prefix%/*}
+		done
+	done
+	[ -n "$prefix" ] || die "the directories of $PG_CONFIG have nothing in common"
+	for name in pkglibdir sharedir; do
+		to=$1${dirs[$name]#"$prefix"}
+		as_user mkdir -p "$to"
+		as_user cp -a "${dirs[$name]}/." "$to"
+	done
+	for name in includedir includedir-server; do
+		to=$1${dirs[$name]#"$prefix"}
+		[ ! -e "$to" ] || continue # one lies in the other
+		as_user mkdir -p "${to%/*}"
+		as_user ln -s "${dirs[$name]}" "$to"
+	done
+	# They may lie among all programs of the system.
+	bindir=$1${dirs[bindir]#"$prefix"}
+	as_user mkdir -p "$bindir"
+	for program in "${dirs[bindir]}"/{pg_*,pgbench,psql,postgres,postmaster,ecpg,oid2name} \
+		"${dirs[bindir]}"/{init,create,drop,cluster,reindex,vacuum}db \
+		"${dirs[bindir]}"/{createuser,dropuser,vacuumlo}; do
+		[ ! -e "$program" ] || as_user cp -a "$program" "$bindir"
+	done
+	PG_CONFIG=$bindir/pg_config
+	dir=$("$PG_CONFIG" --pkglibdir)
+	as_user rm -rf "$dir/m2m.so" "$dir"/bitcode/m2m{,.index.bc} \
+		"$("$PG_CONFIG" --sharedir)"/extension/m2m{.control,--*.sql}
+}
+
+# start_cluster [initdb option…]: starts the cluster, with the settings in
+# $SERVER_CONF and, if $VALGRIND is its suppression file, under valgrind; and
+# leads psql and its like to it. Its superuser is "postgres", whoever runs it, so
+# that tests can rely on the name. The socket directory is nobody else's, so
+# trust lets nobody in and any port is free.
 start_cluster() {
 	export PGHOST=$work/socket PGPORT=54321 PGUSER=postgres
 	as_user mkdir -m 700 "$PGHOST"
@@ -149,9 +190,25 @@ start_cluster() {
 		unix_socket_directories = '$PGHOST'
 		port = $PGPORT
 		fsync = off
+		${SERVER_CONF:-}
 	CONF
+	[ -z "${VALGRIND:-}" ] || under_valgrind
 	quietly "$work/start.log" as_user "$bindir/pg_ctl" -w -D "$work/data" \
 		-l "$work/server.log" start
+}
+
+# Has the server run under valgrind, which writes what it finds to $REPORTS.
+under_valgrind() {
+	as_user mv "$bindir/postgres" "$bindir/postgres.real"
+	as_user tee "$bindir/postgres" >/dev/null <<-SH
+		#!/bin/sh
+		# pg_ctl also asks for its version.
+		[ "\$1" = -D ] || exec "$bindir/postgres.real" "\$@"
+		exec valgrind --quiet --leak-check=no --gen-suppressions=no --time-stamp=no \\
+			--suppressions="$VALGRIND" --error-markers=VALGRINDERROR-BEGIN,VALGRINDERROR-END \\
+			--log-file="$REPORTS/valgrind.%p" --trace-children=yes "$bindir/postgres.real" "\$@"
+	SH
+	as_user chmod +x "$bindir/postgres"
 }
 
 # Stops the cluster and removes $work, unless KEEP=1 asks for both to stay.

@@ -1,0 +1,421 @@
+# What the sessions of test/t/torture.pl do: transactions at random, on the
+# relationships of test/equality.d/setup.sql and test/torture.d/setup.sql. All
+# randomness is rand()'s: whoever sets the seed gets the same transaction again.
+#
+# A transaction is a list of statements, each a hash:
+#   what       its sort, for counting
+#   sql        the statement
+#   savepoint  failing, it takes back no more than itself: ROLLBACK TO s follows
+#   cancel, kill  seconds after which it is cancelled, its session terminated
+#   may        SQLSTATEs, as a pattern, that it may end with beyond the usual
+package Torture;
+use strict;
+use warnings;
+use Equality qw(relationships random_rows random_operation pick chance columns);
+use Exporter 'import';
+use List::Util qw(any shuffle);
+
+our @EXPORT_OK = qw(random_transaction random_history serial_sql serial_order expected);
+
+# Not those that are a session's own, or may hold a pair twice.
+my @relationships = grep { !$_->{temporary} && $_->{name} ne 'loose' } relationships();
+my @altered = map { ($_, "${_}_l", "${_}_r") } qw(ints texts nums pairs props wide narrow big);
+
+# What statements on tables that others change at the same time can end with
+# when they are written by hand, too.
+my $usual = qr/^(?:
+	40001 | 40P01 | 55P03 | 57014 |    # others were first, or time was up
+	57P0[123] | 08\w\w\w |             # the session or the server went away
+	23503 | 23505 | 23001 |            # a row is missing, or is referred to
+	25P02)$/x;
+
+# expected(kind of session, statement, SQLSTATE)
+sub expected
+{
+	my ($kind, $statement, $sqlstate) = @_;
+
+	return 1 if $sqlstate =~ $usual;
+	return 1 if $statement->{may} && $sqlstate =~ /^(?:$statement->{may})$/;
+	return 0;
+}
+
+# random_transaction(kind of session, its number)
+sub random_transaction
+{
+	my ($kind, $number) = @_;
+
+	return maintenance() if $kind eq 'maintainer';
+	my @settings = settings($kind);
+	my $operation = $kind eq 'ddl' ? \&ddl : $kind eq 'clerk' ? \&clerk : \&write_something;
+	my @statements;
+
+	if (chance(0.5))
+	{
+		@statements = $operation->($number);
+	}
+	else
+	{
+		my $level = pick('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE');
+
+		$level = 'READ COMMITTED' if $kind eq 'ddl';
+		push @statements, { what => lc $level, sql => "BEGIN ISOLATION LEVEL $level" };
+		for (1 .. 1 + int rand 4)
+		{
+			my @some = $operation->($number);
+			my $savepoint = chance(0.4);
+
+			push @statements, { what => 'savepoint', sql => 'SAVEPOINT s' } if $savepoint;
+			$_->{savepoint} = $savepoint for @some;
+			push @statements, @some;
+			push @statements, { what => 'rolled back to savepoint', sql => 'ROLLBACK TO s' }
+			  if $savepoint && chance(0.3);
+		}
+		push @statements, chance(0.75)
+		  ? { what => 'commit', sql => 'COMMIT' }
+		  : { what => 'rollback', sql => 'ROLLBACK' };
+	}
+	disturb($_, $kind) for @statements;
+	return (@settings, @statements);
+}
+
+sub settings
+{
+	my ($kind) = @_;
+	my $often = $kind eq 'ddl' ? 0.4 : 0.15;
+	my %set = (
+		lock_timeout => chance($often) ? pick(1, 5, 20, 100) : 30_000,
+		statement_timeout => chance($often / 2) ? pick(2, 10, 50, 200) : 60_000);
+	my $path = chance(0.8) ? 'on' : 'off';
+
+	return {
+		what => 'settings', timeouts => ($set{statement_timeout} < 60_000),
+		sql => 'RESET ROLE; ' . join('; ', map { "SET $_ = $set{$_}" } sort keys %set)
+		  . ($ENV{M2M_TORTURE_GENERAL} ? '; SET m2m.direct_path = off' : "; SET m2m.direct_path = $path")
+		  . ($kind eq 'clerk' ? '; SET ROLE clerk' : '') };
+}
+
+sub disturb
+{
+	my ($statement, $kind) = @_;
+	my $n = rand;
+	my $delay = (rand) ** 3 * 0.1;
+
+	$statement->{cancel} = $delay if $n < ($kind eq 'ddl' ? 0.1 : 0.02);
+	$statement->{kill} = $delay if $n > 0.994;
+	return;
+}
+
+# ---------------------------------------------------------------------------
+# writing
+
+sub write_something
+{
+	my ($number) = @_;
+	my $n = rand 100;
+
+	return counted() if $n < 18;
+	return own($number) if $n < 38;
+	return no_op() if $n < 50;
+	return scratch() if $n < 52;
+	return reading() if $n < 58;
+	my $rel = pick(@relationships);
+	return map { { what => 'rows', sql => $_ } } random_rows($rel) if $n < 64;
+	my $operation;
+
+	# calls that are wrong fail in ways of their own
+	do { $operation = random_operation($rel, m2m_load => 1) }
+	  while $operation->{what} =~ /^(?:no id|lengths)$/;
+	delete $operation->{hand};
+	# a value that a domain or a type of fewer digits refuses; a function that
+	# may not write
+	$operation->{may} = '23514|22\w\w\w|0A000|25006';
+	return $operation;
+}
+
+sub ids
+{
+	my ($limit, $some) = @_;
+
+	return 'ARRAY[' . join(', ', map { 1 + int rand $limit } 1 .. $some // pick(1, 1, 2, 4, 8)) . ']';
+}
+
+# What it says it has done is booked together with it.
+sub counted
+{
+	my ($l, $r) = (1 + int rand 6, 1 + int rand 15);
+	my $pairs = pick(1, 3, 6);
+	my $call = pick(
+		"m2m_link('counted_l', $l, 'counted_r', $r)",
+		"m2m_link('counted_l', $l, 'counted_r', " . ids(15) . ')',
+		"m2m_link('counted_r', $r, 'counted_l', " . ids(6) . ')',
+		"m2m_link('counted_r', " . ids(15, $pairs) . ", 'counted_l', " . ids(6, $pairs) . ')',
+		"m2m_load('counted_l', 'counted_r', \$\$SELECT i % 6 + 1, i * $r % 15 + 1 FROM generate_series(1, $l * 3) i\$\$)",
+		"-m2m_unlink('counted_l', $l, 'counted_r', $r)",
+		"-m2m_unlink('counted_l', " . ids(6) . ", 'counted_r', $r)",
+		"-m2m_clear('counted_l', $l, 'counted_r')",
+		"CASE WHEN m2m_toggle('counted_l', $l, 'counted_r', $r) THEN 1 ELSE -1 END",
+		"-lib.count_rows('DELETE FROM counted_lv WHERE l_id = $l AND id > $r')",
+		"(SELECT cardinality(linked) - cardinality(unlinked) FROM m2m_set('counted_l', $l, 'counted_r', " . ids(15) . '))',
+		"(SELECT cardinality(linked) - cardinality(unlinked) FROM m2m_set('counted_r', $r, 'counted_l', " . ids(6) . '))');
+
+	my $table = chance(0.7) ? 'counted' : 'bare';
+	my ($what) = $call =~ /(m2m_\w+|DELETE)/;
+
+	$call =~ s/\bcounted/$table/g;
+	return {
+		what => "$table, $what",
+		sql => "INSERT INTO lib.ledger SELECT '$table', n FROM (SELECT $call AS n OFFSET 0) c" };
+}
+
+sub own
+{
+	my ($number) = @_;
+	my $way = pick(qw(link link load view view undone undone nested unlink delete set clear));
+
+	return { what => "own, $way", sql => "SELECT lib.own($number, '$way', " . ids(40, pick(1, 2, 5, 20)) . ')' };
+}
+
+# Updates that change nothing: HOT chains, places that move.
+sub no_op
+{
+	my $rel = pick(@relationships);
+	my ($name, $l, $r) = ($rel->{name}, map { $rel->{side}{$_} } qw(l r));
+	my ($column) = pick(@{ $l->{columns} }, @{ $r->{columns} });
+	my @all = (columns($l), columns($r));
+
+	# (Not of those whose links are counted: it links again what somebody has
+	# unlinked since it began.)
+	return {
+		what => 'no-op upsert',
+		sql => "INSERT INTO $name SELECT * FROM $name " . (chance(0.5) ? 'LIMIT 5 ' : '') . 'ON CONFLICT ('
+		  . join(', ', @all) . ") DO UPDATE SET $column = excluded.$column" }
+	  if chance(0.2);
+	($name, $column) = ('counted', 'r_id') if chance(0.2);
+	($name, $column) = ('own', 'l_id') if chance(0.2);
+	return {
+		what => 'no-op update',
+		sql => "UPDATE $name SET $column = $column"
+		  . (chance(0.3) ? '' : " WHERE ctid = ANY (ARRAY(SELECT ctid FROM $name OFFSET " . int(rand 10) . ' LIMIT ' . pick(1, 3, 10) . '))') };
+}
+
+sub scratch
+{
+	my ($l, $r) = (1 + int rand 5, ids(5));
+
+	return {
+		what => 'scratch', may => '42P01|42704|42883|55000|42703',
+		sql => pick(
+			"SELECT m2m_link('scratch_l', $l, 'scratch_r', $r, via => 'scratch')",
+			"INSERT INTO scratch_lv (l_id, id) SELECT $l, unnest($r)",
+			"SELECT count(*) FROM scratch_rv",
+			"SELECT m2m_clear('scratch_l', $l, 'scratch_r', via => 'scratch')") };
+}
+
+sub reading
+{
+	my $rel = pick(@relationships);
+	my ($near) = $rel->{side}{ pick(qw(l r)) };
+
+	return {
+		what => 'read',
+		sql => pick(
+			"SELECT count(*) FROM $near->{view}",
+			"SELECT count(*) FROM $rel->{name}",
+			"SELECT count(*) FROM m2m_check('$rel->{name}')",
+			"SELECT count(*) FROM $near->{table} n, $near->{view}(n) f") };
+}
+
+# A role with few rights; some of what it tries is not for it.
+sub clerk
+{
+	my ($number) = @_;
+	my $n = rand 100;
+	my ($key) = 2 * (1 + int rand 5);
+	my $odd = $key - 1;
+
+	return own($number) if $n < 40;
+	return {
+		what => 'clerk, not allowed', may => '42501',
+		sql => pick(
+			"SELECT m2m_link('guarded_l', $odd, 'guarded_r', 1)",
+			"SELECT m2m_link('guarded_l', " . "ARRAY[$key, $odd], 'guarded_r', 1)",
+			"INSERT INTO guarded_lv (l_id, id) SELECT i, 1 FROM generate_series($odd, 10) i",
+			"SELECT m2m_load('guarded_r', 'guarded_l', 'VALUES (1, $odd)')",
+			"INSERT INTO guarded_lv (l_id, id) SELECT $odd, i FROM generate_series(1, 6) i WHERE i < 6 OR lib.suggest($key, 1) = 0",
+			"SELECT m2m_link('closed_l', 1, 'closed_r', ARRAY[1, 2])",
+			"SELECT m2m_toggle('closed_l', 2, 'closed_r', 2)",
+			"SELECT * FROM m2m_set('closed_r', 1, 'closed_l', ARRAY[3])",
+			"INSERT INTO closed_lv (l_id, id) VALUES (3, 3)") }
+	  if $n < 55;
+	return {
+		what => 'clerk',
+		sql => pick(
+			"SELECT m2m_link('guarded_l', $key, 'guarded_r', " . ids(10) . ')',
+			"SELECT m2m_unlink('guarded_l', $key, 'guarded_r', " . ids(10) . ')',
+			"INSERT INTO guarded_lv (l_id, id) SELECT $key, lib.suggest(2, i) FROM unnest(" . ids(10) . ') i',
+			"INSERT INTO guarded_rv (r_id, id) SELECT i, $key FROM unnest(" . ids(10) . ') i',
+			"DELETE FROM guarded_lv WHERE l_id = $key AND id > 3",
+			"SELECT m2m_clear('guarded_l', $key, 'guarded_r')",
+			"SELECT * FROM m2m_set('guarded_l', $key, 'guarded_r', " . ids(10) . ')',
+			'SELECT count(*) FROM guarded_lv') };
+}
+
+# ---------------------------------------------------------------------------
+# DDL and maintenance
+
+sub ddl
+{
+	return write_something(20) if chance(0.15);
+	my $table = pick(@altered);
+	my $association = $table =~ s/_([lr])$//r;
+
+	# not a name that another table of the relationship may have, which would
+	# change what they are called in link views
+	my ($extra, $other) = map { 'extra_' . ($1 // 'a') . int rand 3 } 1, 2;
+	my $missing = '42701|42710|42703|42P07|42704|55006|42P16|2BP01|42P01|42804|22\w\w\w|0A000';
+	my @sorts = (
+		[ 'add column', "ALTER TABLE $table ADD COLUMN $extra " . pick('int', 'int DEFAULT 1', 'text', "text DEFAULT 'x'") ],
+		[ 'add column', "ALTER TABLE $table ADD COLUMN IF NOT EXISTS $extra int DEFAULT 7" ],
+		[ 'drop column', "ALTER TABLE $table DROP COLUMN $extra" ],
+		[ 'drop column', "ALTER TABLE $table DROP COLUMN IF EXISTS $extra" ],
+		[ 'rename column', "ALTER TABLE $table RENAME COLUMN $extra TO $other" ],
+		[ 'alter type', "ALTER TABLE $table ALTER COLUMN $extra TYPE " . pick('text', 'varchar(20)', 'name') ],
+		[ 'update of a column', "UPDATE $table SET $extra = NULL" ],
+		[ 'fillfactor', "ALTER TABLE $table SET (fillfactor = " . pick(30, 100) . ')' ],
+		[ 'index', "CREATE INDEX IF NOT EXISTS other_$table ON $table USING hash (" . ($table eq $association ? 'l_id' : 'touched') . ')' ],
+		[ 'drop index', "DROP INDEX IF EXISTS other_$table" ],
+		[ 'rename and back', "DO 'BEGIN ALTER TABLE $table RENAME TO other_name; ALTER TABLE other_name RENAME TO $table; END'" ],
+		[ 'truncate', 'TRUNCATE ' . pick(qw(ints texts pairs wide props)) ],
+		[ 'm2m_repair', "SELECT m2m_repair('$association')" ],
+		[ 'unrelated table', 'CREATE TABLE IF NOT EXISTS other_table (id int PRIMARY KEY, note lib.other_type)' ],
+		[ 'unrelated drop', 'DROP TABLE IF EXISTS other_table CASCADE' ],
+		[ 'drop relationship', "SELECT m2m_drop('scratch'" . pick('', ', keep_links => true') . ')' ],
+		[ 'create relationship', "SELECT m2m_create('scratch_l', 'scratch_r', name => 'scratch', left_role => 'l', right_role => 'r', left_view => 'scratch_lv', right_view => 'scratch_rv')" ],
+		[ 'adopt', "SELECT m2m_adopt('scratch', 'l', 'r', left_view => 'scratch_lv', right_view => 'scratch_rv')" ]);
+	my ($what, $sql, $more) = @{ pick(@sorts) };
+
+	return { what => $what, sql => $sql, may => join '|', $missing, $more // () };
+}
+
+# By itself, as it may not be in a transaction.
+sub maintenance
+{
+	my $table = pick(@altered, qw(counted own counted self both_pairs icu odd domains));
+
+	return {
+		what => 'settings', timeouts => 0,
+		sql => 'SET lock_timeout = ' . pick(20, 500, 5000) . '; SET statement_timeout = 60000' },
+	  {
+		what => 'maintenance', may => '55000|42P01|0A000|42704',
+		pause => rand(0.2),
+		sql => pick(
+			("VACUUM $table") x 3,
+			("VACUUM (FREEZE) $table") x 3,
+			"VACUUM (FREEZE, DISABLE_PAGE_SKIPPING) $table",
+			"VACUUM (FULL) $table",
+			"VACUUM (INDEX_CLEANUP off) $table",
+			"ANALYZE $table",
+			"REINDEX TABLE $table",
+			"SELECT count(*) FROM $table",
+			'CHECKPOINT') };
+}
+
+# ---------------------------------------------------------------------------
+# SERIALIZABLE
+
+# random_history(): transactions on the relationship "serial" and the pairs that
+# are linked before; operations as [what, key, keys].
+sub random_history
+{
+	my %linked;
+
+	foreach my $l (1 .. 3) { chance(0.4) and $linked{"$l,$_"} = 1 for 1 .. 3; }
+	return (
+		\%linked,
+		map {
+			[
+				map {
+					[ pick(qw(link link load unlink set clear toggle linked count delete)),
+						1 + int rand 3, [ sort(((shuffle(1 .. 3))[ 0 .. int rand 3 ])) ], chance(0.3) ]
+				} 1 .. 1 + int rand 2
+			]
+		} 1 .. 2 + int rand 2);
+}
+
+# An operation as a statement.
+sub serial_sql
+{
+	my ($what, $l, $rs, $turned) = @{ $_[0] };
+	my $ids = 'ARRAY[' . join(',', @$rs) . ']';
+
+	return "SELECT m2m_$what('serial_r', $ids, 'serial_l', $l)" if $turned && $what =~ /^(?:un)?link$/;
+	return "SELECT m2m_$what('serial_l', $l, 'serial_r', $ids)" if $what =~ /^(?:un)?link$/;
+	return "SELECT m2m_load('serial_l', 'serial_r', 'SELECT $l, unnest($ids)')" if $what eq 'load';
+	return "SELECT cardinality(linked) || ' ' || cardinality(unlinked) || ' ' || kept FROM m2m_set('serial_l', $l, 'serial_r', $ids)" if $what eq 'set';
+	return "SELECT m2m_$what('serial_l', $l, 'serial_r')" if $what =~ /^(?:clear|count)$/;
+	return "SELECT lib.count_rows('DELETE FROM serial_lv WHERE l_id = $l')" if $what eq 'delete';
+	return "SELECT m2m_$what('serial_l', $l, 'serial_r', $rs->[0])";
+}
+
+# The same on pairs that are linked; what it says.
+sub serial_answer
+{
+	my ($linked, $what, $l, $rs) = ($_[0], @{ $_[1] });
+	my @mine = grep { /^$l,/ } keys %$linked;
+	my @asked = map { "$l,$_" } @$rs;
+	my @new = grep { !$linked->{$_} } @asked;
+	my @old = grep { $linked->{$_} } @asked;
+
+	return scalar @mine if $what eq 'count';
+	return $linked->{ $asked[0] } ? 't' : 'f' if $what eq 'linked';
+	if ($what eq 'toggle')
+	{
+		return 'f' if delete $linked->{ $asked[0] };
+		$linked->{ $asked[0] } = 1;
+		return 't';
+	}
+	if ($what =~ /^(?:clear|delete)$/)
+	{
+		delete @$linked{@mine};
+		return scalar @mine;
+	}
+	if ($what eq 'unlink')
+	{
+		delete @$linked{@old};
+		return scalar @old;
+	}
+	if ($what eq 'set')
+	{
+		my @gone = grep { my $pair = $_; !any { $_ eq $pair } @asked } @mine;
+
+		delete @$linked{@gone};
+		$linked->{$_} = 1 for @asked;
+		return scalar(@new) . ' ' . scalar(@gone) . ' ' . scalar(@old);
+	}
+	$linked->{$_} = 1 for @new;
+	return scalar @new;
+}
+
+# serial_order(linked before, linked after, transactions that committed): is
+# there an order in which they say what they said, one after the other? Each
+# transaction is a list of [operation, answer].
+sub serial_order
+{
+	my ($before, $after, @transactions) = @_;
+
+	return join(' ', sort keys %$before) eq join(' ', sort keys %$after) if !@transactions;
+  FIRST: foreach my $i (0 .. $#transactions)
+	{
+		my %linked = %$before;
+
+		foreach my $step (@{ $transactions[$i] })
+		{
+			next FIRST if serial_answer(\%linked, $step->[0]) ne $step->[1];
+		}
+		return 1
+		  if serial_order(\%linked, $after, @transactions[ grep { $_ != $i } 0 .. $#transactions ]);
+	}
+	return 0;
+}
+
+1;
