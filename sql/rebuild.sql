@@ -596,6 +596,34 @@ SELECT association FROM m2m_relationships ORDER BY association::text;
 ROLLBACK;
 
 --
+-- What happens to the association while the relationship is at rest
+--
+BEGIN;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+ALTER TABLE book ALTER id TYPE uuid USING rebuilt.uuid(id);
+SAVEPOINT s;
+-- link functions follow its name
+ALTER TABLE author_book RENAME TO link;
+ALTER TABLE link ALTER book_id TYPE uuid USING rebuilt.uuid(book_id);
+ALTER TABLE link ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT * FROM wrong();
+SELECT * FROM changes() WHERE object ~ '\(';
+SELECT b.title FROM author a, author_books(a) b ORDER BY 1;
+ROLLBACK TO s;
+-- and with the link views its owner
+RESET ROLE;
+ALTER TABLE author_book OWNER TO regress_m2m_other;
+GRANT CREATE ON SCHEMA rebuilt TO regress_m2m_other;
+GRANT SELECT, REFERENCES ON author, book TO regress_m2m_other;
+SET ROLE regress_m2m_other;
+ALTER TABLE author_book ALTER book_id TYPE uuid USING rebuilt.uuid(book_id);
+ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT * FROM wrong();
+SELECT * FROM changes() WHERE fact = 'owner';
+ROLLBACK;
+SET ROLE regress_m2m_owner;
+
+--
 -- Where event triggers did not fire, m2m_repair makes up for it
 --
 BEGIN;

@@ -983,8 +983,7 @@ m2m_function_is_link(Oid association, Oid function)
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
 	char	   *start = !OidIsValid(association) ? "SELECT r.* FROM " :
-		psprintf("SELECT r.* FROM %s l JOIN ",
-				 m2m_qualified_name(association));
+		m2m_function_start(association);
 	bool		result;
 	bool		isnull;
 	Datum		source;
@@ -1004,6 +1003,14 @@ m2m_function_is_link(Oid association, Oid function)
 		strncmp(TextDatumGetCString(source), start, strlen(start)) == 0;
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/* m2m_function_start: what the bodies of an association's link functions begin with. */
+char *
+m2m_function_start(Oid association)
+{
+	return psprintf("SELECT r.* FROM %s l JOIN ",
+					m2m_qualified_name(association));
 }
 
 /*
