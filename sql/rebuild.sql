@@ -622,6 +622,32 @@ SELECT * FROM wrong();
 SELECT * FROM changes() WHERE fact = 'owner';
 ROLLBACK;
 SET ROLE regress_m2m_owner;
+-- no foreign key shows its table with the rights of another role
+BEGIN;
+RESET ROLE;
+CREATE TABLE secret (id bigint PRIMARY KEY, title varchar(20) COLLATE "C", "a ""b" numeric(5,2));
+INSERT INTO secret VALUES (1, 'not'), (2, 'for you');
+GRANT REFERENCES ON secret TO regress_m2m_owner;
+ALTER VIEW author_books RESET (security_invoker);
+ALTER VIEW author_books OWNER TO CURRENT_USER;
+ALTER FUNCTION author_books(author) SECURITY DEFINER;
+ALTER FUNCTION author_books(author) OWNER TO CURRENT_USER;
+GRANT SELECT ON author_books TO regress_m2m_owner;
+GRANT EXECUTE ON FUNCTION author_books(author) TO regress_m2m_owner;
+SET ROLE regress_m2m_owner;
+SAVEPOINT s;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, ADD FOREIGN KEY (book_id) REFERENCES secret;
+TABLE author_books;
+SELECT b.title FROM author a, author_books(a) b ORDER BY 1;
+-- nor does it later, whoever alters something
+RESET ROLE;
+ALTER TABLE author_book ADD COLUMN share int;
+SET ROLE regress_m2m_owner;
+TABLE author_books;
+ROLLBACK TO s;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, ALTER book_id TYPE bigint, ADD FOREIGN KEY (book_id) REFERENCES secret;
+TABLE author_books;
+ROLLBACK;
 
 --
 -- Where event triggers did not fire, m2m_repair makes up for it

@@ -1017,13 +1017,19 @@ m2m_function_start(Oid association)
  * m2m_function_remake: makes the link function of a side anew, under the name
  * of one that is astray, which goes; its owner, privileges, comment and
  * whatever else a user may have set stay.  What keeps it from being made is a
- * WARNING, and so is what depends on the old one: then that stays.
+ * WARNING, and so is what depends on the old one: then that stays; so does one
+ * that runs with the rights of another role than the association's owner.
  */
 void
 m2m_function_remake(M2mRelationship *rel, M2mSide near, Oid astray)
 {
 	FunctionRemake task = {rel, near, astray};
 
+	/* which table that is, the association's owner says */
+	if (!m2m_function_runs_as_invoker(astray) &&
+		m2m_function_owner(astray) !=
+		m2m_catalog_relation_owner(rel->association))
+		return;
 	m2m_as_server(!rel->temporary,
 				  psprintf("could not make link function \"%s\" follow its tables",
 						   get_func_name(astray)),
