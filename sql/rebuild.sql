@@ -648,6 +648,22 @@ ROLLBACK TO s;
 ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, ALTER book_id TYPE bigint, ADD FOREIGN KEY (book_id) REFERENCES secret;
 TABLE author_books;
 ROLLBACK;
+-- a function of the user's that only begins like a link function is his own
+BEGIN;
+CREATE FUNCTION titled(author) RETURNS SETOF book LANGUAGE sql STABLE AS
+    $$SELECT r.* FROM rebuilt.author_book l JOIN rebuilt.book r ON r.id OPERATOR(pg_catalog.=) l.book_id WHERE ($1).id OPERATOR(pg_catalog.=) l.author_id AND r.title <> 'SQL'$$;
+CREATE OR REPLACE FUNCTION author_books(author) RETURNS SETOF book LANGUAGE sql STABLE AS
+    $$SELECT r.* FROM rebuilt.author_book l JOIN rebuilt.book r ON r.id OPERATOR(pg_catalog.=) l.book_id WHERE ($1).id OPERATOR(pg_catalog.=) l.author_id AND r.title <> 'SQL'$$;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+SAVEPOINT s;
+DROP TABLE book;
+ROLLBACK TO s;
+ALTER TABLE book ALTER id TYPE uuid USING rebuilt.uuid(id);
+ALTER TABLE author_book ALTER book_id TYPE uuid USING rebuilt.uuid(book_id);
+ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT b.title FROM author a, author_books(a) b;
+SELECT b.title FROM author a, titled(a) b;
+ROLLBACK;
 
 --
 -- Where event triggers did not fire, m2m_repair makes up for it

@@ -66,6 +66,11 @@ static List *add_column(List *columns, M2mViewColumnKind kind,
 						const char *prefix);
 static bool has_name(List *columns, const char *name);
 static void append_join(StringInfo sql, M2mRelationship *rel, M2mSide near);
+static const char *past(const char *s, const char *text);
+static const char *past_name(const char *s);
+static const char *past_qualified(const char *s);
+static const char *past_conditions(const char *s, const char *other);
+static bool reads_as_link(const char *body);
 static char *rowtype_name(Oid relid);
 static void record_extension(Oid trigger, Oid extension);
 static void create_batch_trigger(Oid viewid);
@@ -972,6 +977,85 @@ m2m_functions_of_table(Oid relid)
 	return result;
 }
 
+/* past: what follows text in s, NULL if s is that or does not begin with it. */
+static const char *
+past(const char *s, const char *text)
+{
+	size_t		length = strlen(text);
+
+	return s != NULL && strncmp(s, text, length) == 0 ? s + length : NULL;
+}
+
+/* past_name: what follows a name as quote_identifier() writes it, or NULL. */
+static const char *
+past_name(const char *s)
+{
+	size_t		length;
+
+	if (s == NULL)
+		return NULL;
+	if (*s != '"')
+	{
+		length = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		return length > 0 ? s + length : NULL;
+	}
+	do
+	{
+		s = strchr(s + 1, '"');
+		if (s == NULL)
+			return NULL;
+		s++;
+	} while (*s == '"');
+	return s;
+}
+
+/* past_qualified: the same of a name with its schema. */
+static const char *
+past_qualified(const char *s)
+{
+	return past_name(past(past_name(s), "."));
+}
+
+/*
+ * past_conditions: what follows the comparisons of columns of the association
+ * with others, as m2m_function_body() writes them; NULL if they are none.
+ */
+static const char *
+past_conditions(const char *s, const char *other)
+{
+	const char *more;
+
+	do
+	{
+		s = past(past_name(past(s, other)), " OPERATOR(");
+		s = past(past_name(s), ".");
+		if (s != NULL)
+			s += strspn(s, "+-*/<>=~!@#%^&|`?");
+		s = past_name(past(s, ") l."));
+		if ((more = past(s, " COLLATE ")) != NULL)
+			s = past_qualified(more);
+		if ((more = past(s, " AND ")) != NULL)
+			s = more;
+	} while (more != NULL);
+	return s;
+}
+
+/*
+ * reads_as_link: is it the body of a link function, of whatever tables?  One
+ * that only begins like it, with a condition of the user's, is his own.
+ */
+static bool
+reads_as_link(const char *body)
+{
+	const char *s = past(body, "SELECT r.* FROM ");
+
+	s = past(past_qualified(s), " l JOIN ");
+	s = past(past_qualified(s), " r ON ");
+	s = past(past_conditions(s, "r."), " WHERE ");
+	s = past_conditions(s, "($1).");
+	return s != NULL && *s == '\0';
+}
+
 /*
  * m2m_function_is_link: does a function of somebody who is trusted read as the
  * link functions of an association do, whatever the tables?  Of any, if that is
@@ -982,8 +1066,6 @@ m2m_function_is_link(Oid association, Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
-	char	   *start = !OidIsValid(association) ? "SELECT r.* FROM " :
-		m2m_function_start(association);
 	bool		result;
 	bool		isnull;
 	Datum		source;
@@ -999,13 +1081,23 @@ m2m_function_is_link(Oid association, Oid function)
 		(!OidIsValid(association) ||
 		 m2m_catalog_owner_trusted(form->proowner,
 								   m2m_catalog_relation_owner(association))) &&
-		!isnull &&
-		strncmp(TextDatumGetCString(source), start, strlen(start)) == 0;
+		!isnull;
+	if (result)
+	{
+		char	   *body = TextDatumGetCString(source);
+
+		result = reads_as_link(body) &&
+			(!OidIsValid(association) ||
+			 past(body, m2m_function_start(association)) != NULL);
+	}
 	ReleaseSysCache(tuple);
 	return result;
 }
 
-/* m2m_function_start: what the bodies of an association's link functions begin with. */
+/*
+ * m2m_function_start: what the bodies of an association's link functions begin
+ * with.
+ */
 char *
 m2m_function_start(Oid association)
 {
