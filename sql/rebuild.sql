@@ -531,6 +531,28 @@ ALTER TABLE pupil_class ADD CONSTRAINT class FOREIGN KEY (school, class_id) REFE
 TABLE pupil_classes;
 SELECT * FROM m2m_check('pupil_class');
 ROLLBACK;
+-- a key of two columns becomes one of one: it comes first in its view, which is
+-- a link view by that
+BEGIN;
+CREATE TABLE pupil (school int, id int, PRIMARY KEY (school, id));
+CREATE TABLE class (id int PRIMARY KEY);
+INSERT INTO pupil VALUES (1, 1);
+INSERT INTO class VALUES (1);
+SELECT m2m_link('pupil', ROW(1, 1), 'class', 1);
+GRANT SELECT ON pupil_classes TO regress_m2m_other;
+ALTER TABLE pupil ADD COLUMN no int UNIQUE DEFAULT 7;
+ALTER TABLE pupil_class ADD COLUMN pupil_no int DEFAULT 7;
+SAVEPOINT s;
+ALTER TABLE pupil_class DROP COLUMN pupil_school, DROP COLUMN pupil_id;
+ALTER TABLE pupil_class ADD FOREIGN KEY (pupil_no) REFERENCES pupil (no);
+SELECT definition('pupil_classes'), has_table_privilege('regress_m2m_other', 'pupil_classes', 'SELECT');
+SELECT * FROM wrong('pupil_class') WHERE what !~ 'no index';
+ROLLBACK TO s;
+ALTER TABLE pupil_class ADD FOREIGN KEY (pupil_no) REFERENCES pupil (no);
+ALTER TABLE pupil_class DROP COLUMN pupil_school, DROP COLUMN pupil_id;
+SELECT definition('pupil_classes'), has_table_privilege('regress_m2m_other', 'pupil_classes', 'SELECT');
+SELECT * FROM wrong('pupil_class') WHERE what !~ 'no index';
+ROLLBACK;
 -- what does refer to it goes as ever
 BEGIN;
 SET LOCAL client_min_messages = warning;

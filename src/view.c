@@ -1275,11 +1275,11 @@ match_function(M2mRelationship *rel, M2mSide near, Oid function,
 
 /*
  * m2m_view_columns: the columns of a link view: those that it has (as far as
- * their source is still there, or a null stands for it), then what it does not
+ * their source is still there, or a null stands for it), and what it does not
  * show yet of the near key, the far endpoint and the link properties, in that
- * order.  The near key
- * keeps its names; an endpoint's column whose name is taken gets its role as a
- * prefix, a property "link".
+ * order.  The near key comes first, by which it is known, and keeps its names;
+ * an endpoint's column whose name is taken gets its role as a prefix, a property
+ * "link".
  */
 List *
 m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
@@ -1287,6 +1287,8 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	List	   *columns = NIL;
+	List	   *others = NIL;
+	List	   *named;			/* all whose names are taken */
 	int			natts = m2m_catalog_natts(far->relid);
 	ListCell   *lc;
 
@@ -1296,17 +1298,28 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 		Oid			relid = column->kind == M2M_COLUMN_ENDPOINT ?
 			far->relid : rel->association;
 
-		if (column->attnum == 0 ||
+		if (column->attnum < 0 ||
 			(column->attnum > 0 &&
-			 m2m_catalog_column_exists(relid, column->attnum)))
+			 !m2m_catalog_column_exists(relid, column->attnum)))
+			continue;
+		if (column->kind == M2M_COLUMN_KEY)
 			columns = lappend(columns, column);
+		else
+			others = lappend(others, column);
 	}
+	named = list_concat_copy(columns, others);
 	for (int i = 0; i < this->nkeys; i++)
-		columns = add_column(columns, M2M_COLUMN_KEY,
-							 this->key[i].link_attnum,
-							 get_attname(rel->association,
-										 this->key[i].link_attnum, false),
-							 this->role);
+	{
+		int			n = list_length(named);
+
+		named = add_column(named, M2M_COLUMN_KEY, this->key[i].link_attnum,
+						   get_attname(rel->association,
+									   this->key[i].link_attnum, false),
+						   this->role);
+		if (list_length(named) > n)
+			columns = lappend(columns, llast(named));
+	}
+	columns = list_concat(columns, others);
 	for (int a = 1; a <= natts; a++)
 	{
 		HeapTuple	tuple = SearchSysCacheAttNum(far->relid, a);
