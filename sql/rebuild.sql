@@ -531,6 +531,28 @@ ALTER TABLE pupil_class ADD CONSTRAINT class FOREIGN KEY (school, class_id) REFE
 TABLE pupil_classes;
 SELECT * FROM m2m_check('pupil_class');
 ROLLBACK;
+-- a key of two columns becomes one of one: it comes first in its view, which is
+-- a link view by that
+BEGIN;
+CREATE TABLE pupil (school int, id int, PRIMARY KEY (school, id));
+CREATE TABLE class (id int PRIMARY KEY);
+INSERT INTO pupil VALUES (1, 1);
+INSERT INTO class VALUES (1);
+SELECT m2m_link('pupil', ROW(1, 1), 'class', 1);
+GRANT SELECT ON pupil_classes TO regress_m2m_other;
+ALTER TABLE pupil ADD COLUMN no int UNIQUE DEFAULT 7;
+ALTER TABLE pupil_class ADD COLUMN pupil_no int DEFAULT 7;
+SAVEPOINT s;
+ALTER TABLE pupil_class DROP COLUMN pupil_school, DROP COLUMN pupil_id;
+ALTER TABLE pupil_class ADD FOREIGN KEY (pupil_no) REFERENCES pupil (no);
+SELECT definition('pupil_classes'), has_table_privilege('regress_m2m_other', 'pupil_classes', 'SELECT');
+SELECT * FROM wrong('pupil_class') WHERE what !~ 'no index';
+ROLLBACK TO s;
+ALTER TABLE pupil_class ADD FOREIGN KEY (pupil_no) REFERENCES pupil (no);
+ALTER TABLE pupil_class DROP COLUMN pupil_school, DROP COLUMN pupil_id;
+SELECT definition('pupil_classes'), has_table_privilege('regress_m2m_other', 'pupil_classes', 'SELECT');
+SELECT * FROM wrong('pupil_class') WHERE what !~ 'no index';
+ROLLBACK;
 -- what does refer to it goes as ever
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -593,6 +615,76 @@ SELECT * FROM wrong('chapter_tag');
 SELECT * FROM wrong('sequel');
 SELECT object, fact, after FROM changes() WHERE object IN ('rebuilt.tag_chapters', 'rebuilt.chapter_tags', 'rebuilt.first_nexts', 'rebuilt.next_firsts') AND fact <> 'columns';
 SELECT association FROM m2m_relationships ORDER BY association::text;
+ROLLBACK;
+
+--
+-- What happens to the association while the relationship is at rest
+--
+BEGIN;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+ALTER TABLE book ALTER id TYPE uuid USING rebuilt.uuid(id);
+SAVEPOINT s;
+-- link functions follow its name
+ALTER TABLE author_book RENAME TO link;
+ALTER TABLE link ALTER book_id TYPE uuid USING rebuilt.uuid(book_id);
+ALTER TABLE link ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT * FROM wrong();
+SELECT * FROM changes() WHERE object ~ '\(';
+SELECT b.title FROM author a, author_books(a) b ORDER BY 1;
+ROLLBACK TO s;
+-- and with the link views its owner
+RESET ROLE;
+ALTER TABLE author_book OWNER TO regress_m2m_other;
+GRANT CREATE ON SCHEMA rebuilt TO regress_m2m_other;
+GRANT SELECT, REFERENCES ON author, book TO regress_m2m_other;
+SET ROLE regress_m2m_other;
+ALTER TABLE author_book ALTER book_id TYPE uuid USING rebuilt.uuid(book_id);
+ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT * FROM wrong();
+SELECT * FROM changes() WHERE fact = 'owner';
+ROLLBACK;
+SET ROLE regress_m2m_owner;
+-- no foreign key shows its table with the rights of another role
+BEGIN;
+RESET ROLE;
+CREATE TABLE secret (id bigint PRIMARY KEY, title varchar(20) COLLATE "C", "a ""b" numeric(5,2));
+INSERT INTO secret VALUES (1, 'not'), (2, 'for you');
+GRANT REFERENCES ON secret TO regress_m2m_owner;
+ALTER VIEW author_books RESET (security_invoker);
+ALTER VIEW author_books OWNER TO CURRENT_USER;
+ALTER FUNCTION author_books(author) SECURITY DEFINER;
+ALTER FUNCTION author_books(author) OWNER TO CURRENT_USER;
+GRANT SELECT ON author_books TO regress_m2m_owner;
+GRANT EXECUTE ON FUNCTION author_books(author) TO regress_m2m_owner;
+SET ROLE regress_m2m_owner;
+SAVEPOINT s;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, ADD FOREIGN KEY (book_id) REFERENCES secret;
+TABLE author_books;
+SELECT b.title FROM author a, author_books(a) b ORDER BY 1;
+-- nor does it later, whoever alters something
+RESET ROLE;
+ALTER TABLE author_book ADD COLUMN share int;
+SET ROLE regress_m2m_owner;
+TABLE author_books;
+ROLLBACK TO s;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, ALTER book_id TYPE bigint, ADD FOREIGN KEY (book_id) REFERENCES secret;
+TABLE author_books;
+ROLLBACK;
+-- a function of the user's that only begins like a link function is his own
+BEGIN;
+CREATE FUNCTION titled(author) RETURNS SETOF book LANGUAGE sql STABLE AS
+    $$SELECT r.* FROM rebuilt.author_book l JOIN rebuilt.book r ON r.id OPERATOR(pg_catalog.=) l.book_id WHERE ($1).id OPERATOR(pg_catalog.=) l.author_id AND r.title <> 'SQL'$$;
+CREATE OR REPLACE FUNCTION author_books(author) RETURNS SETOF book LANGUAGE sql STABLE AS
+    $$SELECT r.* FROM rebuilt.author_book l JOIN rebuilt.book r ON r.id OPERATOR(pg_catalog.=) l.book_id WHERE ($1).id OPERATOR(pg_catalog.=) l.author_id AND r.title <> 'SQL'$$;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+SAVEPOINT s;
+DROP TABLE book;
+ROLLBACK TO s;
+ALTER TABLE book ALTER id TYPE uuid USING rebuilt.uuid(id);
+ALTER TABLE author_book ALTER book_id TYPE uuid USING rebuilt.uuid(book_id);
+ALTER TABLE author_book ADD FOREIGN KEY (book_id) REFERENCES book;
+SELECT b.title FROM author a, author_books(a) b;
+SELECT b.title FROM author a, titled(a) b;
 ROLLBACK;
 
 --

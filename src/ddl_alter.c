@@ -62,6 +62,8 @@ static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
 								   bool own_only, List **tables);
 static void see_functions(M2mPending *p, Oid association);
+static M2mSeenFunction *see_function(M2mRelationship *rel, M2mSide near,
+									 bool whole);
 static void follow_owner(M2mPending *p, Oid association);
 static void end_renames(M2mPending *p);
 static void rename_in_views(M2mPending *p, SeenRename *rename);
@@ -622,16 +624,36 @@ see_functions(M2mPending *p, Oid association)
 {
 	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
 												NoLock);
+	bool		whole = rel != NULL;
 
-	if (rel == NULL)
+	if (!whole)
+	{
 		p->resting = lappend_oid(p->resting, association);
+		rel = m2m_catalog_read_rest(association, NIL);
+	}
 	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 	{
-		M2mSeenFunction *seen = m2m_function_see(rel, s);
+		M2mSeenFunction *seen = see_function(rel, s, whole);
 
 		if (seen != NULL)
 			p->functions = lappend(p->functions, seen);
 	}
+}
+
+/*
+ * see_function: the link function of one side of a relationship that is whole
+ * or at rest, NULL if there is none.
+ */
+static M2mSeenFunction *
+see_function(M2mRelationship *rel, M2mSide near, bool whole)
+{
+	Oid			resting;
+
+	if (whole)
+		return m2m_function_see(rel, near);
+	resting = m2m_function_astray(rel, near);
+	return OidIsValid(resting) ?
+		m2m_function_see_as_is(rel, near, resting) : NULL;
 }
 
 /*
@@ -644,14 +666,17 @@ follow_owner(M2mPending *p, Oid association)
 {
 	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
 												NoLock);
+	bool		whole = rel != NULL;
 
+	if (!whole)
+		rel = m2m_catalog_read_rest(association, NIL);
 	if (rel == NULL)
 		return;
 	p->owned_by = association;
 	p->old_owner = m2m_catalog_relation_owner(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		M2mSeenFunction *function = m2m_function_see(rel, s);
+		M2mSeenFunction *function = see_function(rel, s, whole);
 
 		if (function != NULL &&
 			m2m_function_owner(function->function) == p->old_owner &&
@@ -805,7 +830,10 @@ refresh_functions(M2mPending *p)
 		char	   *body;
 
 		if (rel == NULL)
+		{
+			m2m_function_follow_name(seen);
 			continue;
+		}
 		if (m2m_function_is_astray(rel, seen->near, seen->function))
 		{
 			m2m_function_remake(rel, seen->near, seen->function);

@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_proc.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -93,6 +94,7 @@ m2m_function_see(M2mRelationship *rel, M2mSide near)
 	seen->association = rel->association;
 	seen->near = near;
 	seen->body = m2m_function_body(rel, near);
+	seen->start = m2m_function_start(rel->association);
 	return seen;
 }
 
@@ -114,6 +116,7 @@ m2m_function_see_as_is(M2mRelationship *rel, M2mSide near, Oid function)
 	if (HeapTupleIsValid(tuple))
 		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
 	seen->body = isnull ? pstrdup("") : TextDatumGetCString(source);
+	seen->start = m2m_function_start(rel->association);
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
 	return seen;
@@ -138,6 +141,27 @@ m2m_function_reads_as_seen(M2mSeenFunction *seen)
 	result = !isnull && strcmp(TextDatumGetCString(source), seen->body) == 0;
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * m2m_function_follow_name: at rest a link function has no body to be given
+ * anew, but what it begins with names the association, and tells whose it is:
+ * that follows a name that the command has changed.
+ */
+void
+m2m_function_follow_name(M2mSeenFunction *seen)
+{
+	size_t		length = strlen(seen->start);
+	char	   *start;
+
+	if (get_rel_name(seen->association) == NULL)
+		return;
+	start = m2m_function_start(seen->association);
+	if (strcmp(start, seen->start) != 0 &&
+		strncmp(seen->body, seen->start, length) == 0 &&
+		m2m_function_reads_as_seen(seen))
+		m2m_function_replace(seen->function,
+							 psprintf("%s%s", start, seen->body + length));
 }
 
 /*

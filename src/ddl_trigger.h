@@ -18,6 +18,7 @@ typedef struct M2mSeenFunction
 	Oid			association;
 	M2mSide		near;
 	char	   *body;
+	char	   *start;			/* of the body, naming the association */
 } M2mSeenFunction;
 
 /* Between the start and the end of a command. */
@@ -50,6 +51,7 @@ extern M2mSeenFunction *m2m_function_see_as_is(M2mRelationship *rel,
 											   M2mSide near, Oid function);
 extern M2mSeenFunction *m2m_function_see(M2mRelationship *rel, M2mSide near);
 extern bool m2m_function_reads_as_seen(M2mSeenFunction *seen);
+extern void m2m_function_follow_name(M2mSeenFunction *seen);
 
 /* ddl_views.c: link views locked, and put aside */
 extern bool m2m_views_lock(M2mPending *p, List *relids, List *tables,

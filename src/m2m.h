@@ -470,6 +470,7 @@ extern bool m2m_function_is_astray(M2mRelationship *rel, M2mSide near,
 extern bool m2m_function_is_link(Oid association, Oid function);
 extern Oid	m2m_function_astray(M2mRelationship *rel, M2mSide near);
 extern List *m2m_functions_of_table(Oid relid);
+extern char *m2m_function_start(Oid association);
 extern void m2m_function_remake(M2mRelationship *rel, M2mSide near,
 								Oid astray);
 extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);

@@ -66,6 +66,11 @@ static List *add_column(List *columns, M2mViewColumnKind kind,
 						const char *prefix);
 static bool has_name(List *columns, const char *name);
 static void append_join(StringInfo sql, M2mRelationship *rel, M2mSide near);
+static const char *past(const char *s, const char *text);
+static const char *past_name(const char *s);
+static const char *past_qualified(const char *s);
+static const char *past_conditions(const char *s, const char *other);
+static bool reads_as_link(const char *body);
 static char *rowtype_name(Oid relid);
 static void record_extension(Oid trigger, Oid extension);
 static void create_batch_trigger(Oid viewid);
@@ -972,6 +977,85 @@ m2m_functions_of_table(Oid relid)
 	return result;
 }
 
+/* past: what follows text in s, NULL if s is that or does not begin with it. */
+static const char *
+past(const char *s, const char *text)
+{
+	size_t		length = strlen(text);
+
+	return s != NULL && strncmp(s, text, length) == 0 ? s + length : NULL;
+}
+
+/* past_name: what follows a name as quote_identifier() writes it, or NULL. */
+static const char *
+past_name(const char *s)
+{
+	size_t		length;
+
+	if (s == NULL)
+		return NULL;
+	if (*s != '"')
+	{
+		length = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		return length > 0 ? s + length : NULL;
+	}
+	do
+	{
+		s = strchr(s + 1, '"');
+		if (s == NULL)
+			return NULL;
+		s++;
+	} while (*s == '"');
+	return s;
+}
+
+/* past_qualified: the same of a name with its schema. */
+static const char *
+past_qualified(const char *s)
+{
+	return past_name(past(past_name(s), "."));
+}
+
+/*
+ * past_conditions: what follows the comparisons of columns of the association
+ * with others, as m2m_function_body() writes them; NULL if they are none.
+ */
+static const char *
+past_conditions(const char *s, const char *other)
+{
+	const char *more;
+
+	do
+	{
+		s = past(past_name(past(s, other)), " OPERATOR(");
+		s = past(past_name(s), ".");
+		if (s != NULL)
+			s += strspn(s, "+-*/<>=~!@#%^&|`?");
+		s = past_name(past(s, ") l."));
+		if ((more = past(s, " COLLATE ")) != NULL)
+			s = past_qualified(more);
+		if ((more = past(s, " AND ")) != NULL)
+			s = more;
+	} while (more != NULL);
+	return s;
+}
+
+/*
+ * reads_as_link: is it the body of a link function, of whatever tables?  One
+ * that only begins like it, with a condition of the user's, is his own.
+ */
+static bool
+reads_as_link(const char *body)
+{
+	const char *s = past(body, "SELECT r.* FROM ");
+
+	s = past(past_qualified(s), " l JOIN ");
+	s = past(past_qualified(s), " r ON ");
+	s = past(past_conditions(s, "r."), " WHERE ");
+	s = past_conditions(s, "($1).");
+	return s != NULL && *s == '\0';
+}
+
 /*
  * m2m_function_is_link: does a function of somebody who is trusted read as the
  * link functions of an association do, whatever the tables?  Of any, if that is
@@ -982,9 +1066,6 @@ m2m_function_is_link(Oid association, Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
-	char	   *start = !OidIsValid(association) ? "SELECT r.* FROM " :
-		psprintf("SELECT r.* FROM %s l JOIN ",
-				 m2m_qualified_name(association));
 	bool		result;
 	bool		isnull;
 	Datum		source;
@@ -1000,23 +1081,47 @@ m2m_function_is_link(Oid association, Oid function)
 		(!OidIsValid(association) ||
 		 m2m_catalog_owner_trusted(form->proowner,
 								   m2m_catalog_relation_owner(association))) &&
-		!isnull &&
-		strncmp(TextDatumGetCString(source), start, strlen(start)) == 0;
+		!isnull;
+	if (result)
+	{
+		char	   *body = TextDatumGetCString(source);
+
+		result = reads_as_link(body) &&
+			(!OidIsValid(association) ||
+			 past(body, m2m_function_start(association)) != NULL);
+	}
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * m2m_function_start: what the bodies of an association's link functions begin
+ * with.
+ */
+char *
+m2m_function_start(Oid association)
+{
+	return psprintf("SELECT r.* FROM %s l JOIN ",
+					m2m_qualified_name(association));
 }
 
 /*
  * m2m_function_remake: makes the link function of a side anew, under the name
  * of one that is astray, which goes; its owner, privileges, comment and
  * whatever else a user may have set stay.  What keeps it from being made is a
- * WARNING, and so is what depends on the old one: then that stays.
+ * WARNING, and so is what depends on the old one: then that stays; so does one
+ * that runs with the rights of another role than the association's owner.
  */
 void
 m2m_function_remake(M2mRelationship *rel, M2mSide near, Oid astray)
 {
 	FunctionRemake task = {rel, near, astray};
 
+	/* which table that is, the association's owner says */
+	if (!m2m_function_runs_as_invoker(astray) &&
+		m2m_function_owner(astray) !=
+		m2m_catalog_relation_owner(rel->association))
+		return;
 	m2m_as_server(!rel->temporary,
 				  psprintf("could not make link function \"%s\" follow its tables",
 						   get_func_name(astray)),
@@ -1170,11 +1275,11 @@ match_function(M2mRelationship *rel, M2mSide near, Oid function,
 
 /*
  * m2m_view_columns: the columns of a link view: those that it has (as far as
- * their source is still there, or a null stands for it), then what it does not
+ * their source is still there, or a null stands for it), and what it does not
  * show yet of the near key, the far endpoint and the link properties, in that
- * order.  The near key
- * keeps its names; an endpoint's column whose name is taken gets its role as a
- * prefix, a property "link".
+ * order.  The near key comes first, by which it is known, and keeps its names;
+ * an endpoint's column whose name is taken gets its role as a prefix, a property
+ * "link".
  */
 List *
 m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
@@ -1182,6 +1287,8 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 	M2mEndpoint *this = &rel->side[near];
 	M2mEndpoint *far = &rel->side[M2M_OTHER(near)];
 	List	   *columns = NIL;
+	List	   *others = NIL;
+	List	   *named;			/* all whose names are taken */
 	int			natts = m2m_catalog_natts(far->relid);
 	ListCell   *lc;
 
@@ -1191,17 +1298,28 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 		Oid			relid = column->kind == M2M_COLUMN_ENDPOINT ?
 			far->relid : rel->association;
 
-		if (column->attnum == 0 ||
+		if (column->attnum < 0 ||
 			(column->attnum > 0 &&
-			 m2m_catalog_column_exists(relid, column->attnum)))
+			 !m2m_catalog_column_exists(relid, column->attnum)))
+			continue;
+		if (column->kind == M2M_COLUMN_KEY)
 			columns = lappend(columns, column);
+		else
+			others = lappend(others, column);
 	}
+	named = list_concat_copy(columns, others);
 	for (int i = 0; i < this->nkeys; i++)
-		columns = add_column(columns, M2M_COLUMN_KEY,
-							 this->key[i].link_attnum,
-							 get_attname(rel->association,
-										 this->key[i].link_attnum, false),
-							 this->role);
+	{
+		int			n = list_length(named);
+
+		named = add_column(named, M2M_COLUMN_KEY, this->key[i].link_attnum,
+						   get_attname(rel->association,
+									   this->key[i].link_attnum, false),
+						   this->role);
+		if (list_length(named) > n)
+			columns = lappend(columns, llast(named));
+	}
+	columns = list_concat(columns, others);
 	for (int a = 1; a <= natts; a++)
 	{
 		HeapTuple	tuple = SearchSysCacheAttNum(far->relid, a);

@@ -78,6 +78,7 @@ struct M2mSavedView
 	Oid			owner;
 	Oid			extension;		/* that it is a member of, or InvalidOid */
 	bool		temporary;
+	bool		invoker;		/* it reads with the invoker's rights */
 	char	   *options;
 	Acl		   *acl;
 	char	   *comment;
@@ -104,6 +105,7 @@ static List *save_labels(Oid viewid);
 static List *extension_names(Oid trigger);
 static Acl *get_acl(Datum datum, bool isnull);
 static char *call_deparser(PGFunction function, Oid oid);
+static bool may_join(M2mRelationship *rel, M2mLinkView *view, bool invoker);
 static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
 							M2mLinkView *other);
 static bool is_over(M2mRelationship *rel, M2mLinkView *pair[2]);
@@ -158,6 +160,7 @@ m2m_view_save(Oid viewid)
 	saved->acl = get_acl(acl, isnull);
 	table_close(class, RowExclusiveLock);
 	saved->extension = getExtensionOfObject(RelationRelationId, viewid);
+	saved->invoker = m2m_view_reads_as_invoker(viewid);
 	saved->options = m2m_view_options(viewid);
 	saved->comment = GetComment(viewid, RelationRelationId, 0);
 
@@ -450,9 +453,9 @@ typedef struct ViewRefresh
  * become, or rests where they are not known: in place, so that it is the same
  * view to all others; else it is dropped and put back.  Where that cannot be,
  * since something of the user's depends on it, it rests at least, and so is not
- * in the way of a table that it has nothing to do with any more.  The caller
- * holds an exclusive lock on the view.  Errors: as
- * m2m_as_server().
+ * in the way of a table that it has nothing to do with any more; and where it
+ * would show the table with another role's rights (may_join).  The caller holds
+ * an exclusive lock on the view.  Errors: as m2m_as_server().
  */
 void
 m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
@@ -460,7 +463,14 @@ m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
 	M2mRelationship resting = *rel;
 	ViewRefresh task = {rel, view};
 
-	if (!m2m_view_replaceable(rel, view))
+	resting.side[M2M_OTHER(view->near)].relid = InvalidOid;
+	if (!may_join(rel, view, m2m_view_reads_as_invoker(view->view)))
+	{
+		if (view->at_rest)
+			return;
+		task.rel = &resting;
+	}
+	else if (!m2m_view_replaceable(rel, view))
 	{
 		M2mSavedView *saved = m2m_view_save(view->view);
 
@@ -472,19 +482,30 @@ m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
 		if (view->at_rest ||
 			view->far_relid == rel->side[M2M_OTHER(view->near)].relid)
 			return;
-		resting.side[M2M_OTHER(view->near)].relid = InvalidOid;
 		task.rel = &resting;
 	}
 
-	/*
-	 * The view is the owner's already, and shows him no more than he could read
-	 * himself: no need of CREATE on the schema.
-	 */
+	/* the view is there already: no need of CREATE on the schema */
 	m2m_as_server(!rel->temporary,
 				  psprintf("could not bring link view \"%s\" up to date",
 						   get_rel_name(view->view)),
 				  refresh_view, &task);
 	m2m_relationship_changed(rel->association);
+}
+
+/*
+ * may_join: may a link view join the table that its relationship has now, if
+ * that is another one than it joins?  One that does not read with the invoker's
+ * rights would show it with its owner's, and which table it is, the
+ * association's owner says.
+ */
+static bool
+may_join(M2mRelationship *rel, M2mLinkView *view, bool invoker)
+{
+	Oid			far = rel->side[M2M_OTHER(view->near)].relid;
+
+	return invoker || !OidIsValid(far) || far == view->far_relid ||
+		view->owner == m2m_catalog_relation_owner(rel->association);
 }
 
 /* refresh_view: the statement has no part of anybody else's. */
@@ -560,6 +581,9 @@ m2m_view_restore(List *saved_views)
 			ended = list_append_unique_oid(ended, saved->view->association);
 			continue;
 		}
+		if (!may_join(restoration.rel, saved->view, saved->invoker))
+			restoration.rel->side[M2M_OTHER(saved->view->near)].relid =
+				InvalidOid;
 
 		/*
 		 * Nobody gets a new right by what stood there a moment ago: its owner
