@@ -422,6 +422,10 @@ endpoint_is_plain(Oid relid)
 /*
  * describe_key_index: how to find a row of the endpoint by its key.  False if
  * the index is no plain B-tree over just the key.
+ *
+ * The index's lock is not kept: the endpoint is not locked yet, and who has it
+ * locked and goes on to its indexes would wait for us, who wait for him.  What
+ * changes until m2m_direct_open() has the endpoint's, it hears of.
  */
 static bool
 describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
@@ -472,7 +476,7 @@ describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 							   (Datum) 0);
 		key->scankey[i].sk_func.fn_mcxt = rel->context;
 	}
-	index_close(index, NoLock);
+	index_close(index, AccessShareLock);
 	return plain;
 }
 
