@@ -182,9 +182,9 @@ m2m_relationship_init(void)
  *
  * via narrows the choice to an association's name, role to the relationships
  * in which the first endpoint plays it.  An unqualified via that no trusted
- * relationship has means another that the search_path shows.  *first_side becomes the side of the
- * first endpoint; in a self-relationship the left one unless role says
- * otherwise.
+ * relationship has means another that the search_path shows.  *first_side
+ * becomes the side of the first endpoint; in a self-relationship the left one
+ * unless role says otherwise.
  *
  * Returns NULL if there is none and missing_ok; a via or role that fits none
  * is an error all the same, so that a typing error never creates anything.
