@@ -406,6 +406,7 @@ extern M2mRelationship *m2m_relationship_get(Oid association,
 extern bool m2m_relationship_current(M2mRelationship *rel);
 extern M2mRelationship *m2m_relationship_refresh(M2mRelationship *rel);
 extern void m2m_relationship_changed(Oid association);
+extern void m2m_plan_retire(SPIPlanPtr plan);
 
 /* define_check.c: what must be so before a relationship is made */
 extern void m2m_endpoint_check(Oid relid);
