@@ -177,6 +177,24 @@ INSERT INTO day VALUES ('1999-12-31'), ('2000-01-01');
 SELECT m2m_link('day', ARRAY['2000-01-01', '1999-12-31']::date[], 'tag', 1), m2m_link('day', '1999-12-31'::date, 'tag', -1);
 SELECT * FROM day_tag ORDER BY 1, 2;
 
+-- What the executor sees to is not passed over: constraints that exclude or
+-- check, and children of the table
+\set SHOW_CONTEXT never
+TRUNCATE author_book;
+ALTER TABLE author_book ADD CONSTRAINT once EXCLUDE USING btree (book_id WITH =);
+SELECT m2m_link('author', 1, 'book', 1);
+SELECT m2m_link('author', 2, 'book', 1);
+\echo :SQLSTATE
+SELECT m2m_link('author', 2, 'book', ARRAY[1, 2]);
+\echo :SQLSTATE
+ALTER TABLE author_book DROP CONSTRAINT once, ADD CONSTRAINT early CHECK (book_id < 9);
+SELECT m2m_link('author', 2, 'book', 10);
+\echo :SQLSTATE
+ALTER TABLE author_book DROP CONSTRAINT early;
+CREATE TABLE author_book_old () INHERITS (author_book);
+INSERT INTO author_book_old VALUES (1, 2);
+SELECT m2m_link('author', 1, 'book', 2), m2m_unlink('author', 1, 'book', 2), links();
+
 SET client_min_messages = warning;
 DROP EXTENSION amcheck;
 DROP SCHEMA direct CASCADE;

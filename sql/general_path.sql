@@ -132,6 +132,24 @@ SELECT m2m_unlink('author', 1, 'book', ARRAY[2, 3]);
 SELECT * FROM m2m_set('author', 1, 'book', ARRAY[1, 5, 6]);
 SELECT m2m_clear('author', 1, 'book');
 SELECT tableoid::regclass, * FROM author_book ORDER BY author_id, book_id;
+DROP TABLE author_book CASCADE;
+
+-- A trigger may do things by which all plans are made anew, and link: the call
+-- that has set it off is still executing the one for these properties
+SELECT m2m_create('author', 'book');
+ALTER TABLE author_book ADD note text;
+CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.book_id IN (3, 4) THEN
+        EXECUTE format('CREATE OPERATOR %s (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)', repeat('=', NEW.book_id));
+        PERFORM m2m_link('author', NEW.author_id, 'book', NEW.book_id + 1, properties => '{"note": "follows"}');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER follow AFTER INSERT ON author_book FOR EACH ROW EXECUTE FUNCTION follow();
+SELECT m2m_link('author', 1, 'book', 1, properties => '{"note": "first"}');
+SELECT m2m_link('author', 1, 'book', ARRAY[1, 3, 6], properties => '{"note": "given"}');
+SELECT * FROM author_book ORDER BY author_id, book_id;
 
 SET client_min_messages = warning;
 DROP SCHEMA general_path CASCADE;

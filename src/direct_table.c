@@ -61,6 +61,7 @@ static bool is_permitted(M2mDirectTable *table, int actions);
 static bool open_indexes(M2mDirectTable *table);
 static int	pair_column(M2mRelationship *rel, AttrNumber link_attnum);
 static bool is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index);
+static bool shows_all(Relation index);
 static void make_unique_key(M2mDirectTable *table);
 static void begin_endpoint(M2mDirectTable *table, M2mSide side);
 
@@ -422,6 +423,10 @@ endpoint_is_plain(Oid relid)
 /*
  * describe_key_index: how to find a row of the endpoint by its key.  False if
  * the index is no plain B-tree over just the key.
+ *
+ * The index's lock is not kept: the endpoint is not locked yet, and who has it
+ * locked and goes on to its indexes would wait for us, who wait for him.  What
+ * changes until m2m_direct_open() has the endpoint's, it hears of.
  */
 static bool
 describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
@@ -472,7 +477,7 @@ describe_key_index(M2mRelationship *rel, M2mSide side, M2mDirectKey *key)
 							   (Datum) 0);
 		key->scankey[i].sk_func.fn_mcxt = rel->context;
 	}
-	index_close(index, NoLock);
+	index_close(index, AccessShareLock);
 	return plain;
 }
 
@@ -636,7 +641,8 @@ is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 	int			n = table->rel->pair_desc->natts;
 
 	if (index->index->rd_rel->relam != BTREE_AM_OID ||
-		!form->indisvalid || !form->indimmediate || form->indnkeyatts != n)
+		!shows_all(index->index) || !form->indimmediate ||
+		form->indnkeyatts != n)
 		return false;
 	for (int i = 0; i < n; i++)
 	{
@@ -649,6 +655,21 @@ is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 		}
 	}
 	return true;
+}
+
+/*
+ * shows_all: does an index show all rows that a snapshot of ours may?  One that
+ * was made after a snapshot was taken may lack what only that shows: an entry
+ * stands for a HOT chain whose older rows have other values.  As
+ * get_relation_info() in PostgreSQL asks.
+ */
+static bool
+shows_all(Relation index)
+{
+	return index->rd_index->indisvalid &&
+		(!index->rd_index->indcheckxmin ||
+		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+							   TransactionXmin));
 }
 
 /* make_unique_key: scan keys to look a pair up by; arguments are filled in. */
@@ -701,8 +722,7 @@ m2m_direct_side_index(M2mDirectTable *table, M2mSide side)
 	{
 		M2mDirectIndex *index = &table->index[i];
 		bool		fits = index->index->rd_rel->relam == BTREE_AM_OID &&
-			index->index->rd_index->indisvalid &&
-			!(index->index->rd_index->indcheckxmin) &&
+			shows_all(index->index) &&
 			index->index->rd_index->indnkeyatts >= nkeys;
 
 		for (int j = 0; fits && j < nkeys; j++)

@@ -1297,7 +1297,7 @@ get_property_plan(M2mRelationship *rel, M2mColumnStatement statement,
 		/* its text names types, whose renaming invalidates only the plan */
 		if (SPI_plan_is_valid(*slot))
 			return *slot;
-		SPI_freeplan(*slot);
+		m2m_plan_retire(*slot);
 		*slot = NULL;
 	}
 	initStringInfo(&sql);

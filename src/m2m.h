@@ -383,8 +383,6 @@ extern bool m2m_columns_include(int n, const AttrNumber *columns,
 extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
 													  Oid trusted_view,
 													  List **sources);
-extern M2mRelationship *m2m_catalog_describe(Oid association,
-											 M2mLinkView *view[2]);
 extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
 extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
 												  M2mLinkView *view[2],
@@ -408,6 +406,7 @@ extern M2mRelationship *m2m_relationship_get(Oid association,
 extern bool m2m_relationship_current(M2mRelationship *rel);
 extern M2mRelationship *m2m_relationship_refresh(M2mRelationship *rel);
 extern void m2m_relationship_changed(Oid association);
+extern void m2m_plan_retire(SPIPlanPtr plan);
 
 /* define_check.c: what must be so before a relationship is made */
 extern void m2m_endpoint_check(Oid relid);
@@ -459,8 +458,6 @@ extern List *m2m_view_sources(M2mRelationship *rel, M2mLinkView *view);
 extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
-extern void m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
-									Oid viewid);
 extern char *m2m_view_batch_trigger_sql(Oid viewid);
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,

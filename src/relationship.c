@@ -115,8 +115,9 @@ static uint64 changed_all = 0;
 /* Of this database's entry in pg_database, as callbacks are told. */
 static uint32 database_hash = 0;
 
-/* Descriptions that were replaced in this transaction: freed when it ends. */
+/* Descriptions and plans replaced in this transaction: freed when it ends. */
 static List *retired = NIL;
+static List *retired_plans = NIL;
 
 static void create_tables(void);
 static M2mSources *make_sources(MemoryContext context, uint64 read_at,
@@ -182,9 +183,9 @@ m2m_relationship_init(void)
  *
  * via narrows the choice to an association's name, role to the relationships
  * in which the first endpoint plays it.  An unqualified via that no trusted
- * relationship has means another that the search_path shows.  *first_side becomes the side of the
- * first endpoint; in a self-relationship the left one unless role says
- * otherwise.
+ * relationship has means another that the search_path shows.  *first_side
+ * becomes the side of the first endpoint; in a self-relationship the left one
+ * unless role says otherwise.
  *
  * Returns NULL if there is none and missing_ok; a via or role that fits none
  * is an error all the same, so that a typing error never creates anything.
@@ -490,6 +491,19 @@ retire(M2mRelationship *rel)
 }
 
 /*
+ * m2m_plan_retire: the same with a kept plan: a call further up the stack, whose
+ * trigger has called us, may be executing it.
+ */
+void
+m2m_plan_retire(SPIPlanPtr plan)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	retired_plans = lappend(retired_plans, plan);
+	MemoryContextSwitchTo(old);
+}
+
+/*
  * free_unused: transaction callback; no call of ours can be running here.
  * Frees what was replaced in the transaction and, of more descriptions than
  * are kept, those that were not used for the longest time.
@@ -505,6 +519,10 @@ free_unused(XactEvent event, void *arg)
 		free_description(lfirst(lc));
 	list_free(retired);
 	retired = NIL;
+	foreach(lc, retired_plans)
+		SPI_freeplan(lfirst(lc));
+	list_free(retired_plans);
+	retired_plans = NIL;
 	while (descriptions != NULL &&
 		   hash_get_num_entries(descriptions) > MAX_DESCRIPTIONS)
 	{

@@ -73,6 +73,7 @@ static const char *past_conditions(const char *s, const char *other);
 static bool reads_as_link(const char *body);
 static char *rowtype_name(Oid relid);
 static void record_extension(Oid trigger, Oid extension);
+static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
 static void create_batch_trigger(Oid viewid);
 static char *trigger_argument(const char *name, const char *value);
 
@@ -93,7 +94,7 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 		create_view(rel, near, qualified);
 	else
 		complete_view(get_relname_relid(name, schema));
-	m2m_view_create_trigger(rel, near, get_relname_relid(name, schema));
+	create_trigger(rel, near, get_relname_relid(name, schema));
 	if (!m2m_function_reusable(rel, near, schema, name) &&
 		!owns_function(m2m_function_find(rel, near, false)))
 		create_function(rel, near, qualified);
@@ -525,13 +526,13 @@ m2m_view_options(Oid viewid)
 }
 
 /*
- * m2m_view_create_trigger: the INSTEAD OF trigger, which also marks the view as
- * ours and holds what has no other home, and the statement trigger beside it.
+ * create_trigger: the INSTEAD OF trigger, which also marks the view as ours and
+ * holds what has no other home, and the statement trigger beside it.
  * Marked as depending on the extension, they go with it and leave the view
  * behind, readable.
  */
-void
-m2m_view_create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
+static void
+create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 {
 	char	   *qualified = m2m_qualified_name(viewid);
 	char	   *comment;

@@ -240,8 +240,8 @@ is_clients_statement(MemoryContext run, Relation view)
 }
 
 /*
- * only_our_triggers: will our statement trigger fire, and is
- * nothing else on the view that fires on INSERT but the row trigger?
+ * only_our_triggers: will our statement trigger fire, and is nothing else on
+ * the view that fires on INSERT but the row trigger?
  */
 static bool
 only_our_triggers(Relation view, Oid function)
