@@ -173,12 +173,8 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 		SetUserIdAndSecContext(owner, security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
-		(void) set_config_option("search_path", "pg_catalog, pg_temp",
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
-		(void) set_config_option("check_function_bodies", "on",
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
+		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+		m2m_setting_for_now("check_function_bodies", "on");
 		action(arg);
 
 		/* also what the owner's own code may have set */
@@ -218,6 +214,16 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resowner;
 	return done;
+}
+
+/*
+ * m2m_setting_for_now: a setting until the caller's GUC nest level ends.
+ */
+void
+m2m_setting_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /*
@@ -432,7 +438,8 @@ unless_depended_on(void (*action) (void *arg), void *arg)
  * drop_by_statement: drops a view, table or function by a DROP statement; by
  * the current user's right or, where that does not suffice, by the bootstrap
  * superuser's in a security-restricted operation, as CASCADE asks for no right
- * either.  Nothing happens if the object is gone.
+ * either.  Then event triggers run as he, and so not with a search_path of the
+ * current user's.  Nothing happens if the object is gone.
  */
 static void
 drop_by_statement(ObjectAddress *object, DropBehavior behavior)
@@ -444,6 +451,7 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 	int			security;
 	Oid			owner;
 	Oid			schema;
+	int			nestlevel;
 
 	/* the statement names it: its name is to stay */
 	if (function)
@@ -474,16 +482,21 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 		schema = get_rel_namespace(object->objectId);
 	}
 	GetUserIdAndSecContext(&userid, &security);
+	nestlevel = NewGUCNestLevel();
 	if (!has_privs_of_role(userid, owner) ||
 		object_aclcheck(NamespaceRelationId, schema, userid,
 						ACL_USAGE) != ACLCHECK_OK)
+	{
 		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_RESTRICTED_OPERATION);
+		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+	}
 	m2m_ddl(psprintf("DROP %s %s%s", kind, name,
 					 behavior == DROP_CASCADE ? " CASCADE" : ""));
 
 	/* after an error the end of the (sub)transaction does it */
+	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(userid, security);
 	CommandCounterIncrement();
 }

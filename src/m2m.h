@@ -427,6 +427,7 @@ extern void m2m_sql(const char *sql);
 extern bool m2m_ddl_running(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
+extern void m2m_setting_for_now(const char *name, const char *value);
 extern bool m2m_as_server(bool restricted, const char *what,
 						  void (*action) (void *arg), void *arg);
 extern bool m2m_try_as_owner(Oid owner, bool restricted, const char *what,
