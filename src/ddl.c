@@ -275,6 +275,8 @@ is_owners_doing(int sqlerrcode)
 		case ERRCODE_UNDEFINED_TABLE:
 			/* a rule does not fit the view any more */
 		case ERRCODE_INVALID_OBJECT_DEFINITION:
+			/* a field or element of what is no row or array any more */
+		case ERRCODE_WRONG_OBJECT_TYPE:
 			return true;
 		default:
 
