@@ -31,6 +31,7 @@
 #include "m2m.h"
 
 static bool is_temporary(Oid relid);
+static M2mRelationship *describe_whole(Oid association, M2mLinkView *view[2]);
 static bool choose_views(Oid association, Oid trusted_view,
 						 M2mLinkView *view[2], List **sources);
 static bool agree(M2mLinkView *near_view, M2mLinkView *far_view);
@@ -81,7 +82,7 @@ m2m_catalog_read_relationship(Oid association, Oid trusted_view,
 	List	   *views = NIL;
 
 	rel = choose_views(association, trusted_view, view, &views) ?
-		m2m_catalog_describe(association, view) : NULL;
+		describe_whole(association, view) : NULL;
 	if (rel != NULL)
 		rel->trusted_view = trusted_view;
 	if (sources != NULL)
@@ -94,12 +95,12 @@ m2m_catalog_read_relationship(Oid association, Oid trusted_view,
 }
 
 /*
- * m2m_catalog_describe: the relationship that link views, one of which may be
+ * describe_whole: the relationship that link views, one of which may be
  * NULL, describe together; NULL if its tables are not there as they say.
  * Locks and memory: as above.
  */
-M2mRelationship *
-m2m_catalog_describe(Oid association, M2mLinkView *view[2])
+static M2mRelationship *
+describe_whole(Oid association, M2mLinkView *view[2])
 {
 	M2mRelationship *rel = m2m_catalog_describe_rest(association, view, NIL);
 

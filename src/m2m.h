@@ -383,8 +383,6 @@ extern bool m2m_columns_include(int n, const AttrNumber *columns,
 extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
 													  Oid trusted_view,
 													  List **sources);
-extern M2mRelationship *m2m_catalog_describe(Oid association,
-											 M2mLinkView *view[2]);
 extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
 extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
 												  M2mLinkView *view[2],
@@ -460,8 +458,6 @@ extern List *m2m_view_sources(M2mRelationship *rel, M2mLinkView *view);
 extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
 extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
-extern void m2m_view_create_trigger(M2mRelationship *rel, M2mSide near,
-									Oid viewid);
 extern char *m2m_view_batch_trigger_sql(Oid viewid);
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,

@@ -51,6 +51,7 @@ static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near,
 						const char *qualified);
 static void complete_view(Oid viewid);
+static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
 static void create_function(M2mRelationship *rel, M2mSide near,
 							const char *qualified);
 static void run_remake(void *arg);
@@ -88,7 +89,7 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 		create_view(rel, near, qualified);
 	else
 		complete_view(get_relname_relid(name, schema));
-	m2m_view_create_trigger(rel, near, get_relname_relid(name, schema));
+	create_trigger(rel, near, get_relname_relid(name, schema));
 	if (!m2m_function_reusable(rel, near, schema, name) &&
 		!owns_function(m2m_function_find(rel, near, false)))
 		create_function(rel, near, qualified);
@@ -520,13 +521,13 @@ m2m_view_options(Oid viewid)
 }
 
 /*
- * m2m_view_create_trigger: the INSTEAD OF trigger, which also marks the view as
+ * create_trigger: the INSTEAD OF trigger, which also marks the view as
  * ours and holds what has no other home, and the statement trigger beside it.
  * Marked as depending on the extension, they go with it and leave the view
  * behind, readable.
  */
-void
-m2m_view_create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
+static void
+create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 {
 	char	   *qualified = m2m_qualified_name(viewid);
 	char	   *comment;
