@@ -60,6 +60,11 @@ static void copy_function(Oid function, HeapTuple old);
 static bool match_function(M2mRelationship *rel, M2mSide near, Oid function,
 						   const char *body, bool *same_body,
 						   bool *same_name);
+static bool reads_as_ours(const char *body, Oid association);
+static bool skip_equality(const char **text, const char *prefix);
+static bool skip_name(const char **text);
+static bool skip_identifier(const char **text);
+static bool skip(const char **text, const char *string);
 static void append_null(StringInfo sql, M2mViewColumn *column);
 static List *refreshed_columns(M2mRelationship *rel, M2mLinkView *view);
 static List *add_column(List *columns, M2mViewColumnKind kind,
@@ -891,8 +896,7 @@ m2m_function_is_astray(M2mRelationship *rel, M2mSide near, Oid function)
 /*
  * m2m_function_astray: the link function that a side had for other tables than
  * the relationship's, or at rest for whatever tables, by the name of the link
- * view and what its body begins with.  InvalidOid if there is none.  Locks
- * nothing.
+ * view and the form of its body.  InvalidOid if there is none.  Locks nothing.
  */
 Oid
 m2m_function_astray(M2mRelationship *rel, M2mSide near)
@@ -983,9 +987,6 @@ m2m_function_is_link(Oid association, Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
-	char	   *start = !OidIsValid(association) ? "SELECT r.* FROM " :
-		psprintf("SELECT r.* FROM %s l JOIN ",
-				 m2m_qualified_name(association));
 	bool		result;
 	bool		isnull;
 	Datum		source;
@@ -1001,10 +1002,94 @@ m2m_function_is_link(Oid association, Oid function)
 		(!OidIsValid(association) ||
 		 m2m_catalog_owner_trusted(form->proowner,
 								   m2m_catalog_relation_owner(association))) &&
-		!isnull &&
-		strncmp(TextDatumGetCString(source), start, strlen(start)) == 0;
+		!isnull && reads_as_ours(TextDatumGetCString(source), association);
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * reads_as_ours: is a body one that m2m_function_body() makes, of whatever
+ * tables and keys?  One with anything of the user's in it is his.
+ */
+static bool
+reads_as_ours(const char *body, Oid association)
+{
+	char	   *name = OidIsValid(association) ?
+		m2m_qualified_name(association) : NULL;
+
+	if (!skip(&body, "SELECT r.* FROM ") ||
+		!(name != NULL ? skip(&body, name) : skip_name(&body)) ||
+		!skip(&body, " l JOIN ") || !skip_name(&body) ||
+		!skip(&body, " r ON "))
+		return false;
+	do
+	{
+		if (!skip_equality(&body, "r."))
+			return false;
+	} while (skip(&body, " AND "));
+	if (!skip(&body, " WHERE "))
+		return false;
+	do
+	{
+		if (!skip_equality(&body, "($1)."))
+			return false;
+	} while (skip(&body, " AND "));
+	return *body == '\0';
+}
+
+/* skip_equality: passes over "r.id OPERATOR(pg_catalog.=) l.book_id". */
+static bool
+skip_equality(const char **text, const char *prefix)
+{
+	if (!skip(text, prefix) || !skip_identifier(text) ||
+		!skip(text, " OPERATOR(") || !skip_identifier(text) ||
+		!skip(text, "."))
+		return false;
+	*text += strspn(*text, "~!@#^&|`?+-*/%<>=");
+	if (!skip(text, ") l.") || !skip_identifier(text))
+		return false;
+	return !skip(text, " COLLATE ") || skip_name(text);
+}
+
+/* skip_name: passes over an identifier, or two with a dot. */
+static bool
+skip_name(const char **text)
+{
+	return skip_identifier(text) &&
+		(!skip(text, ".") || skip_identifier(text));
+}
+
+/* skip_identifier: passes over what quote_identifier() returns. */
+static bool
+skip_identifier(const char **text)
+{
+	size_t		length = strspn(*text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (length > 0)
+	{
+		*text += length;
+		return true;
+	}
+	if (!skip(text, "\""))
+		return false;
+	for (; **text != '\0'; (*text)++)
+	{
+		if (**text == '"' && *++(*text) != '"')
+			return true;
+	}
+	return false;
+}
+
+/* skip: passes over a string; false if the text does not go on with it. */
+static bool
+skip(const char **text, const char *string)
+{
+	size_t		length = strlen(string);
+
+	if (strncmp(*text, string, length) != 0)
+		return false;
+	*text += length;
+	return true;
 }
 
 /*
