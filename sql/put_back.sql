@@ -372,6 +372,20 @@ DROP TABLE author_book;
 SELECT * FROM changes() WHERE object !~ 'seen|see\(|refuse';
 DROP EVENT TRIGGER regress_m2m_refuse;
 DROP EVENT TRIGGER regress_m2m_see;
+-- and run DDL of their own, which relationships follow as any
+CREATE TABLE shop (id int PRIMARY KEY, x int);
+SELECT m2m_create('shop', 'shop', 'partner', left_role => 'one', right_role => 'other');
+CREATE FUNCTION more() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    ALTER TABLE back.shop DROP COLUMN IF EXISTS x;
+END $$;
+CREATE EVENT TRIGGER regress_m2m_more ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION more();
+ALTER TABLE book DROP COLUMN pages;
+DROP EVENT TRIGGER regress_m2m_more;
+SELECT finding FROM m2m_check();
+SELECT attrelid::regclass FROM pg_attribute WHERE attname = 'x' AND attrelid IN ('shop'::regclass, 'one_others'::regclass, 'other_ones'::regclass);
+SELECT count(*) FROM m2m_relationships;
+DROP TABLE partner, shop;
 -- whose the parts are, and whether he may still use the schema
 ALTER VIEW author_books OWNER TO regress_m2m_viewer;
 REVOKE ALL ON SCHEMA back FROM regress_m2m_viewer;

@@ -14,6 +14,7 @@
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
@@ -25,8 +26,12 @@
 
 #include "m2m.h"
 
-/* Our own statements fire event triggers too; ddl_trigger.c passes them by. */
+/*
+ * Our own statements fire event triggers too; ddl_trigger.c passes them by, but
+ * not what event triggers of others run meanwhile.
+ */
 static int	depth = 0;
+static Node *own_statement = NULL;	/* the innermost */
 
 static const char *const see_check =
 "m2m_check() tells what is amiss, and m2m_repair() mends it.";
@@ -48,7 +53,12 @@ static void drop_by_statement(ObjectAddress *object, DropBehavior behavior);
 void
 m2m_ddl(const char *sql)
 {
+	List	   *statements = pg_parse_query(sql);
+	Node	   *outer = own_statement;
+
 	depth++;
+	own_statement = statements == NIL ? NULL :
+		linitial_node(RawStmt, statements)->stmt;
 	PG_TRY();
 	{
 		m2m_sql(sql);
@@ -56,6 +66,7 @@ m2m_ddl(const char *sql)
 	PG_FINALLY();
 	{
 		depth--;
+		own_statement = outer;
 	}
 	PG_END_TRY();
 }
@@ -81,12 +92,21 @@ m2m_sql(const char *sql)
 }
 
 /*
- * m2m_ddl_running: is the current statement one of ours?
+ * m2m_ddl_is_own: is a statement, for which event triggers fire, one of ours?
  */
 bool
-m2m_ddl_running(void)
+m2m_ddl_is_own(Node *parsetree)
 {
-	return depth > 0;
+	return own_statement != NULL && equal(parsetree, own_statement);
+}
+
+/*
+ * m2m_ddl_depth: how deep we are in DDL of our own.
+ */
+int
+m2m_ddl_depth(void)
+{
+	return depth;
 }
 
 /*

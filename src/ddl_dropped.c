@@ -77,7 +77,8 @@ on_object_access(ObjectAccessType access, Oid classid, Oid objectid,
 
 	if (previous_hook != NULL)
 		previous_hook(access, classid, objectid, subid, arg);
-	if (access != OAT_DROP || subid != 0 || p == NULL || m2m_ddl_running())
+	if (access != OAT_DROP || subid != 0 || p == NULL ||
+		m2m_ddl_depth() > p->depth)
 		return;
 	if (classid == ExtensionRelationId)
 	{

@@ -27,6 +27,7 @@ typedef struct M2mPending
 	MemoryContext context;
 	Node	   *parsetree;		/* only to tell it by: it may be gone */
 	int			nest_level;		/* of the (sub)transaction */
+	int			depth;			/* in DDL of our own; see m2m_ddl_depth() */
 	List	   *associations;	/* to be looked over */
 	List	   *views;			/* OIDs of link views that we may change */
 	List	   *aside;			/* M2mSavedView: put aside, or dropped */
