@@ -298,6 +298,40 @@ ROLLBACK;
 RESET client_min_messages;
 
 --
+-- Constants come back as they were, whatever the settings of the session
+--
+SET ROLE regress_m2m_owner;
+CREATE TYPE spot AS (room int, board int);
+CREATE TABLE tag (id int PRIMARY KEY, since timestamptz, weight float8, lent interval, place spot, marks int[], x int);
+SELECT m2m_create('author', 'tag');
+ALTER VIEW author_tags ALTER since SET DEFAULT '2020-01-01 12:00+00', ALTER weight SET DEFAULT '0.30000000000000004',
+    ALTER lent SET DEFAULT '-1 day +2:03:04';
+CREATE TEMPORARY TABLE defaults AS
+    SELECT adnum, pg_get_expr(adbin, adrelid) AS value FROM pg_attrdef WHERE adrelid = 'author_tags'::regclass;
+SET timezone = 'Asia/Kolkata';
+SET datestyle = 'SQL, DMY';
+SET intervalstyle = sql_standard;
+SET extra_float_digits = -15;
+ALTER TABLE tag DROP COLUMN x;
+RESET timezone;
+RESET datestyle;
+RESET intervalstyle;
+RESET extra_float_digits;
+SELECT adnum, value = pg_get_expr(adbin, adrelid) FROM pg_attrdef FULL JOIN defaults USING (adnum)
+WHERE adrelid = 'author_tags'::regclass OR adrelid IS NULL ORDER BY 1;
+-- a rule that reads a field of what has none any more is the owner's to mend
+CREATE TABLE hits (n int);
+CREATE RULE rooms AS ON DELETE TO author_tags DO ALSO INSERT INTO hits VALUES ((OLD.place).room);
+ALTER TABLE tag ALTER place TYPE int USING 1;
+CREATE RULE marked AS ON DELETE TO author_tags DO ALSO INSERT INTO hits SELECT 5 WHERE 5 = ANY (OLD.marks);
+ALTER TABLE tag ALTER marks TYPE int USING 1;
+SELECT author_id FROM author_tags;
+DROP TABLE author_tag, tag, hits;
+DROP TYPE spot;
+DROP TABLE defaults;
+RESET ROLE;
+
+--
 -- What others' event triggers see
 --
 CREATE TABLE seen (n serial, tag text, kind text, identity text);
@@ -338,6 +372,20 @@ DROP TABLE author_book;
 SELECT * FROM changes() WHERE object !~ 'seen|see\(|refuse';
 DROP EVENT TRIGGER regress_m2m_refuse;
 DROP EVENT TRIGGER regress_m2m_see;
+-- and run DDL of their own, which relationships follow as any
+CREATE TABLE shop (id int PRIMARY KEY, x int);
+SELECT m2m_create('shop', 'shop', 'partner', left_role => 'one', right_role => 'other');
+CREATE FUNCTION more() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    ALTER TABLE back.shop DROP COLUMN IF EXISTS x;
+END $$;
+CREATE EVENT TRIGGER regress_m2m_more ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION more();
+ALTER TABLE book DROP COLUMN pages;
+DROP EVENT TRIGGER regress_m2m_more;
+SELECT finding FROM m2m_check();
+SELECT attrelid::regclass FROM pg_attribute WHERE attname = 'x' AND attrelid IN ('shop'::regclass, 'one_others'::regclass, 'other_ones'::regclass);
+SELECT count(*) FROM m2m_relationships;
+DROP TABLE partner, shop;
 -- whose the parts are, and whether he may still use the schema
 ALTER VIEW author_books OWNER TO regress_m2m_viewer;
 REVOKE ALL ON SCHEMA back FROM regress_m2m_viewer;

@@ -746,6 +746,24 @@ CREATE UNIQUE INDEX ON credit (author_id, job, note);
 SELECT severity, finding FROM m2m_check('credit');
 ROLLBACK;
 
+-- A function of the user's own is neither made anew nor dropped, whatever it
+-- begins with
+BEGIN;
+CREATE TABLE poet (id int PRIMARY KEY);
+CREATE TABLE poem (id int PRIMARY KEY, secret bool);
+SELECT m2m_create('poet', 'poem');
+CREATE FUNCTION body_of(name text) RETURNS text LANGUAGE sql AS $$
+    SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(name)
+$$;
+SELECT format('CREATE OR REPLACE FUNCTION poet_poems(poet) RETURNS SETOF poem LANGUAGE sql STABLE AS %L',
+    body_of('poet_poems(poet)') || ' AND NOT r.secret') \gexec
+ALTER TABLE poem RENAME TO poem_old;
+CREATE TABLE poem (LIKE poem_old INCLUDING ALL);
+ALTER TABLE poet_poem DROP CONSTRAINT poet_poem_poem_id_fkey, ADD FOREIGN KEY (poem_id) REFERENCES poem;
+SELECT body_of('poet_poems(poet)'), body_of('poem_poets(poem)');
+DROP TABLE poem_old;
+ROLLBACK;
+
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA rebuilt, oracle CASCADE;

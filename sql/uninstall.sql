@@ -90,6 +90,19 @@ DROP SCHEMA m2m CASCADE;
 RESET client_min_messages;
 SELECT extname FROM pg_extension WHERE extname = 'm2m';
 SELECT * FROM uninstall.shop_books;
+-- What a transaction does after it is not taken for a part of it
+CREATE SCHEMA m2m;
+CREATE EXTENSION m2m SCHEMA m2m;
+SELECT m2m.m2m_adopt('uninstall.shop_book');
+BEGIN;
+SET LOCAL client_min_messages = warning;
+DROP EXTENSION m2m CASCADE;
+CREATE EXTENSION m2m SCHEMA m2m;
+DROP VIEW uninstall.shop_books;
+COMMIT;
+SELECT to_regclass('uninstall.shop_books');
+DROP EXTENSION m2m;
+DROP SCHEMA m2m;
 -- and what it had made is dropped as any tables are
 SET client_min_messages = warning;
 DROP SCHEMA uninstall CASCADE;

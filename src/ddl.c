@@ -14,6 +14,7 @@
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
@@ -25,8 +26,12 @@
 
 #include "m2m.h"
 
-/* Our own statements fire event triggers too; ddl_trigger.c passes them by. */
+/*
+ * Our own statements fire event triggers too; ddl_trigger.c passes them by, but
+ * not what event triggers of others run meanwhile.
+ */
 static int	depth = 0;
+static Node *own_statement = NULL;	/* the innermost */
 
 static const char *const see_check =
 "m2m_check() tells what is amiss, and m2m_repair() mends it.";
@@ -48,7 +53,12 @@ static void drop_by_statement(ObjectAddress *object, DropBehavior behavior);
 void
 m2m_ddl(const char *sql)
 {
+	List	   *statements = pg_parse_query(sql);
+	Node	   *outer = own_statement;
+
 	depth++;
+	own_statement = statements == NIL ? NULL :
+		linitial_node(RawStmt, statements)->stmt;
 	PG_TRY();
 	{
 		m2m_sql(sql);
@@ -56,6 +66,7 @@ m2m_ddl(const char *sql)
 	PG_FINALLY();
 	{
 		depth--;
+		own_statement = outer;
 	}
 	PG_END_TRY();
 }
@@ -81,12 +92,21 @@ m2m_sql(const char *sql)
 }
 
 /*
- * m2m_ddl_running: is the current statement one of ours?
+ * m2m_ddl_is_own: is a statement, for which event triggers fire, one of ours?
  */
 bool
-m2m_ddl_running(void)
+m2m_ddl_is_own(Node *parsetree)
 {
-	return depth > 0;
+	return own_statement != NULL && equal(parsetree, own_statement);
+}
+
+/*
+ * m2m_ddl_depth: how deep we are in DDL of our own.
+ */
+int
+m2m_ddl_depth(void)
+{
+	return depth;
 }
 
 /*
@@ -173,12 +193,8 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 		SetUserIdAndSecContext(owner, security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
-		(void) set_config_option("search_path", "pg_catalog, pg_temp",
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
-		(void) set_config_option("check_function_bodies", "on",
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
+		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+		m2m_setting_for_now("check_function_bodies", "on");
 		action(arg);
 
 		/* also what the owner's own code may have set */
@@ -218,6 +234,16 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resowner;
 	return done;
+}
+
+/*
+ * m2m_setting_for_now: a setting until the caller's GUC nest level ends.
+ */
+void
+m2m_setting_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /*
@@ -269,6 +295,8 @@ is_owners_doing(int sqlerrcode)
 		case ERRCODE_UNDEFINED_TABLE:
 			/* a rule does not fit the view any more */
 		case ERRCODE_INVALID_OBJECT_DEFINITION:
+			/* a field or element of what is no row or array any more */
+		case ERRCODE_WRONG_OBJECT_TYPE:
 			return true;
 		default:
 
@@ -432,7 +460,8 @@ unless_depended_on(void (*action) (void *arg), void *arg)
  * drop_by_statement: drops a view, table or function by a DROP statement; by
  * the current user's right or, where that does not suffice, by the bootstrap
  * superuser's in a security-restricted operation, as CASCADE asks for no right
- * either.  Nothing happens if the object is gone.
+ * either.  Then event triggers run as he, and so not with a search_path of the
+ * current user's.  Nothing happens if the object is gone.
  */
 static void
 drop_by_statement(ObjectAddress *object, DropBehavior behavior)
@@ -444,6 +473,7 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 	int			security;
 	Oid			owner;
 	Oid			schema;
+	int			nestlevel;
 
 	/* the statement names it: its name is to stay */
 	if (function)
@@ -474,16 +504,21 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 		schema = get_rel_namespace(object->objectId);
 	}
 	GetUserIdAndSecContext(&userid, &security);
+	nestlevel = NewGUCNestLevel();
 	if (!has_privs_of_role(userid, owner) ||
 		object_aclcheck(NamespaceRelationId, schema, userid,
 						ACL_USAGE) != ACLCHECK_OK)
+	{
 		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_RESTRICTED_OPERATION);
+		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+	}
 	m2m_ddl(psprintf("DROP %s %s%s", kind, name,
 					 behavior == DROP_CASCADE ? " CASCADE" : ""));
 
 	/* after an error the end of the (sub)transaction does it */
+	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(userid, security);
 	CommandCounterIncrement();
 }

@@ -91,7 +91,15 @@ m2m_ddl_drop_start(Node *parsetree)
 
 		/* inside another command it is not that one which drops */
 		if (stmt->behavior == DROP_CASCADE || m2m_pending != NULL)
-			m2m_pending_push(parsetree);
+		{
+			MemoryContext old;
+
+			p = m2m_pending_push(parsetree);
+			old = MemoryContextSwitchTo(p->context);
+			if (stmt->removeType == OBJECT_VIEW)
+				p->drop_view = copyObject(stmt);
+			MemoryContextSwitchTo(old);
+		}
 	}
 	else if (IsA(parsetree, DropOwnedStmt))
 	{

@@ -31,6 +31,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
+#include "commands/extension.h"
 #include "commands/user.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -46,6 +47,7 @@ static object_access_hook_type previous_hook = NULL;
 static void on_object_access(ObjectAccessType access, Oid classid,
 							 Oid objectid, int subid, void *arg);
 static void see_view(M2mPending *p, Oid viewid);
+static void forget_with_extension(Oid extension);
 static bool is_named(M2mPending *p, Oid viewid);
 static void see_foreign_key(M2mPending *p, Oid constraint);
 static bool is_dropped(Node *parsetree, Form_pg_extension extension);
@@ -75,8 +77,14 @@ on_object_access(ObjectAccessType access, Oid classid, Oid objectid,
 
 	if (previous_hook != NULL)
 		previous_hook(access, classid, objectid, subid, arg);
-	if (access != OAT_DROP || subid != 0 || p == NULL || m2m_ddl_running())
+	if (access != OAT_DROP || subid != 0 || p == NULL ||
+		m2m_ddl_depth() > p->depth)
 		return;
+	if (classid == ExtensionRelationId)
+	{
+		forget_with_extension(objectid);
+		return;
+	}
 	old = MemoryContextSwitchTo(p->context);
 	if (classid == ConstraintRelationId)
 		see_foreign_key(p, objectid);
@@ -113,16 +121,34 @@ see_view(M2mPending *p, Oid viewid)
 	p->aside = lappend(p->aside, saved);
 }
 
+/*
+ * forget_with_extension: when m2m itself is dropped, forgets the commands that
+ * are running.  Its event trigger, which is gone already, would have done that
+ * at their end.  What the transaction does then, perhaps with m2m created once
+ * more, has nothing to do with them.  Those that began outside a subtransaction
+ * that may yet be rolled back are kept.
+ */
+static void
+forget_with_extension(Oid extension)
+{
+	char	   *name = get_extension_name(extension);
+
+	if (name == NULL || strcmp(name, "m2m") != 0)
+		return;
+	while (m2m_pending != NULL &&
+		   m2m_pending->nest_level >= GetCurrentTransactionNestLevel())
+		m2m_pending_pop(m2m_pending);
+}
+
 /* is_named: is a view what DROP VIEW is about? */
 static bool
 is_named(M2mPending *p, Oid viewid)
 {
-	DropStmt   *stmt = (DropStmt *) p->parsetree;
 	ListCell   *lc;
 
-	if (!IsA(stmt, DropStmt) || stmt->removeType != OBJECT_VIEW)
+	if (p->drop_view == NULL)
 		return false;
-	foreach(lc, stmt->objects)
+	foreach(lc, p->drop_view->objects)
 	{
 		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
 

@@ -55,6 +55,7 @@ m2m_pending_push(Node *parsetree)
 	p->context = context;
 	p->parsetree = parsetree;
 	p->nest_level = GetCurrentTransactionNestLevel();
+	p->depth = m2m_ddl_depth();
 	p->previous = m2m_pending;
 	m2m_pending = p;
 	return p;

@@ -55,7 +55,7 @@ m2m_ddl_command_start(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("not fired by event trigger manager")));
-	if (!m2m_ddl_running())
+	if (!m2m_ddl_is_own(data->parsetree))
 		as_nobodys_member(on_start, data->parsetree);
 	PG_RETURN_NULL();
 }
@@ -69,7 +69,7 @@ m2m_ddl_command_end(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("not fired by event trigger manager")));
-	if (!m2m_ddl_running() && m2m_pending != NULL)
+	if (m2m_pending != NULL)
 		as_nobodys_member(on_end, data->parsetree);
 	PG_RETURN_NULL();
 }

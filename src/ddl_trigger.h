@@ -6,7 +6,7 @@
 #ifndef M2M_DDL_TRIGGER_H
 #define M2M_DDL_TRIGGER_H
 
-#include "nodes/nodes.h"
+#include "nodes/parsenodes.h"
 #include "storage/lockdefs.h"
 
 #include "m2m.h"
@@ -26,8 +26,9 @@ typedef struct M2mPending
 {
 	struct M2mPending *previous;
 	MemoryContext context;
-	Node	   *parsetree;
+	Node	   *parsetree;		/* only to tell it by: it may be gone */
 	int			nest_level;		/* of the (sub)transaction */
+	int			depth;			/* in DDL of our own; see m2m_ddl_depth() */
 	List	   *associations;	/* to be looked over */
 	List	   *views;			/* OIDs of link views that we may change */
 	List	   *aside;			/* M2mSavedView: put aside, or dropped */
@@ -35,6 +36,7 @@ typedef struct M2mPending
 	List	   *resting;		/* associations whose relationship is at rest */
 	List	   *renames;		/* of ddl_alter.c */
 	List	   *relationships;	/* of ddl_drop.c */
+	DropStmt   *drop_view;		/* a copy of it, if it is DROP VIEW */
 	List	   *dropped_views;	/* OIDs of views that it has begun to drop */
 	List	   *dropped_owners; /* roles whose things DROP OWNED drops */
 	Oid			owned_by;		/* association whose owner changes */

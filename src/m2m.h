@@ -423,9 +423,11 @@ extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
 /* ddl.c: running DDL of our own */
 extern void m2m_ddl(const char *sql);
 extern void m2m_sql(const char *sql);
-extern bool m2m_ddl_running(void);
+extern bool m2m_ddl_is_own(Node *parsetree);
+extern int	m2m_ddl_depth(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
 						 void (*action) (void *arg), void *arg);
+extern void m2m_setting_for_now(const char *name, const char *value);
 extern bool m2m_as_server(bool restricted, const char *what,
 						  void (*action) (void *arg), void *arg);
 extern bool m2m_try_as_owner(Oid owner, bool restricted, const char *what,

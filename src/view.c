@@ -51,6 +51,7 @@ static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near,
 						const char *qualified);
 static void complete_view(Oid viewid);
+static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
 static void create_function(M2mRelationship *rel, M2mSide near,
 							const char *qualified);
 static void run_remake(void *arg);
@@ -896,8 +897,7 @@ m2m_function_is_astray(M2mRelationship *rel, M2mSide near, Oid function)
 /*
  * m2m_function_astray: the link function that a side had for other tables than
  * the relationship's, or at rest for whatever tables, by the name of the link
- * view and what its body begins with.  InvalidOid if there is none.  Locks
- * nothing.
+ * view and the form of its body.  InvalidOid if there is none.  Locks nothing.
  */
 Oid
 m2m_function_astray(M2mRelationship *rel, M2mSide near)

@@ -164,11 +164,15 @@ m2m_view_save(Oid viewid)
 	saved->options = m2m_view_options(viewid);
 	saved->comment = GetComment(viewid, RelationRelationId, 0);
 
-	/* names in what is deparsed are to be qualified */
+	/*
+	 * Names in what is deparsed are to be qualified, and constants to read as
+	 * they are, whatever the session's settings, which postgres_fdw sets so too.
+	 */
 	nestlevel = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+	m2m_setting_for_now("datestyle", "ISO");
+	m2m_setting_for_now("intervalstyle", "postgres");
+	m2m_setting_for_now("extra_float_digits", "3");
 	save_columns(saved, viewid);
 	saved->triggers = save_triggers(viewid);
 

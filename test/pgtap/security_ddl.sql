@@ -224,7 +224,17 @@ SELECT is(run('m2m_mallory', 'ALTER TABLE theirs ADD x int; ALTER TABLE theirs R
 SELECT is((SELECT string_agg(DISTINCT relowner::regrole::text, ', ') FROM pg_class WHERE relname IN ('pairs', 'author_theirs', 'their_authors')), 'm2m_victim', 'all of which is the victim''s still');
 SELECT is_empty('SELECT * FROM m2m_check()', 'and whole');
 SELECT is(run('m2m_mallory', 'DROP TABLE theirs'), '2BP01', 'without CASCADE the endpoint stays');
-SELECT is(run('m2m_mallory', 'DROP TABLE theirs CASCADE'), '00000', 'with CASCADE it goes');
+-- a superuser's event trigger, which sees that, runs as him only with a search_path of nobody's
+SET ROLE m2m_mallory;
+CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE plpgsql AS $$BEGIN PERFORM evil.trap(); RETURN $1; END$$;
+RESET ROLE;
+CREATE FUNCTION audit() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN PERFORM lower(tg_tag); END$$;
+CREATE EVENT TRIGGER audit ON ddl_command_end EXECUTE FUNCTION audit();
+SELECT is(run('m2m_mallory', 'DROP TABLE v.theirs CASCADE', 'evil, pg_catalog'), '00000', 'with CASCADE it goes');
+SELECT is(caught(), 0::bigint, 'and no event trigger ran mallory''s code as somebody else');
+DROP EVENT TRIGGER audit;
+DROP FUNCTION audit();
+DROP FUNCTION evil.lower(text);
 SELECT is((SELECT relowner::regrole::text FROM pg_class WHERE oid = to_regclass('v.pairs')), 'm2m_victim', 'but not the victim''s association');
 
 -- DROP OWNED, DROP SCHEMA: what was to go does not come back
