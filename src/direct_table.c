@@ -628,7 +628,11 @@ pair_column(M2mRelationship *rel, AttrNumber link_attnum)
 	return -1;
 }
 
-/* is_unique_pair: does the unique index keep pairs unique, and nothing else? */
+/*
+ * is_unique_pair: does the unique index keep pairs unique, and nothing else,
+ * and has it the rows that our snapshot shows?  As get_relation_info() has it:
+ * an index made over broken HOT chains lacks what older snapshots show.
+ */
 static bool
 is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 {
@@ -636,7 +640,10 @@ is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 	int			n = table->rel->pair_desc->natts;
 
 	if (index->index->rd_rel->relam != BTREE_AM_OID ||
-		!form->indisvalid || !form->indimmediate || form->indnkeyatts != n)
+		!form->indisvalid || !form->indimmediate || form->indnkeyatts != n ||
+		(form->indcheckxmin &&
+		 !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->index->rd_indextuple->t_data),
+								TransactionXmin)))
 		return false;
 	for (int i = 0; i < n; i++)
 	{
