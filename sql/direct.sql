@@ -171,6 +171,23 @@ SELECT m2m_link('thin', array_agg(hashtext('n' || i)), 'tag', (-1)::smallint) FR
 SELECT m2m_link('thin', hashtext('n5'), 'tag', 1), m2m_linked('thin', hashtext('n5'), 'tag', 1);
 SELECT m2m_link('thin', 10000000000, 'tag', 1);
 SELECT count(*), count(t.id) FROM thin_tag l LEFT JOIN thin t ON t.id = l.thin_id;
+-- a link without its row may hold what is no value of the key's type
+CREATE TABLE shelf (hall int, number int, PRIMARY KEY (hall, number));
+CREATE TABLE item (id int PRIMARY KEY);
+INSERT INTO shelf VALUES (1, 1);
+INSERT INTO item VALUES (1), (2);
+CREATE TABLE shelf_item (hall bigint NOT NULL, number bigint NOT NULL, item bigint NOT NULL REFERENCES item,
+    PRIMARY KEY (hall, number, item), FOREIGN KEY (hall, number) REFERENCES shelf);
+SELECT m2m_adopt('shelf_item');
+SET session_replication_role = replica;
+INSERT INTO shelf_item VALUES (1, 1, 2), (1, 1, 5000000000), (1, 1, 4294967297);
+SET session_replication_role = origin;
+BEGIN;
+SELECT * FROM m2m_set('shelf', ROW(1, 1), 'item', ARRAY[1]);
+TABLE shelf_item;
+ROLLBACK;
+SELECT m2m_clear('shelf', ROW(1, 1), 'item');
+TABLE shelf_item;
 -- values of other types of few bytes
 CREATE TABLE day (id date PRIMARY KEY);
 INSERT INTO day VALUES ('1999-12-31'), ('2000-01-01');

@@ -122,6 +122,28 @@ CREATE TRIGGER tell AFTER INSERT ON author_book FOR EACH ROW EXECUTE FUNCTION te
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(3, 1, -1) n;
 DROP TRIGGER tell ON author_book;
 SELECT * FROM made();
+-- and a CHECK of either table, and a domain's
+CREATE FUNCTION links_of(i int) RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM author_book WHERE author_id = i';
+ALTER TABLE book ADD CONSTRAINT first_only CHECK (title <> 'First' OR links_of(1) = 0) NOT VALID;
+INSERT INTO author_books (author_id, id, title) VALUES (1, 204, 'New'), (1, 205, 'First');
+\echo :SQLSTATE
+ALTER TABLE book DROP CONSTRAINT first_only;
+CREATE DOMAIN first AS int CHECK (links_of(value) = 0);
+ALTER TABLE book ADD COLUMN by first;
+INSERT INTO author_books (author_id, id, by) VALUES (1, 204, 2), (1, 205, 1);
+\echo :SQLSTATE
+ALTER TABLE book DROP COLUMN by;
+DROP DOMAIN first;
+ALTER TABLE author_book ADD CHECK (links_of(author_id) < 10);
+INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(3, 1, -1) n;
+SELECT * FROM made();
+ALTER TABLE author_book DROP CONSTRAINT author_book_author_id_check;
+-- none but PostgreSQL's own functions in it
+ALTER TABLE author_book ADD CHECK (author_id + book_id > 0);
+INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(3, 1, -1) n;
+SELECT * FROM made();
+ALTER TABLE author_book DROP CONSTRAINT author_book_check;
+DROP FUNCTION links_of(int);
 -- a sequence tells the order of the rows
 ALTER TABLE author_book ADD COLUMN place serial;
 INSERT INTO author_books (author_id, id) SELECT 1, n FROM generate_series(5, 1, -1) n;

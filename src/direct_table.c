@@ -633,7 +633,11 @@ pair_column(M2mRelationship *rel, AttrNumber link_attnum)
 	return -1;
 }
 
-/* is_unique_pair: does the unique index keep pairs unique, and nothing else? */
+/*
+ * is_unique_pair: does the unique index keep pairs unique, and nothing else,
+ * and has it the rows that our snapshot shows?  As get_relation_info() has it:
+ * an index made over broken HOT chains lacks what older snapshots show.
+ */
 static bool
 is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 {

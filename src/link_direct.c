@@ -65,6 +65,7 @@ static bool same_pair(M2mDirectTable *table, Datum *pair, void *arg);
 static bool is_of_row(M2mDirectTable *table, Datum *pair, void *arg);
 static M2mPairSort *find_links(M2mDirectTable *table, M2mDirectIndex *index,
 							   M2mSide side, M2mIds *ids);
+static bool are_keys(M2mDirectTable *table, Datum *pair);
 static bool holds_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void read_entry(M2mDirectIndex *index, IndexScanDesc scan,
 					   Datum *pair);
@@ -202,6 +203,11 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	}
 	*removed = 0;
 	links = find_links(table, index, side, ids);
+	if (links == NULL)
+	{
+		m2m_direct_close(table);
+		return false;
+	}
 	while ((link = m2m_pair_sort_get(links)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(table->row_context);
@@ -275,6 +281,11 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	memset(&unlinked, 0, sizeof(unlinked));
 	memset(&linked, 0, sizeof(linked));
 	links = find_links(table, index, side, id);
+	if (links == NULL)
+	{
+		m2m_direct_close(table);
+		return false;
+	}
 	wanted = m2m_pairs_begin(rel, work_mem / 4);
 	m2m_pairs_put_ids(wanted, ids);
 	batch = m2m_batch_begin(table, m2m_pairs_count(wanted), false);
@@ -464,7 +475,8 @@ is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
  * find_links: the links of one or several rows of a side that the call's
  * snapshot shows, in key order, each with the place that its index entry gives
  * (delete_link() knows what to do with that).  Those that another transaction
- * may be deleting are marked as disputed.
+ * may be deleting are marked as disputed.  NULL if one of them cannot be a pair
+ * of keys, which only a link without its rows can: the general path sees to it.
  *
  * Where the heap's page is all-visible the index alone will do, as in an
  * index-only scan: nobody has begun to delete a row there.
@@ -481,9 +493,10 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 											  work_mem / 2);
 	Datum	   *row = palloc_array(Datum, order->natts + 1);
 	Buffer		visibility = InvalidBuffer;
+	bool		fit = true;
 
 	scan->xs_want_itup = holds_pair(table, index);
-	for (int i = 0; i < ids->count; i++)
+	for (int i = 0; fit && i < ids->count; i++)
 	{
 		ItemPointer root;
 
@@ -516,6 +529,9 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 			}
 			else
 				continue;
+			fit = are_keys(table, row);
+			if (!fit)
+				break;
 			row[order->natts] = Int64GetDatum(place);
 			m2m_pair_sort_put(result, row);
 			CHECK_FOR_INTERRUPTS();
@@ -526,8 +542,33 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 	index_endscan(scan);
 	ExecClearTuple(table->found);
 	pfree(row);
+	if (!fit)
+	{
+		m2m_pair_sort_end(result);
+		return NULL;
+	}
 	m2m_pair_sort_perform(result);
 	return result;
+}
+
+/*
+ * are_keys: are the integers of a pair read from the association values of the
+ * keys' types, where these are smaller?
+ */
+static bool
+are_keys(M2mDirectTable *table, Datum *pair)
+{
+	for (int i = 0; table->direct->converts && i < table->order->natts; i++)
+	{
+		M2mPairColumn *column = &table->order->column[i];
+		int64		value = DatumGetInt64(pair[i]);
+
+		if (column->integer &&
+			((column->typlen == 2 && value != (int16) value) ||
+			 (column->typlen == 4 && value != (int32) value)))
+			return false;
+	}
+	return true;
 }
 
 /*

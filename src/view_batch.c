@@ -14,8 +14,8 @@
  *	 its plan, or in the defaults of the view's columns, but PostgreSQL's own.
  * - Nothing that the links or new rows of the far endpoint set off does: no
  *	 triggers, rules or row-level security of these tables and the view, no
- *	 functions in defaults; and nothing tells the order of links, as a sequence
- *	 in a column of the association does.
+ *	 functions in defaults and CHECK constraints; and nothing tells the order of
+ *	 links, as a sequence in a column of the association does.
  *
  * A batch belongs to one run of the executor (or COPY), one user and one
  * subtransaction.  It hangs on the memory context in which that run calls its
@@ -34,9 +34,11 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -46,6 +48,7 @@
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "tcop/pquery.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -53,6 +56,7 @@
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "m2m.h"
 
@@ -76,6 +80,8 @@ static bool is_clients_statement(MemoryContext run, Relation view);
 static bool only_our_triggers(Relation view, Oid function);
 static bool runs_code(Oid relid, bool in_order);
 static bool has_insert_trigger(Oid relid);
+static bool has_code_in_check(Oid relid);
+static bool domain_runs_code(Relation relation);
 static bool default_runs_code(Relation relation, bool in_order);
 static bool calls_code(Node *node, void *context);
 static bool is_code(Oid function, void *context);
@@ -281,11 +287,13 @@ runs_code(Oid relid, bool in_order)
 		return true;
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 	{
-		if (has_insert_trigger(lfirst_oid(lc)))
+		if (has_insert_trigger(lfirst_oid(lc)) ||
+			has_code_in_check(lfirst_oid(lc)))
 			return true;
 	}
 	relation = table_open(relid, AccessShareLock);
-	result = default_runs_code(relation, in_order);
+	result = default_runs_code(relation, in_order) ||
+		domain_runs_code(relation);
 	table_close(relation, AccessShareLock);
 	return result;
 }
@@ -324,6 +332,70 @@ has_insert_trigger(Oid relid)
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
 	return result;
+}
+
+/*
+ * has_code_in_check: does a CHECK constraint of a table call a function of a
+ * user's?  Asks the system catalogs, as for triggers.
+ */
+static bool
+has_code_in_check(Oid relid)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	bool		result = false;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		expr = heap_getattr(tuple, Anum_pg_constraint_conbin,
+										RelationGetDescr(constraints),
+										&isnull);
+
+		result = !isnull &&
+			calls_code(stringToNode(TextDatumGetCString(expr)), NULL);
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return result;
+}
+
+/*
+ * domain_runs_code: does a domain of a table's column call a function of a
+ * user's to check its values?
+ */
+static bool
+domain_runs_code(Relation relation)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		DomainConstraintRef *domain;
+		ListCell   *lc;
+
+		if (attribute->attisdropped ||
+			get_typtype(attribute->atttypid) != TYPTYPE_DOMAIN)
+			continue;
+		domain = palloc(sizeof(DomainConstraintRef));
+		InitDomainConstraintRef(attribute->atttypid, domain,
+								CurrentMemoryContext, false);
+		foreach(lc, domain->constraints)
+		{
+			DomainConstraintState *constraint = lfirst(lc);
+
+			if (calls_code((Node *) constraint->check_expr, NULL))
+				return true;
+		}
+	}
+	return false;
 }
 
 /*
