@@ -82,7 +82,7 @@ class Bench:
                 name, work, statement = self.options.replace.split(' ', 2)
                 if name == peer.name:
                     peer.statements = dict(peer.statements, **{work: statement})
-            if peer.name == 'm2m_load' and not self.has_load:
+            if peer.name in ('m2m_load', 'm2m_exclusive') and not self.has_load:
                 self.notes.append('m2m_load skipped: this m2m has no function m2m_load')
             elif peer.name == 'm2m_general' and not has_direct:
                 self.notes.append('m2m_general skipped: this m2m has no setting m2m.direct_path,'
@@ -698,7 +698,7 @@ class Bench:
         count = 10 * self.pairs
         item = self.item('load_memory', f'private memory of a backend that loads {count:,} pairs',
                          'pair', count)
-        peers = [peer for peer in self.peers if peer.name == 'm2m_load']
+        peers = [peer for peer in self.peers if peer.name in ('m2m_load', 'm2m_exclusive')]
         if not self.has_load:
             item['lines']['m2m_load'] = {'not_applicable': 'this m2m has no function m2m_load'}
         n = self.n

@@ -191,6 +191,9 @@ PEERS = [
     Peer('m2m', M2M, BY_M2M),
     Peer('m2m_load', {'bulk': "SELECT m2m_load('author', 'book', 'SELECT a, b FROM {pairs}')"},
          BY_M2M, lacks=BULK_ONLY),
+    Peer('m2m_exclusive', {'bulk': "SELECT m2m_load('author', 'book', 'SELECT a, b FROM {pairs}',"
+                                   " exclusive => true)"},
+         BY_M2M, lacks=BULK_ONLY),
     Peer('m2m_view', {'bulk': 'INSERT INTO author_books (author_id, id) SELECT a, b FROM {pairs}'},
          BY_M2M, lacks=BULK_ONLY),
     Peer('m2m_copy', {'bulk': 'COPY author_books (author_id, id) FROM STDIN'},

@@ -52,7 +52,7 @@ ok($done, 'it runs') or BAIL_OUT($err);
 
 # What m2m offers here; the benchmark leaves out what it does not find.
 my %there = map { $_ => 1 } @{ $result->{peers} };
-my @ways = grep { $there{$_} } qw(m2m_load m2m_view m2m_copy);
+my @ways = grep { $there{$_} } qw(m2m_load m2m_exclusive m2m_view m2m_copy);
 my @sql = grep { $there{$_} } qw(hand plpgsql intarray m2m m2m_general);
 my %works = (
 	bulk => [ @sql, @ways, 'copy' ],
@@ -61,14 +61,14 @@ my %works = (
 	concurrent => [ grep { $_ ne 'intarray' } @sql ],
 	growth_1m => [ 'hand', 'm2m' ],
 	growth_10m => [ 'hand', 'm2m' ],
-	load_memory => ['m2m_load']);
+	load_memory => [qw(m2m_load m2m_exclusive)]);
 
 $works{$_} = \@sql
   foreach qw(one_link one_link_autocommit one_to_many unlink set
   read_left read_right delete_author delete_book);
 
 ok($there{$_}, "$_ takes part")
-  foreach qw(m2m m2m_load m2m_view m2m_copy m2m_general hand plpgsql copy intarray);
+  foreach qw(m2m m2m_load m2m_exclusive m2m_view m2m_copy m2m_general hand plpgsql copy intarray);
 foreach my $work (sort keys %works)
 {
 	my $lines = $result->{items}{$work}{lines};
