@@ -87,6 +87,16 @@ SELECT severity, finding FROM m2m_check() ORDER BY 2;
 ROLLBACK;
 DROP EVENT TRIGGER a_regress_m2m_take;
 SELECT * FROM changes();
+-- an event trigger of the user's that fails is not: whatever its error, the
+-- command fails with it
+CREATE FUNCTION fails() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nowhere(); END $$;
+CREATE EVENT TRIGGER regress_m2m_fails ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION fails();
+SET ROLE regress_m2m_owner;
+ALTER TABLE book ALTER COLUMN pages TYPE bigint;
+RESET ROLE;
+SELECT * FROM changes();
+DROP EVENT TRIGGER regress_m2m_fails;
+DROP FUNCTION fails;
 -- a default, a condition, a rule do not fit any more
 SET ROLE regress_m2m_owner;
 BEGIN;

@@ -39,6 +39,8 @@ static const char *const see_check =
 static bool as_owner(Oid owner, bool restricted, bool keep, const char *what,
 					 const char *hint, bool (*expected) (int sqlerrcode),
 					 void (*action) (void *arg), void *arg);
+static ErrorData *attempt(Oid owner, bool restricted, bool keep, bool quietly,
+						  void (*action) (void *arg), void *arg);
 static bool is_in_the_way(int sqlerrcode);
 static bool is_owners_doing(int sqlerrcode);
 static bool is_lasting(int sqlerrcode);
@@ -170,11 +172,48 @@ m2m_look_as_owner(Oid owner, const char *what,
 
 /*
  * as_owner: all of them; keep what the action did?  Which errors are expected?
+ *
+ * An event trigger of the user's can fail with any error; that is no reason to
+ * lose what could be put back.  So an error that is expected has to come again
+ * without them.
  */
 static bool
 as_owner(Oid owner, bool restricted, bool keep, const char *what,
 		 const char *hint, bool (*expected) (int sqlerrcode),
 		 void (*action) (void *arg), void *arg)
+{
+	ErrorData  *error = attempt(owner, restricted, keep, false, action, arg);
+	ErrorData  *again;
+
+	if (error == NULL)
+		return true;
+	if (!expected(error->sqlerrcode))
+		ReThrowError(error);
+	if (expected != is_lasting)
+	{
+		again = attempt(owner, restricted, false, true, action, arg);
+		if (again == NULL || !expected(again->sqlerrcode))
+			ReThrowError(error);
+		FreeErrorData(again);
+	}
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("%s: %s", what, error->message),
+			 error->detail != NULL ?
+			 errdetail_internal("%s", error->detail) : 0,
+			 hint != NULL ? errhint("%s", hint) : 0));
+	FreeErrorData(error);
+	return false;
+}
+
+/*
+ * attempt: runs an action in a subtransaction, which is taken back if it fails,
+ * or unless keep; returns NULL, or the error.  With quietly no event trigger
+ * fires (but one that is ENABLE ALWAYS).
+ */
+static ErrorData *
+attempt(Oid owner, bool restricted, bool keep, bool quietly,
+		void (*action) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resowner = CurrentResourceOwner;
@@ -182,7 +221,7 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 	int			security;
 	int			nestlevel;
 	int			saved_depth = depth;
-	volatile bool done = false;
+	ErrorData  *volatile error = NULL;
 
 	GetUserIdAndSecContext(&userid, &security);
 	BeginInternalSubTransaction(NULL);
@@ -195,6 +234,10 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
 		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
 		m2m_setting_for_now("check_function_bodies", "on");
+		if (quietly)
+			(void) set_config_option("session_replication_role", "replica",
+									 PGC_SUSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
 		action(arg);
 
 		/* also what the owner's own code may have set */
@@ -204,36 +247,21 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 			ReleaseCurrentSubTransaction();
 		else
 			RollbackAndReleaseCurrentSubTransaction();
-		done = true;
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
 
 		/* the subtransaction takes user, settings and locks back */
 		RollbackAndReleaseCurrentSubTransaction();
-		depth = saved_depth;
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = resowner;
-		if (!expected(error->sqlerrcode))
-			ReThrowError(error);
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("%s: %s", what, error->message),
-				 error->detail != NULL ?
-				 errdetail_internal("%s", error->detail) : 0,
-				 hint != NULL ? errhint("%s", hint) : 0));
-		FreeErrorData(error);
 	}
 	PG_END_TRY();
 	depth = saved_depth;
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resowner;
-	return done;
+	return error;
 }
 
 /*

@@ -508,11 +508,10 @@ owner_may_check(M2mDirectTable *table, M2mSide side)
 {
 	Relation	endpoint = table->endpoint[side].relation;
 	Oid			owner = endpoint->rd_rel->relowner;
+	AclMode		needed = ACL_SELECT | ACL_UPDATE;
 
-	return pg_class_aclcheck(RelationGetRelid(endpoint), owner,
-							 ACL_SELECT) == ACLCHECK_OK &&
-		pg_class_aclcheck(RelationGetRelid(endpoint), owner,
-						  ACL_UPDATE) == ACLCHECK_OK &&
+	return pg_class_aclmask(RelationGetRelid(endpoint), owner, needed,
+							ACLMASK_ALL) == needed &&
 		object_aclcheck(NamespaceRelationId, RelationGetNamespace(endpoint),
 						owner, ACL_USAGE) == ACLCHECK_OK;
 }
