@@ -500,6 +500,17 @@ SELECT finding FROM m2m_repair();
 SELECT severity, finding FROM m2m_check();
 ROLLBACK;
 
+-- A foreign key over the key and more, in place of the one over the key, is its
+-- owner's decision
+BEGIN;
+ALTER TABLE author_book ADD COLUMN shop int;
+ALTER TABLE book ADD COLUMN shop int, ADD UNIQUE (shop, id);
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey,
+    ADD FOREIGN KEY (shop, book_id) REFERENCES book (shop, id);
+SELECT * FROM m2m_check();
+SELECT * FROM m2m_repair();
+ROLLBACK;
+
 -- Both views gone, or a table: it is no relationship any more
 BEGIN;
 DROP VIEW author_books, book_authors;

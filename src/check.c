@@ -71,6 +71,7 @@ static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
 static bool has_wider_key(M2mRelationship *rel);
+static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel,
@@ -349,6 +350,9 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 
 	if (!OidIsValid(endpoint->constraint))
 	{
+		/* its owner has one over further columns, which says more */
+		if (has_wider_foreign_key(rel, side))
+			return;
 		add_finding(check, "error",
 					psprintf("the foreign key to \"%s\" is missing",
 							 get_rel_name(endpoint->relid)),
@@ -493,6 +497,29 @@ check_pairs(Check *check, M2mRelationship *rel)
 				differ ? NULL :
 				psprintf("CREATE UNIQUE INDEX ON %s (%s)", association,
 						 columns));
+}
+
+/*
+ * has_wider_foreign_key: has the association a foreign key over the columns of a
+ * side and others, as one that names the tenant, too?
+ */
+static bool
+has_wider_foreign_key(M2mRelationship *rel, M2mSide side)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_foreign_keys(rel->association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+		bool		all = fk->confrelid == rel->side[side].relid;
+
+		for (int i = 0; i < rel->side[side].nkeys; i++)
+			all &= m2m_columns_include(fk->nkeys, fk->conkey,
+									   rel->side[side].key[i].link_attnum);
+		if (all)
+			return true;
+	}
+	return false;
 }
 
 /*
