@@ -48,8 +48,9 @@ CREATE TABLE seen AS SELECT oid AS view FROM pg_class WHERE relkind = 'v' AND re
 CREATE FUNCTION others() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'rebuilt'::regnamespace AND oid NOT IN (SELECT view FROM seen) ORDER BY 1
 $$;
+-- (Since 16 a column of a query's only table is shown without its alias.)
 CREATE FUNCTION definition(regclass) RETURNS text LANGUAGE sql AS $$
-    SELECT regexp_replace(pg_get_viewdef($1), '\s+', ' ', 'g')
+    SELECT regexp_replace(regexp_replace(pg_get_viewdef($1), '\s+', ' ', 'g'), '\ml\.', '', 'g')
 $$;
 CREATE FUNCTION uuid(int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT ('00000000-0000-0000-0000-' || lpad($1::text, 12, '0'))::uuid
