@@ -392,13 +392,26 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 		!may_have_changed(endpoint->slot))
 	{
 		ItemPointerData place = endpoint->slot->tts_tid;
+		LockWaitPolicy policy = LockWaitSkip;
 		TM_FailureData failure;
+		TM_Result	locked;
 
-		m2m_direct_unpin(table);
-		result = table_tuple_lock(endpoint->relation, &place, table->snapshot,
-								  endpoint->locked, GetCurrentCommandId(true),
-								  LockTupleKeyShare, LockWaitBlock, flags,
-								  &failure) == TM_Ok &&
+		/* nearly always nobody holds it; else let go of pages, and wait */
+		for (;;)
+		{
+			ItemPointerData at = place;
+
+			locked = table_tuple_lock(endpoint->relation, &at, table->snapshot,
+									  endpoint->locked,
+									  GetCurrentCommandId(true),
+									  LockTupleKeyShare, policy, flags,
+									  &failure);
+			if (locked != TM_WouldBlock)
+				break;
+			m2m_direct_unpin(table);
+			policy = LockWaitBlock;
+		}
+		result = locked == TM_Ok &&
 			(!failure.traversed ||
 			 has_key(table, side, endpoint->locked, pair));
 		ExecClearTuple(endpoint->locked);

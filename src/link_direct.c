@@ -399,10 +399,17 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 		TM_Result	result;
 		Datum		now[2 * INDEX_MAX_KEYS];
 
-		m2m_direct_unpin(table);
+		/* nearly always nobody is about it; else let go of pages, and wait */
 		result = m2m_table_tuple_delete(table->association, &at,
 										GetCurrentCommandId(true),
-										table->snapshot, true, &failure);
+										table->snapshot, false, &failure);
+		if (result == TM_BeingModified)
+		{
+			m2m_direct_unpin(table);
+			result = m2m_table_tuple_delete(table->association, &at,
+											GetCurrentCommandId(true),
+											table->snapshot, true, &failure);
+		}
 		switch (result)
 		{
 			case TM_Ok:
@@ -420,6 +427,7 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 					ereport(ERROR,
 							(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 							 errmsg("could not serialize access due to concurrent update")));
+				m2m_direct_unpin(table);
 				result = table_tuple_lock(table->association, &at,
 										  table->snapshot, table->found,
 										  GetCurrentCommandId(true),
