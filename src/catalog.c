@@ -88,7 +88,8 @@ m2m_catalog_relation_owner(Oid relid)
 }
 
 /*
- * m2m_qualified_name: a relation's quoted name with its schema.
+ * m2m_qualified_name: a relation's quoted name with its schema.  Error 42P01 if
+ * it is gone, as where m2m_check() reads what another session is dropping.
  */
 char *
 m2m_qualified_name(Oid relid)
@@ -96,7 +97,10 @@ m2m_qualified_name(Oid relid)
 	char	   *name = get_rel_name(relid);
 
 	if (name == NULL)
-		elog(ERROR, "cache lookup failed for relation %u", relid);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid),
+				 errdetail("It has just been dropped.")));
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 									  name);
 }

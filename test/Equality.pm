@@ -468,11 +468,14 @@ sub view_insert
 
 	push @types, 'text' if $new;
 	pop @$_ for $new ? () : @rows;
-	if (chance(0.3) && !grep { join('', @$_) =~ /\t|\\/ } @rows)
+	my $text = join '', map {
+		join("\t", map { s/^'(.*)'$/$1/sr =~ s/''/'/gr =~ s/^NULL$/\\N/r } @$_) . "\n"
+	} @rows;
+
+	# Where the command is refused at once, psql reads what follows as SQL: a
+	# quote would have it wait for another.
+	if (chance(0.3) && !grep({ join('', @$_) =~ /\t|\\/ } @rows) && $text !~ m{['"\$]|--|/[*]})
 	{
-		my $text = join '', map {
-			join("\t", map { s/^'(.*)'$/$1/sr =~ s/''/'/gr =~ s/^NULL$/\\N/r } @$_) . "\n"
-		} @rows;
 		return {
 			what => 'COPY into view',
 			copy => 1,

@@ -1,3 +1,3 @@
 # Any table is written as if nobody else could
-#: SUITES=isolation ISOLATION="direct_same link_same"
+#: SUITES=tap PROVE_TESTS=test/t/logical_replication.pl
 sed -i 's/table->shut = table->association->rd_islocaltemp ||/table->shut = true ||/' src/direct_table.c
