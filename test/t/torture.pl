@@ -9,7 +9,8 @@
 # statement_timeout that strike; one that vacuums, freezes and rewrites them.
 # Statements are cancelled and sessions terminated at random moments, and now
 # and then the server is stopped at once and recovers. A standby, which compares
-# each page that it redoes, and a subscriber are attached.
+# each page that it redoes, and a subscriber are attached. (What the comparison
+# itself gets wrong is told apart: see page_checks and known_alarm().)
 #
 # Then, when all is quiet, the oracle: no double, no orphan, what statements
 # said that they did adds up, link views and functions are the recomputed joins
@@ -51,6 +52,11 @@ my $stop = time + 60 * ($ENV{M2M_TORTURE_MINUTES} // 5);
 # By number: the kind of each session.
 my @kinds = qw(writer writer writer writer clerk ddl maintainer);
 
+# The pages that a standby compares with the primary's: all but those of hash
+# indexes, where PostgreSQL itself logs a bucket's first page without locking it
+# (hashbucketcleanup()), so that an insert at that moment is an inconsistency.
+my @page_checks = qw(heap heap2 btree gin gist spgist brin sequence generic);
+
 # Longer than anything takes that waits for nobody.
 my $answer_seconds = 90;
 
@@ -62,6 +68,7 @@ my (@sessions, $monitor);
 my ($round, $round_start, $log, @recent, @failures);
 my (%done, %errors, %chaos);
 my $rounds = 0;
+my $standbys = 0;
 
 start_servers();
 $round = $only // 1;
@@ -94,24 +101,40 @@ sub start_servers
 
 	$node = PostgreSQL::Test::Cluster->new('torture');
 	$node->init(allows_streaming => 'logical', extra => [ '--encoding=UTF8', '--locale=C' ]);
-	$node->append_conf('postgresql.conf', join "\n", @settings, 'wal_consistency_checking = all',
+	$node->append_conf('postgresql.conf', join "\n", @settings,
+		"wal_consistency_checking = '${\ join ',', @page_checks}'",
 		'restart_after_crash = on', 'log_min_error_statement = panic');
 	# a role's audit, if the server has it
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pgaudit'\npgaudit.role = 'auditor'")
 	  if -e "${\ pg_config('sharedir')}/extension/pgaudit.control";
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE ROLE clerk; CREATE ROLE auditor');
-	$node->backup('base');
-	$standby = PostgreSQL::Test::Cluster->new('torture_standby');
-	$standby->init_from_backup($node, 'base', has_streaming => 1);
-	$standby->append_conf('postgresql.conf', "primary_slot_name = 'standby'\nhot_standby_feedback = off");
-	$node->safe_psql('postgres', "SELECT pg_create_physical_replication_slot('standby')");
-	$standby->start;
+	start_standby();
 	$subscriber = PostgreSQL::Test::Cluster->new('torture_subscriber');
 	$subscriber->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 	$subscriber->append_conf('postgresql.conf', join "\n", @settings);
 	$subscriber->start;
 	$subscriber->safe_psql('postgres', 'CREATE ROLE clerk; CREATE ROLE auditor');
+	return;
+}
+
+# Another one, where there was one.
+sub start_standby
+{
+	my $name = 'torture_standby' . (++$standbys > 1 ? "_$standbys" : '');
+
+	if (defined $standby)
+	{
+		$standby->_update_pid(-1);
+		$standby->clean_node;
+		$node->safe_psql('postgres', "SELECT pg_drop_replication_slot('standby')");
+	}
+	$node->backup("base_$standbys");
+	$standby = PostgreSQL::Test::Cluster->new($name);
+	$standby->init_from_backup($node, "base_$standbys", has_streaming => 1);
+	$standby->append_conf('postgresql.conf', "primary_slot_name = 'standby'\nhot_standby_feedback = off");
+	$node->safe_psql('postgres', "SELECT pg_create_physical_replication_slot('standby', true)");
+	$standby->start;
 	return;
 }
 
@@ -472,7 +495,7 @@ sub oracle
 	my ($status, $wrong, $message) = $node->psql($database, 'SELECT lib.all_wrong()', timeout => 300);
 	failure("the oracle: $message") if $status;
 	failure("the oracle: $wrong") if $wrong ne '';
-	same($standby, $database, 'standby', 'torture_standby', 'false');
+	same($standby, $database, 'standby', $standby->name, 'false');
 	same($subscriber, $database, 'subscriber', $database, 'true');
 	return;
 }
@@ -494,6 +517,13 @@ sub same
 		my $trouble = slurp_file($server->logfile);
 		my ($error) = $trouble =~ /^(.*(?:PANIC|FATAL|ERROR): .*(?:inconsistent page|duplicate key|logical replication target|invalid lp|WAL contains).*(?:\n.*){0,3})/m;
 
+		if (defined $error && known_alarm($error))
+		{
+			$chaos{'known false alarms of the page comparison'}++;
+			diag("M2M_SEED=$seed M2M_TORTURE_ROUND=$round: another standby, after $error");
+			start_standby();
+			return same($standby, $database, $what, $standby->name, $replicated);
+		}
 		if (defined $error || time > $end)
 		{
 			failure("the $what does not follow: " . ($error // substr $trouble, -2000));
@@ -504,6 +534,17 @@ sub same
 	my ($here, $there) = map { scalar $_->safe_psql($database, $rows) } $node, $server;
 	failure("the $what has other rows:\n" . differences($here, $there)) if $here ne $there;
 	return;
+}
+
+# What PostgreSQL takes for an inconsistent page and is none: a row that is
+# locked and had been frozen with the bit of a combo command id, which replay of
+# the lock clears and the primary keeps (docs/testing.md says how to make one).
+# heap_lock_tuple() alone writes such records.
+sub known_alarm
+{
+	my ($error) = @_;
+
+	return $error =~ /inconsistent page found/ && $error =~ m{WAL redo at \S+ for Heap/LOCK: };
 }
 
 # Lines that are in one alone.
