@@ -3,11 +3,12 @@
 
 EXTENSION = m2m
 MODULE_big = m2m
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 
 # The script of the current version and, later, the upgrade scripts.
 DATA = $(wildcard sql/m2m--*.sql)
 
+PG_CPPFLAGS = -I$(srcdir)/src/include
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
 ifdef WERROR
 PG_CFLAGS += -Werror
@@ -41,7 +42,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h)
+$(OBJS): $(wildcard src/include/*.h src/*/*.h)
 else
 .PHONY: all install installcheck clean
 all install installcheck clean:

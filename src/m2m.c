@@ -6,7 +6,9 @@
 
 #include "utils/guc.h"
 
+#include "ddl.h"
 #include "m2m.h"
+#include "relationship.h"
 
 PG_MODULE_MAGIC;
 

@@ -1,3 +1,3 @@
 # Where there is no unique pair, links are looked for by the transaction's snapshot
 #: SUITES=isolation ISOLATION=general_snapshot
-sed -i '/^run_latest/,/^}/s/GetLatestSnapshot()/GetTransactionSnapshot()/' src/link_plan.c
+sed -i '/^m2m_plan_run_latest/,/^}/s/GetLatestSnapshot()/GetTransactionSnapshot()/' src/link/link_kept.c

@@ -1,0 +1,363 @@
+/*
+ * api_link.c
+ *		The SQL-callable link functions: arguments in, result out.
+ *
+ * Each C function stands behind all overloads of its SQL function, which
+ * differ only in whether an id is declared "any" or text, so that whatever a
+ * client sends finds one of them.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "define.h"
+#include "link.h"
+#include "m2m.h"
+#include "relationship.h"
+
+#define ARG_LEFT_TABLE 0
+#define ARG_LEFT_ID 1
+#define ARG_RIGHT_TABLE 2
+#define ARG_RIGHT_ID 3
+
+/* A call: the tables given, and the relationship that they mean. */
+typedef struct Call
+{
+	FunctionCallInfo fcinfo;
+	Oid			first;			/* the table named first */
+	Oid			second;
+	char	   *via;
+	char	   *role;
+	M2mRelationship *rel;
+	M2mSide		side;			/* of the first table */
+} Call;
+
+static void begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
+					   int via, int role);
+static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
+						  int second, const char *write, int via, int role);
+static void check_tables(Call *call, int second);
+static void find_relationship(Call *call, LOCKMODE lockmode);
+static void find_or_create(Call *call, LOCKMODE lockmode);
+static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
+static M2mIds *read_first(Call *call, M2mIdForm form);
+static M2mIds *read_second(Call *call, M2mIdForm form);
+
+PG_FUNCTION_INFO_V1(m2m_link);
+PG_FUNCTION_INFO_V1(m2m_load);
+PG_FUNCTION_INFO_V1(m2m_unlink);
+PG_FUNCTION_INFO_V1(m2m_set);
+PG_FUNCTION_INFO_V1(m2m_clear);
+PG_FUNCTION_INFO_V1(m2m_toggle);
+PG_FUNCTION_INFO_V1(m2m_linked);
+PG_FUNCTION_INFO_V1(m2m_count);
+
+/*
+ * m2m_link(left_table, left_id, right_table, right_id, via, properties, role)
+ * returns the number of links created.
+ */
+Datum
+m2m_link(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, "m2m_link()", 4, 6);
+	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call.first);
+	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
+	find_or_create(&call, RowExclusiveLock);
+	read_pair(&call, M2M_ID_EITHER, ids);
+	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
+								  PG_GETARG_JSONB_P(5)));
+}
+
+/*
+ * m2m_load(left_table, right_table, query, via, role, exclusive) links the
+ * pairs that a query returns; returns the number of links created.
+ */
+Datum
+m2m_load(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mPairs   *pairs;
+	bool		progress;
+	int64		created;
+
+	begin_call_of(&call, fcinfo, 0, 1, "m2m_load()", 3, 4);
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("query of m2m_load must not be null")));
+	if (!PG_ARGISNULL(5) && PG_GETARG_BOOL(5))
+	{
+		/*
+		 * The weakest lock until then: of two that had ROW EXCLUSIVE and
+		 * wanted more, one would have to fail.
+		 */
+		find_or_create(&call, AccessShareLock);
+		m2m_load_lock(call.rel);
+		call.rel = m2m_relationship_refresh(call.rel);
+	}
+	else
+		find_or_create(&call, RowExclusiveLock);
+	progress = m2m_load_begin(call.rel);
+	pairs = m2m_load_read(call.rel, call.side,
+						  text_to_cstring(PG_GETARG_TEXT_PP(2)), progress);
+	created = m2m_links_add_pairs(m2m_relationship_refresh(call.rel), pairs,
+								  progress);
+	m2m_pairs_end(pairs);
+	m2m_load_end(progress);
+	PG_RETURN_INT64(created);
+}
+
+/*
+ * m2m_unlink(left_table, left_id, right_table, right_id, via, role) returns
+ * the number of links removed.
+ */
+Datum
+m2m_unlink(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
+	find_relationship(&call, RowExclusiveLock);
+	read_pair(&call, M2M_ID_EITHER, ids);
+	PG_RETURN_INT64(m2m_links_remove(call.rel, ids));
+}
+
+/*
+ * m2m_set(left_table, left_id, right_table, right_ids, via, role) returns
+ * (linked text[], unlinked text[], kept bigint).
+ */
+Datum
+m2m_set(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *id;
+	M2mIds	   *others;
+	M2mDifference difference;
+	TupleDesc	desc;
+	Datum		values[3];
+	bool		isnull[3] = {false, false, false};
+
+	begin_call(&call, fcinfo, "m2m_set()", 4, 5);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	desc = BlessTupleDesc(desc);
+	find_relationship(&call, RowExclusiveLock);
+	id = read_first(&call, M2M_ID_SCALAR);
+	others = read_second(&call, M2M_ID_ARRAY);
+	m2m_links_set(call.rel, call.side, id, others, &difference);
+	values[0] = PointerGetDatum(difference.linked);
+	values[1] = PointerGetDatum(difference.unlinked);
+	values[2] = Int64GetDatum(difference.kept);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, isnull)));
+}
+
+/*
+ * m2m_clear(left_table, left_id, right_table, via, role) returns the number
+ * of links removed.
+ */
+Datum
+m2m_clear(PG_FUNCTION_ARGS)
+{
+	Call		call;
+
+	begin_call(&call, fcinfo, "m2m_clear()", 3, 4);
+	find_relationship(&call, RowExclusiveLock);
+	PG_RETURN_INT64(m2m_links_clear(call.rel, call.side,
+									read_first(&call, M2M_ID_EITHER)));
+}
+
+/*
+ * m2m_toggle(left_table, left_id, right_table, right_id, via, role) returns
+ * whether the two rows are linked now.
+ */
+Datum
+m2m_toggle(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, "m2m_toggle()", 4, 5);
+	find_relationship(&call, RowExclusiveLock);
+	read_pair(&call, M2M_ID_SCALAR, ids);
+	PG_RETURN_BOOL(m2m_link_toggle(call.rel, ids));
+}
+
+/*
+ * m2m_linked(left_table, left_id, right_table, right_id, via, role): are the
+ * two rows linked?
+ */
+Datum
+m2m_linked(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+
+	begin_call(&call, fcinfo, NULL, 4, 5);
+	find_relationship(&call, AccessShareLock);
+	read_pair(&call, M2M_ID_SCALAR, ids);
+	PG_RETURN_BOOL(m2m_link_exists(call.rel, ids));
+}
+
+/*
+ * m2m_count(left_table, left_id, right_table, via, role): number of links of
+ * one row.
+ */
+Datum
+m2m_count(PG_FUNCTION_ARGS)
+{
+	Call		call;
+
+	begin_call(&call, fcinfo, NULL, 3, 4);
+	find_relationship(&call, AccessShareLock);
+	PG_RETURN_INT64(m2m_links_count(call.rel, call.side,
+									read_first(&call, M2M_ID_SCALAR)));
+}
+
+/*
+ * begin_call: reads the arguments that all functions have, of those that name
+ * a table and an id by turns.
+ */
+static void
+begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
+		   int via, int role)
+{
+	begin_call_of(call, fcinfo, ARG_LEFT_TABLE, ARG_RIGHT_TABLE, write, via,
+				  role);
+}
+
+/*
+ * begin_call_of: the same of any function.  write is the function's name if it
+ * writes (error 25006 in a read-only transaction), the others are positions of
+ * arguments.
+ */
+static void
+begin_call_of(Call *call, FunctionCallInfo fcinfo, int first, int second,
+			  const char *write, int via, int role)
+{
+	if (write != NULL)
+	{
+		PreventCommandIfReadOnly(write);
+		PreventCommandIfParallelMode(write);
+	}
+	if (PG_ARGISNULL(first) || PG_ARGISNULL(second))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("endpoint of a relationship must not be null")));
+	memset(call, 0, sizeof(*call));
+	call->fcinfo = fcinfo;
+	call->first = PG_GETARG_OID(first);
+	call->second = PG_GETARG_OID(second);
+	check_tables(call, second);
+	if (!PG_ARGISNULL(via))
+		call->via = text_to_cstring(PG_GETARG_TEXT_PP(via));
+	if (!PG_ARGISNULL(role))
+		call->role = text_to_cstring(PG_GETARG_TEXT_PP(role));
+}
+
+/*
+ * check_tables: both tables have to be such.  An id in the place of a table
+ * is taken for its OID: error 42P01, with the order of the arguments where
+ * tables and ids alternate.  second: the position of the second table.
+ */
+static void
+check_tables(Call *call, int second)
+{
+	Oid			relid[] = {call->first, call->second};
+	char	   *function = get_func_name(call->fcinfo->flinfo->fn_oid);
+
+	for (int i = 0; i < (int) lengthof(relid); i++)
+	{
+		if (second == ARG_RIGHT_TABLE && get_rel_name(relid[i]) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation with OID %u does not exist", relid[i]),
+					 errhint("The id follows its table: %s('author', 1, 'book' ...).",
+							 function)));
+		m2m_endpoint_check(relid[i]);
+	}
+}
+
+/*
+ * find_relationship: the relationship that the call means, its association
+ * locked in lockmode.  Errors: 42704 none, 42P08 several.
+ */
+static void
+find_relationship(Call *call, LOCKMODE lockmode)
+{
+	call->rel = m2m_relationship_find(call->first, call->second, call->via,
+									  call->role, lockmode, false,
+									  &call->side);
+}
+
+/*
+ * find_or_create: the same for who links, which creates the relationship on
+ * first use, with the table named first on the left.
+ *
+ * The endpoints are locked and looked at again before anything is made, so
+ * that of two first uses at once the second finds what the first has made.
+ */
+static void
+find_or_create(Call *call, LOCKMODE lockmode)
+{
+	M2mDefinition definition;
+
+	call->rel = m2m_relationship_find(call->first, call->second, call->via,
+									  call->role, lockmode,
+									  m2m_auto_create, &call->side);
+	if (call->rel != NULL)
+		return;
+	memset(&definition, 0, sizeof(definition));
+	definition.relid[M2M_LEFT] = call->first;
+	definition.relid[M2M_RIGHT] = call->second;
+	definition.on_delete = FKCONSTR_ACTION_CASCADE;
+	m2m_definition_lock(&definition);
+	call->rel = m2m_relationship_find(call->first, call->second, call->via,
+									  call->role, lockmode, true,
+									  &call->side);
+	if (call->rel != NULL)
+		return;
+	m2m_relationship_define(&definition);
+	find_relationship(call, lockmode);
+}
+
+/* read_pair: the ids of both sides, by side. */
+static void
+read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
+{
+	ids[call->side] = read_first(call, form);
+	ids[M2M_OTHER(call->side)] = read_second(call, form);
+}
+
+/* read_first: the id argument that goes with the table named first. */
+static M2mIds *
+read_first(Call *call, M2mIdForm form)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+
+	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call->first);
+	return m2m_ids_read(call->rel, call->side, PG_GETARG_DATUM(ARG_LEFT_ID),
+						get_fn_expr_argtype(fcinfo->flinfo, ARG_LEFT_ID),
+						form);
+}
+
+/* read_second: the id argument that goes with the table named second. */
+static M2mIds *
+read_second(Call *call, M2mIdForm form)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+
+	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call->second);
+	return m2m_ids_read(call->rel, M2M_OTHER(call->side),
+						PG_GETARG_DATUM(ARG_RIGHT_ID),
+						get_fn_expr_argtype(fcinfo->flinfo, ARG_RIGHT_ID),
+						form);
+}

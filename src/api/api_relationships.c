@@ -1,0 +1,125 @@
+/*
+ * api_relationships.c
+ *		The SQL function that lists relationships.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+#include "m2m.h"
+#include "view.h"
+
+static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
+static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
+static const char *on_delete_name(char action);
+
+PG_FUNCTION_INFO_V1(m2m_list_relationships);
+
+/*
+ * m2m_list_relationships: the rows of the view m2m_relationships, read from
+ * the system catalogs.
+ */
+Datum
+m2m_list_relationships(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, m2m_catalog_associations())
+	{
+		M2mRelationship *rel =
+			m2m_catalog_read_relationship(lfirst_oid(lc), InvalidOid, NULL);
+
+		if (rel != NULL)
+		{
+			put_relationship(rsinfo, rel);
+			MemoryContextDelete(rel->context);
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	return (Datum) 0;
+}
+
+/* put_relationship: one row of m2m_list_relationships. */
+static void
+put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
+{
+	Datum		values[18];
+	bool		isnull[18];
+	int			n = 0;
+
+	memset(isnull, 0, sizeof(isnull));
+	values[n++] = ObjectIdGetDatum(rel->association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+		AttrNumber *key = palloc_array(AttrNumber, endpoint->nkeys);
+		AttrNumber *link = palloc_array(AttrNumber, endpoint->nkeys);
+		Oid			function = m2m_function_find(rel, s, false);
+
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			key[i] = endpoint->key[i].attnum;
+			link[i] = endpoint->key[i].link_attnum;
+		}
+		values[n++] = ObjectIdGetDatum(endpoint->relid);
+		values[n++] = CStringGetTextDatum(endpoint->role);
+		values[n++] = PointerGetDatum(column_names(endpoint->relid,
+												   endpoint->nkeys, key));
+		values[n++] = PointerGetDatum(column_names(rel->association,
+												   endpoint->nkeys, link));
+		isnull[n] = !OidIsValid(endpoint->view);
+		values[n++] = ObjectIdGetDatum(endpoint->view);
+		isnull[n] = !OidIsValid(function);
+		values[n++] = ObjectIdGetDatum(function);
+		isnull[n] = endpoint->on_delete == 0;
+		values[n++] = CStringGetTextDatum(on_delete_name(endpoint->on_delete));
+	}
+	values[n++] = PointerGetDatum(column_names(rel->association,
+											   rel->nproperties,
+											   rel->property));
+	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
+	values[n++] =
+		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));
+	Assert(n == lengthof(values));
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
+}
+
+/* column_names: names of columns as text[]. */
+static ArrayType *
+column_names(Oid relid, int n, const AttrNumber *attnum)
+{
+	Datum	   *names = palloc_array(Datum, n + 1);
+
+	for (int i = 0; i < n; i++)
+		names[i] = CStringGetTextDatum(get_attname(relid, attnum[i], false));
+	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+/* on_delete_name: as m2m_create's argument spells it. */
+static const char *
+on_delete_name(char action)
+{
+	switch (action)
+	{
+		case FKCONSTR_ACTION_CASCADE:
+			return "cascade";
+		case FKCONSTR_ACTION_RESTRICT:
+			return "restrict";
+		case FKCONSTR_ACTION_SETNULL:
+			return "set null";
+		case FKCONSTR_ACTION_SETDEFAULT:
+			return "set default";
+		default:
+			return "no action";
+	}
+}

@@ -1,0 +1,142 @@
+/*
+ * catalog.c
+ *		What the system catalogs say of a single object.
+ *
+ * The first of four files that look, without permission checks and without
+ * changing or caching anything.  What needs more than an entry or two is
+ * left to the others: which views hang on a table (catalog_depend.c), what a
+ * link view says (catalog_view.c), what relationship an association and its
+ * views make up (catalog_relationship.c).
+ *
+ * No relation but system catalogs is opened there, and so none is locked:
+ * whoever looks for a relationship must not wait for the owner of some other
+ * one.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "m2m.h"
+
+/*
+ * m2m_catalog_is_table: is the relation a user's table, not a view with its
+ * own query?  False too if it is gone.  Locks nothing, raises nothing.
+ */
+bool
+m2m_catalog_is_table(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+
+	if (relid < FirstNormalObjectId)
+		return false;
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+}
+
+/*
+ * m2m_catalog_column_exists: is the column there, and not dropped?
+ */
+bool
+m2m_catalog_column_exists(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+/*
+ * m2m_catalog_natts: how many columns a relation has, dropped ones included; 0
+ * if it is gone.
+ */
+int
+m2m_catalog_natts(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
+ */
+Oid
+m2m_catalog_relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_function_owner: a function's owner, InvalidOid if it is gone.
+ */
+Oid
+m2m_catalog_function_owner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	result = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* m2m_catalog_function_runs_as_invoker: the same of a function. */
+bool
+m2m_catalog_function_runs_as_invoker(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = !((Form_pg_proc) GETSTRUCT(tuple))->prosecdef &&
+		heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_view_reads_as_invoker: is a view security_invoker?  Read from
+ * the catalog: the view is not opened.
+ */
+bool
+m2m_catalog_view_reads_as_invoker(Oid viewid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(viewid));
+	bool		result = false;
+	Datum		options;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions,
+							  &isnull);
+	if (!isnull)
+		result = ((ViewOptions *) view_reloptions(options, false))->security_invoker;
+	ReleaseSysCache(tuple);
+	return result;
+}

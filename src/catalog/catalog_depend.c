@@ -1,0 +1,871 @@
+/*
+ * catalog_depend.c
+ *		Which views, associations and functions hang on an object: walks of
+ *		pg_depend.
+ *
+ * Index scans only, so that a look costs what depends on the object, whatever
+ * else there is in the database.  Locks nothing and checks no privilege, as
+ * catalog.c says.  What makes a view a link view is catalog_view.c's to know.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "m2m.h"
+
+static List *sort_unique(List *oids);
+static int	read_fewer(Oid refclassid, Oid object[2], Oid classid,
+					   List **dependents, List **constraints);
+static void add_key_tables(List *keys, Oid relid, List **tables);
+static bool has_oid(List *sorted, Oid oid);
+static bool may_join_itself(Oid table, Oid endpoint);
+static int	count_references(Oid relid, Oid target);
+static bool seen_together(Oid a, Oid b);
+static List *rule_tables(Oid rule, Oid except);
+static List *parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid);
+static void add_used(Oid classid, List *objects, Oid viewid, List **result);
+static List *add_address(List *list, ObjectAddress *object);
+static Oid	relation_of_rule(Oid ruleid);
+static Oid	relation_of_trigger(Oid triggerid);
+static Oid	relation_of_default(Oid defaultid);
+static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
+						  int32 subid);
+static List *queue_related(HTAB *seen, List *queue, ObjectAddress *object,
+						   bool owners);
+
+/*
+ * m2m_catalog_link_views: OIDs of the link views that read a table (an
+ * endpoint or an association).  Index scans only: pg_depend for what depends
+ * on the table, pg_rewrite for the view of a rule, pg_trigger for our trigger.
+ */
+List *
+m2m_catalog_link_views(Oid relid)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_views(relid))
+	{
+		if (m2m_catalog_is_link_view(lfirst_oid(lc)))
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	return result;
+}
+
+/*
+ * m2m_catalog_views: the same of all views, link views or not.  In the order
+ * of their OIDs, each once.
+ */
+List *
+m2m_catalog_views(Oid relid)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *rules = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == RewriteRelationId)
+			rules = lappend_oid(rules, form->objid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+
+	rules = sort_unique(rules);
+	foreach(lc, rules)
+	{
+		Oid			viewid = relation_of_rule(lfirst_oid(lc));
+
+		if (OidIsValid(viewid) && viewid != relid)
+			result = lappend_oid(result, viewid);
+	}
+	list_free(rules);
+	return sort_unique(result);
+}
+
+/* sort_unique: in order, each once; in place. */
+static List *
+sort_unique(List *oids)
+{
+	list_sort(oids, list_oid_cmp);
+	list_deduplicate_oid(oids);
+	return oids;
+}
+
+/*
+ * m2m_catalog_view_uses: the objects (ObjectAddress) that a view, its rules,
+ * triggers and defaults speak of, each once: its schema, tables, types,
+ * functions and so on.  They are what making the view again locks.
+ */
+List *
+m2m_catalog_view_uses(Oid viewid)
+{
+	List	   *result = NIL;
+
+	add_used(RelationRelationId, list_make1_oid(viewid), viewid, &result);
+	add_used(RewriteRelationId,
+			 parts_of(RewriteRelationId, RewriteRelRulenameIndexId,
+					  Anum_pg_rewrite_ev_class, viewid), viewid, &result);
+	add_used(TriggerRelationId,
+			 parts_of(TriggerRelationId, TriggerRelidNameIndexId,
+					  Anum_pg_trigger_tgrelid, viewid), viewid, &result);
+	add_used(AttrDefaultRelationId,
+			 parts_of(AttrDefaultRelationId, AttrDefaultIndexId,
+					  Anum_pg_attrdef_adrelid, viewid), viewid, &result);
+	return result;
+}
+
+/* parts_of: OIDs of the rows of a catalog that are parts of a relation. */
+static List *
+parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid)
+{
+	Relation	parts = table_open(catalog, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(parts, index, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		oid = heap_getattr(tuple, 1, RelationGetDescr(parts),
+									   &isnull);
+
+		/* each of these catalogs begins with its OID */
+		result = lappend_oid(result, DatumGetObjectId(oid));
+	}
+	systable_endscan(scan);
+	table_close(parts, AccessShareLock);
+	return result;
+}
+
+/* add_used: adds what objects of one catalog depend on, beside the view. */
+static void
+add_used(Oid classid, List *objects, Oid viewid, List **result)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		ScanKeyInit(&key[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(classid));
+		ScanKeyInit(&key[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(lfirst_oid(lc)));
+		scan = systable_beginscan(depend, DependDependerIndexId, true, NULL,
+								  2, key);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+			ObjectAddress used;
+
+			ObjectAddressSet(used, form->refclassid, form->refobjid);
+			if (form->deptype == DEPENDENCY_NORMAL &&
+				!(used.classId == RelationRelationId &&
+				  used.objectId == viewid))
+				*result = add_address(*result, &used);
+		}
+		systable_endscan(scan);
+	}
+	table_close(depend, AccessShareLock);
+}
+
+/* add_address: adds an object to a list, unless it is there. */
+static List *
+add_address(List *list, ObjectAddress *object)
+{
+	ObjectAddress *copy;
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		ObjectAddress *other = lfirst(lc);
+
+		if (other->classId == object->classId &&
+			other->objectId == object->objectId)
+			return list;
+	}
+	copy = palloc(sizeof(ObjectAddress));
+	*copy = *object;
+	return lappend(list, copy);
+}
+
+/*
+ * m2m_catalog_associations: the association tables of all link views in the
+ * database, each once, in the order of their OIDs.  Goes by what depends on
+ * the trigger function, so it costs nothing where there are none.
+ */
+List *
+m2m_catalog_associations(void)
+{
+	List	   *others;
+
+	return m2m_catalog_associations_and_others(&others);
+}
+
+/*
+ * m2m_catalog_associations_and_others: the same, and the views that have the
+ * trigger and do not read as link views.
+ */
+List *
+m2m_catalog_associations_and_others(List **others)
+{
+	Oid			function = m2m_catalog_trigger_function();
+	Relation	depend;
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *triggers = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	*others = NIL;
+	if (!OidIsValid(function))
+		return NIL;
+	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ProcedureRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(function));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->classid == TriggerRelationId)
+			triggers = lappend_oid(triggers, form->objid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+
+	foreach(lc, triggers)
+	{
+		Oid			viewid = relation_of_trigger(lfirst_oid(lc));
+		M2mLinkView *view = OidIsValid(viewid) ?
+			m2m_catalog_read_view(viewid, true) : NULL;
+
+		if (view != NULL)
+			result = list_append_unique_oid(result, view->association);
+		else if (OidIsValid(viewid) && m2m_catalog_is_link_view(viewid))
+			*others = list_append_unique_oid(*others, viewid);
+	}
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+/*
+ * m2m_catalog_associations_of: the associations of all link views that read
+ * any of these tables; index scans only.
+ */
+List *
+m2m_catalog_associations_of(List *relids)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *lv;
+
+	foreach(lc, relids)
+	{
+		foreach(lv, m2m_catalog_link_views(lfirst_oid(lc)))
+		{
+			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lv), true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+	}
+	return result;
+}
+
+/*
+ * m2m_catalog_functions_between: functions that may take one of two types and
+ * return the other, in the order of their OIDs; perhaps some more, but none is
+ * missing.  They depend on both, so it is enough to look at one.
+ */
+List *
+m2m_catalog_functions_between(Oid first, Oid second)
+{
+	Oid			type[2] = {first, second};
+	List	   *result;
+
+	read_fewer(TypeRelationId, type, ProcedureRelationId, &result, NULL);
+	return result;
+}
+
+/*
+ * m2m_catalog_associations_between: tables that may be the association of a
+ * relationship between two tables, in the order of their OIDs; perhaps some
+ * more, but none is missing.  To *sources are added views that were looked at
+ * in vain: a trigger would make a difference.  What else would, beside the
+ * tables that are returned, are a foreign key to one of the two, or a new
+ * view.
+ *
+ * An association has, for each of its endpoints, a foreign key to it or a link
+ * view that joins both, and one such view at least.  Each of that stands in
+ * pg_depend under the endpoint, so it is enough to look at the one of which
+ * less depends; a table at which thousands of relationships meet is not read
+ * beyond that.  (A table that is its own association shows by views that read
+ * nothing else, or by two foreign keys.)
+ */
+List *
+m2m_catalog_associations_between(Oid first, Oid second, List **sources)
+{
+	Oid			relid[2] = {first, second};
+	List	   *keys;
+	List	   *rules;
+	List	   *tables = NIL;	/* that reference the endpoint */
+	List	   *joined = NIL;	/* that are read together with it */
+	List	   *found = NIL;	/* associations of views found by that alone */
+	List	   *result = NIL;
+	int			near = read_fewer(RelationRelationId, relid,
+								  RewriteRelationId, &rules, &keys);
+	ListCell   *lc;
+
+	add_key_tables(keys, relid[near], &tables);
+	tables = sort_unique(tables);
+	foreach(lc, rules)
+	{
+		List	   *read = rule_tables(lfirst_oid(lc), relid[near]);
+		bool		known = read != NIL;
+		Oid			viewid;
+		M2mLinkView *view;
+		ListCell   *lr;
+
+		/* most join the endpoint with a table that references it */
+		foreach(lr, read)
+			known = known && has_oid(tables, lfirst_oid(lr));
+		joined = list_concat(joined, read);
+		list_free(read);
+		if (known)
+			continue;
+		viewid = relation_of_rule(lfirst_oid(lc));
+		if (!OidIsValid(viewid) || viewid == relid[near])
+			continue;
+		*sources = lappend_oid(*sources, viewid);
+		view = m2m_catalog_read_view(viewid, true);
+		if (view != NULL)
+			found = lappend_oid(found, view->association);
+	}
+	joined = sort_unique(list_concat(joined, found));
+	tables = sort_unique(list_concat(tables, found));
+	foreach(lc, tables)
+	{
+		Oid			table = lfirst_oid(lc);
+		bool		may_be;
+
+		if (first == second && table != first)
+			may_be = has_oid(joined, table) && may_join_itself(table, first);
+		else if (first == second)
+			may_be = has_oid(joined, table) ||
+				count_references(table, table) > 1;
+		else
+			may_be = seen_together(table, relid[1 - near]) ||
+				(has_oid(joined, table) &&
+				 count_references(table, relid[1 - near]) > 0);
+		if (may_be)
+			result = lappend_oid(result, table);
+		CHECK_FOR_INTERRUPTS();
+	}
+	list_free(keys);
+	list_free(rules);
+	list_free(tables);
+	list_free(joined);
+	return result;
+}
+
+/*
+ * read_fewer: of two objects of a catalog, the one on which less depends,
+ * found by reading both by turns until one has no more: 0 or 1.  *dependents
+ * becomes what depends on it of the catalog classid, each once, *constraints
+ * the constraints, if they are asked for.
+ */
+static int
+read_fewer(Oid refclassid, Oid object[2], Oid classid,
+		   List **dependents, List **constraints)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	SysScanDesc scan[2];
+	List	   *found[2] = {NIL, NIL};
+	List	   *found_constraints[2] = {NIL, NIL};
+	int			fewer = -1;
+
+	for (int i = 0; i < 2; i++)
+	{
+		ScanKeyData key[2];
+
+		ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(refclassid));
+		ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+					F_OIDEQ, ObjectIdGetDatum(object[i]));
+		scan[i] = systable_beginscan(depend, DependReferenceIndexId, true,
+									 NULL, 2, key);
+	}
+	while (fewer < 0)
+	{
+		for (int i = 0; fewer < 0 && i < 2; i++)
+		{
+			HeapTuple	tuple = systable_getnext(scan[i]);
+			Form_pg_depend form;
+
+			if (!HeapTupleIsValid(tuple))
+			{
+				fewer = i;
+				break;
+			}
+			form = (Form_pg_depend) GETSTRUCT(tuple);
+			if (form->classid == classid)
+				found[i] = lappend_oid(found[i], form->objid);
+			else if (constraints != NULL &&
+					 form->classid == ConstraintRelationId)
+				found_constraints[i] = lappend_oid(found_constraints[i],
+												   form->objid);
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		systable_endscan(scan[i]);
+	table_close(depend, AccessShareLock);
+
+	*dependents = sort_unique(found[fewer]);
+	if (constraints != NULL)
+		*constraints = sort_unique(found_constraints[fewer]);
+	list_free(found[1 - fewer]);
+	list_free(found_constraints[1 - fewer]);
+	return fewer;
+}
+
+/*
+ * add_key_tables: the tables that reference relid by one of the constraints.
+ */
+static void
+add_key_tables(List *keys, Oid relid, List **tables)
+{
+	ListCell   *lc;
+
+	foreach(lc, keys)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_constraint form;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_constraint) GETSTRUCT(tuple);
+		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == relid)
+			*tables = lappend_oid(*tables, form->conrelid);
+		ReleaseSysCache(tuple);
+	}
+}
+
+/* has_oid: is it in a list that is in order? */
+static bool
+has_oid(List *sorted, Oid oid)
+{
+	int			low = 0;
+	int			high = list_length(sorted);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		Oid			found = list_nth_oid(sorted, middle);
+
+		if (found == oid)
+			return true;
+		if (found < oid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/*
+ * may_join_itself: can a table be the association between an endpoint and
+ * itself?  Then two link views join both, or there is only one, and a foreign
+ * key over its other columns.  An ordinary association has one foreign key to
+ * the endpoint and one view that joins it by this.
+ */
+static bool
+may_join_itself(Oid table, Oid endpoint)
+{
+	Oid			relid[2] = {table, endpoint};
+	List	   *rules;
+	int			fewer = read_fewer(RelationRelationId, relid,
+								   RewriteRelationId, &rules, NULL);
+	int			n = 0;
+	Oid			viewid = InvalidOid;
+	M2mLinkView *view;
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, rules)
+	{
+		List	   *read = rule_tables(lfirst_oid(lc), relid[fewer]);
+
+		if (list_member_oid(read, relid[1 - fewer]))
+		{
+			n++;
+			viewid = relation_of_rule(lfirst_oid(lc));
+		}
+		list_free(read);
+		if (n > 1)
+			break;
+	}
+	list_free(rules);
+	if (n != 1)
+		return n > 1;
+	view = m2m_catalog_read_view(viewid, false);
+	if (view == NULL)
+		return false;
+	foreach(lc, m2m_catalog_foreign_keys(table))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if (fk->confrelid == endpoint && fk->nkeys == view->nnear)
+		{
+			bool		same = true;
+
+			for (int i = 0; i < fk->nkeys; i++)
+				same = same && m2m_columns_include(view->nnear,
+												   view->near_link,
+												   fk->conkey[i]);
+			result = result || same;
+		}
+	}
+	return result;
+}
+
+/* count_references: how many foreign keys has a table to another? */
+static int
+count_references(Oid relid, Oid target)
+{
+	Relation	constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int			result = 0;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == target)
+			result++;
+	}
+	systable_endscan(scan);
+	table_close(constraint, AccessShareLock);
+	return result;
+}
+
+/*
+ * seen_together: is there a rule, such as a view's query, that reads both?  Of
+ * a table and itself: that reads nothing else?
+ */
+static bool
+seen_together(Oid a, Oid b)
+{
+	Oid			relid[2] = {a, b};
+	List	   *rules;
+	int			fewer = read_fewer(RelationRelationId, relid,
+								   RewriteRelationId, &rules, NULL);
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, rules)
+	{
+		List	   *read = rule_tables(lfirst_oid(lc), relid[fewer]);
+
+		result = a == b ? read == NIL :
+			list_member_oid(read, relid[1 - fewer]);
+		list_free(read);
+		if (result)
+			break;
+	}
+	list_free(rules);
+	return result;
+}
+
+/* rule_tables: the relations that a rule reads, but for one, each once. */
+static List *
+rule_tables(Oid rule, Oid except)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RewriteRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rule));
+	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (form->refclassid == RelationRelationId &&
+			form->deptype == DEPENDENCY_NORMAL && form->refobjid != except)
+			result = list_append_unique_oid(result, form->refobjid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return result;
+}
+
+/*
+ * m2m_catalog_dependent_associations: the associations of which a table, an
+ * endpoint or a link view would go with an object, if that were dropped with
+ * CASCADE; perhaps some more.  Follows pg_depend as the drop itself will, so
+ * that it costs what lies in the schema or uses the type, whatever else there
+ * is in the database.  In the order of their OIDs; locks nothing.
+ */
+List *
+m2m_catalog_dependent_associations(Oid classid, Oid objectid)
+{
+	HASHCTL		control;
+	HTAB	   *seen;
+	List	   *queue;
+	List	   *result = NIL;
+
+	if (!OidIsValid(m2m_catalog_trigger_function()))
+		return NIL;
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(ObjectAddress);
+	control.entrysize = sizeof(ObjectAddress);
+	control.hcxt = CurrentMemoryContext;
+	seen = hash_create("m2m dependent objects", 64, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	queue = queue_object(seen, NIL, classid, objectid, 0);
+
+	/* the queue grows as we go through it */
+	for (int i = 0; i < list_length(queue); i++)
+	{
+		ObjectAddress *object = list_nth(queue, i);
+
+		CHECK_FOR_INTERRUPTS();
+		if (object->classId == RelationRelationId &&
+			get_rel_relkind(object->objectId) == RELKIND_VIEW)
+		{
+			M2mLinkView *view = m2m_catalog_read_view(object->objectId, true);
+
+			if (view != NULL)
+				result = list_append_unique_oid(result, view->association);
+		}
+		queue = queue_related(seen, queue, object, false);
+		queue = queue_related(seen, queue, object, true);
+		if (object->classId == ConstraintRelationId)
+		{
+			HeapTuple	tuple = SearchSysCache1(CONSTROID,
+												ObjectIdGetDatum(object->objectId));
+
+			/* an endpoint whose only tie is its foreign key: its view is lost */
+			if (HeapTupleIsValid(tuple))
+			{
+				Form_pg_constraint form =
+					(Form_pg_constraint) GETSTRUCT(tuple);
+
+				if (form->contype == CONSTRAINT_FOREIGN)
+				{
+					ListCell   *lc;
+
+					foreach(lc, m2m_catalog_link_views(form->conrelid))
+						queue = queue_object(seen, queue, RelationRelationId,
+											 lfirst_oid(lc), 0);
+				}
+				ReleaseSysCache(tuple);
+			}
+		}
+	}
+	hash_destroy(seen);
+	list_free_deep(queue);
+	list_sort(result, list_oid_cmp);
+	return result;
+}
+
+/* queue_object: adds an object that has not been seen yet. */
+static List *
+queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid, int32 subid)
+{
+	ObjectAddress address;
+	bool		found;
+
+	ObjectAddressSubSet(address, classid, objectid, subid);
+	hash_search(seen, &address, HASH_ENTER, &found);
+	if (!found)
+	{
+		ObjectAddress *copy = palloc(sizeof(ObjectAddress));
+
+		*copy = address;
+		queue = lappend(queue, copy);
+	}
+	return queue;
+}
+
+/*
+ * queue_related: adds what depends on an object or (owners) what it is an
+ * internal part of, which goes with it: the view of a rule.
+ */
+static List *
+queue_related(HTAB *seen, List *queue, ObjectAddress *object, bool owners)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[3];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key[0], owners ? Anum_pg_depend_classid :
+				Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->classId));
+	ScanKeyInit(&key[1], owners ? Anum_pg_depend_objid :
+				Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(object->objectId));
+	ScanKeyInit(&key[2], owners ? Anum_pg_depend_objsubid :
+				Anum_pg_depend_refobjsubid, BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(object->objectSubId));
+	scan = systable_beginscan(depend, owners ? DependDependerIndexId :
+							  DependReferenceIndexId, true, NULL,
+							  object->objectSubId != 0 ? 3 : 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (!owners)
+			queue = queue_object(seen, queue, form->classid, form->objid,
+								 form->objsubid);
+		else if (form->deptype != DEPENDENCY_NORMAL &&
+				 form->deptype != DEPENDENCY_AUTO &&
+				 form->deptype != DEPENDENCY_AUTO_EXTENSION)
+			queue = queue_object(seen, queue, form->refclassid,
+								 form->refobjid, form->refobjsubid);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return queue;
+}
+
+/*
+ * m2m_catalog_relation_of: the relation that an object is, or is a part of: a
+ * rule, trigger, column's default, or its row type; InvalidOid if it is none
+ * of these.
+ */
+Oid
+m2m_catalog_relation_of(Oid classid, Oid objectid)
+{
+	switch (classid)
+	{
+		case RelationRelationId:
+			return objectid;
+		case TypeRelationId:
+			return get_typ_typrelid(objectid);
+		case RewriteRelationId:
+			return relation_of_rule(objectid);
+		case TriggerRelationId:
+			return relation_of_trigger(objectid);
+		case AttrDefaultRelationId:
+			return relation_of_default(objectid);
+		default:
+			return InvalidOid;
+	}
+}
+
+/* relation_of_rule: the relation that a rule is on, or InvalidOid. */
+static Oid
+relation_of_rule(Oid ruleid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ruleid));
+	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/* relation_of_default: the relation that a default is a column's of. */
+static Oid
+relation_of_default(Oid defaultid)
+{
+	Relation	attrdef = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_attrdef_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(defaultid));
+	scan = systable_beginscan(attrdef, AttrDefaultOidIndexId, true, NULL,
+							  1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_attrdef) GETSTRUCT(tuple))->adrelid;
+	systable_endscan(scan);
+	table_close(attrdef, AccessShareLock);
+	return result;
+}
+
+/* relation_of_trigger: the relation that a trigger is on, or InvalidOid. */
+static Oid
+relation_of_trigger(Oid triggerid)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(triggerid));
+	scan = systable_beginscan(trigger, TriggerOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}

@@ -1,0 +1,871 @@
+/*
+ * catalog_relationship.c
+ *		Describes the relationship that an association table and its link views,
+ *		or two of its foreign keys, make up.
+ *
+ * There is no catalog of our own: link views that carry m2m's trigger and the
+ * association table that they read *are* the relationship.  A description is
+ * made from nothing but system catalogs, and nothing is locked (see
+ * catalog.c); relationship.c decides which relationship is meant and caches
+ * the answer.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_rewrite.h"
+#include "commands/defrem.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "m2m.h"
+#include "text.h"
+
+static bool is_temporary(Oid relid);
+static M2mRelationship *describe_whole(Oid association, M2mLinkView *view[2]);
+static bool choose_views(Oid association, Oid trusted_view,
+						 M2mLinkView *view[2], List **sources);
+static bool agree(M2mLinkView *near_view, M2mLinkView *far_view);
+static bool same_columns(int n1, const AttrNumber *a1,
+						 int n2, const AttrNumber *a2);
+static void describe_side(M2mRelationship *rel, M2mSide side,
+						  M2mLinkView *near_view, M2mLinkView *far_view);
+static void describe_rest(M2mEndpoint *endpoint, Oid association, int n,
+						  const AttrNumber *columns);
+static int	link_columns(Oid association, M2mLinkView *near_view,
+						 M2mLinkView *far_view, AttrNumber **columns);
+static bool joins_like(M2mLinkView *view, ForeignKeyCacheInfo *fk);
+static ForeignKeyCacheInfo *find_successor(M2mRelationship *rel, M2mSide side,
+										   M2mLinkView *near_view);
+static bool find_operators(M2mEndpoint *endpoint);
+static void use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk);
+static ForeignKeyCacheInfo *find_foreign_key(Oid association, Oid target,
+											 int n, const AttrNumber *columns);
+static List *read_foreign_keys(Oid association);
+static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
+static void describe_foreign_key(M2mEndpoint *endpoint,
+								 ForeignKeyCacheInfo *fk);
+static bool is_partition_clone(Oid constraint, Oid association);
+static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
+static void describe_association(M2mRelationship *rel);
+static void describe_unique_pair(M2mRelationship *rel);
+static bool has_insert_rule(Oid relid);
+static void describe_properties(M2mRelationship *rel);
+static void describe_pair(M2mRelationship *rel);
+
+/*
+ * m2m_catalog_read_relationship: describes the relationship of an association
+ * table.  NULL if it has none.  Only link views whose owner is trusted count,
+ * and trusted_view, whoever owns it.
+ *
+ * The caller holds some lock on the association, or is prepared for it to
+ * change.  The result lies in a memory context of its own, a child of
+ * CurrentMemoryContext; its `sources` are for the caller to set: where sources
+ * is not NULL, the relations that the answer was read from, be it NULL, are
+ * added to that list.
+ */
+M2mRelationship *
+m2m_catalog_read_relationship(Oid association, Oid trusted_view,
+							  List **sources)
+{
+	M2mLinkView *view[2];
+	M2mRelationship *rel;
+	List	   *views = NIL;
+
+	rel = choose_views(association, trusted_view, view, &views) ?
+		describe_whole(association, view) : NULL;
+	if (rel != NULL)
+		rel->trusted_view = trusted_view;
+	if (sources != NULL)
+	{
+		*sources = lappend_oid(list_concat(*sources, views), association);
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+			*sources = lappend_oid(*sources, rel->side[s].relid);
+	}
+	return rel;
+}
+
+/*
+ * describe_whole: the relationship that link views, one of which may be
+ * NULL, describe together; NULL if its tables are not there as they say.
+ * Locks and memory: as above.
+ */
+static M2mRelationship *
+describe_whole(Oid association, M2mLinkView *view[2])
+{
+	M2mRelationship *rel = m2m_catalog_describe_rest(association, view, NIL);
+
+	if (rel == NULL || (OidIsValid(rel->side[M2M_LEFT].relid) &&
+						OidIsValid(rel->side[M2M_RIGHT].relid)))
+		return rel;
+	MemoryContextDelete(rel->context);
+	return NULL;
+}
+
+/*
+ * m2m_catalog_read_rest: what there is of an association's relationship, whole
+ * or at rest, as m2m_catalog_describe_rest() describes it; NULL if no link
+ * view takes the table for an association.
+ */
+M2mRelationship *
+m2m_catalog_read_rest(Oid association, List *going)
+{
+	M2mLinkView *view[2];
+	List	   *views;
+
+	if (!choose_views(association, InvalidOid, view, &views))
+		return NULL;
+	return m2m_catalog_describe_rest(association, view, going);
+}
+
+/*
+ * m2m_catalog_describe_rest: the same of a relationship that may be at rest:
+ * an endpoint that is not known, or that is about to go and that no foreign
+ * key refers to, has InvalidOid for its table.  NULL if the association is
+ * gone.
+ */
+M2mRelationship *
+m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
+{
+	M2mLinkView *any = view[M2M_LEFT] ? view[M2M_LEFT] : view[M2M_RIGHT];
+	MemoryContext context;
+	MemoryContext old;
+	M2mRelationship *rel;
+
+	if (!m2m_catalog_is_table(association))
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	rel = palloc0(sizeof(M2mRelationship));
+	rel->context = context;
+	rel->association = association;
+	rel->adopted = any->adopted;
+	rel->temporary = is_temporary(association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		strlcpy(rel->side[s].role, any->role[s], NAMEDATALEN);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		describe_side(rel, s, view[s], view[M2M_OTHER(s)]);
+
+	/* a successor must not be the other's, which is known only now */
+	if (!OidIsValid(rel->side[M2M_LEFT].relid))
+		describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+
+		if (list_member_oid(going, endpoint->relid) &&
+			!OidIsValid(endpoint->constraint))
+			endpoint->relid = InvalidOid;
+	}
+	describe_properties(rel);
+	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
+		OidIsValid(rel->side[M2M_RIGHT].relid))
+	{
+		describe_association(rel);
+		describe_pair(rel);
+	}
+	MemoryContextSwitchTo(old);
+	return rel;
+}
+
+/*
+ * m2m_catalog_foreign_keys: an association's foreign keys as a list of
+ * ForeignKeyCacheInfo, ordered by their first column.
+ */
+List *
+m2m_catalog_foreign_keys(Oid association)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, read_foreign_keys(association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if (!is_partition_clone(fk->conoid, association))
+			result = lappend(result, fk);
+	}
+	list_sort(result, compare_foreign_keys);
+	return result;
+}
+
+/*
+ * m2m_catalog_read_foreign_keys: describes the relationship that an
+ * association makes by two of its foreign keys, before it has link views.  In
+ * CurrentMemoryContext; the caller holds a lock on the association.
+ */
+M2mRelationship *
+m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
+							  const char *role[2])
+{
+	M2mRelationship *rel = palloc0(sizeof(M2mRelationship));
+
+	rel->association = association;
+	rel->temporary = is_temporary(association);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		describe_foreign_key(&rel->side[s], fk[s]);
+		strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
+		if (!describe_key_columns(&rel->side[s], association))
+			elog(ERROR, "cache lookup failed for a key column of relation %u",
+				 rel->side[s].relid);
+	}
+	describe_association(rel);
+	describe_properties(rel);
+	return rel;
+}
+
+/*
+ * choose_views: the link views that describe an association, by their near
+ * side; false if there are none, or if the two contradict each other.  Of
+ * several views with one near side (copies of the user's) the oldest speaks.
+ * *sources becomes the views that were looked at.
+ */
+static bool
+choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2],
+			 List **sources)
+{
+	Oid			owner = m2m_catalog_relation_owner(association);
+	ListCell   *lc;
+
+	view[M2M_LEFT] = view[M2M_RIGHT] = NULL;
+	if (!OidIsValid(owner))
+		return false;
+	*sources = m2m_catalog_views(association);
+	foreach(lc, *sources)
+	{
+		M2mLinkView *v = m2m_catalog_read_view(lfirst_oid(lc), true);
+
+		if (v == NULL || v->association != association)
+			continue;
+		if (v->view == trusted_view ||
+			(m2m_catalog_owner_trusted(v->owner, owner) &&
+			 view[v->near] == NULL))
+			view[v->near] = v;
+	}
+	if (view[M2M_LEFT] && view[M2M_RIGHT])
+		return agree(view[M2M_LEFT], view[M2M_RIGHT]) &&
+			agree(view[M2M_RIGHT], view[M2M_LEFT]);
+	return view[M2M_LEFT] || view[M2M_RIGHT];
+}
+
+/*
+ * agree: do two views name the same columns of the association for the near
+ * side of the first?  At rest, either may have lost them.
+ */
+static bool
+agree(M2mLinkView *near_view, M2mLinkView *far_view)
+{
+	if ((near_view->at_rest && near_view->nnear == 0) ||
+		(far_view->at_rest && far_view->nfar == 0))
+		return true;
+	return same_columns(near_view->nnear, near_view->near_link,
+						far_view->nfar, far_view->far_link);
+}
+
+/* same_columns: do two lists name the same columns, in whatever order? */
+static bool
+same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
+{
+	if (n1 != n2)
+		return false;
+	for (int i = 0; i < n1; i++)
+	{
+		if (!m2m_columns_include(n2, a2, a1[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * describe_side: fills in one endpoint.  The foreign key over its columns of
+ * the association says which table is meant, and which key; where there is
+ * none, the view of the other side does, which joins it.  If neither does, the
+ * side is at rest: its relid is InvalidOid, and only its columns are filled
+ * in, as far as they are there.
+ */
+static void
+describe_side(M2mRelationship *rel, M2mSide side,
+			  M2mLinkView *near_view, M2mLinkView *far_view)
+{
+	Oid			association = rel->association;
+	M2mEndpoint *endpoint = &rel->side[side];
+	ForeignKeyCacheInfo *fk;
+	Oid			target = far_view ? far_view->far_relid : InvalidOid;
+	AttrNumber *columns;
+	int			ncolumns = link_columns(association, near_view, far_view,
+										&columns);
+
+	endpoint->view = near_view ? near_view->view : InvalidOid;
+	fk = find_foreign_key(association, target, ncolumns, columns);
+	if (fk == NULL && OidIsValid(target))
+		fk = find_foreign_key(association, InvalidOid, ncolumns, columns);
+	if (fk == NULL && ncolumns == 0)
+		fk = find_successor(rel, side, near_view);
+	if (OidIsValid(target) && (fk == NULL || joins_like(far_view, fk)))
+	{
+		endpoint->relid = target;
+		endpoint->nkeys = far_view->nfar;
+		endpoint->key = palloc0_array(M2mKeyColumn, endpoint->nkeys);
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			endpoint->key[i].attnum = far_view->far_key[i];
+			endpoint->key[i].link_attnum = far_view->far_link[i];
+			endpoint->key[i].equal_op = far_view->far_op[i];
+		}
+	}
+	else if (fk != NULL)
+		describe_foreign_key(endpoint, fk);
+	if (fk != NULL)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(fk->conoid));
+
+		endpoint->constraint = fk->conoid;
+		use_operators(endpoint, fk);
+		if (HeapTupleIsValid(tuple))
+		{
+			endpoint->on_delete =
+				((Form_pg_constraint) GETSTRUCT(tuple))->confdeltype;
+			ReleaseSysCache(tuple);
+		}
+	}
+	if (!OidIsValid(endpoint->relid) ||
+		!describe_key_columns(endpoint, association) ||
+		(fk == NULL && !find_operators(endpoint)))
+		describe_rest(endpoint, association, ncolumns, columns);
+}
+
+/*
+ * describe_rest: what is left to say of a side whose table is not known:
+ * columns of the association.
+ */
+static void
+describe_rest(M2mEndpoint *endpoint, Oid association, int n,
+			  const AttrNumber *columns)
+{
+	endpoint->relid = InvalidOid;
+	endpoint->constraint = InvalidOid;
+	endpoint->nkeys = n;
+	endpoint->key = palloc0_array(M2mKeyColumn, n);
+	for (int i = 0; i < n; i++)
+	{
+		HeapTuple	tuple = SearchSysCacheAttNum(association, columns[i]);
+
+		endpoint->key[i].link_attnum = columns[i];
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		endpoint->key[i].link_not_null =
+			((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+		ReleaseSysCache(tuple);
+	}
+}
+
+/*
+ * link_columns: the association's columns of a side, by either view; none if
+ * they are not all there.
+ */
+static int
+link_columns(Oid association, M2mLinkView *near_view, M2mLinkView *far_view,
+			 AttrNumber **columns)
+{
+	int			n = 0;
+
+	*columns = NULL;
+	if (far_view != NULL && far_view->nfar > 0)
+	{
+		n = far_view->nfar;
+		*columns = far_view->far_link;
+	}
+	else if (near_view != NULL)
+	{
+		n = near_view->nnear;
+		*columns = near_view->near_link;
+		for (int i = 0; i < near_view->ncolumns; i++)
+		{
+			if (near_view->column[i].kind == M2M_COLUMN_KEY &&
+				near_view->column[i].attnum == 0)
+				return 0;
+		}
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (!m2m_catalog_column_exists(association, (*columns)[i]))
+			return 0;
+	}
+	return n;
+}
+
+/* joins_like: does a view join its endpoint as a foreign key refers to it? */
+static bool
+joins_like(M2mLinkView *view, ForeignKeyCacheInfo *fk)
+{
+	if (view->far_relid != fk->confrelid || view->nfar != fk->nkeys)
+		return false;
+	for (int i = 0; i < view->nfar; i++)
+	{
+		bool		found = false;
+
+		for (int j = 0; j < fk->nkeys; j++)
+			found |= fk->conkey[j] == view->far_link[i] &&
+				fk->confkey[j] == view->far_key[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * find_successor: where the columns of a side were dropped from the
+ * association, the foreign key over columns that have their names: those by
+ * which the side's own view showed them, or the role's.  Not the other side's.
+ */
+static ForeignKeyCacheInfo *
+find_successor(M2mRelationship *rel, M2mSide side, M2mLinkView *near_view)
+{
+	M2mEndpoint *other = &rel->side[M2M_OTHER(side)];
+	ListCell   *lc;
+
+	foreach(lc, m2m_catalog_foreign_keys(rel->association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+		int			matching = 0;
+		bool		taken = fk->conoid == other->constraint;
+
+		for (int i = 0; i < fk->nkeys; i++)
+		{
+			char	   *name = get_attname(rel->association, fk->conkey[i],
+										   true);
+			char	   *key = get_attname(fk->confrelid, fk->confkey[i], true);
+			bool		same = false;
+
+			if (name == NULL || key == NULL)
+				break;
+			for (int j = 0; near_view != NULL && j < near_view->ncolumns; j++)
+				same |= near_view->column[j].kind == M2M_COLUMN_KEY &&
+					near_view->column[j].source != NULL &&
+					strcmp(near_view->column[j].source, name) == 0;
+			matching += same ||
+				strcmp(name, m2m_name_join(rel->side[side].role, key)) == 0;
+			for (int j = 0; j < other->nkeys; j++)
+				taken |= other->key[j].link_attnum == fk->conkey[i];
+		}
+		if (matching == fk->nkeys && !taken)
+			return fk;
+	}
+	return NULL;
+}
+
+/*
+ * find_operators: equality of key and association where no foreign key has
+ * one: the view's, if it still takes the columns' types, else that of their
+ * types' B-tree operator family.  False if there is none: the two do not fit.
+ */
+static bool
+find_operators(M2mEndpoint *endpoint)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		Oid			input[2] = {InvalidOid, InvalidOid};
+		Oid			actual[2] = {key->type, key->link_type};
+		Oid			opclass;
+		Oid			family;
+		Oid			basic;
+
+		if (OidIsValid(key->equal_op))
+			op_input_types(key->equal_op, &input[0], &input[1]);
+		if (OidIsValid(input[0]) && can_coerce_type(2, actual, input,
+													COERCION_IMPLICIT) &&
+			(!IsPolymorphicType(input[0]) ||
+			 getBaseType(key->type) == getBaseType(key->link_type)))
+			continue;
+		opclass = GetDefaultOpClass(getBaseType(key->type), BTREE_AM_OID);
+		if (!OidIsValid(opclass))
+			return false;
+		family = get_opclass_family(opclass);
+		basic = get_opclass_input_type(opclass);
+		key->equal_op = get_opfamily_member(family, basic,
+											getBaseType(key->link_type),
+											BTEqualStrategyNumber);
+		if (!OidIsValid(key->equal_op) && !IsPolymorphicType(basic) &&
+			can_coerce_type(1, &key->link_type, &basic, COERCION_IMPLICIT))
+			key->equal_op = get_opfamily_member(family, basic, basic,
+												BTEqualStrategyNumber);
+		if (!OidIsValid(key->equal_op))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * use_operators: equality as the foreign key has it, which follows changes of
+ * the columns' types.
+ */
+static void
+use_operators(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		for (int j = 0; j < fk->nkeys; j++)
+		{
+			if (fk->conkey[j] == endpoint->key[i].link_attnum &&
+				fk->confkey[j] == endpoint->key[i].attnum)
+				endpoint->key[i].equal_op = fk->conpfeqop[j];
+		}
+	}
+}
+
+/*
+ * find_foreign_key: the association's foreign key over exactly these columns,
+ * to target if that is given.  NULL if there is none.
+ */
+static ForeignKeyCacheInfo *
+find_foreign_key(Oid association, Oid target,
+				 int n, const AttrNumber *columns)
+{
+	ListCell   *lc;
+
+	foreach(lc, read_foreign_keys(association))
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		if ((!OidIsValid(target) || fk->confrelid == target) &&
+			same_columns(fk->nkeys, fk->conkey, n, columns) &&
+			!is_partition_clone(fk->conoid, association))
+			return fk;
+	}
+	return NULL;
+}
+
+/*
+ * read_foreign_keys: all foreign keys of a table, as RelationGetFKeyList()
+ * would give them, but by the catalog alone: that one needs the table open.
+ */
+static List *
+read_foreign_keys(Oid association)
+{
+	Relation	constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(association));
+	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		ForeignKeyCacheInfo *fk;
+
+		if (form->contype != CONSTRAINT_FOREIGN)
+			continue;
+		fk = makeNode(ForeignKeyCacheInfo);
+		fk->conoid = form->oid;
+		fk->conrelid = form->conrelid;
+		fk->confrelid = form->confrelid;
+		DeconstructFkConstraintRow(tuple, &fk->nkeys, fk->conkey, fk->confkey,
+								   fk->conpfeqop, NULL, NULL, NULL, NULL);
+		result = lappend(result, fk);
+	}
+	systable_endscan(scan);
+	table_close(constraint, AccessShareLock);
+	return result;
+}
+
+/* compare_foreign_keys: for list_sort, by first column. */
+static int
+compare_foreign_keys(const ListCell *a, const ListCell *b)
+{
+	return lfirst_node(ForeignKeyCacheInfo, a)->conkey[0] -
+		lfirst_node(ForeignKeyCacheInfo, b)->conkey[0];
+}
+
+/*
+ * describe_foreign_key: endpoint, key and link columns as a foreign key names
+ * them.
+ */
+static void
+describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+{
+	endpoint->relid = fk->confrelid;
+	endpoint->nkeys = fk->nkeys;
+	endpoint->key = palloc0_array(M2mKeyColumn, fk->nkeys);
+	for (int i = 0; i < fk->nkeys; i++)
+	{
+		endpoint->key[i].attnum = fk->confkey[i];
+		endpoint->key[i].link_attnum = fk->conkey[i];
+		endpoint->key[i].equal_op = fk->conpfeqop[i];
+	}
+}
+
+/*
+ * is_partition_clone: a foreign key to a partitioned table has further
+ * pg_constraint rows of the same association, one for each partition.
+ */
+static bool
+is_partition_clone(Oid constraint, Oid association)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(constraint));
+	Oid			parent;
+	bool		result = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	parent = ((Form_pg_constraint) GETSTRUCT(tuple))->conparentid;
+	ReleaseSysCache(tuple);
+	if (!OidIsValid(parent))
+		return false;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(parent));
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid ==
+			association;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
+ * is_temporary: is it a temporary table?  A table that is gone is none; what
+ * get_rel_persistence() says of it is an error.
+ */
+static bool
+is_temporary(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence ==
+		RELPERSISTENCE_TEMP;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * describe_key_columns: types and collations of an endpoint's key columns and
+ * of the association's columns behind them.  False if a column is gone.
+ */
+static bool
+describe_key_columns(M2mEndpoint *endpoint, Oid association)
+{
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		HeapTuple	tuple = SearchSysCacheAttNum(association,
+												 key->link_attnum);
+		Form_pg_attribute column;
+
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		column = (Form_pg_attribute) GETSTRUCT(tuple);
+		key->link_type = column->atttypid;
+		key->link_collation = column->attcollation;
+		key->link_not_null = column->attnotnull;
+		ReleaseSysCache(tuple);
+
+		tuple = SearchSysCacheAttNum(endpoint->relid, key->attnum);
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		column = (Form_pg_attribute) GETSTRUCT(tuple);
+		key->type = column->atttypid;
+		key->typmod = column->atttypmod;
+		key->collation = column->attcollation;
+		key->typlen = column->attlen;
+		key->typbyval = column->attbyval;
+		key->label = psprintf("key column \"%s\" (%s) of table \"%s\"",
+							  NameStr(column->attname),
+							  format_type_with_typemod(key->type, key->typmod),
+							  get_rel_name(endpoint->relid));
+		ReleaseSysCache(tuple);
+	}
+	return true;
+}
+
+/*
+ * describe_association: how is an INSERT of links kept from making the second
+ * of a pair?  By ON CONFLICT where an index keeps pairs unique and PostgreSQL
+ * accepts the clause, which it does not on a table with rules for INSERT or
+ * UPDATE.  No index sees what an inheritance child holds; that is reached by
+ * looking.
+ */
+static void
+describe_association(M2mRelationship *rel)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID,
+										ObjectIdGetDatum(rel->association));
+	bool		has_children = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		rel->has_rules = form->relhasrules;
+		has_children = form->relhassubclass &&
+			form->relkind == RELKIND_RELATION;
+		ReleaseSysCache(tuple);
+	}
+	describe_unique_pair(rel);
+	if (rel->has_rules && rel->on_conflict)
+		rel->on_conflict = !has_insert_rule(rel->association);
+	rel->unique = rel->on_conflict && !has_children;
+}
+
+/*
+ * describe_unique_pair: is there a unique index over exactly the link columns,
+ * that is checked at once?  And can ON CONFLICT (columns) infer it?  That
+ * infers all that fit, and accepts none if one is deferrable.
+ */
+static void
+describe_unique_pair(M2mRelationship *rel)
+{
+	int			nlink = rel->side[M2M_LEFT].nkeys + rel->side[M2M_RIGHT].nkeys;
+	AttrNumber *link = palloc_array(AttrNumber, nlink);
+	bool		deferrable = false;
+	int			n = 0;
+	Relation	indexes;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			link[n++] = rel->side[s].key[i].link_attnum;
+	}
+	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+		if (index->indisunique && index->indisvalid && index->indislive &&
+			heap_attisnull(tuple, Anum_pg_index_indpred,
+						   RelationGetDescr(indexes)) &&
+			heap_attisnull(tuple, Anum_pg_index_indexprs,
+						   RelationGetDescr(indexes)) &&
+			same_columns(index->indnkeyatts, index->indkey.values, nlink, link))
+		{
+			if (index->indimmediate)
+				rel->unique_index = true;
+			else
+				deferrable = true;
+		}
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	rel->on_conflict = rel->unique_index && !deferrable;
+}
+
+/*
+ * has_insert_rule: has a table a rule for INSERT or UPDATE, switched on or
+ * not?
+ */
+static bool
+has_insert_rule(Oid relid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		char		event = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_type;
+
+		if (event == CMD_INSERT + '0' || event == CMD_UPDATE + '0')
+			result = true;
+	}
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/*
+ * describe_properties: the association's columns that are no link columns.
+ */
+static void
+describe_properties(M2mRelationship *rel)
+{
+	int			natts = m2m_catalog_natts(rel->association);
+
+	rel->property = palloc_array(AttrNumber, natts);
+	for (int a = 1; a <= natts; a++)
+	{
+		HeapTuple	tuple = SearchSysCacheAttNum(rel->association, a);
+		Form_pg_attribute attribute;
+		bool		is_link = false;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			for (int i = 0; i < rel->side[s].nkeys; i++)
+				is_link |= rel->side[s].key[i].link_attnum == a;
+		}
+		if (!is_link)
+		{
+			rel->property[rel->nproperties++] = a;
+			if (attribute->attnotnull && !attribute->atthasdef &&
+				attribute->attidentity == '\0')
+				rel->required = lappend_int(rel->required, a);
+		}
+		ReleaseSysCache(tuple);
+	}
+}
+
+/*
+ * describe_pair: the row type of a pair of ids, left_1.., right_1.., of the
+ * endpoints' key types.
+ */
+static void
+describe_pair(M2mRelationship *rel)
+{
+	AttrNumber	attnum = 0;
+
+	rel->pair_desc = CreateTemplateTupleDesc(rel->side[M2M_LEFT].nkeys +
+											 rel->side[M2M_RIGHT].nkeys);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			char	   *name = psprintf("%s_%d",
+										s == M2M_LEFT ? "left" : "right",
+										i + 1);
+
+			attnum++;
+			TupleDescInitEntry(rel->pair_desc, attnum, name,
+							   key->type, key->typmod, 0);
+			TupleDescInitEntryCollation(rel->pair_desc, attnum,
+										key->collation);
+		}
+	}
+	TupleDescFinalize(rel->pair_desc);
+}

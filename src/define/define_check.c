@@ -1,0 +1,243 @@
+/*
+ * define_check.c
+ *		What must be so before a relationship is made or unmade, and the error
+ *		where it is not: endpoints, ownership, roles, names that are free.
+ *
+ * Reads catalogs and locks nothing: whoever needs an answer that holds locks
+ * the tables, and asks again.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "define.h"
+#include "define_internal.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "text.h"
+#include "view.h"
+
+/* m2m_create's and m2m_adopt's arguments by name */
+const char *const m2m_view_argument[2] = {"left_view", "right_view"};
+const char *const m2m_role_argument[2] = {"left_role", "right_role"};
+const char *const m2m_key_argument[2] = {"left_key", "right_key"};
+const char *const m2m_column_argument[2] = {"left_columns", "right_columns"};
+
+/*
+ * m2m_endpoint_check: only tables, and not other sessions' temporary ones.
+ */
+void
+m2m_endpoint_check(Oid relid)
+{
+	char		relkind = get_rel_relkind(relid);
+	const char *name = get_rel_name(relid);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", name),
+				 errdetail_relkind_not_supported(relkind),
+				 relkind == RELKIND_VIEW || relkind == RELKIND_MATVIEW ?
+				 errhint("Relate the tables that it reads.") :
+				 relkind == RELKIND_FOREIGN_TABLE ?
+				 errhint("Foreign keys, which keep links right, need local tables.") :
+				 errhint("Name a table.")));
+	if (get_rel_persistence(relid) == RELPERSISTENCE_TEMP &&
+		isOtherTempNamespace(get_rel_namespace(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("\"%s\" is a temporary table of another session",
+						name)));
+}
+
+/*
+ * m2m_local_check: error 0A000 for a table whose rows a distributed engine
+ * keeps elsewhere: no foreign key of ours would see them.  The caller has
+ * locked it, so that it stays as it is.
+ */
+void
+m2m_local_check(Oid relid)
+{
+	if (m2m_catalog_is_distributed(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("relationships of distributed tables are not supported"),
+				 errdetail("Table %s is managed by the extension \"citus\".",
+						   m2m_qualified_name(relid)),
+				 errhint("undistribute_table() makes it a local table again.")));
+}
+
+/*
+ * m2m_association_check_owner: error 42501 unless the caller owns the table,
+ * 42P01 if it is gone.  Comes before any lock.
+ */
+void
+m2m_association_check_owner(Oid association)
+{
+	if (get_rel_name(association) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", association)));
+	if (!object_ownercheck(RelationRelationId, association, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER,
+					   get_relkind_objtype(get_rel_relkind(association)),
+					   get_rel_name(association));
+}
+
+/*
+ * m2m_roles_check: the roles of one relationship must differ; error 22023.
+ *
+ * function, here and below, is the SQL function that has the arguments which
+ * avoid the error: on first use of m2m_link it is not the one that was called.
+ */
+void
+m2m_roles_check(char *role[2], const char *function)
+{
+	if (strcmp(role[M2M_LEFT], role[M2M_RIGHT]) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("both sides of the relationship have the role \"%s\"",
+						role[M2M_LEFT]),
+				 errhint("Name the roles by the arguments \"%s\" and \"%s\" of %s.",
+						 m2m_role_argument[M2M_LEFT],
+						 m2m_role_argument[M2M_RIGHT], function)));
+}
+
+/*
+ * m2m_view_names_check: and so must its link views' names, where both are
+ * given; error 42P07.
+ */
+void
+m2m_view_names_check(char *view[2], const char *function)
+{
+	if (view[M2M_LEFT] != NULL && view[M2M_RIGHT] != NULL &&
+		strcmp(view[M2M_LEFT], view[M2M_RIGHT]) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("both link views of the relationship would be called \"%s\"",
+						view[M2M_LEFT]),
+				 errhint("Give another name by the argument \"%s\" of %s.",
+						 m2m_view_argument[M2M_RIGHT], function)));
+}
+
+/*
+ * m2m_name_check_free: error 42P07 if a relation or type has the name, with
+ * what it is and which argument avoids it.  Locks nothing: if somebody takes
+ * the name meanwhile, the DDL to come fails.
+ */
+void
+m2m_name_check_free(Oid schema, const char *name, const char *argument,
+					const char *function)
+{
+	Oid			relid = get_relname_relid(name, schema);
+	M2mRelationship *rel;
+	const char *kind = "a type";
+
+	if (OidIsValid(relid))
+	{
+		rel = m2m_relationship_get(relid, InvalidOid, NoLock);
+		if (rel != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("relation \"%s\" already exists", name),
+					 errdetail("It is the association table of the relationship between %s (role \"%s\") and %s (role \"%s\").",
+							   m2m_qualified_name(rel->side[M2M_LEFT].relid),
+							   rel->side[M2M_LEFT].role,
+							   m2m_qualified_name(rel->side[M2M_RIGHT].relid),
+							   rel->side[M2M_RIGHT].role),
+					 errhint("For a second relationship give another name by the argument \"%s\" of %s.",
+							 argument, function)));
+		switch (get_rel_relkind(relid))
+		{
+			case RELKIND_VIEW:
+				kind = m2m_catalog_is_link_view(relid) ?
+					"a link view" : "a view";
+				break;
+			case RELKIND_MATVIEW:
+				kind = "a materialized view";
+				break;
+			case RELKIND_INDEX:
+			case RELKIND_PARTITIONED_INDEX:
+				kind = "an index";
+				break;
+			case RELKIND_SEQUENCE:
+				kind = "a sequence";
+				break;
+			case RELKIND_FOREIGN_TABLE:
+				kind = "a foreign table";
+				break;
+			case RELKIND_COMPOSITE_TYPE:
+				kind = "a composite type";
+				break;
+			default:
+				if (m2m_catalog_read_rest(relid, NIL) != NULL)
+					ereport(ERROR,
+							(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							 errmsg("the relationship of association table \"%s\" is at rest",
+									name),
+							 errdetail("One of its tables is not known, since no foreign key refers to it."),
+							 errhint("Restore the foreign keys of the table, or give another name by the argument \"%s\".",
+									 argument)));
+				kind = "a table";
+				break;
+		}
+	}
+	else
+	{
+		Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+										   CStringGetDatum(name),
+										   ObjectIdGetDatum(schema));
+
+		/* CREATE TABLE moves an array type of the name out of the way */
+		if (!OidIsValid(type) || OidIsValid(get_element_type(type)))
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE),
+			 errmsg("relation \"%s\" already exists", name),
+			 errdetail("It is %s in schema \"%s\".", kind,
+					   get_namespace_name(schema)),
+			 errhint("Give another name by the argument \"%s\" of %s.%s",
+					 argument, function,
+					 strcmp(kind, "a table") == 0 &&
+					 strcmp(argument, "name") == 0 ?
+					 " If it is a join table, m2m_adopt makes it the association table of a relationship." : "")));
+}
+
+/*
+ * m2m_function_check_free: the same for the link function of a view's name.
+ * One that reads just as ours will is what a relationship left behind, and
+ * kept.
+ */
+void
+m2m_function_check_free(M2mRelationship *rel, M2mSide near, Oid schema,
+						const char *name, const char *function)
+{
+	Oid			type = get_rel_type_id(rel->side[near].relid);
+	oidvector  *arguments = buildoidvector(&type, 1);
+
+	if (SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
+							  PointerGetDatum(arguments),
+							  ObjectIdGetDatum(schema)) &&
+		!m2m_function_reusable(rel, near, schema, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("function \"%s\" already exists with same argument types",
+						name),
+				 errdetail("It is a function of %s in schema \"%s\".",
+						   format_type_be(type), get_namespace_name(schema)),
+				 errhint("Give another name to view and function by the argument \"%s\" of %s.",
+						 m2m_view_argument[near], function)));
+}

@@ -1,0 +1,476 @@
+/*
+ * define_create.c
+ *		Makes a relationship between two tables: works out what a definition
+ *		leaves open, makes the association table and what belongs to it.
+ *
+ * The key of an endpoint is chosen by define_keys.c, what must be so
+ * beforehand is checked by define_check.c, link views and functions are
+ * view.c's.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "catalog.h"
+#include "define.h"
+#include "define_internal.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "text.h"
+#include "view.h"
+
+/* A definition with all defaults worked out. */
+typedef struct Names
+{
+	M2mDefinition *definition;
+	Oid			schema;
+	char		persistence;
+	bool		deletes_rows;	/* ON COMMIT */
+	char	   *name;
+	char	   *role[2];
+	char	   *view[2];
+	List	   *key[2];			/* names of the endpoint's key columns */
+	List	   *column[2];		/* names of the association's columns */
+} Names;
+
+static void check_privileges(M2mDefinition *definition, Oid schema);
+static char choose_persistence(M2mDefinition *definition);
+static void choose_names(Names *names);
+static void check_names(Names *names);
+static void create_association(Names *names);
+static void append_column_definition(StringInfo sql, Oid relid,
+									 const char *column, const char *key);
+static void append_foreign_key(StringInfo sql, Names *names, M2mSide side);
+static void append_names(StringInfo sql, List *names);
+static void describe_association(Oid association, Names *names);
+static const char *on_delete_sql(char action);
+
+/*
+ * m2m_definition_lock: checks that the caller may define the relationship,
+ * then keeps the extension and locks both endpoints as adding a foreign key
+ * will, so that of two first uses at once one waits for the other.
+ *
+ * Errors: 42809 and 42P16 for endpoints that cannot be; 42501; 42704 where the
+ * extension was dropped meanwhile.
+ */
+void
+m2m_definition_lock(M2mDefinition *definition)
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_endpoint_check(definition->relid[s]);
+	if (OidIsValid(definition->schema) &&
+		get_namespace_name(definition->schema) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema with OID %u does not exist",
+						definition->schema)));
+	check_privileges(definition, OidIsValid(definition->schema) ?
+					 definition->schema :
+					 get_rel_namespace(definition->relid[M2M_LEFT]));
+
+	/* before there is anything that others would wait for */
+	m2m_keep_extension("m2m", false);
+	m2m_lock_relations(list_append_unique_oid(list_make1_oid(definition->relid[M2M_LEFT]),
+											  definition->relid[M2M_RIGHT]),
+					   ShareRowExclusiveLock);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_endpoint_check(definition->relid[s]);
+}
+
+/*
+ * m2m_relationship_define: makes association table, link views, triggers and
+ * functions; returns the association's OID.  The endpoints are locked by
+ * m2m_definition_lock().
+ */
+Oid
+m2m_relationship_define(M2mDefinition *definition)
+{
+	Names		names;
+	M2mExtensionState extension;
+	M2mRelationship *rel;
+	ForeignKeyCacheInfo *fk[2];
+	Oid			association;
+
+	memset(&names, 0, sizeof(names));
+	names.definition = definition;
+	names.persistence = choose_persistence(definition);
+	names.schema = OidIsValid(definition->schema) ? definition->schema :
+		get_rel_namespace(definition->relid[M2M_LEFT]);
+	choose_names(&names);
+
+	association = get_relname_relid(names.name, names.schema);
+	if (definition->if_not_exists && OidIsValid(association))
+	{
+		rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
+		if (rel != NULL &&
+			rel->side[M2M_LEFT].relid == definition->relid[M2M_LEFT] &&
+			rel->side[M2M_RIGHT].relid == definition->relid[M2M_RIGHT])
+		{
+			ereport(NOTICE,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("relationship \"%s\" already exists, skipping",
+							names.name)));
+			return association;
+		}
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_local_check(definition->relid[s]);
+	check_names(&names);
+	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
+		m2m_temporary_deletes_rows(definition->relid);
+
+	m2m_leave_extension(&extension);
+	PG_TRY();
+	{
+		create_association(&names);
+	}
+	PG_FINALLY();
+	{
+		m2m_enter_extension(&extension);
+	}
+	PG_END_TRY();
+
+	association = get_relname_relid(names.name, names.schema);
+	if (names.persistence == RELPERSISTENCE_TEMP)
+		m2m_temporary_depend(association, definition->relid);
+	m2m_foreign_keys_choose(association, names.column, fk);
+	rel = m2m_catalog_read_foreign_keys(association, fk,
+										(const char **) names.role);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_function_check_free(rel, s, names.schema, names.view[s],
+								"m2m_create");
+	describe_association(association, &names);
+	m2m_views_create(rel, names.schema, names.view);
+	return association;
+}
+
+/*
+ * m2m_views_create: makes link views and functions of the sides that have no
+ * view, and sends word to everybody.  The caller has just made the association
+ * or holds it locked in ShareRowExclusiveLock, and has checked the names.
+ * Errors are those of the DDL.
+ */
+void
+m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2])
+{
+	M2mExtensionState extension;
+
+	m2m_leave_extension(&extension);
+	PG_TRY();
+	{
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (!OidIsValid(rel->side[s].view))
+				m2m_view_create(rel, s, schema, view[s]);
+		}
+	}
+	PG_FINALLY();
+	{
+		m2m_enter_extension(&extension);
+	}
+	PG_END_TRY();
+	m2m_relationship_changed(rel->association);
+}
+
+/*
+ * check_privileges: what the DDL to come will need, checked before any lock:
+ * CREATE on the schema, REFERENCES on both endpoints.
+ */
+static void
+check_privileges(M2mDefinition *definition, Oid schema)
+{
+	AclResult	aclresult;
+
+	aclresult = object_aclcheck(NamespaceRelationId, schema, GetUserId(),
+								ACL_CREATE);
+	if (aclresult != ACLCHECK_OK)
+		aclcheck_error(aclresult, OBJECT_SCHEMA, get_namespace_name(schema));
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		Oid			relid = definition->relid[s];
+
+		aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_REFERENCES);
+		if (aclresult != ACLCHECK_OK)
+			aclresult = pg_attribute_aclcheck_all(relid, GetUserId(),
+												  ACL_REFERENCES,
+												  ACLMASK_ANY);
+		if (aclresult != ACLCHECK_OK)
+			aclcheck_error(aclresult, OBJECT_TABLE, get_rel_name(relid));
+	}
+}
+
+/*
+ * choose_persistence: temporary for two temporary endpoints, unlogged if one
+ * is unlogged, as foreign keys allow.  Error 42P16 for other mixtures.
+ */
+static char
+choose_persistence(M2mDefinition *definition)
+{
+	Oid			left = definition->relid[M2M_LEFT];
+	Oid			right = definition->relid[M2M_RIGHT];
+	char		l = get_rel_persistence(left);
+	char		r = get_rel_persistence(right);
+
+	if ((l == RELPERSISTENCE_TEMP) != (r == RELPERSISTENCE_TEMP))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("cannot relate temporary table \"%s\" to \"%s\", which is not temporary",
+						get_rel_name(l == RELPERSISTENCE_TEMP ? left : right),
+						get_rel_name(l == RELPERSISTENCE_TEMP ? right : left)),
+				 errdetail("No foreign key can reference both.")));
+	if (l == RELPERSISTENCE_UNLOGGED || r == RELPERSISTENCE_UNLOGGED)
+		return RELPERSISTENCE_UNLOGGED;
+	return l;
+}
+
+/*
+ * choose_names: works out every name that was not given.
+ */
+static void
+choose_names(Names *names)
+{
+	M2mDefinition *definition = names->definition;
+	bool		self = definition->relid[M2M_LEFT] ==
+		definition->relid[M2M_RIGHT];
+	char	   *table[2];
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		table[s] = get_rel_name(definition->relid[s]);
+		if (definition->role[s] != NULL)
+			names->role[s] = pstrdup(definition->role[s]);
+		else if (self)
+			names->role[s] = m2m_name_join(s == M2M_LEFT ? "from" : "to",
+										  m2m_name_singular(table[s]));
+		else
+			names->role[s] = m2m_name_singular(table[s]);
+	}
+	m2m_roles_check(names->role, "m2m_create");
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ListCell   *lc;
+
+		names->key[s] = m2m_key_choose(definition->relid[s],
+									   definition->key[s], s);
+		names->view[s] = definition->view[s] != NULL ?
+			pstrdup(definition->view[s]) :
+			m2m_name_join(names->role[s],
+						  m2m_name_plural(names->role[M2M_OTHER(s)]));
+		if (definition->column[s] != NIL)
+		{
+			if (list_length(definition->column[s]) !=
+				list_length(names->key[s]))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg_plural("\"%s\" must name %d column",
+									   "\"%s\" must name %d columns",
+									   list_length(names->key[s]),
+									   m2m_column_argument[s],
+									   list_length(names->key[s])),
+						 errdetail("That is how many columns the key of table \"%s\" has.",
+								   table[s])));
+			names->column[s] = definition->column[s];
+			continue;
+		}
+		foreach(lc, names->key[s])
+			names->column[s] =
+				lappend(names->column[s],
+						makeString(m2m_name_join(names->role[s],
+												 strVal(lfirst(lc)))));
+	}
+
+	if (definition->name != NULL)
+		names->name = pstrdup(definition->name);
+	else
+	{
+		names->name = m2m_name_join(table[M2M_LEFT], table[M2M_RIGHT]);
+		if (strcmp(names->name, names->view[M2M_LEFT]) == 0 ||
+			strcmp(names->name, names->view[M2M_RIGHT]) == 0)
+			names->name = makeObjectName(table[M2M_LEFT], table[M2M_RIGHT],
+										"link");
+	}
+}
+
+/*
+ * check_names: no name may be taken, by another object or by another of ours.
+ */
+static void
+check_names(Names *names)
+{
+	List	   *columns = list_concat_copy(names->column[M2M_LEFT],
+										   names->column[M2M_RIGHT]);
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		List	   *rest = list_copy_tail(columns,
+										  foreach_current_index(lc) + 1);
+
+		if (list_member(rest, lfirst(lc)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("column \"%s\" of the association table would stand there twice",
+							strVal(lfirst(lc))),
+					 errhint("Name the columns by the arguments \"%s\" and \"%s\" of m2m_create.",
+							 m2m_column_argument[M2M_LEFT],
+							 m2m_column_argument[M2M_RIGHT])));
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (strcmp(names->view[s], names->name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("association table and link view would both be called \"%s\"",
+							names->name),
+					 errhint("Give another name by the argument \"%s\" or \"name\" of m2m_create.",
+							 m2m_view_argument[s])));
+	}
+	m2m_view_names_check(names->view, "m2m_create");
+	m2m_name_check_free(names->schema, names->name, "name", "m2m_create");
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_name_check_free(names->schema, names->view[s],
+							m2m_view_argument[s], "m2m_create");
+}
+
+/*
+ * create_association: the association table, with the key columns of both
+ * sides and nothing else, and the index for the other direction.
+ */
+static void
+create_association(Names *names)
+{
+	StringInfoData sql;
+	char	   *name =
+		quote_qualified_identifier(get_namespace_name(names->schema),
+								   names->name);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "CREATE %sTABLE %s (",
+					 names->persistence == RELPERSISTENCE_TEMP ? "TEMPORARY " :
+					 names->persistence == RELPERSISTENCE_UNLOGGED ?
+					 "UNLOGGED " : "", name);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ListCell   *column;
+		ListCell   *key;
+
+		forboth(column, names->column[s], key, names->key[s])
+			append_column_definition(&sql, names->definition->relid[s],
+									 strVal(lfirst(column)),
+									 strVal(lfirst(key)));
+	}
+	appendStringInfoString(&sql, "PRIMARY KEY (");
+	append_names(&sql, names->column[M2M_LEFT]);
+	appendStringInfoString(&sql, ", ");
+	append_names(&sql, names->column[M2M_RIGHT]);
+	appendStringInfoChar(&sql, ')');
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		append_foreign_key(&sql, names, s);
+	appendStringInfoChar(&sql, ')');
+	if (names->deletes_rows)
+		appendStringInfoString(&sql, " ON COMMIT DELETE ROWS");
+	m2m_ddl(sql.data);
+
+	resetStringInfo(&sql);
+	appendStringInfo(&sql, "CREATE INDEX ON %s (", name);
+	append_names(&sql, names->column[M2M_RIGHT]);
+	appendStringInfoString(&sql, ", ");
+	append_names(&sql, names->column[M2M_LEFT]);
+	appendStringInfoChar(&sql, ')');
+	m2m_ddl(sql.data);
+}
+
+/*
+ * append_column_definition: "author_id bigint NOT NULL, ", of exactly the
+ * type and collation of the key column.
+ */
+static void
+append_column_definition(StringInfo sql, Oid relid, const char *column,
+						 const char *key)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	get_atttypetypmodcoll(relid, get_attnum(relid, key), &type, &typmod,
+						  &collation);
+	appendStringInfo(sql, "%s %s", quote_identifier(column),
+					 format_type_extended(type, typmod,
+										  FORMAT_TYPE_TYPEMOD_GIVEN |
+										  FORMAT_TYPE_FORCE_QUALIFY));
+	if (OidIsValid(collation) && collation != get_typcollation(type))
+		appendStringInfo(sql, " COLLATE %s",
+						 m2m_qualified_collation(collation));
+	appendStringInfoString(sql, " NOT NULL, ");
+}
+
+/* append_foreign_key: ", FOREIGN KEY ..." of one side. */
+static void
+append_foreign_key(StringInfo sql, Names *names, M2mSide side)
+{
+	appendStringInfoString(sql, ", FOREIGN KEY (");
+	append_names(sql, names->column[side]);
+	appendStringInfo(sql, ") REFERENCES %s (",
+					 m2m_qualified_name(names->definition->relid[side]));
+	append_names(sql, names->key[side]);
+	appendStringInfo(sql, ") ON UPDATE CASCADE ON DELETE %s",
+					 on_delete_sql(names->definition->on_delete));
+}
+
+/* append_names: quoted identifiers, with commas. */
+static void
+append_names(StringInfo sql, List *names)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		appendStringInfo(sql, "%s%s",
+						 foreach_current_index(lc) > 0 ? ", " : "",
+						 quote_identifier(strVal(lfirst(lc))));
+}
+
+static const char *
+on_delete_sql(char action)
+{
+	return action == FKCONSTR_ACTION_CASCADE ? "CASCADE" :
+		action == FKCONSTR_ACTION_RESTRICT ? "RESTRICT" : "NO ACTION";
+}
+
+/* describe_association: COMMENT ON the new association and its columns. */
+static void
+describe_association(Oid association, Names *names)
+{
+	char	   *qualified = m2m_qualified_name(association);
+	char	   *comment = psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
+								   "Read and write it as any table, or by the link views \"%s\" and \"%s\".",
+								   get_rel_name(names->definition->relid[M2M_LEFT]),
+								   get_rel_name(names->definition->relid[M2M_RIGHT]),
+								   names->view[M2M_LEFT],
+								   names->view[M2M_RIGHT]);
+
+	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s", qualified,
+					 quote_literal_cstr(comment)));
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ListCell   *column;
+		ListCell   *key;
+
+		forboth(column, names->column[s], key, names->key[s])
+		{
+			comment = psprintf("\"%s\" of the linked \"%s\"",
+							   strVal(lfirst(key)), names->role[s]);
+			m2m_ddl(psprintf("COMMENT ON COLUMN %s.%s IS %s", qualified,
+							 quote_identifier(strVal(lfirst(column))),
+							 quote_literal_cstr(comment)));
+		}
+	}
+}

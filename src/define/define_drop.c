@@ -1,0 +1,110 @@
+/*
+ * define_drop.c
+ *		Unmaking a relationship.
+ */
+#include "postgres.h"
+
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+
+#include "define_internal.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "text.h"
+#include "view.h"
+
+static M2mRelationship *lock_relationship(Oid association);
+static bool is_whole(M2mRelationship *rel);
+
+/*
+ * m2m_relationship_drop: removes the link views and functions of a
+ * relationship and, unless it is to be kept or was adopted, its association
+ * table.  Locks all that it drops, and the endpoints, exclusively.  Errors:
+ * 42501, 42704; 2BP01 where other objects depend on what is to go.
+ */
+void
+m2m_relationship_drop(Oid association, bool keep_links)
+{
+	M2mRelationship *rel;
+	StringInfoData views;
+
+	m2m_association_check_owner(association);
+	rel = lock_relationship(association);
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("\"%s\" is not the association table of a relationship",
+						get_rel_name(association)),
+				 errhint("The view m2m_relationships lists those that are.")));
+
+	initStringInfo(&views);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		Oid			astray = m2m_function_astray(rel, s);
+		List	   *functions = is_whole(rel) ?
+			m2m_functions_find(rel, s, true) : NIL;
+		ListCell   *lc;
+
+		if (OidIsValid(astray))
+			functions = list_append_unique_oid(functions, astray);
+		foreach(lc, functions)
+			m2m_ddl(psprintf("DROP FUNCTION %s",
+							 format_procedure_extended(lfirst_oid(lc),
+													   FORMAT_PROC_FORCE_QUALIFY)));
+		if (OidIsValid(rel->side[s].view))
+			appendStringInfo(&views, "%s%s", views.len > 0 ? ", " : "",
+							 m2m_qualified_name(rel->side[s].view));
+	}
+	if (views.len > 0)
+		m2m_ddl(psprintf("DROP VIEW %s", views.data));
+	if (!keep_links && !rel->adopted)
+		m2m_ddl(psprintf("DROP TABLE %s", m2m_qualified_name(association)));
+	else
+	{
+		for (int s = M2M_LEFT; rel->temporary && s <= M2M_RIGHT; s++)
+			m2m_temporary_keep(association, rel->side[s].relid);
+		m2m_relationship_changed(association);
+	}
+}
+
+/*
+ * lock_relationship: locks an association and its link views, which are about
+ * to be dropped.  Returns the description, of a relationship that may be at
+ * rest, which holds from then on; NULL if there is none.
+ */
+static M2mRelationship *
+lock_relationship(Oid association)
+{
+	List	   *locked = NIL;
+
+	for (;;)
+	{
+		M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+													NoLock);
+		List	   *needed = list_make1_oid(association);
+
+		if (rel == NULL)
+			rel = m2m_catalog_read_rest(association, NIL);
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			/* dropping its foreign keys locks the endpoints as well */
+			if (OidIsValid(rel->side[s].relid))
+				needed = list_append_unique_oid(needed, rel->side[s].relid);
+			if (OidIsValid(rel->side[s].view))
+				needed = lappend_oid(needed, rel->side[s].view);
+		}
+		if (list_difference_oid(needed, locked) == NIL)
+			return rel;
+		m2m_lock_relations(needed, AccessExclusiveLock);
+		locked = needed;
+	}
+}
+
+/* is_whole: are both endpoints known? */
+static bool
+is_whole(M2mRelationship *rel)
+{
+	return OidIsValid(rel->side[M2M_LEFT].relid) &&
+		OidIsValid(rel->side[M2M_RIGHT].relid);
+}

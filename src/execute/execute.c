@@ -1,0 +1,555 @@
+/*
+ * execute.c
+ *		Running SQL of our own: as the caller who asked for it, or as the owner of
+ *		what somebody else's command made necessary to change.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/regproc.h"
+#include "utils/resowner.h"
+
+#include "catalog.h"
+#include "execute.h"
+#include "m2m.h"
+#include "text.h"
+
+/*
+ * Our own statements fire event triggers too; ddl_trigger.c passes them by,
+ * but not what event triggers of others run meanwhile.
+ */
+static int	depth = 0;
+static Node *own_statement = NULL;	/* the innermost */
+
+static const char *const see_check =
+"m2m_check() tells what is amiss, and m2m_repair() mends it.";
+
+static bool as_owner(Oid owner, bool restricted, bool keep, const char *what,
+					 const char *hint, bool (*expected) (int sqlerrcode),
+					 void (*action) (void *arg), void *arg);
+static ErrorData *attempt(Oid owner, bool restricted, bool keep, bool quietly,
+						  void (*action) (void *arg), void *arg);
+static bool is_in_the_way(int sqlerrcode);
+static bool is_owners_doing(int sqlerrcode);
+static bool is_lasting(int sqlerrcode);
+static void drop_unseen(void *arg);
+static void drop_list(void *arg);
+static bool unless_depended_on(void (*action) (void *arg), void *arg);
+static void drop_by_statement(ObjectAddress *object, DropBehavior behavior);
+
+/*
+ * m2m_ddl: runs one utility statement of our own as the current user.
+ */
+void
+m2m_ddl(const char *sql)
+{
+	List	   *statements = pg_parse_query(sql);
+	Node	   *outer = own_statement;
+
+	depth++;
+	own_statement = statements == NIL ? NULL :
+		linitial_node(RawStmt, statements)->stmt;
+	PG_TRY();
+	{
+		m2m_sql(sql);
+	}
+	PG_FINALLY();
+	{
+		depth--;
+		own_statement = outer;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * m2m_sql: runs one statement of any kind as the current user, who could have
+ * typed it.  One: names in it are other people's, and should quoting ever fail
+ * it shall not become another statement.
+ */
+void
+m2m_sql(const char *sql)
+{
+	int			result;
+
+	if (list_length(pg_parse_query(sql)) != 1)
+		elog(ERROR, "not one statement: \"%s\"", sql);
+	SPI_connect();
+	result = SPI_execute(sql, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute failed for \"%s\": %s", sql,
+			 SPI_result_code_string(result));
+	SPI_finish();
+}
+
+/*
+ * m2m_ddl_is_own: is a statement, for which event triggers fire, one of ours?
+ */
+bool
+m2m_ddl_is_own(Node *parsetree)
+{
+	return own_statement != NULL && equal(parsetree, own_statement);
+}
+
+/*
+ * m2m_ddl_depth: how deep we are in DDL of our own.
+ */
+int
+m2m_ddl_depth(void)
+{
+	return depth;
+}
+
+/*
+ * m2m_as_owner: does something with the rights of an owner, in a
+ * security-restricted operation and with a search_path that nobody can plant
+ * anything in.  What fails for a reason that is the owner's doing, and lasts
+ * (is_owners_doing), is undone and reported as a WARNING that begins with
+ * what; the command that made it necessary is somebody else's, and goes on.
+ * All other errors are thrown: no command shall commit with less than it
+ * found because of a lock, a cancel or a full disk.  Returns whether it
+ * succeeded.
+ *
+ * restricted is false for temporary objects, which cannot be made in a
+ * security-restricted operation; they are their owner's session's anyway.
+ */
+bool
+m2m_as_owner(Oid owner, bool restricted, const char *what,
+			 void (*action) (void *arg), void *arg)
+{
+	return as_owner(owner, restricted, true, what, see_check, is_owners_doing,
+					action, arg);
+}
+
+/*
+ * m2m_as_server: the same with the rights of the bootstrap superuser, for a
+ * statement in which nothing of an owner's is evaluated.  Its only lasting
+ * errors are that something is in the way (is_in_the_way): it needs no right.
+ */
+bool
+m2m_as_server(bool restricted, const char *what, void (*action) (void *arg),
+			  void *arg)
+{
+	return as_owner(BOOTSTRAP_SUPERUSERID, restricted, true, what, see_check,
+					is_in_the_way, action, arg);
+}
+
+/*
+ * m2m_try_as_owner: the same for what was asked for by itself, and where
+ * nothing is lost if it fails, with a hint of the caller's: a WARNING also
+ * where the owner's own code says so in words of its own.
+ */
+bool
+m2m_try_as_owner(Oid owner, bool restricted, const char *what,
+				 const char *hint, void (*action) (void *arg), void *arg)
+{
+	return as_owner(owner, restricted, true, what, hint, is_lasting, action,
+					arg);
+}
+
+/*
+ * m2m_look_as_owner: the same for an action that only looks, and tells what it
+ * saw through arg.  The subtransaction is rolled back, so that its locks go at
+ * once, and whatever the owner's code may have done.
+ */
+bool
+m2m_look_as_owner(Oid owner, const char *what,
+				  void (*action) (void *arg), void *arg)
+{
+	return as_owner(owner, true, false, what, NULL, is_lasting, action, arg);
+}
+
+/*
+ * as_owner: all of them; keep what the action did?  Which errors are expected?
+ *
+ * An event trigger of the user's can fail with any error; that is no reason to
+ * lose what could be put back.  So an error that is expected has to come again
+ * without them.
+ */
+static bool
+as_owner(Oid owner, bool restricted, bool keep, const char *what,
+		 const char *hint, bool (*expected) (int sqlerrcode),
+		 void (*action) (void *arg), void *arg)
+{
+	ErrorData  *error = attempt(owner, restricted, keep, false, action, arg);
+	ErrorData  *again;
+
+	if (error == NULL)
+		return true;
+	if (!expected(error->sqlerrcode))
+		ReThrowError(error);
+	if (expected != is_lasting)
+	{
+		again = attempt(owner, restricted, false, true, action, arg);
+		if (again == NULL || !expected(again->sqlerrcode))
+			ReThrowError(error);
+		FreeErrorData(again);
+	}
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("%s: %s", what, error->message),
+			 error->detail != NULL ?
+			 errdetail_internal("%s", error->detail) : 0,
+			 hint != NULL ? errhint("%s", hint) : 0));
+	FreeErrorData(error);
+	return false;
+}
+
+/*
+ * attempt: runs an action in a subtransaction, which is taken back if it
+ * fails, or unless keep; returns NULL, or the error.  With quietly no event
+ * trigger fires (but one that is ENABLE ALWAYS).
+ */
+static ErrorData *
+attempt(Oid owner, bool restricted, bool keep, bool quietly,
+		void (*action) (void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner resowner = CurrentResourceOwner;
+	Oid			userid;
+	int			security;
+	int			nestlevel;
+	int			saved_depth = depth;
+	ErrorData  *volatile error = NULL;
+
+	GetUserIdAndSecContext(&userid, &security);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	nestlevel = NewGUCNestLevel();
+	PG_TRY();
+	{
+		SetUserIdAndSecContext(owner, security |
+							   SECURITY_LOCAL_USERID_CHANGE |
+							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
+		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+		m2m_setting_for_now("check_function_bodies", "on");
+		if (quietly)
+			(void) set_config_option("session_replication_role", "replica",
+									 PGC_SUSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+		action(arg);
+
+		/* also what the owner's own code may have set */
+		AtEOXact_GUC(false, nestlevel);
+		SetUserIdAndSecContext(userid, security);
+		if (keep)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+
+		/* the subtransaction takes user, settings and locks back */
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	depth = saved_depth;
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = resowner;
+	return error;
+}
+
+/*
+ * m2m_setting_for_now: a setting until the caller's GUC nest level ends.
+ */
+void
+m2m_setting_for_now(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * is_in_the_way: has something else the name of what is to be put back, or do
+ * the columns that it speaks of not fit together any more?
+ */
+static bool
+is_in_the_way(int sqlerrcode)
+{
+	switch (sqlerrcode)
+	{
+			/* a name is taken; something of the user's holds what has to go */
+		case ERRCODE_DUPLICATE_TABLE:
+		case ERRCODE_DUPLICATE_FUNCTION:
+		case ERRCODE_DUPLICATE_OBJECT:
+		case ERRCODE_DUPLICATE_COLUMN:
+		case ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST:
+			/* columns are of other types now, which nothing compares */
+		case ERRCODE_AMBIGUOUS_FUNCTION:
+		case ERRCODE_CANNOT_COERCE:
+		case ERRCODE_COLLATION_MISMATCH:
+		case ERRCODE_DATATYPE_MISMATCH:
+		case ERRCODE_INDETERMINATE_COLLATION:
+		case ERRCODE_INVALID_TABLE_DEFINITION:
+		case ERRCODE_UNDEFINED_FUNCTION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * is_owners_doing: the errors of putting back, or bringing up to date, what is
+ * an owner's, that he could mend and nobody else can: something is in the way;
+ * he has lost a right; a default, rule or condition speaks of what is no
+ * longer there.
+ */
+static bool
+is_owners_doing(int sqlerrcode)
+{
+	switch (sqlerrcode)
+	{
+			/* a right is lost */
+		case ERRCODE_INSUFFICIENT_PRIVILEGE:
+			/* what it speaks of is gone */
+		case ERRCODE_UNDEFINED_COLUMN:
+		case ERRCODE_UNDEFINED_OBJECT:
+		case ERRCODE_UNDEFINED_SCHEMA:
+		case ERRCODE_UNDEFINED_TABLE:
+			/* a rule does not fit the view any more */
+		case ERRCODE_INVALID_OBJECT_DEFINITION:
+			/* a field or element of what is no row or array any more */
+		case ERRCODE_WRONG_OBJECT_TYPE:
+			return true;
+		default:
+
+			/* or a constant its type */
+			return is_in_the_way(sqlerrcode) ||
+				ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_DATA_EXCEPTION;
+	}
+}
+
+/*
+ * is_lasting: all errors but those of the moment: of resources, locks,
+ * transactions, operators and the server itself.
+ */
+static bool
+is_lasting(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+			return false;
+		default:
+			return sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE;
+	}
+}
+
+/*
+ * m2m_leave_extension, m2m_enter_extension: inside an extension's script
+ * whatever is created becomes its member.  A relationship is nobody's member.
+ */
+void
+m2m_leave_extension(M2mExtensionState *state)
+{
+	state->creating = creating_extension;
+	state->current = CurrentExtensionObject;
+	creating_extension = false;
+	CurrentExtensionObject = InvalidOid;
+}
+
+void
+m2m_enter_extension(M2mExtensionState *state)
+{
+	creating_extension = state->creating;
+	CurrentExtensionObject = state->current;
+}
+
+/*
+ * m2m_drop_objects: drops objects (a list of ObjectAddress) whoever owns them,
+ * and unseen by event triggers: what is put aside is not gone.  False, and
+ * nothing is dropped, if something of the user's depends on one of them: then
+ * PostgreSQL's own protection, and its own message, is what the user gets.
+ */
+bool
+m2m_drop_objects(List *addresses)
+{
+	ObjectAddresses *objects = new_object_addresses();
+	ListCell   *lc;
+	bool		dropped;
+
+	foreach(lc, addresses)
+		add_exact_object_address(lfirst(lc), objects);
+	dropped = unless_depended_on(drop_unseen, objects);
+	free_object_addresses(objects);
+	return dropped;
+}
+
+/* drop_unseen: all at once, so that they may depend on each other. */
+static void
+drop_unseen(void *arg)
+{
+	performMultipleDeletions(arg, DROP_RESTRICT,
+							 PERFORM_DELETION_INTERNAL |
+							 PERFORM_DELETION_QUIETLY);
+}
+
+/*
+ * m2m_drop_for_good: drops objects (a list of ObjectAddress: views, tables,
+ * functions) whoever owns them, by statements that event triggers
+ * see as they see the user's own, one after the other.  Errors: those of the
+ * statements; 2BP01 where something depends on one and behavior is
+ * DROP_RESTRICT.
+ */
+void
+m2m_drop_for_good(List *addresses, DropBehavior behavior)
+{
+	ListCell   *lc;
+
+	foreach(lc, addresses)
+		drop_by_statement(lfirst(lc), behavior);
+}
+
+/*
+ * m2m_drop_for_good_if_free: the same; false, and nothing is dropped, if
+ * something depends on one of them.
+ */
+bool
+m2m_drop_for_good_if_free(List *addresses)
+{
+	return addresses == NIL || unless_depended_on(drop_list, addresses);
+}
+
+/* drop_list: m2m_drop_for_good() as an action. */
+static void
+drop_list(void *arg)
+{
+	m2m_drop_for_good(arg, DROP_RESTRICT);
+}
+
+/*
+ * unless_depended_on: does something in a subtransaction, and undoes it where
+ * 2BP01 tells that something depends on what it drops; returns whether it was
+ * done.  Other errors are thrown.
+ */
+static bool
+unless_depended_on(void (*action) (void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner resowner = CurrentResourceOwner;
+	int			saved_depth = depth;
+	volatile bool done = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		/* the hook for what a command drops passes by, too */
+		depth++;
+		action(arg);
+		ReleaseCurrentSubTransaction();
+		done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		depth = saved_depth;
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = resowner;
+		if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+			ReThrowError(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	depth = saved_depth;
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = resowner;
+	if (done)
+		CommandCounterIncrement();
+	return done;
+}
+
+/*
+ * drop_by_statement: drops a view, table or function by a DROP statement; by
+ * the current user's right or, where that does not suffice, by the bootstrap
+ * superuser's in a security-restricted operation, as CASCADE asks for no right
+ * either.  Then event triggers run as he, and so not with a search_path of the
+ * current user's.  Nothing happens if the object is gone.
+ */
+static void
+drop_by_statement(ObjectAddress *object, DropBehavior behavior)
+{
+	bool		function = object->classId == ProcedureRelationId;
+	const char *kind;
+	char	   *name;
+	Oid			userid;
+	int			security;
+	Oid			owner;
+	Oid			schema;
+	int			nestlevel;
+
+	/* the statement names it: its name is to stay */
+	if (function)
+	{
+		LockDatabaseObject(object->classId, object->objectId, 0,
+						   AccessExclusiveLock);
+		owner = m2m_catalog_function_owner(object->objectId);
+	}
+	else
+	{
+		LockRelationOid(object->objectId, AccessExclusiveLock);
+		owner = m2m_catalog_relation_owner(object->objectId);
+	}
+	if (!OidIsValid(owner))
+		return;
+	if (function)
+	{
+		kind = "FUNCTION";
+		name = format_procedure_extended(object->objectId,
+										 FORMAT_PROC_FORCE_QUALIFY);
+		schema = get_func_namespace(object->objectId);
+	}
+	else
+	{
+		kind = get_rel_relkind(object->objectId) == RELKIND_VIEW ?
+			"VIEW" : "TABLE";
+		name = m2m_qualified_name(object->objectId);
+		schema = get_rel_namespace(object->objectId);
+	}
+	GetUserIdAndSecContext(&userid, &security);
+	nestlevel = NewGUCNestLevel();
+	if (!has_privs_of_role(userid, owner) ||
+		object_aclcheck(NamespaceRelationId, schema, userid,
+						ACL_USAGE) != ACLCHECK_OK)
+	{
+		SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security |
+							   SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+	}
+	m2m_ddl(psprintf("DROP %s %s%s", kind, name,
+					 behavior == DROP_CASCADE ? " CASCADE" : ""));
+
+	/* after an error the end of the (sub)transaction does it */
+	AtEOXact_GUC(false, nestlevel);
+	SetUserIdAndSecContext(userid, security);
+	CommandCounterIncrement();
+}

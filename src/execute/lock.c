@@ -1,0 +1,208 @@
+/*
+ * lock.c
+ *		Locks: on several relations at once, on an extension, and by which
+ *		calls on the same links go one by one.
+ *
+ * Who waits for one relation while holding another can deadlock with
+ * whoever takes them the other way round: a reader of a link view locks the
+ * view and then its tables, DDL on a table locks that and then what depends
+ * on it, a transaction that has inserted a row holds that table.  Here nobody
+ * waits while holding: all are taken, or none.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/inval.h"
+#include "utils/typcache.h"
+
+#include "execute.h"
+#include "m2m.h"
+
+/*
+ * m2m_lock_relations: takes the lock on all of the relations.  Where one is
+ * not to be had at once, gives back those that it has, waits for that one and
+ * starts from there.  What the transaction had locked before, it keeps.
+ */
+void
+m2m_lock_relations(List *relids, LOCKMODE lockmode)
+{
+	List	   *lockmodes = NIL;
+
+	for (int i = 0; i < list_length(relids); i++)
+		lockmodes = lappend_int(lockmodes, lockmode);
+	m2m_lock_relations_each(relids, lockmodes);
+}
+
+/*
+ * m2m_lock_relations_each: the same with a lock mode for each relation, a list
+ * of integers.
+ */
+void
+m2m_lock_relations_each(List *relids, List *lockmodes)
+{
+	int			n = list_length(relids);
+	int			first = 0;
+
+	for (;;)
+	{
+		int			taken;
+
+		if (n == 0)
+			return;
+		LockRelationOid(list_nth_oid(relids, first),
+						list_nth_int(lockmodes, first));
+		for (taken = 1; taken < n; taken++)
+		{
+			int			next = (first + taken) % n;
+
+			if (!ConditionalLockRelationOid(list_nth_oid(relids, next),
+											list_nth_int(lockmodes, next)))
+				break;
+		}
+		if (taken == n)
+			return;
+		for (int i = 0; i < taken; i++)
+		{
+			int			held = (first + i) % n;
+
+			UnlockRelationOid(list_nth_oid(relids, held),
+							  list_nth_int(lockmodes, held));
+		}
+		first = (first + taken) % n;
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * m2m_lock_if_free: takes the lock on all of the relations, or on none where
+ * one is not to be had at once; returns whether it did.
+ */
+bool
+m2m_lock_if_free(List *relids, LOCKMODE lockmode)
+{
+	int			taken = 0;
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), lockmode))
+			break;
+		taken++;
+	}
+	if (taken == list_length(relids))
+		return true;
+	for (int i = 0; i < taken; i++)
+		UnlockRelationOid(list_nth_oid(relids, i), lockmode);
+	return false;
+}
+
+/*
+ * m2m_lock_extension: takes a lock against which an extension is not dropped,
+ * until the end of the transaction (AccessShareLock), or by which it is about
+ * to be (AccessExclusiveLock).
+ *
+ * Not the lock on the extension itself: ALTER FUNCTION ... DEPENDS ON
+ * EXTENSION, which is anybody's to run on a function of his, takes that
+ * exclusively and keeps it as long as he likes.  No command of PostgreSQL's
+ * locks a part of an extension: this lock is taken by us alone, exclusively
+ * only for who is going to drop the extension and may.
+ */
+void
+m2m_lock_extension(Oid extension, LOCKMODE lockmode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 1);
+	(void) LockAcquire(&tag, lockmode, false, false);
+
+	/* see what was done by who had it */
+	AcceptInvalidationMessages();
+}
+
+/*
+ * m2m_keep_extension: keeps an extension from being dropped until the end of
+ * the transaction.  Returns its OID; where there is none, InvalidOid if
+ * missing_ok, or else error 42704.
+ */
+Oid
+m2m_keep_extension(const char *name, bool missing_ok)
+{
+	for (;;)
+	{
+		Oid			extension = get_extension_oid(name, missing_ok);
+
+		if (!OidIsValid(extension))
+			return InvalidOid;
+		m2m_lock_extension(extension, AccessShareLock);
+		if (get_extension_oid(name, true) == extension)
+			return extension;
+	}
+}
+
+/*
+ * m2m_lock_links: where nothing keeps the pairs of an association
+ * unique, calls that look for a pair and then insert it go one by one.  A
+ * lock of our own: it needs no privilege and stops nobody else.  Held until
+ * the end of the transaction.
+ */
+void
+m2m_lock_links(M2mRelationship *rel)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, 0, 0);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * m2m_lock_links_of_row: calls of m2m_set on one row go one by one.  The lock
+ * is on the association and a hash of the row's key; equal keys must have
+ * equal hashes, so types without a hash function share one lock.
+ */
+void
+m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
+{
+	uint32		hash = 0;
+	LOCKTAG		tag;
+
+	for (int i = 0; i < id->nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+		TypeCacheEntry *type = lookup_type_cache(key->type,
+												 TYPECACHE_HASH_PROC_FINFO);
+
+		if (OidIsValid(type->hash_proc_finfo.fn_oid))
+			hash = hash_combine(hash, DatumGetUInt32(
+									FunctionCall1Coll(&type->hash_proc_finfo,
+													  key->collation,
+													  id->value[i])));
+	}
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash, side + 1);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * m2m_error_newer_links: the error for links of the row of an m2m_set that its
+ * snapshot does not show, 40001.
+ */
+void
+m2m_error_newer_links(void)
+{
+	m2m_error_newer("Links of this row were made after the transaction's snapshot was taken.");
+}
+
+/* m2m_error_newer: error 40001, for links that our snapshot does not show. */
+void
+m2m_error_newer(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not serialize access due to concurrent update"),
+			 errdetail_internal("%s", detail),
+			 errhint("The transaction might succeed if retried.")));
+}

@@ -1,0 +1,344 @@
+/*
+ * pair_sort.c
+ *		Sorts pairs of keys, with or without a number behind them.
+ *
+ * A tuplesort does it, within the memory that it is given and beyond that in
+ * temporary files.  But where each side's key is one column passed by value,
+ * as most keys are, pairs wait in a plain array for as long as they fit: 16
+ * bytes each instead of some 80, and no allocation for each.  When the array
+ * has outgrown its memory, all move to a tuplesort.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_operator.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/sortsupport.h"
+#include "utils/tuplesort.h"
+
+#include "ids.h"
+#include "m2m.h"
+
+/* Rows of the array: a pair, and a pair with a number. */
+typedef struct PairRow
+{
+	Datum		value[2];
+} PairRow;
+
+typedef struct PairNumberRow
+{
+	Datum		value[3];
+} PairNumberRow;
+
+struct M2mPairSort
+{
+	TupleDesc	desc;
+	int			natts;
+	int			nkeys;
+	int			key[INDEX_MAX_KEYS * 2 + 1];	/* columns to sort by, from 0 */
+	M2mPairOrder *order;
+	MemoryContext context;
+	int			work_kb;
+
+	/* array, until there is a tuplesort */
+	bool		integers;		/* do keys compare as int64? */
+	SortSupportData ssup[2];	/* by sort key */
+	Datum	   *row;
+	Size		nrows;
+	Size		room;			/* rows allocated */
+	Size		next;			/* row to be returned */
+
+	Tuplesortstate *sort;
+	TupleTableSlot *slot;
+};
+
+static bool fits_array(M2mPairSort *sort);
+static void prepare_key(M2mPairSort *sort, int i);
+static bool make_room(M2mPairSort *sort);
+static void begin_tuplesort(M2mPairSort *sort);
+static void put_tuple(M2mPairSort *sort, const Datum *row);
+
+/*
+ * compare_rows: by the two sort keys.  None is null.
+ */
+static inline int
+compare_rows(const Datum *a, const Datum *b, M2mPairSort *sort)
+{
+	for (int i = 0; i < sort->nkeys; i++)
+	{
+		int			c = sort->key[i];
+		int			result;
+
+		if (a[c] == b[c])
+			continue;
+		result = sort->ssup[i].comparator(a[c], b[c], &sort->ssup[i]);
+		if (result != 0)
+			return result;
+	}
+	return 0;
+}
+
+/*
+ * compare_integer_rows: the same where both columns compare as int64, in what
+ * is nearly always the case.
+ */
+static inline int
+compare_integer_rows(const Datum *a, const Datum *b, M2mPairSort *sort)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		int64		left = DatumGetInt64(a[sort->key[i]]);
+		int64		right = DatumGetInt64(b[sort->key[i]]);
+
+		if (left != right)
+			return left < right ? -1 : 1;
+	}
+	return 0;
+}
+
+#define ST_SORT sort_pair_rows
+#define ST_ELEMENT_TYPE PairRow
+#define ST_COMPARE(a, b, arg) compare_rows((a)->value, (b)->value, (arg))
+#define ST_COMPARE_ARG_TYPE M2mPairSort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_pair_number_rows
+#define ST_ELEMENT_TYPE PairNumberRow
+#define ST_COMPARE(a, b, arg) compare_rows((a)->value, (b)->value, (arg))
+#define ST_COMPARE_ARG_TYPE M2mPairSort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_integer_pair_rows
+#define ST_ELEMENT_TYPE PairRow
+#define ST_COMPARE(a, b, arg) compare_integer_rows((a)->value, (b)->value, (arg))
+#define ST_COMPARE_ARG_TYPE M2mPairSort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+#define ST_SORT sort_integer_pair_number_rows
+#define ST_ELEMENT_TYPE PairNumberRow
+#define ST_COMPARE(a, b, arg) compare_integer_rows((a)->value, (b)->value, (arg))
+#define ST_COMPARE_ARG_TYPE M2mPairSort
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/*
+ * m2m_pair_sort_begin: a sort of pairs in CurrentMemoryContext, which may use
+ * work_kb of memory.  desc is one of the row types of the order.  By its first
+ * nkeys columns, or by those that key names, from 0.
+ */
+M2mPairSort *
+m2m_pair_sort_begin(M2mPairOrder *order, TupleDesc desc, int nkeys,
+					const int *key, int work_kb)
+{
+	M2mPairSort *sort = palloc0(sizeof(M2mPairSort));
+
+	sort->order = order;
+	sort->desc = desc;
+	sort->natts = desc->natts;
+	sort->context = CurrentMemoryContext;
+	sort->work_kb = Max(work_kb, 64);
+	sort->nkeys = nkeys;
+	for (int i = 0; i < sort->nkeys; i++)
+		sort->key[i] = key ? key[i] : i;
+	if (fits_array(sort))
+	{
+		sort->integers = sort->nkeys == 2;
+		for (int i = 0; i < sort->nkeys; i++)
+			prepare_key(sort, i);
+	}
+	else
+		begin_tuplesort(sort);
+	return sort;
+}
+
+/*
+ * fits_array: are rows a pair, or a pair with a number, passed by value, and
+ * sorted by no more than two columns?
+ */
+static bool
+fits_array(M2mPairSort *sort)
+{
+	if (sort->order->natts != 2 || sort->nkeys > 2)
+		return false;
+	for (int i = 0; i < sort->natts; i++)
+	{
+		if (!TupleDescAttr(sort->desc, i)->attbyval)
+			return false;
+	}
+	return true;
+}
+
+/* prepare_key: how to compare the columns of one sort key. */
+static void
+prepare_key(M2mPairSort *sort, int i)
+{
+	SortSupport ssup = &sort->ssup[i];
+	int			c = sort->key[i];
+
+	ssup->ssup_cxt = sort->context;
+	ssup->ssup_collation = c < sort->order->natts ?
+		sort->order->column[c].collation : InvalidOid;
+	ssup->ssup_nulls_first = false;
+	ssup->abbreviate = false;
+	PrepareSortSupportFromOrderingOp(c < sort->order->natts ?
+									 sort->order->column[c].less :
+									 Int8LessOperator, ssup);
+
+	/* clean Datums compare as int64; see m2m_datum_clean() */
+#if SIZEOF_DATUM >= 8
+	if (ssup->comparator != ssup_datum_int32_cmp &&
+		ssup->comparator != ssup_datum_signed_cmp)
+#endif
+		sort->integers = false;
+}
+
+/*
+ * m2m_pair_sort_put: adds a row; values are copied.
+ */
+void
+m2m_pair_sort_put(M2mPairSort *sort, const Datum *row)
+{
+	if (sort->sort == NULL &&
+		(sort->nrows < sort->room || make_room(sort)))
+	{
+		memcpy(sort->row + sort->nrows * sort->natts, row,
+			   sizeof(Datum) * sort->natts);
+		sort->nrows++;
+	}
+	else
+		put_tuple(sort, row);
+}
+
+/*
+ * make_room: enlarges the array; or, if it has no right to more memory, moves
+ * all rows to a tuplesort and returns false.
+ */
+static bool
+make_room(M2mPairSort *sort)
+{
+	Size		row_size = sizeof(Datum) * sort->natts;
+	Size		most = (Size) sort->work_kb * 1024 / row_size;
+	Size		room = sort->room == 0 ? Min(64, most) : sort->room * 2;
+
+	if (sort->nrows >= most)
+	{
+		begin_tuplesort(sort);
+		for (Size i = 0; i < sort->nrows; i++)
+		{
+			put_tuple(sort, sort->row + i * sort->natts);
+			if ((i & 1023) == 0)
+				CHECK_FOR_INTERRUPTS();
+		}
+		pfree(sort->row);
+		sort->row = NULL;
+		return false;
+	}
+	room = Min(room, most);
+	if (sort->row == NULL)
+		sort->row = MemoryContextAllocHuge(sort->context, room * row_size);
+	else
+		sort->row = repalloc_huge(sort->row, room * row_size);
+	sort->room = room;
+	return true;
+}
+
+/* begin_tuplesort: has a tuplesort do the rest. */
+static void
+begin_tuplesort(M2mPairSort *sort)
+{
+	MemoryContext old = MemoryContextSwitchTo(sort->context);
+	AttrNumber *attnum = palloc_array(AttrNumber, sort->nkeys);
+	Oid		   *operator = palloc_array(Oid, sort->nkeys);
+	Oid		   *collation = palloc_array(Oid, sort->nkeys);
+	bool	   *nulls_first = palloc0_array(bool, sort->nkeys);
+
+	for (int i = 0; i < sort->nkeys; i++)
+	{
+		int			c = sort->key[i];
+
+		attnum[i] = c + 1;
+		operator[i] = c < sort->order->natts ? sort->order->column[c].less :
+			Int8LessOperator;
+		collation[i] = c < sort->order->natts ?
+			sort->order->column[c].collation : InvalidOid;
+	}
+	sort->sort = tuplesort_begin_heap(sort->desc, sort->nkeys, attnum,
+									  operator, collation, nulls_first,
+									  sort->work_kb, NULL, TUPLESORT_NONE);
+	sort->slot = MakeSingleTupleTableSlot(sort->desc, &TTSOpsMinimalTuple);
+	MemoryContextSwitchTo(old);
+}
+
+/* put_tuple: adds a row to the tuplesort. */
+static void
+put_tuple(M2mPairSort *sort, const Datum *row)
+{
+	ExecClearTuple(sort->slot);
+	memcpy(sort->slot->tts_values, row, sizeof(Datum) * sort->natts);
+	memset(sort->slot->tts_isnull, false, sort->natts);
+	ExecStoreVirtualTuple(sort->slot);
+	tuplesort_puttupleslot(sort->sort, sort->slot);
+}
+
+/*
+ * m2m_pair_sort_perform: sorts; then no row can be put, and all be got.
+ */
+void
+m2m_pair_sort_perform(M2mPairSort *sort)
+{
+	if (sort->sort != NULL)
+		tuplesort_performsort(sort->sort);
+	else if (sort->integers && sort->natts == 2)
+		sort_integer_pair_rows((PairRow *) sort->row, sort->nrows, sort);
+	else if (sort->integers)
+		sort_integer_pair_number_rows((PairNumberRow *) sort->row,
+									  sort->nrows, sort);
+	else if (sort->natts == 2)
+		sort_pair_rows((PairRow *) sort->row, sort->nrows, sort);
+	else
+		sort_pair_number_rows((PairNumberRow *) sort->row, sort->nrows, sort);
+}
+
+/*
+ * m2m_pair_sort_get: the next row, NULL after the last.  It is good until the
+ * next call.
+ */
+Datum *
+m2m_pair_sort_get(M2mPairSort *sort)
+{
+	if (sort->sort == NULL)
+		return sort->next < sort->nrows ?
+			sort->row + sort->natts * sort->next++ : NULL;
+	if (!tuplesort_gettupleslot(sort->sort, true, false, sort->slot, NULL))
+		return NULL;
+	slot_getallattrs(sort->slot);
+	return sort->slot->tts_values;
+}
+
+/*
+ * m2m_pair_sort_end: releases memory and temporary files.
+ */
+void
+m2m_pair_sort_end(M2mPairSort *sort)
+{
+	if (sort->sort != NULL)
+	{
+		tuplesort_end(sort->sort);
+		ExecDropSingleTupleTableSlot(sort->slot);
+	}
+	if (sort->row != NULL)
+		pfree(sort->row);
+	pfree(sort);
+}

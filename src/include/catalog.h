@@ -1,0 +1,132 @@
+/*
+ * catalog.h
+ *		What the system catalogs say: of one object, of what hangs on it, of link
+ *		views, of relationships.  It only reads.
+ */
+#ifndef M2M_CATALOG_H
+#define M2M_CATALOG_H
+
+#include "nodes/parsenodes.h"
+#include "utils/rel.h"
+
+#include "m2m.h"
+
+/* The trigger function of link views, by which they are recognised. */
+#define M2M_VIEW_TRIGGER_FUNCTION "m2m_link_view_write"
+#define M2M_VIEW_TRIGGER_NAME "m2m_link_view"
+#define M2M_BATCH_TRIGGER_NAME "m2m_link_view_batch"
+
+/* What a column of a link view shows. */
+typedef enum M2mViewColumnKind
+{
+	M2M_COLUMN_KEY,				/* key of the near side, in the association */
+	M2M_COLUMN_ENDPOINT,		/* column of the far endpoint */
+	M2M_COLUMN_PROPERTY,		/* link property */
+	M2M_COLUMN_OTHER			/* something of the user's own */
+} M2mViewColumnKind;
+
+typedef struct M2mViewColumn
+{
+	M2mViewColumnKind kind;
+	AttrNumber	attnum;			/* in the association or the far endpoint; 0:
+								 * its table or it is lost, and null stands
+								 * for it */
+	bool		as_domain;		/* of a domain, and not cast to its base type */
+	char	   *name;			/* in the view */
+	char	   *source;			/* in its table */
+	Oid			type;			/* as the view shows it */
+	int32		typmod;
+	Oid			collation;
+} M2mViewColumn;
+
+/*
+ * A link view as its own query and its trigger describe it.  author_books is
+ * near author (its first columns are the author's key in the association) and
+ * its far endpoint is book.
+ *
+ * One at rest has lost its far endpoint (far_relid is InvalidOid, nfar 0 if the
+ * association's columns are lost too) or columns of its near key.
+ */
+typedef struct M2mLinkView
+{
+	Oid			view;
+	Oid			owner;
+	Oid			association;
+	Oid			far_relid;
+	M2mSide		near;
+	bool		adopted;
+	char		role[2][NAMEDATALEN];
+	int			nnear;			/* key columns of the near side */
+	AttrNumber *near_link;		/* in the association */
+	int			nfar;			/* key columns of the far side */
+	AttrNumber *far_link;		/* in the association */
+	AttrNumber *far_key;		/* in the far endpoint */
+	Oid		   *far_op;			/* far key column = association column */
+	int			nguards;		/* conditions: near key columns IS NOT NULL */
+	bool		at_rest;		/* nulls stand for what is lost */
+	bool		custom;			/* has more than m2m made, or other columns */
+	int			ncolumns;
+	M2mViewColumn *column;
+} M2mLinkView;
+
+/* catalog.c: what the system catalogs say of a single object */
+extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
+extern int	m2m_catalog_natts(Oid relid);
+extern Oid	m2m_catalog_relation_owner(Oid relid);
+extern Oid	m2m_catalog_function_owner(Oid function);
+extern bool m2m_catalog_function_runs_as_invoker(Oid function);
+extern bool m2m_catalog_view_reads_as_invoker(Oid viewid);
+extern bool m2m_catalog_is_table(Oid relid);
+
+/*
+ * catalog_depend.c: which views, associations and functions hang on an object:
+ * walks of pg_depend
+ */
+extern List *m2m_catalog_link_views(Oid relid);
+extern List *m2m_catalog_views(Oid relid);
+extern List *m2m_catalog_view_uses(Oid viewid);
+extern List *m2m_catalog_associations(void);
+extern List *m2m_catalog_associations_and_others(List **others);
+extern List *m2m_catalog_associations_of(List *relids);
+extern List *m2m_catalog_functions_between(Oid first, Oid second);
+extern List *m2m_catalog_associations_between(Oid first, Oid second,
+											  List **sources);
+extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
+extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
+
+/*
+ * catalog_distributed.c: which tables an engine has taken over that keeps
+ * their rows elsewhere
+ */
+extern bool m2m_catalog_is_distributed(Oid relid);
+
+/*
+ * catalog_relationship.c: describes the relationship that an association table
+ * and its link views, or two of its foreign keys, make up
+ */
+extern M2mRelationship *m2m_catalog_read_relationship(Oid association,
+													  Oid trusted_view,
+													  List **sources);
+extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
+extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
+												  M2mLinkView *view[2],
+												  List *going);
+extern List *m2m_catalog_foreign_keys(Oid association);
+extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
+													  ForeignKeyCacheInfo *fk[2],
+													  const char *role[2]);
+
+/*
+ * catalog_view.c: what makes a view a link view, and what it says of its
+ * relationship
+ */
+extern Oid	m2m_catalog_trigger_function(void);
+extern char *m2m_own_function(const char *name);
+extern bool m2m_catalog_is_link_view(Oid relid);
+extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
+extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
+extern M2mLinkView *m2m_catalog_read_view(Oid viewid, bool need_trigger);
+extern bool m2m_columns_include(int n, const AttrNumber *columns,
+								AttrNumber attnum);
+
+#endif							/* M2M_CATALOG_H */

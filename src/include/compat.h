@@ -1,0 +1,215 @@
+/*
+ * compat.h
+ *		The only place that knows PostgreSQL version numbers.
+ *
+ * The code is written against the newest API that it can name; each shim
+ * below says what changed and in which major.
+ */
+#ifndef M2M_COMPAT_H
+#define M2M_COMPAT_H
+
+#include "executor/executor.h"
+#include "nodes/plannodes.h"
+#include "parser/parse_relation.h"
+#include "utils/acl.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM < 150000
+#error "m2m needs PostgreSQL 15 or later"
+#endif
+
+/*
+ * 19: whoever makes a tuple descriptor calls TupleDescFinalize() after the
+ * last TupleDescInitEntry(); reading tuples by one without it crashes.
+ */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
+#endif
+
+/*
+ * 18: pg_noreturn, in front of a declaration, replaced
+ * pg_attribute_noreturn() behind it.
+ */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
+/*
+ * 16: object_aclcheck() and object_ownercheck() replaced the functions for
+ * each kind of object.
+ */
+#if PG_VERSION_NUM < 160000
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+
+static inline AclResult
+object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
+{
+	if (classid == ProcedureRelationId)
+		return pg_proc_aclcheck(objectid, roleid, mode);
+	Assert(classid == NamespaceRelationId);
+	return pg_namespace_aclcheck(objectid, roleid, mode);
+}
+
+static inline bool
+object_ownercheck(Oid classid, Oid objectid, Oid roleid)
+{
+	if (classid == ProcedureRelationId)
+		return pg_proc_ownercheck(objectid, roleid);
+	if (classid == NamespaceRelationId)
+		return pg_namespace_ownercheck(objectid, roleid);
+	Assert(classid == RelationRelationId);
+	return pg_class_ownercheck(objectid, roleid);
+}
+#endif
+
+/*
+ * 18: index_beginscan() takes an argument for instrumentation; 19: and flags.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0, SO_NONE)
+#elif PG_VERSION_NUM >= 180000
+#define m2m_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define m2m_index_beginscan(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/*
+ * 19: table_index_fetch_begin() takes flags.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_table_index_fetch_begin(rel) table_index_fetch_begin(rel, SO_NONE)
+#else
+#define m2m_table_index_fetch_begin(rel) table_index_fetch_begin(rel)
+#endif
+
+/*
+ * 17: an index may keep something from insert to insert (BRIN does), which
+ * index_insert_cleanup() releases.
+ */
+#if PG_VERSION_NUM >= 170000
+#define m2m_index_insert_cleanup(index, info) \
+	index_insert_cleanup(index, info)
+#else
+#define m2m_index_insert_cleanup(index, info) ((void) (info))
+#endif
+
+/*
+ * btree_look.c reads leaf pages of B-trees by itself, in the majors in which
+ * it was tested; whoever adds one compares nbtree's searching first.
+ */
+#define M2M_READS_BTREES (PG_VERSION_NUM < 200000)
+
+/*
+ * 16: _bt_search() is given the table; 17: and no snapshot; 19: and whether
+ * the caller wants the stack.  Finds the leaf page that a key belongs on, for
+ * reading.  The stack is left to the memory context.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_READ, true))
+#elif PG_VERSION_NUM >= 170000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_READ))
+#elif PG_VERSION_NUM >= 160000
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, heap, key, leaf, BT_READ, NULL))
+#else
+#define m2m_bt_search(index, heap, key, leaf) \
+	((void) _bt_search(index, key, leaf, BT_READ, NULL))
+#endif
+
+/*
+ * 18: a foreign key may be NOT ENFORCED.
+ */
+#if PG_VERSION_NUM >= 180000
+#define m2m_constraint_is_enforced(form) ((form)->conenforced)
+#else
+#define m2m_constraint_is_enforced(form) true
+#endif
+
+/*
+ * 19: table_tuple_delete() takes options, and these instead of a last argument
+ * that tells that a row moves to another partition.
+ */
+#if PG_VERSION_NUM >= 190000
+#define m2m_table_tuple_delete(rel, tid, cid, snapshot, wait, failure) \
+	table_tuple_delete(rel, tid, cid, 0, snapshot, InvalidSnapshot, wait, \
+					   failure)
+#else
+#define m2m_table_tuple_delete(rel, tid, cid, snapshot, wait, failure) \
+	table_tuple_delete(rel, tid, cid, snapshot, InvalidSnapshot, wait, \
+					   failure, false)
+#endif
+
+/*
+ * 16: what is required on a table stands in an RTEPermissionInfo, and
+ * ExecCheckPermissions() takes the place of ExecCheckRTPerms().
+ *
+ * m2m_check_permissions: may the user do what required says on a table and,
+ * where it is only for columns, on these?  As the executor asks, so that who
+ * has hooked ExecutorCheckPerms is asked, too.  False if not; the hook may
+ * raise an error.
+ */
+static inline bool
+m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
+					  Bitmapset *selected, Bitmapset *inserted)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+#if PG_VERSION_NUM >= 160000
+	List	   *infos = NIL;
+	RTEPermissionInfo *info;
+#else
+	RangeTblEntry *info = rte;
+#endif
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(relation);
+	rte->relkind = relation->rd_rel->relkind;
+	rte->rellockmode = lockmode;
+#if PG_VERSION_NUM >= 160000
+	info = addRTEPermissionInfo(&infos, rte);
+#endif
+	info->requiredPerms = required;
+	info->selectedCols = selected;
+	info->insertedCols = inserted;
+#if PG_VERSION_NUM >= 160000
+	return ExecCheckPermissions(list_make1(rte), infos, false);
+#else
+	return ExecCheckRTPerms(list_make1(rte), false);
+#endif
+}
+
+/*
+ * 19: a planned statement has a set of target relations instead of a list.
+ * Returns the range table index of the only one, or 0.
+ */
+static inline int
+m2m_only_target(PlannedStmt *statement)
+{
+#if PG_VERSION_NUM >= 190000
+	int			target;
+
+	return bms_get_singleton_member(statement->resultRelationRelids,
+									&target) ? target : 0;
+#else
+	return list_length(statement->resultRelations) == 1 ?
+		linitial_int(statement->resultRelations) : 0;
+#endif
+}
+
+/*
+ * 19: what SELECT ... FOR KEY SHARE says in REPEATABLE READ and above of a row
+ * that was deleted.
+ */
+#if PG_VERSION_NUM >= 190000
+#define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent delete"
+#else
+#define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent update"
+#endif
+
+#endif							/* M2M_COMPAT_H */

@@ -1,0 +1,59 @@
+/*
+ * execute.h
+ *		Running SQL of our own, as whoever it has to run as; locks.
+ */
+#ifndef M2M_EXECUTE_H
+#define M2M_EXECUTE_H
+
+#include "nodes/parsenodes.h"
+#include "storage/lockdefs.h"
+
+#include "m2m.h"
+
+/* Whether an extension's script is running; see execute.c. */
+typedef struct M2mExtensionState
+{
+	bool		creating;
+	Oid			current;
+} M2mExtensionState;
+
+/*
+ * execute.c: running SQL of our own: as the caller who asked for it, or as the
+ * owner of what somebody else's command made necessary to change
+ */
+extern void m2m_ddl(const char *sql);
+extern void m2m_sql(const char *sql);
+extern bool m2m_ddl_is_own(Node *parsetree);
+extern int	m2m_ddl_depth(void);
+extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,
+						 void (*action) (void *arg), void *arg);
+extern bool m2m_as_server(bool restricted, const char *what,
+						  void (*action) (void *arg), void *arg);
+extern bool m2m_try_as_owner(Oid owner, bool restricted, const char *what,
+							 const char *hint, void (*action) (void *arg),
+							 void *arg);
+extern bool m2m_look_as_owner(Oid owner, const char *what,
+							  void (*action) (void *arg), void *arg);
+extern void m2m_setting_for_now(const char *name, const char *value);
+extern void m2m_leave_extension(M2mExtensionState *state);
+extern void m2m_enter_extension(M2mExtensionState *state);
+extern bool m2m_drop_objects(List *addresses);
+extern void m2m_drop_for_good(List *addresses, DropBehavior behavior);
+extern bool m2m_drop_for_good_if_free(List *addresses);
+
+/*
+ * lock.c: on several relations at once, on an extension, and by which calls on
+ * the same links go one by one
+ */
+extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
+extern void m2m_lock_relations_each(List *relids, List *lockmodes);
+extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
+extern void m2m_lock_extension(Oid extension, LOCKMODE lockmode);
+extern Oid	m2m_keep_extension(const char *name, bool missing_ok);
+extern void m2m_lock_links(M2mRelationship *rel);
+extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,
+								  M2mIds *id);
+pg_noreturn extern void m2m_error_newer_links(void);
+pg_noreturn extern void m2m_error_newer(const char *detail);
+
+#endif							/* M2M_EXECUTE_H */

@@ -1,0 +1,71 @@
+/*
+ * link.h
+ *		What operations on links mean, and the general path, which leaves them
+ *		to SQL statements.
+ */
+#ifndef M2M_LINK_H
+#define M2M_LINK_H
+
+#include "executor/spi.h"
+#include "utils/jsonb.h"
+
+#include "ids.h"
+#include "m2m.h"
+
+/*
+ * Kinds of kept statements that there is one of for each set of columns.
+ * Whoever keeps some beside ours numbers his own from the last one on.
+ */
+typedef enum M2mColumnStatement
+{
+	M2M_COLUMNS_LINK_PROPERTIES,
+	M2M_COLUMNS_SET_PROPERTIES,
+	M2M_COLUMNS_LINK_ROW,
+	M2M_COLUMNS_OTHERS
+} M2mColumnStatement;
+
+/*
+ * link.c: linking, unlinking, setting: what each operation means on ids of the
+ * two sides, whichever path then writes the links
+ */
+extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],
+						   Jsonb *properties);
+extern int64 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern bool m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2]);
+extern bool m2m_link_exists(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_links_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern void m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						  M2mIds *others, M2mDifference *difference);
+extern int64 m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs,
+								 bool progress);
+
+/*
+ * link_kept.c: the general path: its statements as kept plans, which hang on
+ * the description of their relationship, and executing them
+ */
+extern SPIPlanPtr m2m_plan_prepare(const char *sql, int nargs, Oid *types);
+extern SPIPlanPtr *m2m_plan_slot(M2mRelationship *rel, int statement,
+								 M2mSide near, List *columns);
+
+/* link_plan.c: the general path: links written and read by SQL statements */
+extern int64 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2],
+							   List *columns, Datum *values);
+extern bool m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2],
+							bool read_only);
+
+/* link_text.c: the general path: the text of its statements */
+extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
+								  bool parameters);
+
+/*
+ * load.c: the pairs that a query returns, for m2m_load: read by a cursor, a
+ * thousand rows at a time, into pairs that spill to disk
+ */
+extern M2mPairs *m2m_load_read(M2mRelationship *rel, M2mSide first_side,
+							   const char *query, bool progress);
+extern void m2m_load_lock(M2mRelationship *rel);
+extern bool m2m_load_begin(M2mRelationship *rel);
+extern void m2m_load_end(bool progress);
+
+#endif							/* M2M_LINK_H */

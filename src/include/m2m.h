@@ -1,0 +1,129 @@
+/*
+ * m2m.h
+ *		What all of m2m shares: a relationship as it is described, ids as a
+ *		caller gives them, the settings.
+ *
+ * Each folder has a header of its own beside this one, by which the others see
+ * it; src/README.md says which folders may use which.  The vocabulary
+ * (relationship, endpoint, role, association, link, link view, key) is defined
+ * in README.md.
+ */
+#ifndef M2M_H
+#define M2M_H
+
+#include "access/attnum.h"
+#include "access/tupdesc.h"
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+#include "utils/array.h"
+
+#include "compat.h"
+
+/* m2m.c: settings */
+extern bool m2m_auto_create;
+extern bool m2m_direct_path;
+extern bool m2m_index_runs;
+
+/* The two sides of a relationship; also indexes M2mRelationship.side. */
+typedef enum M2mSide
+{
+	M2M_LEFT = 0,
+	M2M_RIGHT = 1
+} M2mSide;
+
+#define M2M_OTHER(side) ((side) == M2M_LEFT ? M2M_RIGHT : M2M_LEFT)
+
+/* One column of an endpoint's key, and the association column behind it. */
+typedef struct M2mKeyColumn
+{
+	AttrNumber	attnum;			/* in the endpoint */
+	AttrNumber	link_attnum;	/* in the association table */
+	Oid			type;			/* of the endpoint's column */
+	int32		typmod;
+	Oid			collation;
+	int16		typlen;			/* of the endpoint's column */
+	bool		typbyval;
+	Oid			link_type;		/* of the association's column */
+	Oid			link_collation;
+	Oid			equal_op;		/* endpoint's column = association's column */
+	bool		link_not_null;	/* is the association's column NOT NULL? */
+
+	char	   *label;			/* for messages: names column, type and table */
+
+	/* caches of keys.c */
+	FmgrInfo	input;			/* input function; fn_oid 0: not looked up */
+	Oid			ioparam;
+	List	   *coercions;		/* M2mCoercion, one for each type seen */
+	struct M2mCoercion *to_text;	/* NULL: not looked up */
+} M2mKeyColumn;
+
+typedef struct M2mEndpoint
+{
+	Oid			relid;
+	char		role[NAMEDATALEN];
+	Oid			constraint;		/* association's foreign key, or InvalidOid */
+	char		on_delete;		/* FKCONSTR_ACTION_xxx, or 0 without one */
+	Oid			view;			/* link view that starts here, or InvalidOid:
+								 * author's is author_books */
+	int			nkeys;
+	M2mKeyColumn *key;
+	TupleDesc	row_desc;		/* of a composite id; keys.c makes it */
+} M2mEndpoint;
+
+/*
+ * A relationship, as described by the system catalogs.  Lives in a memory
+ * context of its own.  A description is never changed but for its caches, and
+ * never freed before the transaction that uses it ends; once something that it
+ * was read from has changed, the next call gets another.
+ */
+typedef struct M2mRelationship
+{
+	Oid			association;	/* hash key, must be first */
+	Oid			trusted_view;	/* hash key: InvalidOid, or the link view of
+								 * another owner that it was asked for */
+	struct M2mSources *sources; /* what it was read from */
+	MemoryContext context;
+	bool		adopted;		/* the association existed before m2m */
+	bool		unique;			/* an index keeps pairs unique, ON CONFLICT can
+								 * name it, and no child of the association
+								 * holds links */
+	bool		unique_index;	/* there is such an index, whatever stands in
+								 * the way of the rest */
+	bool		on_conflict;	/* ON CONFLICT can name it */
+	bool		has_rules;		/* the association has rules */
+	bool		temporary;
+	M2mEndpoint side[2];
+	int			nproperties;	/* link properties: further columns */
+	AttrNumber *property;
+	List	   *required;		/* those that are NOT NULL without a default */
+	TupleDesc	pair_desc;		/* left key columns, right key columns */
+
+	/*
+	 * What others have hung on it, each of a type that only its owner knows;
+	 * NULL until he needs it.  It lies in the description's context; what is
+	 * not memory goes by a reset callback of that.
+	 */
+	struct M2mPairOrder *pair_order;	/* ids/pairs.c */
+	struct M2mDirect *direct;	/* direct/direct_table.c */
+	struct M2mPlans *plans;		/* link/link_kept.c */
+	struct M2mLinkView *view[2];	/* view/view_trigger.c; by near side */
+} M2mRelationship;
+
+/* Ids of one side as given by a caller: count rows of nkeys values each. */
+typedef struct M2mIds
+{
+	bool		is_array;
+	int			nkeys;
+	int			count;
+	Datum	   *value;			/* never NULL; see m2m_datum_clean() */
+} M2mIds;
+
+/* What m2m_set changed. */
+typedef struct M2mDifference
+{
+	ArrayType  *linked;			/* text[], in key order */
+	ArrayType  *unlinked;
+	int64		kept;
+} M2mDifference;
+
+#endif							/* M2M_H */

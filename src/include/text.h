@@ -1,0 +1,31 @@
+/*
+ * text.h
+ *		Names of roles, views and columns, and names as SQL text has them.
+ */
+#ifndef M2M_TEXT_H
+#define M2M_TEXT_H
+
+#include "m2m.h"
+
+/*
+ * naming.c: names made from names: singular, plural, joined and fitted
+ * identifiers
+ */
+extern char *m2m_name_singular(const char *name);
+extern char *m2m_name_plural(const char *name);
+extern char *m2m_name_join(const char *first, const char *second);
+extern char *m2m_name_fit(const char *given, const char *argument);
+
+/*
+ * sql_text.c: names and operands as SQL text of ours has them: qualified and
+ * quoted, so that no search_path has a say in it
+ */
+extern char *m2m_qualified_name(Oid relid);
+extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
+extern char *m2m_qualified_operator(Oid operator);
+extern char *m2m_qualified_collation(Oid collation);
+extern char *m2m_base_operand(const char *operand, Oid type);
+extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
+							  const char *alias);
+
+#endif							/* M2M_TEXT_H */

@@ -1,0 +1,77 @@
+/*
+ * view.h
+ *		Link views and link functions: their text, making them, writing through
+ *		them, putting them aside and back.
+ */
+#ifndef M2M_VIEW_H
+#define M2M_VIEW_H
+
+#include "catalog.h"
+#include "ids.h"
+#include "m2m.h"
+
+/* A link view put aside; owned by view_save.c. */
+typedef struct M2mSavedView M2mSavedView;
+
+/*
+ * view_columns.c: which columns a link view has, and which it should have: it
+ * is compared with its relationship, and brought up to it
+ */
+extern char *m2m_view_alias(List *columns, const char *name,
+							const char *prefix);
+extern const char *m2m_view_prefix(M2mLinkView *view, M2mViewColumn *column);
+extern bool m2m_view_is_astray(M2mRelationship *rel, M2mLinkView *view);
+extern bool m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view);
+extern bool m2m_view_replaceable(M2mRelationship *rel, M2mLinkView *view);
+extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
+
+/*
+ * view_create.c: making a link view, with its triggers, its comments and its
+ * link function
+ */
+extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
+							const char *name);
+
+/*
+ * view_function.c: link functions: their text, making them, telling them from
+ * others, and letting them follow the tables that they name
+ */
+extern char *m2m_function_sql(M2mRelationship *rel, M2mSide near,
+							  const char *qualified);
+extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
+extern char *m2m_function_start(Oid association);
+extern List *m2m_functions_find(M2mRelationship *rel, M2mSide near,
+								bool or_by_name);
+extern Oid	m2m_function_find(M2mRelationship *rel, M2mSide near,
+							  bool or_by_name);
+extern bool m2m_function_reusable(M2mRelationship *rel, M2mSide near,
+								  Oid schema, const char *name);
+extern bool m2m_function_is_astray(M2mRelationship *rel, M2mSide near,
+								   Oid function);
+extern Oid	m2m_function_astray(M2mRelationship *rel, M2mSide near);
+extern List *m2m_functions_of_table(Oid relid);
+extern bool m2m_function_is_link(Oid association, Oid function);
+extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);
+extern void m2m_function_replace(Oid function, const char *body);
+extern void m2m_function_remake(M2mRelationship *rel, M2mSide near,
+								Oid astray);
+
+/*
+ * view_save.c: puts link views aside that stand in the way of somebody's DDL,
+ * and puts them back just as they were
+ */
+extern M2mSavedView *m2m_view_save(Oid viewid);
+extern bool m2m_view_is_lost(M2mSavedView *saved);
+extern bool m2m_view_drop(List *saved_views);
+extern void m2m_view_follow(M2mRelationship *rel, M2mLinkView *view);
+extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
+extern Oid	m2m_saved_view_association(M2mSavedView *saved);
+extern const char *m2m_saved_view_name(M2mSavedView *saved);
+extern List *m2m_view_restore(List *saved_views);
+
+/* view_text.c: link views as SQL text */
+extern char *m2m_view_domain_defaults_sql(M2mLinkView *view);
+extern char *m2m_view_batch_trigger_sql(Oid viewid);
+extern bool m2m_view_runs_as_invoker(Oid viewid);
+
+#endif							/* M2M_VIEW_H */

@@ -1,0 +1,189 @@
+/*
+ * link.c
+ *		Linking, unlinking, setting: what each operation means on ids of the
+ *		two sides, whichever path then writes the links.  The direct path is
+ *		asked first; it declines where it is not allowed.
+ *
+ * ids[] is indexed by side.  A scalar goes with each id of an array on the
+ * other side (one to many); two arrays go pairwise.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+
+#include "direct.h"
+#include "ids.h"
+#include "link.h"
+#include "link_internal.h"
+#include "m2m.h"
+
+/* How often a toggle tries before it gives up to concurrent ones. */
+#define TOGGLE_TRIES 10
+
+static int64 link_ids(M2mRelationship *rel, M2mIds *ids[2]);
+static int64 unlink_ids(M2mRelationship *rel, M2mIds *ids[2]);
+static void check_lengths(M2mRelationship *rel, M2mIds *ids[2]);
+
+/*
+ * m2m_links_add: links, with link properties unless those are NULL or empty;
+ * returns the number of links created.  A pair that is linked already is no
+ * error, and takes the properties given.
+ */
+int64
+m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties)
+{
+	check_lengths(rel, ids);
+	if (properties != NULL && !JB_ROOT_IS_OBJECT(properties))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("link properties must be a JSON object"),
+				 errhint("Write {\"column\": value, ...}.")));
+	if (properties != NULL && JB_ROOT_COUNT(properties) > 0)
+		return m2m_plan_link_properties(rel, ids, properties);
+	return link_ids(rel, ids);
+}
+
+/*
+ * m2m_links_remove: unlinks; returns the number of links removed.
+ */
+int64
+m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2])
+{
+	check_lengths(rel, ids);
+	return unlink_ids(rel, ids);
+}
+
+/*
+ * m2m_links_clear: unlinks all of each row given; returns the number of links
+ * removed.
+ */
+int64
+m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
+{
+	int64		removed;
+
+	if (m2m_direct_clear(rel, side, ids, &removed))
+		return removed;
+	return m2m_plan_clear(rel, side, ids);
+}
+
+/*
+ * m2m_link_toggle: unlinks two rows if they are linked, links them otherwise;
+ * returns whether they are linked now.
+ *
+ * Where another session links the pair between our two steps, our insert
+ * waits for it and inserts nothing: the pair is then linked, and we look
+ * again.  Error 40001 if that never ends.  But where the association has
+ * triggers or policies that keep a row from being written, trying again would
+ * not help: it is then as it is.
+ */
+bool
+m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
+{
+	for (int i = 0; i < TOGGLE_TRIES; i++)
+	{
+		if (unlink_ids(rel, ids) > 0)
+			return false;
+		if (link_ids(rel, ids) > 0)
+			return true;
+		if (i > 0 && m2m_plan_may_suppress(rel))
+			return m2m_plan_linked(rel, ids, false);
+		CHECK_FOR_INTERRUPTS();
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not toggle a link of relationship \"%s\"",
+					get_rel_name(rel->association)),
+			 errdetail("It could be neither removed nor created.")));
+	return false;
+}
+
+/*
+ * m2m_link_exists: are two rows linked, as the calling statement sees it?
+ */
+bool
+m2m_link_exists(M2mRelationship *rel, M2mIds *ids[2])
+{
+	return m2m_plan_linked(rel, ids, true);
+}
+
+/*
+ * m2m_links_count: number of links of one row, as the calling statement sees
+ * it.
+ */
+int64
+m2m_links_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
+{
+	return m2m_plan_count(rel, side, ids);
+}
+
+/*
+ * m2m_links_set: makes the links of one row exactly those given.
+ */
+void
+m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others,
+			  M2mDifference *difference)
+{
+	M2mIds	   *ids[2];
+
+	ids[side] = id;
+	ids[M2M_OTHER(side)] = others;
+	if (!m2m_direct_set(rel, side, id, ids, difference))
+		m2m_plan_set(rel, side, id, ids, difference);
+}
+
+/*
+ * m2m_links_add_pairs: links pairs that were collected; returns the number of
+ * links created.  With progress, it shows in pg_stat_progress_copy.
+ */
+int64
+m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress)
+{
+	int64		created;
+
+	if (m2m_direct_link_pairs(rel, pairs, progress, &created))
+		return created;
+	return m2m_plan_link_pairs(rel, pairs);
+}
+
+/* link_ids: by whichever path. */
+static int64
+link_ids(M2mRelationship *rel, M2mIds *ids[2])
+{
+	int64		created;
+
+	if (m2m_direct_link(rel, ids, &created))
+		return created;
+	return m2m_plan_link(rel, ids);
+}
+
+/* unlink_ids: by whichever path. */
+static int64
+unlink_ids(M2mRelationship *rel, M2mIds *ids[2])
+{
+	int64		removed;
+
+	if (m2m_direct_unlink(rel, ids, &removed))
+		return removed;
+	return m2m_plan_unlink(rel, ids);
+}
+
+/*
+ * check_lengths: two arrays must go pairwise.
+ */
+static void
+check_lengths(M2mRelationship *rel, M2mIds *ids[2])
+{
+	if (ids[M2M_LEFT]->is_array && ids[M2M_RIGHT]->is_array &&
+		ids[M2M_LEFT]->count != ids[M2M_RIGHT]->count)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("two arrays of ids must have the same length"),
+				 errdetail("There are %d ids of \"%s\" and %d of \"%s\".",
+						   ids[M2M_LEFT]->count,
+						   get_rel_name(rel->side[M2M_LEFT].relid),
+						   ids[M2M_RIGHT]->count,
+						   get_rel_name(rel->side[M2M_RIGHT].relid)),
+				 errhint("Arrays are taken pairwise; give one id and one array to link one to many.")));
+}

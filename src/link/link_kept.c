@@ -1,0 +1,283 @@
+/*
+ * link_kept.c
+ *		The general path: its statements as kept plans, which hang on the
+ *		description of their relationship, and executing them.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "link_internal.h"
+#include "m2m.h"
+
+/* The plan of a statement for a set of columns. */
+typedef struct ColumnPlan
+{
+	int			statement;		/* see M2mColumnStatement */
+	M2mSide		near;			/* of the link view, where it matters */
+	List	   *columns;		/* attribute numbers */
+	SPIPlanPtr	plan;			/* NULL: to be prepared */
+} ColumnPlan;
+
+/* What hangs on a description. */
+typedef struct M2mPlans
+{
+	SPIPlanPtr	plan[M2M_NUM_STMTS][2]; /* [..][side], if it has one */
+	List	   *column_plans;	/* ColumnPlan */
+	MemoryContextCallback callback;
+} M2mPlans;
+
+static M2mPlans *get_plans(M2mRelationship *rel);
+static void free_plans(void *arg);
+static void free_plan(void *arg);
+static void prepare_context(void *arg);
+
+/*
+ * m2m_stmt_execute: runs one of the kept statements; returns the rows
+ * processed.  side is that of the row whose links it is about, and anything
+ * where a statement is about pairs.
+ */
+int64
+m2m_stmt_execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
+		Datum *values, bool read_only)
+{
+	m2m_plan_run(m2m_stmt_plan(rel, statement, side), values, read_only);
+	return SPI_processed;
+}
+
+/*
+ * m2m_stmt_count: the same of a statement that returns a count; returns that.
+ */
+int64
+m2m_stmt_count(M2mRelationship *rel, M2mStatement statement, M2mSide side,
+			  Datum *values, bool read_only)
+{
+	bool		isnull;
+
+	m2m_stmt_execute(rel, statement, side, values, read_only);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/*
+ * m2m_stmt_plan: the kept plan of a statement, prepared on first use.
+ *
+ * Names in its text cannot be stale: whatever renames them makes the
+ * description invalid, and the association is locked before a valid one is
+ * taken.  Other changes are the plan cache's business.
+ */
+SPIPlanPtr
+m2m_stmt_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
+{
+	SPIPlanPtr *plan = &get_plans(rel)->plan[statement][side];
+	Oid			types[2 * INDEX_MAX_KEYS];
+	bool		parameters[2] = {false, false};
+	StringInfoData sql;
+	int			nargs = 0;
+
+	if (*plan != NULL)
+		return *plan;
+
+	switch (statement)
+	{
+		case M2M_STMT_LINK_ONE:
+		case M2M_STMT_UNLINK_ONE:
+		case M2M_STMT_LINKED:
+			parameters[M2M_LEFT] = parameters[M2M_RIGHT] = true;
+			break;
+		case M2M_STMT_COUNT:
+		case M2M_STMT_CLEAR_ONE:
+		case M2M_STMT_SET_UNLINK:
+		case M2M_STMT_SET_FAR:
+			parameters[side] = true;
+			break;
+		default:
+			break;
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; parameters[s] && i < rel->side[s].nkeys; i++)
+			types[nargs++] = rel->side[s].key[i].type;
+	}
+	initStringInfo(&sql);
+	m2m_stmt_build(&sql, rel, statement, side);
+	*plan = m2m_plan_prepare(sql.data, nargs, types);
+	return *plan;
+}
+
+/*
+ * m2m_plan_prepare: a kept plan of one statement, generic from the first use:
+ * what we look up by is a key.
+ */
+SPIPlanPtr
+m2m_plan_prepare(const char *sql, int nargs, Oid *types)
+{
+	ErrorContextCallback context;
+	SPIPlanPtr	plan;
+
+	context.callback = prepare_context;
+	context.arg = NULL;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+	error_context_stack = context.previous;
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed for \"%s\": %s", sql,
+			 SPI_result_code_string(SPI_result));
+	SPI_keepplan(plan);
+	return plan;
+}
+
+/*
+ * prepare_context: the rewriter's hint at OVERRIDING SYSTEM VALUE is for
+ * whoever writes the statement, which is us.
+ */
+static void
+prepare_context(void *arg)
+{
+	if (geterrcode() == ERRCODE_GENERATED_ALWAYS)
+		errhint("Leave the column out here. An identity column takes a value by INSERT ... OVERRIDING SYSTEM VALUE into the table itself.");
+}
+
+/*
+ * m2m_plan_slot: where the kept plan of a statement for a set of columns
+ * belongs; NULL there means that the caller has to prepare it.
+ */
+SPIPlanPtr *
+m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
+			  List *columns)
+{
+	M2mPlans   *plans = get_plans(rel);
+	ColumnPlan *slot;
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, plans->column_plans)
+	{
+		slot = lfirst(lc);
+		if (slot->statement == statement && slot->near == near &&
+			equal(slot->columns, columns))
+			return &slot->plan;
+	}
+	old = MemoryContextSwitchTo(rel->context);
+	slot = palloc0(sizeof(ColumnPlan));
+	slot->statement = statement;
+	slot->near = near;
+	slot->columns = list_copy(columns);
+	plans->column_plans = lappend(plans->column_plans, slot);
+	MemoryContextSwitchTo(old);
+	return &slot->plan;
+}
+
+/*
+ * get_plans: the kept plans of a description, none at first.
+ */
+static M2mPlans *
+get_plans(M2mRelationship *rel)
+{
+	M2mPlans   *plans = rel->plans;
+
+	if (plans == NULL)
+	{
+		plans = MemoryContextAllocZero(rel->context, sizeof(M2mPlans));
+		plans->callback.func = free_plans;
+		plans->callback.arg = plans;
+		MemoryContextRegisterResetCallback(rel->context, &plans->callback);
+		rel->plans = plans;
+	}
+	return plans;
+}
+
+/*
+ * free_plans: a description is going, and its plans with it: a reset callback.
+ * Descriptions go when their transaction is over, and no plan of theirs runs.
+ */
+static void
+free_plans(void *arg)
+{
+	M2mPlans   *plans = arg;
+	ListCell   *lc;
+
+	for (int i = 0; i < M2M_NUM_STMTS; i++)
+	{
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (plans->plan[i][s] != NULL)
+				SPI_freeplan(plans->plan[i][s]);
+		}
+	}
+	foreach(lc, plans->column_plans)
+	{
+		ColumnPlan *slot = lfirst(lc);
+
+		if (slot->plan != NULL)
+			SPI_freeplan(slot->plan);
+	}
+}
+
+/*
+ * m2m_plan_retire: puts a kept plan aside that another replaces.  A call
+ * further up the stack, whose trigger has called us, may be executing it, so
+ * it is freed when the transaction is over, as its memory is.
+ */
+void
+m2m_plan_retire(SPIPlanPtr plan)
+{
+	MemoryContextCallback *callback =
+		MemoryContextAllocZero(TopTransactionContext,
+							   sizeof(MemoryContextCallback));
+
+	callback->func = free_plan;
+	callback->arg = plan;
+	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+}
+
+/* free_plan: a reset callback. */
+static void
+free_plan(void *arg)
+{
+	SPI_freeplan(arg);
+}
+
+/*
+ * m2m_plan_run: executes a plan; the result is in SPI_processed and
+ * SPI_tuptable.
+ */
+void
+m2m_plan_run(SPIPlanPtr plan, Datum *values, bool read_only)
+{
+	int			result = SPI_execute_plan(plan, values, NULL, read_only, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s",
+			 SPI_result_code_string(result));
+}
+
+/*
+ * m2m_plan_run_latest: executes a plan that only reads with the latest
+ * snapshot, also in REPEATABLE READ and above, own changes included.  With a
+ * receiver, the plan has no parameters, and the result goes there.
+ */
+void
+m2m_plan_run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
+{
+	int			result;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (receiver != NULL)
+	{
+		SPIExecuteOptions options = {.read_only = true,.dest = receiver};
+
+		result = SPI_execute_plan_extended(plan, &options);
+	}
+	else
+		result = SPI_execute_plan(plan, values, NULL, true, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s",
+			 SPI_result_code_string(result));
+	PopActiveSnapshot();
+}

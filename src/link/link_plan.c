@@ -1,0 +1,731 @@
+/*
+ * link_plan.c
+ *		The general path: links written and read by SQL statements.
+ *
+ * Handles whatever PostgreSQL itself handles: user triggers, row-level
+ * security, partitioned associations, defaults of link properties, deferrable
+ * constraints.  Statements run as the caller, with the privileges that the
+ * same SQL by hand would need.
+ *
+ * Many pairs go in as an ephemeral relation, "m2m_pairs", over a tuplestore:
+ * one statement for any number of pairs, of any key types (arrays too), which
+ * spills to disk beyond work_mem.  One pair goes in as parameters.
+ *
+ * A pair that is linked already is passed over in one of two ways.  ON
+ * CONFLICT sees what is there as of now, whoever made it; in REPEATABLE READ
+ * and above it raises 40001 where our snapshot does not show it.  Where ON
+ * CONFLICT is not to be had, or does not see all that is there, we look
+ * first, and promise the same: by the latest snapshot, under a lock of our own
+ * that makes such calls go one by one, and a pair that the latest snapshot
+ * shows and ours does not is 40001 too.
+ *
+ * That a pair is there is something that the call has read, which
+ * SERIALIZABLE has to know.  What looks first has read it by a snapshot; what
+ * ON CONFLICT has found is read so afterwards (minor releases differ in
+ * whether ON CONFLICT does it itself).
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "execute.h"
+#include "link_internal.h"
+#include "m2m.h"
+
+/*
+ * What the planner is told of m2m_pairs.  A kept plan serves calls of any
+ * size: index lookups for each pair where the association is large, and no
+ * plan that is quadratic in the number of pairs.
+ */
+#define PAIRS_ESTIMATE 1000
+
+static int64 link_pairs(M2mRelationship *rel);
+static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
+					 List *columns);
+static void lock_if_needed(M2mRelationship *rel);
+static bool is_linked_now(M2mRelationship *rel, Datum *pair);
+static Tuplestorestate *look_for_pairs(M2mRelationship *rel);
+static List *property_columns(M2mRelationship *rel, Jsonb *properties);
+pg_noreturn static void unknown_property(M2mRelationship *rel,
+										 const char *name);
+static SPIPlanPtr get_property_plan(M2mRelationship *rel,
+									M2mColumnStatement statement,
+									List *columns);
+static List *fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id);
+static int64 count_pairs(M2mRelationship *rel);
+static void check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id);
+static Tuplestorestate *register_pairs(M2mRelationship *rel, M2mIds *ids[2]);
+static void register_store(const char *name, TupleDesc desc,
+						   Tuplestorestate *store);
+static TupleDesc link_desc(M2mRelationship *rel);
+static List *fetch_texts(void);
+static List *not_among(List *texts, List *others);
+static int	compare_texts(const ListCell *a, const ListCell *b);
+static ArrayType *make_text_array(List *texts, MemoryContext context);
+
+/*
+ * m2m_plan_link: links pairs (one if both sides are scalar); returns the
+ * number of links created.  Errors: what the statement raises, 23503 first;
+ * 40001 in REPEATABLE READ and above.
+ */
+int64
+m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
+{
+	int64		result;
+
+	lock_if_needed(rel);
+	SPI_connect();
+	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
+	{
+		Tuplestorestate *pairs = register_pairs(rel, ids);
+
+		result = link_pairs(rel);
+		tuplestore_end(pairs);
+	}
+	else
+		result = link_one(rel, m2m_stmt_plan(rel, M2M_STMT_LINK_ONE, M2M_LEFT),
+						  m2m_pair_values(rel, ids), NIL) ? 1 : 0;
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_link_pairs: the same for pairs that were collected.
+ */
+int64
+m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs)
+{
+	Tuplestorestate *store;
+	bool	   *isnull = palloc0_array(bool, rel->pair_desc->natts);
+	Datum	   *pair;
+	int64		result;
+
+	lock_if_needed(rel);
+	SPI_connect();
+	store = tuplestore_begin_heap(false, false, work_mem / 2);
+	while ((pair = m2m_pairs_next(pairs)) != NULL)
+	{
+		tuplestore_putvalues(store, rel->pair_desc, pair, isnull);
+		CHECK_FOR_INTERRUPTS();
+	}
+	register_store(M2M_PAIRS_NAME, rel->pair_desc, store);
+	result = link_pairs(rel);
+	tuplestore_end(store);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * link_pairs: links the pairs in m2m_pairs; returns the number of links
+ * created.
+ */
+static int64
+link_pairs(M2mRelationship *rel)
+{
+	int64		result;
+
+	if (m2m_stmt_looks_first(rel, NIL))
+	{
+		Tuplestorestate *found = look_for_pairs(rel);
+
+		result = m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+		tuplestore_end(found);
+	}
+	else if (IsolationIsSerializable())
+		result = m2m_stmt_count(rel, M2M_STMT_LINK_READ, M2M_LEFT, NULL, false);
+	else
+		result = m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+	return result;
+}
+
+/*
+ * link_one: links one pair by its INSERT, whose parameters begin with the
+ * pair; columns are the further ones that it fills.  Returns whether it was
+ * linked by this.
+ */
+static bool
+link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values, List *columns)
+{
+	bool		linked;
+
+	if (m2m_stmt_looks_first(rel, columns) && is_linked_now(rel, values))
+		return false;
+	m2m_plan_run(plan, values, false);
+	linked = SPI_processed > 0;
+	if (!linked && IsolationIsSerializable())
+		m2m_stmt_execute(rel, M2M_STMT_LINKED, M2M_LEFT, values, false);
+	return linked;
+}
+
+/*
+ * lock_if_needed: calls that link go one by one where no index sees to it that
+ * a pair is linked once.
+ */
+static void
+lock_if_needed(M2mRelationship *rel)
+{
+	if (!rel->unique)
+		m2m_lock_links(rel);
+}
+
+/*
+ * is_linked_now: is there a link of the pair, as of now?  Error 40001 if there
+ * is one that the transaction's snapshot does not show.
+ */
+static bool
+is_linked_now(M2mRelationship *rel, Datum *pair)
+{
+	SPIPlanPtr	plan = m2m_stmt_plan(rel, M2M_STMT_LINKED, M2M_LEFT);
+
+	m2m_plan_run_latest(plan, pair, NULL);
+	if (SPI_processed == 0)
+		return false;
+	if (IsolationUsesXactSnapshot())
+	{
+		m2m_plan_run(plan, pair, false);
+		if (SPI_processed == 0)
+			m2m_error_newer("The rows were linked after the transaction's snapshot was taken.");
+	}
+	return true;
+}
+
+/*
+ * look_for_pairs: which of the pairs in m2m_pairs are linked, as of now?  They
+ * become m2m_found; the caller ends the tuplestore that is returned.  Error
+ * 40001 if the transaction's snapshot does not show one of them.
+ */
+static Tuplestorestate *
+look_for_pairs(M2mRelationship *rel)
+{
+	Tuplestorestate *found = tuplestore_begin_heap(false, false, work_mem / 2);
+	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
+
+	SetTuplestoreDestReceiverParams(receiver, found, CurrentMemoryContext,
+									true, NULL, NULL);
+	m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_FOUND, M2M_LEFT), NULL,
+						receiver);
+	receiver->rDestroy(receiver);
+	register_store(M2M_FOUND_NAME, link_desc(rel), found);
+	if (IsolationUsesXactSnapshot() &&
+		m2m_stmt_count(rel, M2M_STMT_NEWER, M2M_LEFT, NULL, false) > 0)
+		m2m_error_newer("Rows were linked after the transaction's snapshot was taken.");
+	return found;
+}
+
+/*
+ * m2m_plan_link_properties: links pairs with link properties; an existing
+ * link takes the properties given and keeps the others.  Returns the number
+ * of links created.
+ *
+ * The insert comes first: who creates links only needs no right to update.
+ */
+int64
+m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
+						 Jsonb *properties)
+{
+	List	   *columns = property_columns(rel, properties);
+	Datum		value = JsonbPGetDatum(properties);
+	Tuplestorestate *pairs;
+	Tuplestorestate *found = NULL;
+	int64		created;
+
+	lock_if_needed(rel);
+	SPI_connect();
+	pairs = register_pairs(rel, ids);
+	if (m2m_stmt_looks_first(rel, columns))
+		found = look_for_pairs(rel);
+	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns),
+				 &value, false);
+	created = SPI_processed;
+	if (created < count_pairs(rel))
+		m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_SET_PROPERTIES,
+									   columns),
+					 &value, false);
+	if (found != NULL)
+		tuplestore_end(found);
+	tuplestore_end(pairs);
+	SPI_finish();
+	return created;
+}
+
+/*
+ * property_columns: attribute numbers of the properties in a jsonb object, in
+ * the order of their keys.
+ */
+static List *
+property_columns(M2mRelationship *rel, Jsonb *properties)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&properties->root);
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	List	   *result = NIL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		char	   *name;
+		AttrNumber	attnum;
+		bool		found = false;
+
+		if (token != WJB_KEY)
+			continue;
+		name = pnstrdup(value.val.string.val, value.val.string.len);
+		attnum = get_attnum(rel->association, name);
+		for (int i = 0; i < rel->nproperties; i++)
+			found |= rel->property[i] == attnum;
+		if (!found)
+			unknown_property(rel, name);
+		result = lappend_int(result, attnum);
+	}
+	return result;
+}
+
+/*
+ * unknown_property: error 42703, with what there is.
+ */
+static void
+unknown_property(M2mRelationship *rel, const char *name)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < rel->nproperties; i++)
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "",
+						 get_attname(rel->association, rel->property[i],
+									 false));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("relationship \"%s\" has no link property \"%s\"",
+					get_rel_name(rel->association), name),
+			 rel->nproperties > 0 ?
+			 errhint("Link properties are: %s.", names.data) :
+			 errhint("Add a column of that name to the association table.")));
+}
+
+/*
+ * get_property_plan: the kept plan of a statement for a set of properties.
+ */
+static SPIPlanPtr
+get_property_plan(M2mRelationship *rel, M2mColumnStatement statement,
+				  List *columns)
+{
+	SPIPlanPtr *slot = m2m_plan_slot(rel, statement, M2M_LEFT, columns);
+	StringInfoData sql;
+	Oid			type = JSONBOID;
+
+	if (*slot != NULL)
+	{
+		/* its text names types, whose renaming invalidates only the plan */
+		if (SPI_plan_is_valid(*slot))
+			return *slot;
+		m2m_plan_retire(*slot);
+		*slot = NULL;
+	}
+	initStringInfo(&sql);
+	m2m_stmt_build_properties(&sql, rel, statement, columns);
+	*slot = m2m_plan_prepare(sql.data, 1, &type);
+	return *slot;
+}
+
+/*
+ * m2m_plan_link_row: links one pair, with values of the given columns of the
+ * association; returns the number of links created, 0 if the pair is linked
+ * already.
+ */
+int64
+m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+				  Datum *values)
+{
+	SPIPlanPtr *slot;
+	int64		result;
+	int			npair = rel->pair_desc->natts;
+	int			nargs = npair + list_length(columns);
+	Datum	   *all = palloc_array(Datum, nargs);
+
+	lock_if_needed(rel);
+	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
+	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
+	SPI_connect();
+	slot = m2m_plan_slot(rel, M2M_COLUMNS_LINK_ROW, M2M_LEFT, columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+		Oid		   *types = palloc_array(Oid, nargs);
+		ListCell   *lc;
+
+		for (int i = 0; i < npair; i++)
+			types[i] = TupleDescAttr(rel->pair_desc, i)->atttypid;
+		foreach(lc, columns)
+			types[npair + foreach_current_index(lc)] =
+				getBaseType(get_atttype(rel->association, lfirst_int(lc)));
+		initStringInfo(&sql);
+		m2m_stmt_build_insert(&sql, rel, true, columns);
+		*slot = m2m_plan_prepare(sql.data, nargs, types);
+	}
+	result = link_one(rel, *slot, all, columns) ? 1 : 0;
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_unlink: removes the links of pairs; returns how many.
+ */
+int64
+m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2])
+{
+	int64		result;
+
+	SPI_connect();
+	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
+	{
+		Tuplestorestate *pairs = register_pairs(rel, ids);
+
+		result = m2m_stmt_execute(rel, M2M_STMT_UNLINK, M2M_LEFT, NULL, false);
+		tuplestore_end(pairs);
+	}
+	else
+		result = m2m_stmt_execute(rel, M2M_STMT_UNLINK_ONE, M2M_LEFT,
+								  m2m_pair_values(rel, ids), false);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_clear: removes all links of one row, or of each of several rows,
+ * of one side; returns how many.  Of one row: before or after an m2m_set of
+ * it, not in between.
+ */
+int64
+m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
+{
+	int64		result;
+
+	if (!ids->is_array)
+		m2m_lock_links_of_row(rel, side, ids);
+	SPI_connect();
+	if (ids->is_array)
+	{
+		M2mIds	   *one_side[2] = {NULL, NULL};
+		Tuplestorestate *pairs;
+
+		one_side[side] = ids;
+		pairs = register_pairs(rel, one_side);
+		result = m2m_stmt_execute(rel, M2M_STMT_CLEAR, side, NULL, false);
+		tuplestore_end(pairs);
+	}
+	else
+		result = m2m_stmt_execute(rel, M2M_STMT_CLEAR_ONE, side, ids->value,
+								  false);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_linked: is there a link between two rows?  With read_only, as the
+ * calling statement sees it.  Else as of now, whatever the transaction's
+ * snapshot shows: error 40001 for a link that it does not show.
+ */
+bool
+m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2], bool read_only)
+{
+	bool		result;
+
+	SPI_connect();
+	if (read_only)
+		result = m2m_stmt_execute(rel, M2M_STMT_LINKED, M2M_LEFT,
+						 m2m_pair_values(rel, ids), true) > 0;
+	else
+		result = is_linked_now(rel, m2m_pair_values(rel, ids));
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_may_suppress: may a link be kept from being made or removed without
+ * an error: by a trigger or rule of the association or of a table below it, or
+ * by a policy?  The caller holds a lock on the association.
+ */
+bool
+m2m_plan_may_suppress(M2mRelationship *rel)
+{
+	Relation	association = table_open(rel->association, NoLock);
+	TriggerDesc *triggers = association->trigdesc;
+	bool		result = rel->has_rules ||
+		association->rd_rel->relhassubclass ||
+		association->rd_rel->relrowsecurity ||
+		(triggers != NULL &&
+		 (triggers->trig_insert_before_row ||
+		  triggers->trig_delete_before_row));
+
+	table_close(association, NoLock);
+	return result;
+}
+
+/*
+ * m2m_plan_count: number of links of one row, as the calling statement sees
+ * it.
+ */
+int64
+m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
+{
+	int64		result;
+
+	SPI_connect();
+	result = m2m_stmt_count(rel, M2M_STMT_COUNT, side, ids->value, true);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_plan_set: makes the links of one row of a side exactly those in ids
+ * (which holds that row and the other side's array), leaving those that are
+ * already there alone.  The difference is allocated in the caller's context.
+ *
+ * It is what has happened, also where a trigger or policy would have it
+ * otherwise: kept and linked together are the pairs of the row that there are
+ * in the end.  Under rules, whose statements return nothing to us, it is the
+ * difference between before and after.
+ *
+ * Calls on one row run one after the other.  In REPEATABLE READ and
+ * above, a link that our snapshot does not show is 40001.
+ */
+void
+m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
+			 M2mDifference *difference)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Tuplestorestate *pairs;
+	Tuplestorestate *found = NULL;
+	List	   *before = NIL;
+	List	   *after;
+	List	   *linked = NIL;
+	List	   *unlinked = NIL;
+
+	m2m_lock_links_of_row(rel, side, id);
+	lock_if_needed(rel);
+	SPI_connect();
+	pairs = register_pairs(rel, ids);
+	if (IsolationUsesXactSnapshot())
+		check_snapshot(rel, side, id);
+
+	if (rel->has_rules)
+		before = fetch_far(rel, side, id);
+	m2m_stmt_execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
+	if (!rel->has_rules)
+		unlinked = fetch_texts();
+	if (m2m_stmt_looks_first(rel, NIL))
+		found = look_for_pairs(rel);
+	m2m_stmt_execute(rel, M2M_STMT_SET_LINK, side, NULL, false);
+	if (!rel->has_rules)
+		linked = fetch_texts();
+	after = fetch_far(rel, side, id);
+	if (rel->has_rules)
+	{
+		unlinked = not_among(before, after);
+		linked = not_among(after, before);
+	}
+	difference->unlinked = make_text_array(unlinked, context);
+	difference->linked = make_text_array(linked, context);
+	difference->kept = Max(list_length(after) - list_length(linked), 0);
+	if (found != NULL)
+		tuplestore_end(found);
+	tuplestore_end(pairs);
+	SPI_finish();
+}
+
+/* fetch_far: the other side's keys of all links of a row, each once. */
+static List *
+fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id)
+{
+	m2m_stmt_execute(rel, M2M_STMT_SET_FAR, side, id->value, false);
+	return fetch_texts();
+}
+
+/* count_pairs: how many different pairs there are in m2m_pairs. */
+static int64
+count_pairs(M2mRelationship *rel)
+{
+	return m2m_stmt_count(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
+}
+
+/*
+ * check_snapshot: m2m_set promises to leave exactly the links given.  Links
+ * of the row that were committed after our snapshot was taken cannot be seen,
+ * and so not be removed, by it: error 40001.
+ */
+static void
+check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
+{
+	List	   *now;
+
+	m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_SET_FAR, side), id->value,
+						NULL);
+	now = fetch_texts();
+	if (not_among(now, fetch_far(rel, side, id)) != NIL)
+		m2m_error_newer_links();
+}
+
+/*
+ * register_pairs: makes pairs known to the statements of this SPI connection.
+ * A scalar goes with every id of the other side; two arrays go pairwise, and
+ * are of equal length (link.c checks).  A side that is NULL stays null.
+ * The caller ends the tuplestore that is returned.
+ */
+static Tuplestorestate *
+register_pairs(M2mRelationship *rel, M2mIds *ids[2])
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	int			natts = rel->pair_desc->natts;
+	Datum	   *values = palloc0_array(Datum, natts);
+	bool	   *isnull = palloc0_array(bool, natts);
+	int			count = 1;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (ids[s] != NULL && ids[s]->is_array)
+			count = ids[s]->count;
+	}
+	for (int i = 0; i < count; i++)
+	{
+		int			a = 0;
+
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			for (int k = 0; k < rel->side[s].nkeys; k++, a++)
+			{
+				isnull[a] = ids[s] == NULL;
+				if (!isnull[a])
+					values[a] = ids[s]->value[(ids[s]->is_array ?
+											   (Size) i * ids[s]->nkeys : 0) + k];
+			}
+		}
+		tuplestore_putvalues(store, rel->pair_desc, values, isnull);
+		if ((i & 1023) == 0)
+			CHECK_FOR_INTERRUPTS();
+	}
+
+	register_store(M2M_PAIRS_NAME, rel->pair_desc, store);
+	return store;
+}
+
+/*
+ * register_store: makes a tuplestore known by a name to the statements of this
+ * SPI connection.
+ */
+static void
+register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	int			result;
+
+	enr->md.name = pstrdup(name);
+	enr->md.reliddesc = InvalidOid;
+	enr->md.tupdesc = desc;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = PAIRS_ESTIMATE;
+	enr->reldata = store;
+	result = SPI_register_relation(enr);
+	if (result != SPI_OK_REL_REGISTER)
+		elog(ERROR, "SPI_register_relation failed: %s",
+			 SPI_result_code_string(result));
+}
+
+/* link_desc: the row type of m2m_found: the association's link columns. */
+static TupleDesc
+link_desc(M2mRelationship *rel)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(rel->pair_desc->natts);
+	AttrNumber	attnum = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			AttrNumber	column = rel->side[s].key[i].link_attnum;
+			Oid			type;
+			int32		typmod;
+			Oid			collation;
+
+			get_atttypetypmodcoll(rel->association, column, &type, &typmod,
+								  &collation);
+			attnum++;
+			TupleDescInitEntry(desc, attnum,
+							   get_attname(rel->association, column, false),
+							   type, typmod, 0);
+			TupleDescInitEntryCollation(desc, attnum, collation);
+		}
+	}
+	TupleDescFinalize(desc);
+	return desc;
+}
+
+/*
+ * fetch_texts: the first column of the last result as a list of strings.
+ */
+static List *
+fetch_texts(void)
+{
+	List	   *result = NIL;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+		result = lappend(result, SPI_getvalue(SPI_tuptable->vals[i],
+											  SPI_tuptable->tupdesc, 1));
+	SPI_freetuptable(SPI_tuptable);
+	return result;
+}
+
+/* not_among: those of the texts that are not among others, in their order. */
+static List *
+not_among(List *texts, List *others)
+{
+	List	   *result = NIL;
+	List	   *sorted = list_copy(others);
+	ListCell   *lc;
+
+	list_sort(sorted, compare_texts);
+	foreach(lc, texts)
+	{
+		if (sorted == NIL ||
+			bsearch(lc, sorted->elements, list_length(sorted),
+					sizeof(ListCell),
+					(int (*) (const void *, const void *)) compare_texts) == NULL)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/* compare_texts: for list_sort, by bytes. */
+static int
+compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* make_text_array: text[] of strings, in the given context. */
+static ArrayType *
+make_text_array(List *texts, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Datum	   *values = palloc_array(Datum, list_length(texts) + 1);
+	ArrayType  *result;
+	ListCell   *lc;
+	int			n = 0;
+
+	foreach(lc, texts)
+		values[n++] = CStringGetTextDatum(lfirst(lc));
+	result = construct_array(values, n, TEXTOID, -1, false, TYPALIGN_INT);
+	MemoryContextSwitchTo(old);
+	return result;
+}

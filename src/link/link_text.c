@@ -1,0 +1,502 @@
+/*
+ * link_text.c
+ *		The general path: the text of its statements.
+ *
+ * Statements insert in key order, so that two calls with overlapping pairs
+ * wait for each other instead of deadlocking.  Rows to be deleted or updated
+ * are joined in key order too, but the planner may choose a join that finds
+ * them in another.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "link_internal.h"
+#include "m2m.h"
+#include "text.h"
+
+static void build_insert_end(StringInfo sql, M2mRelationship *rel,
+							 List *columns);
+static void build_link_read(StringInfo sql, M2mRelationship *rel);
+static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
+static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side);
+static void build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side);
+static void append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						   const char *prefix);
+static void append_link_columns(StringInfo sql, M2mRelationship *rel,
+								const char *prefix);
+static void append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						const char *prefix);
+static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
+								  bool left, bool right);
+static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						 int first_parameter);
+static void append_not_null(StringInfo sql, M2mRelationship *rel,
+							M2mSide side);
+static void append_order(StringInfo sql, int n);
+static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
+
+/*
+ * m2m_stmt_build: the text of a statement.  a is the association, p the
+ * pairs; side is that of the row given, if the statement is about one.
+ */
+void
+m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
+				M2mSide side)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+	M2mSide		other = M2M_OTHER(side);
+
+	switch (statement)
+	{
+		case M2M_STMT_LINK:
+			m2m_stmt_build_insert(sql, rel, false, NIL);
+			break;
+		case M2M_STMT_LINK_ONE:
+			m2m_stmt_build_insert(sql, rel, true, NIL);
+			break;
+		case M2M_STMT_LINK_READ:
+			build_link_read(sql, rel);
+			break;
+		case M2M_STMT_FOUND:
+			appendStringInfoString(sql, "SELECT ");
+			append_link_columns(sql, rel, "a.");
+			appendStringInfoString(sql, " FROM (");
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfo(sql, ") p, %s a WHERE ", association);
+			m2m_append_match_pair(sql, rel, false);
+			break;
+		case M2M_STMT_NEWER:
+			/* no LIMIT: it would have the planner think that it ends soon */
+			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM "
+								   M2M_PAIRS_NAME " p WHERE EXISTS (SELECT FROM "
+								   M2M_FOUND_NAME " a WHERE ");
+			m2m_append_match_pair(sql, rel, false);
+			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
+							 association);
+			m2m_append_match_pair(sql, rel, false);
+			appendStringInfoChar(sql, ')');
+			break;
+		case M2M_STMT_UNLINK:
+			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfoString(sql, ") p WHERE ");
+			m2m_append_match_pair(sql, rel, false);
+			break;
+		case M2M_STMT_UNLINK_ONE:
+			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			m2m_append_match_pair(sql, rel, true);
+			break;
+		case M2M_STMT_LINKED:
+			appendStringInfo(sql, "SELECT FROM %s a WHERE ", association);
+			m2m_append_match_pair(sql, rel, true);
+			appendStringInfoString(sql, " LIMIT 1");
+			break;
+		case M2M_STMT_PAIRS_COUNT:
+			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM (");
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfoString(sql, ") p");
+			break;
+		case M2M_STMT_COUNT:
+			appendStringInfo(sql,
+							 "SELECT pg_catalog.count(*) FROM %s a WHERE ",
+							 association);
+			append_match(sql, rel, side, 1);
+			append_not_null(sql, rel, other);
+			break;
+		case M2M_STMT_CLEAR:
+			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_distinct_pairs(sql, rel, side == M2M_LEFT,
+								  side == M2M_RIGHT);
+			appendStringInfoString(sql, ") p WHERE ");
+			append_match(sql, rel, side, 0);
+			append_not_null(sql, rel, other);
+			break;
+		case M2M_STMT_CLEAR_ONE:
+			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_match(sql, rel, side, 1);
+			append_not_null(sql, rel, other);
+			break;
+		case M2M_STMT_SET_UNLINK:
+			build_set_unlink(sql, rel, side);
+			break;
+		case M2M_STMT_SET_LINK:
+			build_set_link(sql, rel, side);
+			break;
+		case M2M_STMT_SET_FAR:
+			appendStringInfoString(sql, "SELECT ");
+			append_text(sql, rel, other);
+			appendStringInfo(sql, " FROM %s a WHERE ", association);
+			append_match(sql, rel, side, 1);
+			append_not_null(sql, rel, other);
+			appendStringInfoString(sql, " GROUP BY ");
+			append_columns(sql, rel, other, "a.");
+			appendStringInfoString(sql, " ORDER BY ");
+			append_columns(sql, rel, other, "a.");
+			break;
+		case M2M_NUM_STMTS:
+			break;
+	}
+}
+
+/*
+ * m2m_stmt_build_insert: INSERT of all pairs, or of the one in the parameters,
+ * which are followed by values of further columns.
+ */
+void
+m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
+					   List *columns)
+{
+	int			n = rel->pair_desc->natts + list_length(columns);
+	ListCell   *lc;
+
+	appendStringInfo(sql, "INSERT INTO %s (",
+					 m2m_qualified_name(rel->association));
+	append_link_columns(sql, rel, "");
+	foreach(lc, columns)
+		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
+														lfirst_int(lc)));
+	if (one)
+	{
+		appendStringInfoString(sql, ") SELECT ");
+		for (int i = 1; i <= n; i++)
+			appendStringInfo(sql, "%s$%d", i > 1 ? ", " : "", i);
+		if (rel->on_conflict)
+			append_on_conflict(sql, rel);
+		return;
+	}
+	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
+	append_pair(sql, rel, M2M_LEFT, "p.");
+	appendStringInfoString(sql, ", ");
+	append_pair(sql, rel, M2M_RIGHT, "p.");
+	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
+	build_insert_end(sql, rel, columns);
+}
+
+/*
+ * build_insert_end: what keeps an INSERT of pairs from inserting a pair that
+ * is there, and its order.
+ */
+static void
+build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	if (m2m_stmt_looks_first(rel, columns))
+	{
+		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM "
+							   M2M_FOUND_NAME " a WHERE ");
+		m2m_append_match_pair(sql, rel, false);
+		appendStringInfoChar(sql, ')');
+	}
+	append_order(sql, rel->pair_desc->natts);
+	if (rel->on_conflict)
+		append_on_conflict(sql, rel);
+}
+
+/*
+ * build_link_read: the INSERT of all pairs, which then reads those that it
+ * found there; returns the number of links created.
+ *
+ * It reads these and no others, each by itself: a pair that is new, or a page
+ * next to it, is not read, and links of other sessions there are no conflict.
+ */
+static void
+build_link_read(StringInfo sql, M2mRelationship *rel)
+{
+	appendStringInfoString(sql, "WITH n AS (");
+	m2m_stmt_build_insert(sql, rel, false, NIL);
+	appendStringInfoString(sql, " RETURNING ");
+	append_link_columns(sql, rel, "");
+	appendStringInfoString(sql, ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*) FROM (SELECT p.* FROM (");
+	append_distinct_pairs(sql, rel, true, true);
+	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
+	m2m_append_match_pair(sql, rel, false);
+	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
+					 m2m_qualified_name(rel->association));
+	m2m_append_match_pair(sql, rel, false);
+	appendStringInfoString(sql, " LIMIT 1) a");
+}
+
+/*
+ * m2m_stmt_looks_first: must a call look whether a pair is there?  Where ON
+ * CONFLICT is not to be had, or does not see all links (the caller then holds
+ * m2m_lock_links()); and where the row would violate NOT NULL, which is
+ * checked before ON CONFLICT has its say: an existing link needs no
+ * properties.
+ */
+bool
+m2m_stmt_looks_first(M2mRelationship *rel, List *columns)
+{
+	return !rel->unique ||
+		list_difference_int(rel->required, columns) != NIL;
+}
+
+/*
+ * append_on_conflict: a pair that is there, or comes from another session at
+ * the same time, is no error.  The target is named, so that violations of
+ * other unique indexes are.
+ */
+static void
+append_on_conflict(StringInfo sql, M2mRelationship *rel)
+{
+	appendStringInfoString(sql, " ON CONFLICT (");
+	append_link_columns(sql, rel, "");
+	appendStringInfoString(sql, ") DO NOTHING");
+}
+
+/*
+ * build_set_unlink: removes the links of the row in the parameters that are
+ * not among the pairs; returns the other side's keys as text, each once, in
+ * key order.  A table with rules takes no statement that returns something.
+ */
+static void
+build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	M2mSide		other = M2M_OTHER(side);
+
+	appendStringInfo(sql, "%sDELETE FROM %s a WHERE ",
+					 rel->has_rules ? "" : "WITH a AS (",
+					 m2m_qualified_name(rel->association));
+	append_match(sql, rel, side, 1);
+	append_not_null(sql, rel, other);
+	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
+						   " p WHERE ");
+	append_match(sql, rel, other, 0);
+	appendStringInfoChar(sql, ')');
+	if (rel->has_rules)
+		return;
+	appendStringInfoString(sql, " RETURNING ");
+	append_columns(sql, rel, other, "a.");
+	appendStringInfoString(sql, ") SELECT ");
+	append_text(sql, rel, other);
+	appendStringInfoString(sql, " FROM a GROUP BY ");
+	append_columns(sql, rel, other, "a.");
+	appendStringInfoString(sql, " ORDER BY ");
+	append_columns(sql, rel, other, "a.");
+}
+
+/*
+ * build_set_link: inserts the pairs that are not there; returns the other
+ * side's keys as text, in key order.  Rules: as above.
+ */
+static void
+build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	M2mSide		other = M2M_OTHER(side);
+
+	if (rel->has_rules)
+	{
+		m2m_stmt_build_insert(sql, rel, false, NIL);
+		return;
+	}
+	appendStringInfoString(sql, "WITH a AS (");
+	m2m_stmt_build_insert(sql, rel, false, NIL);
+	appendStringInfoString(sql, " RETURNING ");
+	append_columns(sql, rel, other, "");
+	appendStringInfoString(sql, ") SELECT ");
+	append_text(sql, rel, other);
+	appendStringInfoString(sql, " FROM a ORDER BY ");
+	append_columns(sql, rel, other, "a.");
+}
+
+/*
+ * m2m_stmt_build_properties: the INSERT that links pairs with properties, or
+ * the UPDATE that gives them to links that are there (and touches only those
+ * that it changes).  $1 is the jsonb object, which jsonb_to_record() turns
+ * into the columns' types.
+ */
+void
+m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
+						 M2mColumnStatement statement, List *columns)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+	StringInfoData names;		/* p1, p2 */
+	StringInfoData record;		/* p1 type, p2 type */
+	StringInfoData given;		/* x.p1, x.p2 */
+	StringInfoData present;		/* a.p1, a.p2 */
+	StringInfoData assign;		/* p1 = x.p1, p2 = x.p2 */
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	initStringInfo(&record);
+	initStringInfo(&given);
+	initStringInfo(&present);
+	initStringInfo(&assign);
+	foreach(lc, columns)
+	{
+		AttrNumber	attnum = lfirst_int(lc);
+		char	   *name = m2m_quoted_column(rel->association, attnum);
+		const char *comma = names.len > 0 ? ", " : "";
+		Oid			typid;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(rel->association, attnum, &typid, &typmod,
+							  &collation);
+		appendStringInfo(&names, "%s%s", comma, name);
+		appendStringInfo(&record, "%s%s %s", comma, name,
+						 format_type_extended(typid, typmod,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+		appendStringInfo(&given, "%sx.%s", comma, name);
+		appendStringInfo(&present, "%sa.%s", comma, name);
+		appendStringInfo(&assign, "%s%s = x.%s", comma, name, name);
+	}
+
+	if (statement == M2M_COLUMNS_LINK_PROPERTIES)
+	{
+		appendStringInfo(sql, "INSERT INTO %s (", association);
+		append_link_columns(sql, rel, "");
+		appendStringInfo(sql, ", %s) SELECT p.*, %s FROM (", names.data,
+						 given.data);
+		append_distinct_pairs(sql, rel, true, true);
+		appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
+						 record.data);
+		build_insert_end(sql, rel, columns);
+	}
+	else
+	{
+		appendStringInfo(sql, "UPDATE %s a SET %s FROM (", association,
+						 assign.data);
+		append_distinct_pairs(sql, rel, true, true);
+		appendStringInfo(sql,
+						 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
+						 record.data);
+		m2m_append_match_pair(sql, rel, false);
+		appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+						 present.data, given.data);
+	}
+}
+
+/* append_columns: "a.book_id, ..." of one side, in the association. */
+static void
+append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
+			   const char *prefix)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(sql, "%s%s%s", i > 0 ? ", " : "", prefix,
+						 m2m_quoted_column(rel->association,
+										   rel->side[side].key[i].link_attnum));
+}
+
+/* append_link_columns: the same of both sides, left first. */
+static void
+append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
+{
+	append_columns(sql, rel, M2M_LEFT, prefix);
+	appendStringInfoString(sql, ", ");
+	append_columns(sql, rel, M2M_RIGHT, prefix);
+}
+
+/* append_pair: "p.left_1, ..." of one side. */
+static void
+append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
+			const char *prefix)
+{
+	for (int i = 1; i <= rel->side[side].nkeys; i++)
+		appendStringInfo(sql, "%s%s%s_%d", i > 1 ? ", " : "", prefix,
+						 side == M2M_LEFT ? "left" : "right", i);
+}
+
+/* append_distinct_pairs: a query of the pairs, or one side of them, once. */
+static void
+append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
+					  bool left, bool right)
+{
+	int			n = 0;
+
+	appendStringInfoString(sql, "SELECT DISTINCT ");
+	if (left)
+	{
+		append_pair(sql, rel, M2M_LEFT, "");
+		n += rel->side[M2M_LEFT].nkeys;
+	}
+	if (left && right)
+		appendStringInfoString(sql, ", ");
+	if (right)
+	{
+		append_pair(sql, rel, M2M_RIGHT, "");
+		n += rel->side[M2M_RIGHT].nkeys;
+	}
+	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME);
+	append_order(sql, n);
+}
+
+/*
+ * append_match: "p.right_1 = a.book_id AND ..." of one side; with parameters
+ * from $first_parameter on instead of the pair, unless that is 0.
+ */
+static void
+append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
+			 int first_parameter)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		if (i > 0)
+			appendStringInfoString(sql, " AND ");
+		if (first_parameter > 0)
+			appendStringInfo(sql, "$%d", first_parameter + i);
+		else
+			appendStringInfo(sql, "p.%s_%d",
+							 side == M2M_LEFT ? "left" : "right", i + 1);
+		appendStringInfo(sql, " %s %s",
+						 m2m_qualified_operator(key->equal_op),
+						 m2m_link_operand(rel, key, "a"));
+	}
+}
+
+/*
+ * m2m_append_match_pair: the same of both sides; parameters are left, then
+ * right.
+ */
+void
+m2m_append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
+{
+	append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
+	appendStringInfoString(sql, " AND ");
+	append_match(sql, rel, M2M_RIGHT,
+				 parameters ? rel->side[M2M_LEFT].nkeys + 1 : 0);
+}
+
+/*
+ * append_not_null: " AND a.book_id IS NOT NULL ..." where the association
+ * allows nulls: such a row is no link, and the link views do not show it.
+ */
+static void
+append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+
+		if (!key->link_not_null)
+			appendStringInfo(sql, " AND a.%s IS NOT NULL",
+							 m2m_quoted_column(rel->association,
+											   key->link_attnum));
+	}
+}
+
+/* append_order: " ORDER BY 1, ..., n". */
+static void
+append_order(StringInfo sql, int n)
+{
+	appendStringInfoString(sql, " ORDER BY 1");
+	for (int i = 2; i <= n; i++)
+		appendStringInfo(sql, ", %d", i);
+}
+
+/* append_text: the key of one side as text; a row's text if composite. */
+static void
+append_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	bool		composite = rel->side[side].nkeys > 1;
+
+	appendStringInfoString(sql, composite ? "ROW(" : "(");
+	append_columns(sql, rel, side, "a.");
+	appendStringInfoString(sql, ")::pg_catalog.text");
+}

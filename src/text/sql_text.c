@@ -1,0 +1,115 @@
+/*
+ * sql_text.c
+ *		Names and operands as SQL text of ours has them: qualified and quoted, so
+ *		that no search_path has a say in it.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "m2m.h"
+#include "text.h"
+
+/*
+ * m2m_qualified_name: a relation's quoted name with its schema.  Error 42P01
+ * if it is gone, as where m2m_check() reads what another session is dropping.
+ */
+char *
+m2m_qualified_name(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid),
+				 errdetail("It has just been dropped.")));
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  name);
+}
+
+/*
+ * m2m_quoted_column: a column's quoted name.
+ */
+char *
+m2m_quoted_column(Oid relid, AttrNumber attnum)
+{
+	return pstrdup(quote_identifier(get_attname(relid, attnum, false)));
+}
+
+/*
+ * m2m_qualified_operator: an operator as SQL that no search_path can change.
+ */
+char *
+m2m_qualified_operator(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)",
+					  quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_qualified_collation: a collation's quoted name with its schema.
+ */
+char *
+m2m_qualified_collation(Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	Form_pg_collation form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", collation);
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	result = quote_qualified_identifier(get_namespace_name(form->collnamespace),
+										NameStr(form->collname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_base_operand: an expression of a type, cast to its base type where that
+ * is a domain.
+ */
+char *
+m2m_base_operand(const char *operand, Oid type)
+{
+	if (get_typtype(type) != TYPTYPE_DOMAIN)
+		return pstrdup(operand);
+	return psprintf("%s::%s", operand,
+					format_type_extended(getBaseType(type), -1,
+										 FORMAT_TYPE_TYPEMOD_GIVEN |
+										 FORMAT_TYPE_FORCE_QUALIFY));
+}
+
+/*
+ * m2m_link_operand: the association's column behind a key column, as operand
+ * of a comparison with the key: "l.book_id", with the key's collation where
+ * an adopted table has another.
+ */
+char *
+m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key, const char *alias)
+{
+	char	   *column = m2m_quoted_column(rel->association,
+										   key->link_attnum);
+
+	if (!OidIsValid(key->collation) || key->collation == key->link_collation)
+		return psprintf("%s.%s", alias, column);
+	return psprintf("%s.%s COLLATE %s", alias, column,
+					m2m_qualified_collation(key->collation));
+}

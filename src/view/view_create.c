@@ -1,0 +1,209 @@
+/*
+ * view_create.c
+ *		Making a link view, with its triggers, its comments and its link function.
+ *
+ * By ordinary DDL, run as the caller and owned by the caller.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "execute.h"
+#include "m2m.h"
+#include "text.h"
+#include "view_internal.h"
+
+static bool owns_function(Oid function);
+static void create_view(M2mRelationship *rel, M2mSide near,
+						const char *qualified);
+static void complete_view(Oid viewid);
+static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
+static void create_batch_trigger(Oid viewid);
+static void record_extension(Oid trigger, Oid extension);
+static char *trigger_argument(const char *name, const char *value);
+
+/*
+ * m2m_view_create: makes the link view that starts at the near side, with its
+ * trigger, and the link function of the same name.  A view or function of the
+ * name that reads just like ours is kept (the caller has checked that what is
+ * there is of that kind); the rest is added to it.
+ */
+void
+m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
+				const char *name)
+{
+	char	   *qualified =
+		quote_qualified_identifier(get_namespace_name(schema), name);
+
+	if (!OidIsValid(get_relname_relid(name, schema)))
+		create_view(rel, near, qualified);
+	else
+		complete_view(get_relname_relid(name, schema));
+	create_trigger(rel, near, get_relname_relid(name, schema));
+	if (!m2m_function_reusable(rel, near, schema, name) &&
+		!owns_function(m2m_function_find(rel, near, false)))
+		m2m_function_create(rel, near, qualified);
+}
+
+/* owns_function: is there a function, and is it the current user's? */
+static bool
+owns_function(Oid function)
+{
+	return OidIsValid(function) &&
+		object_ownercheck(ProcedureRelationId, function, GetUserId());
+}
+
+/*
+ * create_view: the view with its comments.  security_invoker: privileges and
+ * row-level security of whoever reads it.
+ */
+static void
+create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
+{
+	M2mEndpoint *this = &rel->side[near];
+	const char *far_name = get_rel_name(rel->side[M2M_OTHER(near)].relid);
+	char	   *comment;
+
+	m2m_ddl(psprintf("CREATE %sVIEW %s WITH (security_invoker = true) AS %s",
+					 rel->temporary ? "TEMPORARY " : "", qualified,
+					 m2m_view_query(rel, near,
+									m2m_view_columns(rel, near, NIL))));
+	comment = psprintf("m2m link view: the rows of \"%s\" linked to each \"%s\". "
+					   "INSERT links a row (and inserts it first if more than its key is given), "
+					   "UPDATE changes the row, the link or its properties, "
+					   "DELETE unlinks and never deletes a row of \"%s\".",
+					   far_name, this->role, far_name);
+	m2m_ddl(psprintf("COMMENT ON VIEW %s IS %s", qualified,
+					 quote_literal_cstr(comment)));
+	for (int i = 0; i < this->nkeys; i++)
+	{
+		comment = psprintf("key of the \"%s\" that the row is linked to",
+						   this->role);
+		m2m_ddl(psprintf("COMMENT ON COLUMN %s.%s IS %s", qualified,
+						 m2m_quoted_column(rel->association,
+										   this->key[i].link_attnum),
+						 quote_literal_cstr(comment)));
+	}
+}
+
+/* complete_view: a view that was there gets what its columns lack. */
+static void
+complete_view(Oid viewid)
+{
+	M2mLinkView *view = m2m_catalog_read_view(viewid, false);
+	char	   *sql = view != NULL ? m2m_view_domain_defaults_sql(view) : NULL;
+
+	if (sql != NULL)
+		m2m_ddl(sql);
+}
+
+/*
+ * create_trigger: the INSTEAD OF trigger, which also marks the view as ours
+ * and holds what has no other home, and the statement trigger beside it.
+ * Marked as depending on the extension, they go with it and leave the view
+ * behind, readable.
+ */
+static void
+create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
+{
+	char	   *qualified = m2m_qualified_name(viewid);
+	char	   *comment;
+
+	m2m_ddl(psprintf("CREATE TRIGGER " M2M_VIEW_TRIGGER_NAME
+					 " INSTEAD OF INSERT OR UPDATE OR DELETE ON %s"
+					 " FOR EACH ROW EXECUTE FUNCTION %s(%s, %s, %s, %s)",
+					 qualified,
+					 m2m_own_function(M2M_VIEW_TRIGGER_FUNCTION),
+					 trigger_argument("near", near == M2M_LEFT ?
+									  "left" : "right"),
+					 trigger_argument("left", rel->side[M2M_LEFT].role),
+					 trigger_argument("right", rel->side[M2M_RIGHT].role),
+					 trigger_argument("origin", rel->adopted ?
+									  "adopted" : "created")));
+	m2m_trigger_depends(get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, false),
+						"m2m");
+	comment = psprintf("m2m: writes through this view; marks it as a link view of the relationship between roles \"%s\" and \"%s\".",
+					   rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role);
+	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_VIEW_TRIGGER_NAME
+					 " ON %s IS %s", qualified, quote_literal_cstr(comment)));
+	create_batch_trigger(viewid);
+}
+
+/* create_batch_trigger: that trigger, with its comment, unless it is there. */
+static void
+create_batch_trigger(Oid viewid)
+{
+	if (OidIsValid(get_trigger_oid(viewid, M2M_BATCH_TRIGGER_NAME, true)))
+		return;
+	m2m_ddl(m2m_view_batch_trigger_sql(viewid));
+	m2m_trigger_depends(get_trigger_oid(viewid, M2M_BATCH_TRIGGER_NAME, false),
+						"m2m");
+	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_BATCH_TRIGGER_NAME
+					 " ON %s IS %s", m2m_qualified_name(viewid),
+					 quote_literal_cstr("m2m: makes the links of a bulk INSERT or COPY together, at its end")));
+}
+
+/*
+ * m2m_trigger_depends: marks a trigger as going with an extension.  What ALTER
+ * TRIGGER ... DEPENDS ON EXTENSION does, but for its exclusive lock on the
+ * extension, by which all relationships of a database would wait for each
+ * other, and for whoever marks a function of his own: it is enough that nobody
+ * drops the extension meanwhile (m2m_keep_extension).  Error 42704.
+ */
+void
+m2m_trigger_depends(Oid trigger, const char *extension)
+{
+	Oid			extensionid = m2m_keep_extension(extension, false);
+
+	if (list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
+						extensionid))
+		return;
+	record_extension(trigger, extensionid);
+	CommandCounterIncrement();
+}
+
+/*
+ * record_extension: writes the dependency of a trigger on an extension.  Not
+ * by recordDependencyOn(), which in newer minor releases locks the extension.
+ */
+static void
+record_extension(Oid trigger, Oid extension)
+{
+	Relation	depend = table_open(DependRelationId, RowExclusiveLock);
+	Datum		values[Natts_pg_depend];
+	bool		nulls[Natts_pg_depend] = {0};
+
+	values[Anum_pg_depend_classid - 1] = ObjectIdGetDatum(TriggerRelationId);
+	values[Anum_pg_depend_objid - 1] = ObjectIdGetDatum(trigger);
+	values[Anum_pg_depend_objsubid - 1] = Int32GetDatum(0);
+	values[Anum_pg_depend_refclassid - 1] =
+		ObjectIdGetDatum(ExtensionRelationId);
+	values[Anum_pg_depend_refobjid - 1] = ObjectIdGetDatum(extension);
+	values[Anum_pg_depend_refobjsubid - 1] = Int32GetDatum(0);
+	values[Anum_pg_depend_deptype - 1] =
+		CharGetDatum(DEPENDENCY_AUTO_EXTENSION);
+	CatalogTupleInsert(depend, heap_form_tuple(RelationGetDescr(depend),
+											   values, nulls));
+	table_close(depend, RowExclusiveLock);
+}
+
+/* trigger_argument: 'name=value', quoted. */
+static char *
+trigger_argument(const char *name, const char *value)
+{
+	return quote_literal_cstr(psprintf("%s=%s", name, value));
+}

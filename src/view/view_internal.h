@@ -1,0 +1,95 @@
+/*
+ * view_internal.h
+ *		What the files of link views share.
+ */
+#ifndef M2M_VIEW_INTERNAL_H
+#define M2M_VIEW_INTERNAL_H
+
+#include "lib/stringinfo.h"
+#include "utils/rel.h"
+
+#include "link.h"
+#include "m2m.h"
+#include "view.h"
+
+/* Kinds of kept statements of ours; see m2m_plan_slot(). */
+typedef enum M2mViewStatement
+{
+	M2M_COLUMNS_INSERT_ROW = M2M_COLUMNS_OTHERS,
+	M2M_COLUMNS_INSERT_ROW_RETURNING,
+	M2M_COLUMNS_UPDATE_ROW,
+	M2M_COLUMNS_UPDATE_LINK,
+	M2M_COLUMNS_STATE_ROW,
+	M2M_COLUMNS_STATE_LINK,
+	M2M_COLUMNS_FETCH
+} M2mViewStatement;
+
+/* One row to write. */
+typedef struct M2mRowWrite
+{
+	Relation	relation;		/* the link view */
+	TupleDesc	desc;
+	M2mRelationship *rel;
+	M2mLinkView *view;
+	M2mSide		near;
+	M2mSide		far;
+	FmgrInfo   *flinfo;			/* of the trigger; see view_trigger.c */
+} M2mRowWrite;
+
+/*
+ * view_batch.c: collects the links of one INSERT or COPY into a link view, to
+ * be made together at its end
+ */
+extern bool m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
+							   M2mSide far, M2mIds *ids[2]);
+extern void m2m_view_batch_end(FunctionCallInfo fcinfo);
+
+/*
+ * view_columns.c: which columns a link view has, and which it should have: it
+ * is compared with its relationship, and brought up to it
+ */
+extern List *m2m_view_columns(M2mRelationship *rel, M2mSide near,
+							  List *existing);
+extern List *m2m_view_sources(M2mRelationship *rel, M2mLinkView *view);
+extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
+
+/*
+ * view_create.c: making a link view, with its triggers, its comments and its
+ * link function
+ */
+extern void m2m_trigger_depends(Oid trigger, const char *extension);
+
+/*
+ * view_function.c: link functions: their text, making them, telling them from
+ * others, and letting them follow the tables that they name
+ */
+extern void m2m_function_create(M2mRelationship *rel, M2mSide near,
+								const char *qualified);
+
+/*
+ * view_row.c: writing through a link view: the statements for one row of an
+ * endpoint, or one link
+ */
+extern M2mIds *m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
+							  M2mIds *given);
+extern bool m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
+						 bool *isnull);
+extern bool m2m_row_change(M2mRowWrite *write, M2mViewStatement statement,
+						   M2mIds *ids[2], List *columns, Datum *new_value,
+						   bool *new_null, Datum *old_value, bool *old_null);
+extern HeapTuple m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2],
+							   HeapTuple tuple);
+extern Oid	m2m_row_column_relid(M2mRowWrite *write, M2mViewColumn *column);
+
+/* view_text.c: link views as SQL text */
+extern char *m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns);
+extern void m2m_view_append_join(StringInfo sql, M2mRelationship *rel,
+								 M2mSide near);
+extern char *m2m_view_options(Oid viewid);
+
+/* view_trigger.c: writing through a link view: the INSTEAD OF trigger */
+extern void m2m_row_note_taken(M2mRowWrite *write, M2mIds *ids[2], int64 rows);
+extern bool m2m_row_take_noted(M2mRowWrite *write, M2mIds *ids[2]);
+extern int	m2m_row_key_position(M2mEndpoint *endpoint, M2mViewColumn *column);
+
+#endif							/* M2M_VIEW_INTERNAL_H */

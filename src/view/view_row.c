@@ -1,0 +1,595 @@
+/*
+ * view_row.c
+ *		Writing through a link view: the statements for one row of an endpoint, or
+ *		one link.
+ *
+ * All SQL runs as the caller.  What was read in order to be changed must still
+ * be there when it is changed: else 40001, not a lost update.
+ *
+ * Values are parameters of base types, never of domains: assigning them then
+ * checks the domain, which a parameter of that type would be taken to have
+ * passed.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "m2m.h"
+#include "text.h"
+#include "view_internal.h"
+
+/* What became of a change that found nothing to change. */
+typedef enum RowState
+{
+	ROW_GONE,
+	ROW_AS_ASKED,
+	ROW_AS_READ,				/* a trigger or policy kept it from changing */
+	ROW_TAKEN,					/* by this very statement: moved or removed */
+	ROW_CHANGED
+} RowState;
+
+static RowState look_at(M2mRowWrite *write, M2mViewStatement statement,
+						List *columns, Datum *args, char *nulls, int nkeys,
+						Oid *types, int nargs);
+static bool is_of_this_transaction(int column);
+static void build_change(StringInfo sql, M2mRowWrite *write,
+						 M2mViewStatement statement, List *columns,
+						 const char *look, int nkeys);
+static void append_same(StringInfo sql, StringInfo present, StringInfo values,
+						bool possible);
+static List *readable_columns(M2mRowWrite *write);
+static bool readable(Oid relid, AttrNumber attnum);
+static void build_fetch(StringInfo sql, M2mRowWrite *write, List *columns);
+
+/*
+ * m2m_row_insert: inserts a row of the far endpoint from the columns that
+ * are not null; returns its key, as given or as the table made it.
+ */
+M2mIds *
+m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
+{
+	M2mEndpoint *far = &write->rel->side[write->far];
+	MemoryContext context = CurrentMemoryContext;
+	int			n = write->view->ncolumns;
+	Datum	   *args = palloc_array(Datum, n);
+	Oid		   *types = palloc_array(Oid, n);
+	int			nargs = 0;
+	List	   *columns = NIL;
+	SPIPlanPtr *slot;
+	M2mIds	   *ids = given;
+	bool		returning = given == NULL;
+	ListCell   *lc;
+
+	/* a trigger may make another key of the one given: look, if allowed */
+	if (!returning)
+	{
+		returning = true;
+		for (int i = 0; i < far->nkeys; i++)
+			returning = returning && readable(far->relid, far->key[i].attnum);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (write->view->column[i].kind != M2M_COLUMN_ENDPOINT || isnull[i])
+			continue;
+		args[nargs] = value[i];
+		types[nargs++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
+		columns = lappend_int(columns, write->view->column[i].attnum);
+	}
+
+	SPI_connect();
+	slot = m2m_plan_slot(write->rel, returning ?
+						 M2M_COLUMNS_INSERT_ROW_RETURNING :
+						 M2M_COLUMNS_INSERT_ROW,
+						 write->near, columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		appendStringInfo(&sql, "INSERT INTO %s",
+						 m2m_qualified_name(far->relid));
+		foreach(lc, columns)
+			appendStringInfo(&sql, "%s%s",
+							 foreach_current_index(lc) > 0 ? ", " : " (",
+							 m2m_quoted_column(far->relid, lfirst_int(lc)));
+		for (int i = 1; i <= nargs; i++)
+			appendStringInfo(&sql, "%s$%d", i > 1 ? ", " : ") VALUES (", i);
+		appendStringInfoChar(&sql, ')');
+		for (int i = 0; returning && i < far->nkeys; i++)
+			appendStringInfo(&sql, "%s%s", i > 0 ? ", " : " RETURNING ",
+							 m2m_quoted_column(far->relid,
+											   far->key[i].attnum));
+		*slot = m2m_plan_prepare(sql.data, nargs, types);
+	}
+	if (SPI_execute_plan(*slot, args, NULL, false, 0) < 0)
+		elog(ERROR, "SPI_execute_plan failed");
+	if (returning)
+	{
+		MemoryContext old;
+
+		if (SPI_processed != 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+					 errmsg("no row was inserted into \"%s\", so there is none to link",
+							get_rel_name(far->relid)),
+					 errdetail("A trigger or rule of the table suppressed it.")));
+		old = MemoryContextSwitchTo(context);
+		ids = palloc(sizeof(M2mIds));
+		ids->is_array = false;
+		ids->count = 1;
+		ids->nkeys = far->nkeys;
+		ids->value = palloc_array(Datum, far->nkeys);
+		for (int i = 0; i < far->nkeys; i++)
+		{
+			Form_pg_attribute attribute =
+				TupleDescAttr(SPI_tuptable->tupdesc, i);
+			bool		key_null;
+			Datum		key = SPI_getbinval(SPI_tuptable->vals[0],
+											SPI_tuptable->tupdesc, i + 1,
+											&key_null);
+
+			if (key_null)
+				ereport(ERROR,
+						(errcode(ERRCODE_NOT_NULL_VIOLATION),
+						 errmsg("the row inserted into \"%s\" has no key to link it by",
+								get_rel_name(far->relid))));
+			ids->value[i] = datumCopy(key, attribute->attbyval,
+									  attribute->attlen);
+		}
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	return ids;
+}
+
+/*
+ * m2m_row_link: links a pair, with the link properties that are not null; an
+ * existing link takes them.  Returns false if a trigger or policy kept it from
+ * becoming so.
+ */
+bool
+m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
+{
+	int			n = write->view->ncolumns;
+	Datum	   *args = palloc_array(Datum, n);
+	List	   *columns = NIL;
+	List	   *positions = NIL;
+	int			nargs = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (write->view->column[i].kind != M2M_COLUMN_PROPERTY || isnull[i])
+			continue;
+		args[nargs++] = value[i];
+		columns = lappend_int(columns, write->view->column[i].attnum);
+		positions = lappend_int(positions, i);
+	}
+	if (nargs == 0)
+		return m2m_links_add(write->rel, ids, NULL) > 0 ||
+			m2m_plan_linked(write->rel, ids, false);
+	return m2m_plan_link_row(write->rel, ids, columns, args) > 0 ||
+		m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
+					   value, isnull, NULL, NULL);
+}
+
+/*
+ * m2m_row_change: updates the columns at the given positions of the view in
+ * the far endpoint's row or in the link, from what was read (unless that is
+ * not given).  Returns false if a trigger or policy kept it from changing, or
+ * the statement has taken it away itself, which does nothing, as in a table.
+ */
+bool
+m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
+			   List *columns, Datum *new_value, bool *new_null,
+			   Datum *old_value, bool *old_null)
+{
+	M2mRelationship *rel = write->rel;
+	M2mEndpoint *far = &rel->side[write->far];
+	bool		is_row = statement == M2M_COLUMNS_UPDATE_ROW;
+	int			nkeys = is_row ? far->nkeys : rel->pair_desc->natts;
+	int			nargs = nkeys + 2 * list_length(columns);
+	Datum	   *args = palloc_array(Datum, nargs);
+	char	   *nulls = palloc_array(char, nargs + 1);
+	Oid		   *types = palloc_array(Oid, nargs);
+	List	   *plan_columns = columns;
+	SPIPlanPtr *slot;
+	uint64		processed;
+	RowState	state = ROW_AS_ASKED;
+	ListCell   *lc;
+	int			n = nkeys;
+
+	memcpy(args, is_row ? ids[write->far]->value : m2m_pair_values(rel, ids),
+		   sizeof(Datum) * nkeys);
+	memset(nulls, ' ', nargs);
+	for (int i = 0; i < nkeys; i++)
+		types[i] = is_row ? far->key[i].type :
+			TupleDescAttr(rel->pair_desc, i)->atttypid;
+	for (int old = 0; old <= 1; old++)
+	{
+		Datum	   *values = old ? old_value : new_value;
+		bool	   *isnull = old ? old_null : new_null;
+
+		if (values == NULL)
+			continue;
+		foreach(lc, columns)
+		{
+			int			i = lfirst_int(lc);
+
+			args[n] = values[i];
+			nulls[n] = isnull[i] ? 'n' : ' ';
+			types[n++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
+		}
+	}
+	nargs = n;
+	if (old_value == NULL)
+		plan_columns = lappend_int(list_copy(columns), -1);
+
+	SPI_connect();
+	slot = m2m_plan_slot(rel, statement, write->near, plan_columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		build_change(&sql, write, statement, plan_columns, NULL, nkeys);
+		*slot = m2m_plan_prepare(sql.data, nargs, types);
+	}
+	if (SPI_execute_plan(*slot, args, nulls, false, 0) < 0)
+		elog(ERROR, "SPI_execute_plan failed");
+	processed = SPI_processed;
+	if (processed == 0 && old_value == NULL)
+		state = ROW_AS_READ;
+	else if (processed == 0)
+		state = look_at(write, is_row ? M2M_COLUMNS_STATE_ROW :
+						M2M_COLUMNS_STATE_LINK, columns, args, nulls, nkeys,
+						types, nargs);
+	SPI_finish();
+
+	if (!is_row && processed > 1)
+		m2m_row_note_taken(write, ids, processed - 1);
+	if (state == ROW_TAKEN)
+		return !is_row && m2m_row_take_noted(write, ids);
+	if (state == ROW_GONE || state == ROW_CHANGED)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent %s",
+						state == ROW_GONE ? "delete" : "update"),
+				 errdetail("%s of \"%s\" is no longer as it was read.",
+						   is_row ? "The linked row" : "The link",
+						   get_rel_name(is_row ? far->relid :
+										rel->association)),
+				 errhint("The transaction might succeed if retried.")));
+	return state == ROW_AS_ASKED;
+}
+
+/*
+ * look_at: why did a change find nothing to change?  Error 21000 if the row
+ * was changed by this transaction, since the statement read it: it shows in
+ * several rows of the view and was to become different things.
+ *
+ * Where it is gone, the statement's own snapshot still shows it as it was
+ * read, and who took it.  A statement that comes to a row of a view several
+ * times (UPDATE ...  FROM) finds what it has moved itself gone.
+ */
+static RowState
+look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
+		Datum *args, char *nulls, int nkeys, Oid *types, int nargs)
+{
+	bool		is_row = statement == M2M_COLUMNS_STATE_ROW;
+	Oid			relid = is_row ? write->rel->side[write->far].relid :
+		write->rel->association;
+
+	/* a system column needs SELECT on the whole table */
+	bool		with_xmin = pg_class_aclcheck(relid, GetUserId(),
+											  ACL_SELECT) == ACLCHECK_OK;
+	SPIPlanPtr *slot = m2m_plan_slot(write->rel, statement, write->near,
+									 with_xmin ? columns :
+									 lappend_int(list_copy(columns), -1));
+	TupleDesc	desc;
+	HeapTuple	tuple;
+	bool		isnull;
+
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		build_change(&sql, write, is_row ? M2M_COLUMNS_UPDATE_ROW :
+					 M2M_COLUMNS_UPDATE_LINK, columns,
+					 with_xmin ? ", a.xmin, a.xmax" : "", nkeys);
+		*slot = m2m_plan_prepare(sql.data, nargs, types);
+	}
+	if (SPI_execute_plan(*slot, args, nulls, false, 1) < 0)
+		elog(ERROR, "SPI_execute_plan failed");
+	if (SPI_processed == 0)
+	{
+		if (!with_xmin)
+			return ROW_GONE;
+		if (SPI_execute_plan(*slot, args, nulls, true, 1) < 0)
+			elog(ERROR, "SPI_execute_plan failed");
+		return SPI_processed > 0 && is_of_this_transaction(4) ?
+			ROW_TAKEN : ROW_GONE;
+	}
+	desc = SPI_tuptable->tupdesc;
+	tuple = SPI_tuptable->vals[0];
+	if (DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull)))
+		return ROW_AS_ASKED;
+	if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
+		return ROW_AS_READ;
+	if (with_xmin && is_of_this_transaction(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("UPDATE of view \"%s\" cannot affect a linked row a second time",
+						RelationGetRelationName(write->relation)),
+				 errhint("The row shows several times in the view and was to be given different values.")));
+	return ROW_CHANGED;
+}
+
+/*
+ * is_of_this_transaction: is the transaction in that column of the row that
+ * was fetched ours?
+ */
+static bool
+is_of_this_transaction(int column)
+{
+	bool		isnull;
+	Datum		xid = SPI_getbinval(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, column, &isnull);
+
+	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xid));
+}
+
+/*
+ * build_change: the UPDATE of columns, or, with look, the SELECT that looks
+ * whether they read as asked, or as they were read, and at what look adds.
+ * Parameters: key, new values, old values; a last column -1 means without old
+ * values.
+ */
+static void
+build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
+			 List *columns, const char *look, int nkeys)
+{
+	M2mRelationship *rel = write->rel;
+	M2mEndpoint *far = &rel->side[write->far];
+	bool		is_row = statement == M2M_COLUMNS_UPDATE_ROW;
+	Oid			relid = is_row ? far->relid : rel->association;
+	int			ncolumns = list_length(columns);
+	bool		unconditional = llast_int(columns) == -1;
+	StringInfoData present;		/* a.c1, a.c2, without key columns */
+	StringInfoData asked;		/* $4, $5: their new values */
+	StringInfoData read;		/* $7, $8: their old values */
+	StringInfoData assign;		/* c1 = $4, c2 = $5, ... */
+	bool		relink = false;
+	ListCell   *lc;
+	int			n = nkeys;
+
+	if (unconditional)
+		ncolumns--;
+	initStringInfo(&present);
+	initStringInfo(&asked);
+	initStringInfo(&read);
+	initStringInfo(&assign);
+	foreach(lc, columns)
+	{
+		M2mViewColumn *column;
+		AttrNumber	attnum;
+		char	   *name;
+
+		if (lfirst_int(lc) == -1)
+			break;
+		n++;
+		column = &write->view->column[lfirst_int(lc)];
+		attnum = column->attnum;
+		if (!is_row && column->kind == M2M_COLUMN_ENDPOINT)
+			attnum = far->key[m2m_row_key_position(far, column)].link_attnum;
+		name = m2m_quoted_column(relid, attnum);
+		appendStringInfo(&assign, "%s%s = $%d", n > nkeys + 1 ? ", " : "",
+						 name, n);
+
+		/* the row is found by its keys */
+		if (!is_row && column->kind != M2M_COLUMN_PROPERTY)
+			relink = true;
+		else
+		{
+			const char *comma = present.len > 0 ? ", " : "";
+
+			appendStringInfo(&present, "%s%s", comma,
+							 m2m_base_operand(psprintf("a.%s", name),
+											  get_atttype(relid, attnum)));
+			appendStringInfo(&asked, "%s$%d", comma, n);
+			appendStringInfo(&read, "%s$%d", comma, n + ncolumns);
+		}
+	}
+
+	if (look != NULL)
+	{
+		appendStringInfoString(sql, "SELECT ");
+		append_same(sql, &present, &asked, !relink);
+		appendStringInfoString(sql, ", ");
+		append_same(sql, &present, &read, true);
+		appendStringInfo(sql, "%s FROM %s a WHERE ", look,
+						 m2m_qualified_name(relid));
+	}
+	else
+		appendStringInfo(sql, "UPDATE %s a SET %s WHERE ",
+						 m2m_qualified_name(relid), assign.data);
+	if (is_row)
+	{
+		for (int i = 0; i < far->nkeys; i++)
+			appendStringInfo(sql, "%sa.%s %s $%d", i > 0 ? " AND " : "",
+							 m2m_quoted_column(relid, far->key[i].attnum),
+							 m2m_qualified_operator(far->key[i].equal_op),
+							 i + 1);
+	}
+	else
+		m2m_append_match_pair(sql, rel, true);
+	if (look == NULL && !unconditional && present.len > 0)
+	{
+		appendStringInfoString(sql, " AND ");
+		append_same(sql, &present, &read, true);
+	}
+}
+
+/*
+ * append_same: are the columns present of the very values given?  Compares
+ * images, which works for types without equality too, and takes 1.0 for
+ * another value than 1.00.  Without possible, it is known that they are not.
+ */
+static void
+append_same(StringInfo sql, StringInfo present, StringInfo values,
+			bool possible)
+{
+	if (!possible || present->len == 0)
+		appendStringInfoString(sql, possible ? "true" : "false");
+	else
+		appendStringInfo(sql, "pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+						 present->data, values->data);
+}
+
+/*
+ * m2m_row_fetch: the view's row of a pair as it is now, for RETURNING, in the
+ * columns that the caller may read; the others, or all where the pair cannot
+ * be read, stay as in tuple.
+ */
+HeapTuple
+m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2], HeapTuple tuple)
+{
+	List	   *columns = readable_columns(write);
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr *slot;
+	ListCell   *lc;
+
+	if (columns == NIL)
+		return tuple;
+	SPI_connect();
+	slot = m2m_plan_slot(write->rel, M2M_COLUMNS_FETCH, write->near, columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+		int			nargs = write->rel->pair_desc->natts;
+		Oid		   *types = palloc_array(Oid, nargs);
+
+		for (int i = 0; i < nargs; i++)
+			types[i] = TupleDescAttr(write->rel->pair_desc, i)->atttypid;
+		initStringInfo(&sql);
+		build_fetch(&sql, write, columns);
+		*slot = m2m_plan_prepare(sql.data, nargs, types);
+	}
+	if (SPI_execute_plan(*slot, m2m_pair_values(write->rel, ids), NULL,
+						 false, 1) < 0)
+		elog(ERROR, "SPI_execute_plan failed");
+	if (SPI_processed > 0)
+	{
+		int			n = list_length(columns);
+		int		   *position = palloc_array(int, n);
+		Datum	   *value = palloc_array(Datum, n);
+		bool	   *isnull = palloc_array(bool, n);
+		MemoryContext old;
+
+		foreach(lc, columns)
+		{
+			int			i = foreach_current_index(lc);
+
+			position[i] = lfirst_int(lc) + 1;
+			value[i] = SPI_getbinval(SPI_tuptable->vals[0],
+									 SPI_tuptable->tupdesc, i + 1,
+									 &isnull[i]);
+		}
+		old = MemoryContextSwitchTo(context);
+		tuple = heap_modify_tuple_by_cols(tuple, write->desc, n, position,
+										  value, isnull);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	return tuple;
+}
+
+/*
+ * readable_columns: positions of the view's columns whose source the caller
+ * may select; NIL if not even the keys, by which a row is found.
+ */
+static List *
+readable_columns(M2mRowWrite *write)
+{
+	M2mRelationship *rel = write->rel;
+	M2mEndpoint *far = &rel->side[write->far];
+	List	   *result = NIL;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			if (!readable(rel->association, rel->side[s].key[i].link_attnum))
+				return NIL;
+		}
+	}
+	for (int i = 0; i < far->nkeys; i++)
+	{
+		if (!readable(far->relid, far->key[i].attnum))
+			return NIL;
+	}
+	for (int i = 0; i < write->view->ncolumns; i++)
+	{
+		M2mViewColumn *column = &write->view->column[i];
+
+		if (column->kind != M2M_COLUMN_OTHER &&
+			readable(m2m_row_column_relid(write, column), column->attnum))
+			result = lappend_int(result, i);
+	}
+	return result;
+}
+
+/* readable: may the caller select the column? */
+static bool
+readable(Oid relid, AttrNumber attnum)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(relid, attnum, GetUserId(),
+							  ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* build_fetch: SELECT of view columns of the pair in the parameters. */
+static void
+build_fetch(StringInfo sql, M2mRowWrite *write, List *columns)
+{
+	M2mRelationship *rel = write->rel;
+	M2mEndpoint *far = &rel->side[write->far];
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		M2mViewColumn *column = &write->view->column[lfirst_int(lc)];
+
+		appendStringInfo(sql, "%s%s.%s",
+						 foreach_current_index(lc) > 0 ? ", " : "SELECT ",
+						 column->kind == M2M_COLUMN_ENDPOINT ? "r" : "a",
+						 m2m_quoted_column(m2m_row_column_relid(write, column),
+										   column->attnum));
+	}
+	appendStringInfo(sql, " FROM %s a JOIN %s r ON ",
+					 m2m_qualified_name(rel->association),
+					 m2m_qualified_name(far->relid));
+	for (int i = 0; i < far->nkeys; i++)
+		appendStringInfo(sql, "%sr.%s %s %s", i > 0 ? " AND " : "",
+						 m2m_quoted_column(far->relid, far->key[i].attnum),
+						 m2m_qualified_operator(far->key[i].equal_op),
+						 m2m_link_operand(rel, &far->key[i], "a"));
+	appendStringInfoString(sql, " WHERE ");
+	m2m_append_match_pair(sql, rel, true);
+}
+
+/* m2m_row_column_relid: the table whose column a view column shows. */
+Oid
+m2m_row_column_relid(M2mRowWrite *write, M2mViewColumn *column)
+{
+	return column->kind == M2M_COLUMN_ENDPOINT ?
+		write->rel->side[write->far].relid : write->rel->association;
+}

@@ -1,0 +1,938 @@
+/*
+ * view_save.c
+ *		Puts link views aside that stand in the way of somebody's DDL, and puts
+ *		them back just as they were.
+ *
+ * PostgreSQL refuses to drop a column or change its type while a view reads
+ * it.  What is saved is everything that makes the view what it is to others:
+ * name, owner, options, columns with their names and defaults, triggers,
+ * rules, comments, security labels, and the privileges, which are restored as
+ * they stood in the catalog: replaying GRANTs would change who granted them.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_seclabel.h"
+#include "catalog/pg_trigger.h"
+#include "commands/comment.h"
+#include "commands/extension.h"
+#include "commands/seclabel.h"
+#include "commands/trigger.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "rewrite/rewriteSupport.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "view.h"
+#include "view_internal.h"
+
+typedef struct SavedColumn
+{
+	M2mViewColumn *column;
+	Acl		   *acl;			/* NULL: default */
+	char	   *comment;
+	char	   *default_value;	/* as SQL */
+} SavedColumn;
+
+/* A trigger or rule of the view. */
+typedef struct SavedPart
+{
+	char	   *name;
+	char	   *definition;		/* as SQL */
+	char	   *comment;
+	List	   *extensions;		/* names of those it depends on */
+	bool		ours;			/* the trigger of a link view */
+	bool		plain;			/* a trigger without an expression in it */
+} SavedPart;
+
+typedef struct SavedLabel
+{
+	int			column;
+	char	   *provider;
+	char	   *label;
+} SavedLabel;
+
+struct M2mSavedView
+{
+	M2mLinkView *view;
+	char	   *name;
+	Oid			schema;
+	Oid			owner;
+	Oid			extension;		/* that it is a member of, or InvalidOid */
+	bool		temporary;
+	bool		invoker;		/* it reads with the invoker's rights */
+	char	   *options;
+	Acl		   *acl;
+	char	   *comment;
+	SavedColumn *column;		/* view->ncolumns of them */
+	List	   *triggers;		/* SavedPart */
+	List	   *rules;
+	List	   *labels;
+};
+
+/* What is restored in one go; an argument of restore_view(). */
+typedef struct Restoration
+{
+	M2mSavedView *saved;
+	M2mRelationship *rel;
+	List	   *columns;
+} Restoration;
+
+static void save_columns(M2mSavedView *saved, Oid viewid);
+static HeapTuple lock_row(Relation catalog, HeapTuple tuple);
+static char *save_default(Oid viewid, AttrNumber attnum);
+static List *save_triggers(Oid viewid);
+static List *save_rules(Oid viewid);
+static List *save_labels(Oid viewid);
+static List *extension_names(Oid trigger);
+static Acl *get_acl(Datum datum, bool isnull);
+static char *call_deparser(PGFunction function, Oid oid);
+static bool may_join(M2mRelationship *rel, M2mLinkView *view, bool invoker);
+static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
+							M2mLinkView *other);
+static bool is_over(M2mRelationship *rel, M2mLinkView *pair[2]);
+static void refresh_view(void *arg);
+static void restore_view(void *arg);
+static void restore_trigger(SavedPart *part, M2mSavedView *saved);
+static void run_trigger(void *arg);
+static void restore_additions(Restoration *restoration);
+static void run_ddl(void *arg);
+static void restore_part_comment(SavedPart *part, const char *kind,
+								 M2mSavedView *saved);
+static char *qualified_name(M2mSavedView *saved);
+static void restore_the_rest(Restoration *restoration);
+static void set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl);
+
+/*
+ * m2m_view_save: everything about a link view, in CurrentMemoryContext; NULL
+ * if it is none, or shows more than a link view does and so could not be put
+ * back.  The caller is about to drop the view and holds an exclusive lock on
+ * it, against which nothing changes but privileges: GRANT and REVOKE lock no
+ * relation, so we lock the catalog's rows that they would write.
+ */
+M2mSavedView *
+m2m_view_save(Oid viewid)
+{
+	M2mSavedView *saved = palloc0(sizeof(M2mSavedView));
+	Relation	class;
+	HeapTuple	tuple;
+	bool		isnull;
+	Datum		acl;
+	int			nestlevel;
+
+	saved->view = m2m_catalog_read_view(viewid, true);
+	if (saved->view == NULL || saved->view->custom)
+		return NULL;
+	class = table_open(RelationRelationId, RowExclusiveLock);
+	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(viewid));
+	if (HeapTupleIsValid(tuple))
+		tuple = lock_row(class, tuple);
+	if (!HeapTupleIsValid(tuple))
+	{
+		table_close(class, RowExclusiveLock);
+		return NULL;
+	}
+	saved->name = pstrdup(NameStr(((Form_pg_class) GETSTRUCT(tuple))->relname));
+	saved->schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
+	saved->owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	saved->temporary = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence ==
+		RELPERSISTENCE_TEMP;
+	acl = heap_getattr(tuple, Anum_pg_class_relacl, RelationGetDescr(class),
+					   &isnull);
+	saved->acl = get_acl(acl, isnull);
+	table_close(class, RowExclusiveLock);
+	saved->extension = getExtensionOfObject(RelationRelationId, viewid);
+	saved->invoker = m2m_catalog_view_reads_as_invoker(viewid);
+	saved->options = m2m_view_options(viewid);
+	saved->comment = GetComment(viewid, RelationRelationId, 0);
+
+	/*
+	 * Names in what is deparsed are to be qualified, and constants to read as
+	 * they are, whatever the session's settings, which postgres_fdw sets so too.
+	 */
+	nestlevel = NewGUCNestLevel();
+	m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
+	m2m_setting_for_now("datestyle", "ISO");
+	m2m_setting_for_now("intervalstyle", "postgres");
+	m2m_setting_for_now("extra_float_digits", "3");
+	save_columns(saved, viewid);
+	saved->triggers = save_triggers(viewid);
+
+	/* rules are deparsed by a query, which is to see what we have locked */
+	PushActiveSnapshot(GetLatestSnapshot());
+	saved->rules = save_rules(viewid);
+	PopActiveSnapshot();
+	AtEOXact_GUC(true, nestlevel);
+	saved->labels = save_labels(viewid);
+	return saved;
+}
+
+/*
+ * lock_row: locks the newest version of a catalog's row against changes, and
+ * returns it in CurrentMemoryContext; NULL if it was deleted.  Waits for who
+ * has changed it and not ended yet, as deleting it would, which fails then.
+ */
+static HeapTuple
+lock_row(Relation catalog, HeapTuple tuple)
+{
+	TupleTableSlot *slot = table_slot_create(catalog, NULL);
+	HeapTuple	newest = NULL;
+	TM_FailureData failure;
+
+	if (table_tuple_lock(catalog, &tuple->t_self, GetLatestSnapshot(), slot,
+						 GetCurrentCommandId(false),
+						 LockTupleNoKeyExclusive, LockWaitBlock,
+						 TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
+						 &failure) == TM_Ok)
+		newest = ExecCopySlotHeapTuple(slot);
+	ExecDropSingleTupleTableSlot(slot);
+
+	/* who deletes it finds it through the cache */
+	AcceptInvalidationMessages();
+	return newest;
+}
+
+/* save_columns: privileges, comments and defaults of the columns. */
+static void
+save_columns(M2mSavedView *saved, Oid viewid)
+{
+	Relation	attribute = table_open(AttributeRelationId, RowExclusiveLock);
+
+	saved->column = palloc0_array(SavedColumn, saved->view->ncolumns);
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+		HeapTuple	tuple = SearchSysCacheCopy2(ATTNUM,
+												ObjectIdGetDatum(viewid),
+												Int16GetDatum(i + 1));
+		bool		isnull;
+		Datum		acl;
+
+		if (HeapTupleIsValid(tuple))
+			tuple = lock_row(attribute, tuple);
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for attribute %d of relation %u",
+				 i + 1, viewid);
+		column->column = &saved->view->column[i];
+		acl = heap_getattr(tuple, Anum_pg_attribute_attacl,
+						   RelationGetDescr(attribute), &isnull);
+		column->acl = get_acl(acl, isnull);
+		column->comment = GetComment(viewid, RelationRelationId, i + 1);
+		if (((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef)
+			column->default_value = save_default(viewid, i + 1);
+	}
+	table_close(attribute, RowExclusiveLock);
+}
+
+/* save_default: a column's default as SQL. */
+static char *
+save_default(Oid viewid, AttrNumber attnum)
+{
+	Relation	attrdef = table_open(AttrDefaultRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	char	   *result = NULL;
+
+	ScanKeyInit(&key[0], Anum_pg_attrdef_adrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	ScanKeyInit(&key[1], Anum_pg_attrdef_adnum, BTEqualStrategyNumber,
+				F_INT2EQ, Int16GetDatum(attnum));
+	scan = systable_beginscan(attrdef, AttrDefaultIndexId, true, NULL, 2, key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		expression = heap_getattr(tuple, Anum_pg_attrdef_adbin,
+											  RelationGetDescr(attrdef),
+											  &isnull);
+
+		if (!isnull)
+			result = TextDatumGetCString(DirectFunctionCall2(pg_get_expr,
+															 expression,
+															 ObjectIdGetDatum(viewid)));
+	}
+	systable_endscan(scan);
+	table_close(attrdef, AccessShareLock);
+	return result;
+}
+
+/* save_triggers: ours and the user's own. */
+static List *
+save_triggers(Oid viewid)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(trigger, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		SavedPart  *part;
+
+		if (form->tgisinternal)
+			continue;
+		part = palloc0(sizeof(SavedPart));
+		part->name = pstrdup(NameStr(form->tgname));
+		part->definition = call_deparser(pg_get_triggerdef, form->oid);
+		part->comment = GetComment(form->oid, TriggerRelationId, 0);
+		part->extensions = extension_names(form->oid);
+		part->plain = heap_attisnull(tuple, Anum_pg_trigger_tgqual, NULL);
+		part->ours = part->plain &&
+			form->tgfoid == m2m_catalog_trigger_function();
+		result = lappend(result, part);
+	}
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}
+
+/* save_rules: rules beside the one that is the view's query. */
+static List *
+save_rules(Oid viewid)
+{
+	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key, Anum_pg_rewrite_ev_class, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(rewrite, RewriteRelRulenameIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_rewrite form = (Form_pg_rewrite) GETSTRUCT(tuple);
+		SavedPart  *part;
+
+		if (strcmp(NameStr(form->rulename), ViewSelectRuleName) == 0)
+			continue;
+		part = palloc0(sizeof(SavedPart));
+		part->name = pstrdup(NameStr(form->rulename));
+		part->definition = call_deparser(pg_get_ruledef, form->oid);
+		part->comment = GetComment(form->oid, RewriteRelationId, 0);
+		result = lappend(result, part);
+	}
+	systable_endscan(scan);
+	table_close(rewrite, AccessShareLock);
+	return result;
+}
+
+/* save_labels: security labels of the view and its columns. */
+static List *
+save_labels(Oid viewid)
+{
+	Relation	seclabel = table_open(SecLabelRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *result = NIL;
+
+	ScanKeyInit(&key[0], Anum_pg_seclabel_objoid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	ScanKeyInit(&key[1], Anum_pg_seclabel_classoid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
+	scan = systable_beginscan(seclabel, SecLabelObjectIndexId, true, NULL,
+							  2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		SavedLabel *label = palloc(sizeof(SavedLabel));
+		bool		isnull;
+
+		label->column = ((FormData_pg_seclabel *) GETSTRUCT(tuple))->objsubid;
+		label->provider =
+			TextDatumGetCString(heap_getattr(tuple, Anum_pg_seclabel_provider,
+											 RelationGetDescr(seclabel),
+											 &isnull));
+		label->label =
+			TextDatumGetCString(heap_getattr(tuple, Anum_pg_seclabel_label,
+											 RelationGetDescr(seclabel),
+											 &isnull));
+		result = lappend(result, label);
+	}
+	systable_endscan(scan);
+	table_close(seclabel, AccessShareLock);
+	return result;
+}
+
+/* extension_names: extensions that a trigger is marked to depend on. */
+static List *
+extension_names(Oid trigger)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, getAutoExtensionsOfObject(TriggerRelationId, trigger))
+	{
+		char	   *name = get_extension_name(lfirst_oid(lc));
+
+		if (name != NULL)
+			result = lappend(result, name);
+	}
+	return result;
+}
+
+/* get_acl: a copy of an ACL, NULL if there is none. */
+static Acl *
+get_acl(Datum datum, bool isnull)
+{
+	return isnull ? NULL : DatumGetAclPCopy(datum);
+}
+
+/* call_deparser: what pg_get_xxxdef(oid) returns. */
+static char *
+call_deparser(PGFunction function, Oid oid)
+{
+	return TextDatumGetCString(DirectFunctionCall1(function,
+												   ObjectIdGetDatum(oid)));
+}
+
+/*
+ * m2m_view_is_lost: is the view that was saved gone, although nothing is that
+ * it was made of, or a part of?
+ */
+bool
+m2m_view_is_lost(M2mSavedView *saved)
+{
+	return get_rel_name(saved->view->view) == NULL &&
+		get_rel_name(saved->view->association) != NULL &&
+		get_namespace_name(saved->schema) != NULL &&
+		(!OidIsValid(saved->extension) ||
+		 get_extension_name(saved->extension) != NULL);
+}
+
+/*
+ * m2m_view_drop: drops views that have been saved; see m2m_drop_objects().
+ */
+bool
+m2m_view_drop(List *saved_views)
+{
+	List	   *addresses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, saved_views)
+	{
+		ObjectAddress *address = palloc(sizeof(ObjectAddress));
+
+		ObjectAddressSet(*address, RelationRelationId,
+						 ((M2mSavedView *) lfirst(lc))->view->view);
+		addresses = lappend(addresses, address);
+	}
+	return m2m_drop_objects(addresses);
+}
+
+/* What refresh_view() is to do. */
+typedef struct ViewRefresh
+{
+	M2mRelationship *rel;
+	M2mLinkView *view;
+} ViewRefresh;
+
+/*
+ * m2m_view_follow: a link view shows what the tables of its relationship have
+ * become, or rests where they are not known: in place, so that it is the same
+ * view to all others; else it is dropped and put back.  Where that cannot be,
+ * since something of the user's depends on it, it rests at least, and so is
+ * not in the way of a table that it has nothing to do with any more; and where
+ * it would show the table with another role's rights (may_join).  The caller
+ * holds an exclusive lock on the view.  Errors: as m2m_as_server().
+ */
+void
+m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
+{
+	M2mRelationship resting = *rel;
+	ViewRefresh task = {rel, view};
+
+	resting.side[M2M_OTHER(view->near)].relid = InvalidOid;
+	if (!may_join(rel, view, m2m_catalog_view_reads_as_invoker(view->view)))
+	{
+		if (view->at_rest)
+			return;
+		task.rel = &resting;
+	}
+	else if (!m2m_view_replaceable(rel, view))
+	{
+		M2mSavedView *saved = m2m_view_save(view->view);
+
+		if (saved != NULL && m2m_view_drop(list_make1(saved)))
+		{
+			m2m_view_restore(list_make1(saved));
+			return;
+		}
+		if (view->at_rest ||
+			view->far_relid == rel->side[M2M_OTHER(view->near)].relid)
+			return;
+		task.rel = &resting;
+	}
+
+	/* the view is there already: no need of CREATE on the schema */
+	m2m_as_server(!rel->temporary,
+				  psprintf("could not bring link view \"%s\" up to date",
+						   get_rel_name(view->view)),
+				  refresh_view, &task);
+	m2m_relationship_changed(rel->association);
+}
+
+/*
+ * may_join: may a link view join the table that its relationship has now, if
+ * that is another one than it joins?  One that does not read with the
+ * invoker's rights would show it with its owner's, and which table it is, the
+ * association's owner says.
+ */
+static bool
+may_join(M2mRelationship *rel, M2mLinkView *view, bool invoker)
+{
+	Oid			far = rel->side[M2M_OTHER(view->near)].relid;
+
+	return invoker || !OidIsValid(far) || far == view->far_relid ||
+		view->owner == m2m_catalog_relation_owner(rel->association);
+}
+
+/* refresh_view: the statement has no part of anybody else's. */
+static void
+refresh_view(void *arg)
+{
+	ViewRefresh *task = arg;
+
+	m2m_view_refresh(task->rel, task->view);
+}
+
+/* m2m_saved_view_owner: whose the view is, or was. */
+Oid
+m2m_saved_view_owner(M2mSavedView *saved)
+{
+	return saved->owner;
+}
+
+/* m2m_saved_view_association: the association that it reads. */
+Oid
+m2m_saved_view_association(M2mSavedView *saved)
+{
+	return saved->view->association;
+}
+
+/* m2m_saved_view_name: its name. */
+const char *
+m2m_saved_view_name(M2mSavedView *saved)
+{
+	return saved->name;
+}
+
+/*
+ * m2m_view_restore: puts back views that were dropped, as far as their
+ * association and their schema are still there, with columns that have come
+ * since at their ends, and at rest where it is not known what they joined.
+ * What is amiss for good is a WARNING, see m2m_as_server() and m2m_as_owner();
+ * all other errors are thrown.  Returns the associations that make up no
+ * relationship any more, because columns that did are gone, and there is none
+ * to take their place.
+ */
+List *
+m2m_view_restore(List *saved_views)
+{
+	List	   *ended = NIL;
+	ListCell   *lc;
+
+	foreach(lc, saved_views)
+	{
+		M2mSavedView *saved = lfirst(lc);
+		M2mLinkView *pair[2] = {NULL, NULL};
+		Restoration restoration;
+		ListCell   *other;
+
+		if (!m2m_view_is_lost(saved))
+			continue;
+
+		/* its counterpart stands, or was dropped with it */
+		pair[saved->view->near] = saved->view;
+		foreach(other, m2m_catalog_link_views(saved->view->association))
+			add_counterpart(pair, saved->view,
+							m2m_catalog_read_view(lfirst_oid(other), true));
+		foreach(other, saved_views)
+			add_counterpart(pair, saved->view,
+							((M2mSavedView *) lfirst(other))->view);
+		restoration.saved = saved;
+		restoration.rel =
+			m2m_catalog_describe_rest(saved->view->association, pair, NIL);
+		if (restoration.rel == NULL)
+			continue;
+		if (is_over(restoration.rel, pair))
+		{
+			ended = list_append_unique_oid(ended, saved->view->association);
+			continue;
+		}
+		if (!may_join(restoration.rel, saved->view, saved->invoker))
+			restoration.rel->side[M2M_OTHER(saved->view->near)].relid =
+				InvalidOid;
+
+		/*
+		 * Nobody gets a new right by what stood there a moment ago: its owner
+		 * need not be able to create it now.  What is run has no part of the
+		 * user's that could be evaluated.
+		 */
+		if (m2m_as_server(!saved->temporary,
+						  psprintf("could not put back link view \"%s\"",
+								   saved->name),
+						  restore_view, &restoration))
+		{
+			/* privileges last: an owner may have none on his view */
+			restore_additions(&restoration);
+			restore_the_rest(&restoration);
+		}
+		m2m_relationship_changed(saved->view->association);
+	}
+	return ended;
+}
+
+/*
+ * is_over: have the association's columns of a side been dropped that its
+ * views were made of, and could none that was added later take their place?
+ * That one is named after the role or the column that it is to replace:
+ * book_uuid, new_book_id.
+ */
+static bool
+is_over(M2mRelationship *rel, M2mLinkView *pair[2])
+{
+	int			natts = m2m_catalog_natts(rel->association);
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mLinkView *near_view = pair[s];
+		M2mLinkView *far_view = pair[M2M_OTHER(s)];
+		char	   *prefix = psprintf("%s_", rel->side[s].role);
+		AttrNumber	last = 0;
+		bool		replaced = false;
+
+		/* one at rest goes on resting */
+		if (rel->side[s].nkeys > 0 || (near_view && near_view->at_rest) ||
+			(far_view && far_view->at_rest))
+			continue;
+		for (int i = 0; near_view != NULL && i < near_view->nnear; i++)
+			last = Max(last, near_view->near_link[i]);
+		for (int i = 0; far_view != NULL && i < far_view->nfar; i++)
+			last = Max(last, far_view->far_link[i]);
+		for (AttrNumber a = last + 1; a <= natts; a++)
+		{
+			char	   *name = m2m_catalog_column_exists(rel->association, a) ?
+				get_attname(rel->association, a, true) : NULL;
+
+			if (name == NULL)
+				continue;
+			replaced |= strncmp(name, prefix, strlen(prefix)) == 0;
+			for (int i = 0; near_view != NULL && i < near_view->nnear; i++)
+				replaced |= strstr(name, near_view->column[i].source) != NULL;
+		}
+		if (!replaced)
+			return true;
+	}
+	return false;
+}
+
+/* add_counterpart: takes a view as the other one of a pair, if it is that. */
+static void
+add_counterpart(M2mLinkView *pair[2], M2mLinkView *view, M2mLinkView *other)
+{
+	if (other != NULL && other->association == view->association &&
+		other->near != view->near && other->owner == view->owner)
+		pair[other->near] = other;
+}
+
+/*
+ * restore_view: the view, its owner and m2m's trigger, by SQL.
+ */
+static void
+restore_view(void *arg)
+{
+	Restoration *restoration = arg;
+	M2mSavedView *saved = restoration->saved;
+	List	   *existing = NIL;
+	ListCell   *lc;
+
+	foreach(lc, m2m_view_sources(restoration->rel, saved->view))
+	{
+		M2mViewColumn *column =
+			&saved->view->column[foreach_current_index(lc)];
+
+		AttrNumber	attnum = ((M2mViewColumn *) lfirst(lc))->attnum;
+
+		/* a key in another column of the association goes by its name */
+		if (column->kind == M2M_COLUMN_KEY && attnum > 0 &&
+			attnum != column->attnum &&
+			strcmp(column->name, column->source) == 0)
+			column->name = m2m_view_alias(existing,
+										  get_attname(restoration->rel->association,
+													  attnum, false),
+										  m2m_view_prefix(saved->view, column));
+		column->attnum = attnum;
+
+		/* made anew, it can be cast */
+		column->as_domain = false;
+		existing = lappend(existing, column);
+	}
+	restoration->columns = m2m_view_columns(restoration->rel,
+											saved->view->near, existing);
+	m2m_ddl(psprintf("CREATE %sVIEW %s%s AS %s",
+					 saved->temporary ? "TEMPORARY " : "", qualified_name(saved),
+					 saved->options,
+					 m2m_view_query(restoration->rel, saved->view->near,
+									restoration->columns)));
+	foreach(lc, saved->triggers)
+	{
+		if (((SavedPart *) lfirst(lc))->ours)
+			restore_trigger(lfirst(lc), saved);
+	}
+	m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s", qualified_name(saved),
+					 quote_identifier(GetUserNameFromId(saved->owner,
+														false))));
+}
+
+/* restore_trigger: a trigger with its comment and extensions. */
+static void
+restore_trigger(SavedPart *part, M2mSavedView *saved)
+{
+	ListCell   *lc;
+
+	m2m_ddl(part->definition);
+	foreach(lc, part->extensions)
+		m2m_trigger_depends(get_trigger_oid(get_relname_relid(saved->name,
+															  saved->schema),
+											part->name, false),
+							lfirst(lc));
+	restore_part_comment(part, "TRIGGER", saved);
+}
+
+/* What run_trigger() and run_rule() are to do. */
+typedef struct PartTask
+{
+	SavedPart  *part;
+	M2mSavedView *saved;
+} PartTask;
+
+/* run_trigger: restores a trigger of the user's. */
+static void
+run_trigger(void *arg)
+{
+	PartTask   *task = arg;
+
+	restore_trigger(task->part, task->saved);
+}
+
+/* run_rule: restores a rule with its comment. */
+static void
+run_rule(void *arg)
+{
+	PartTask   *task = arg;
+
+	m2m_ddl(task->part->definition);
+	restore_part_comment(task->part, "RULE", task->saved);
+}
+
+/*
+ * restore_additions: the user's triggers, column defaults and rules, as the
+ * view's owner where they contain what may be evaluated as they are read.  One
+ * that does not fit any more is a WARNING, and does not take the others with
+ * it.
+ */
+static void
+restore_additions(Restoration *restoration)
+{
+	M2mSavedView *saved = restoration->saved;
+	ListCell   *lc;
+
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+
+		if (column->default_value != NULL &&
+			list_member_ptr(restoration->columns, column->column))
+			m2m_as_owner(saved->owner, !saved->temporary,
+						 psprintf("could not put back the default of column \"%s\" of link view \"%s\"",
+								  column->column->name, saved->name),
+						 run_ddl,
+						 psprintf("ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s",
+								  qualified_name(saved),
+								  quote_identifier(column->column->name),
+								  column->default_value));
+	}
+	foreach(lc, saved->triggers)
+	{
+		PartTask	task = {lfirst(lc), saved};
+
+		if (!task.part->ours)
+			m2m_as_owner(task.part->plain ? BOOTSTRAP_SUPERUSERID :
+						 saved->owner, !saved->temporary,
+						 psprintf("could not put back trigger \"%s\" of link view \"%s\"",
+								  task.part->name, saved->name),
+						 run_trigger, &task);
+	}
+	foreach(lc, saved->rules)
+	{
+		PartTask	task = {lfirst(lc), saved};
+
+		m2m_as_owner(saved->owner, !saved->temporary,
+					 psprintf("could not put back rule \"%s\" of link view \"%s\"",
+							  task.part->name, saved->name),
+					 run_rule, &task);
+	}
+}
+
+/* run_ddl: one statement. */
+static void
+run_ddl(void *arg)
+{
+	m2m_ddl(arg);
+}
+
+/* restore_part_comment: the comment on a trigger or rule. */
+static void
+restore_part_comment(SavedPart *part, const char *kind, M2mSavedView *saved)
+{
+	if (part->comment != NULL)
+		m2m_ddl(psprintf("COMMENT ON %s %s ON %s IS %s", kind,
+						 quote_identifier(part->name), qualified_name(saved),
+						 quote_literal_cstr(part->comment)));
+}
+
+/* qualified_name: the quoted name of a saved view, with its schema. */
+static char *
+qualified_name(M2mSavedView *saved)
+{
+	return quote_qualified_identifier(get_namespace_name(saved->schema),
+									  saved->name);
+}
+
+/*
+ * restore_the_rest: what needs no rights because nobody is given anything new:
+ * comments, security labels and privileges as they stood in the catalog.
+ */
+static void
+restore_the_rest(Restoration *restoration)
+{
+	M2mSavedView *saved = restoration->saved;
+	Oid			viewid = get_relname_relid(saved->name, saved->schema);
+	ListCell   *lc;
+
+	if (saved->comment != NULL)
+		CreateComments(viewid, RelationRelationId, 0, saved->comment);
+	set_acl(viewid, 0, saved->owner, saved->acl);
+	foreach(lc, saved->labels)
+	{
+		SavedLabel *label = lfirst(lc);
+		ObjectAddress object;
+
+		if (label->column != 0)
+			continue;
+		ObjectAddressSet(object, RelationRelationId, viewid);
+		SetSecurityLabel(&object, label->provider, label->label);
+	}
+	for (int i = 0; i < saved->view->ncolumns; i++)
+	{
+		SavedColumn *column = &saved->column[i];
+		AttrNumber	attnum = 0;
+
+		foreach(lc, restoration->columns)
+		{
+			if (lfirst(lc) == column->column)
+				attnum = foreach_current_index(lc) + 1;
+		}
+		if (attnum == 0)
+			continue;
+		if (column->comment != NULL)
+			CreateComments(viewid, RelationRelationId, attnum,
+						   column->comment);
+		if (column->acl != NULL)
+			set_acl(viewid, attnum, saved->owner, column->acl);
+		foreach(lc, saved->labels)
+		{
+			SavedLabel *label = lfirst(lc);
+			ObjectAddress object;
+
+			if (label->column != i + 1)
+				continue;
+			ObjectAddressSubSet(object, RelationRelationId, viewid, attnum);
+			SetSecurityLabel(&object, label->provider, label->label);
+		}
+	}
+	CommandCounterIncrement();
+}
+
+/*
+ * set_acl: gives a view, or one of its columns, an ACL and the dependencies
+ * on roles that go with it, instead of those that default privileges gave it.
+ */
+static void
+set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
+{
+	Oid			catalog = attnum == 0 ? RelationRelationId :
+		AttributeRelationId;
+	int			cache = attnum == 0 ? RELOID : ATTNUM;
+	AttrNumber	position = attnum == 0 ? Anum_pg_class_relacl :
+		Anum_pg_attribute_attacl;
+	Relation	relation = table_open(catalog, RowExclusiveLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	Datum	   *values = palloc0_array(Datum, desc->natts);
+	bool	   *nulls = palloc0_array(bool, desc->natts);
+	bool	   *replaces = palloc0_array(bool, desc->natts);
+	HeapTuple	tuple;
+	HeapTuple	changed;
+	Acl		   *old_acl;
+	Oid		   *old_members = NULL;
+	Oid		   *new_members = NULL;
+	int			nold = 0;
+	int			nnew = 0;
+	Datum		datum;
+	bool		isnull;
+
+	/* a copy: the row may have been written by this very command */
+	CommandCounterIncrement();
+	tuple = attnum == 0 ?
+		SearchSysCacheCopy1(cache, ObjectIdGetDatum(viewid)) :
+		SearchSysCacheCopy2(cache, ObjectIdGetDatum(viewid),
+							Int16GetDatum(attnum));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", viewid);
+	datum = heap_getattr(tuple, position, desc, &isnull);
+	old_acl = get_acl(datum, isnull);
+	if (old_acl != NULL)
+		nold = aclmembers(old_acl, &old_members);
+	if (acl != NULL)
+		nnew = aclmembers(acl, &new_members);
+
+	replaces[position - 1] = true;
+	nulls[position - 1] = acl == NULL;
+	values[position - 1] = PointerGetDatum(acl);
+	changed = heap_modify_tuple(tuple, desc, values, nulls, replaces);
+	CatalogTupleUpdate(relation, &changed->t_self, changed);
+	updateAclDependencies(RelationRelationId, viewid, attnum, owner,
+						  nold, old_members, nnew, new_members);
+	table_close(relation, RowExclusiveLock);
+}
