@@ -67,10 +67,12 @@ endif
 # Undoes fixes in turn: which test notices? See test/mutate.
 # make test-core PGSRC=…/postgresql-15.x
 # PostgreSQL's own regression tests with m2m and without; see test/core-suite.
+# make indent-check, make indent, make typedefs
+# C files as pgindent leaves them; see test/indent.
 # make bench [ROUNDS=5] [SCALE=1] [HUGE=1] [BENCH_DIR=/var/tmp] …
 # m2m against hand-written SQL and its other peers; see bench/run.
 .PHONY: demo test test-matrix test-assert test-sanitize test-valgrind torture \
-	test-mutate test-core bench
+	test-mutate test-core indent indent-check typedefs bench
 demo:
 	@examples/demo
 test:
@@ -86,5 +88,11 @@ test-mutate:
 	@test/mutate
 test-core:
 	@test/core-suite
+indent:
+	@test/indent apply
+indent-check:
+	@test/indent check
+typedefs:
+	@test/indent typedefs
 bench:
 	@bench/run
