@@ -69,10 +69,12 @@ endif
 # PostgreSQL's own regression tests with m2m and without; see test/core-suite.
 # make indent-check, make indent, make typedefs
 # C files as pgindent leaves them; see test/indent.
+# make picture
+# Draws docs/relationship.svg from the catalogs; see docs/picture.
 # make bench [ROUNDS=5] [SCALE=1] [HUGE=1] [BENCH_DIR=/var/tmp] …
 # m2m against hand-written SQL and its other peers; see bench/run.
 .PHONY: demo test test-matrix test-assert test-sanitize test-valgrind torture \
-	test-mutate test-core indent indent-check typedefs bench
+	test-mutate test-core indent indent-check typedefs picture bench
 demo:
 	@examples/demo
 test:
@@ -94,5 +96,7 @@ indent-check:
 	@test/indent check
 typedefs:
 	@test/indent typedefs
+picture:
+	@docs/picture
 bench:
 	@bench/run
