@@ -68,10 +68,14 @@ endif
 # Undoes fixes in turn: which test notices? See test/mutate.
 # make test-core PGSRC=…/postgresql-15.x
 # PostgreSQL's own regression tests with m2m and without; see test/core-suite.
+# make indent-check, make indent, make typedefs
+# C files as pgindent leaves them; see test/indent.
+# make picture
+# Draws docs/relationship.svg from the catalogs; see docs/picture.
 # make bench [ROUNDS=5] [SCALE=1] [HUGE=1] [BENCH_DIR=/var/tmp] …
 # m2m against hand-written SQL and its other peers; see bench/run.
 .PHONY: demo test test-matrix test-assert test-sanitize test-valgrind torture \
-	test-mutate test-core bench
+	test-mutate test-core indent indent-check typedefs picture bench
 demo:
 	@examples/demo
 test:
@@ -87,5 +91,13 @@ test-mutate:
 	@test/mutate
 test-core:
 	@test/core-suite
+indent:
+	@test/indent apply
+indent-check:
+	@test/indent check
+typedefs:
+	@test/indent typedefs
+picture:
+	@docs/picture
 bench:
 	@bench/run
