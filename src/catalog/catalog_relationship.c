@@ -17,7 +17,6 @@
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_rewrite.h"
 #include "commands/defrem.h"
 #include "parser/parse_coerce.h"
@@ -59,7 +58,6 @@ static void describe_foreign_key(M2mEndpoint *endpoint,
 static bool is_partition_clone(Oid constraint, Oid association);
 static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
 static void describe_association(M2mRelationship *rel);
-static void describe_unique_pair(M2mRelationship *rel);
 static bool has_insert_rule(Oid relid);
 static void describe_properties(M2mRelationship *rel);
 static void describe_pair(M2mRelationship *rel);
@@ -222,8 +220,8 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
-	describe_association(rel);
 	describe_properties(rel);
+	describe_association(rel);
 	return rel;
 }
 
@@ -700,11 +698,11 @@ describe_key_columns(M2mEndpoint *endpoint, Oid association)
 }
 
 /*
- * describe_association: how is an INSERT of links kept from making the second
- * of a pair?  By ON CONFLICT where an index keeps pairs unique and PostgreSQL
- * accepts the clause, which it does not on a table with rules for INSERT or
- * UPDATE.  No index sees what an inheritance child holds; that is reached by
- * looking.
+ * describe_association: what is one link, and how is an INSERT of links kept
+ * from making the second of a pair, or of an identity?  By ON CONFLICT where an
+ * index keeps it unique and PostgreSQL accepts the clause, which it does not on
+ * a table with rules for INSERT or UPDATE.  No index sees what an inheritance
+ * child holds; that is reached by looking.  Properties are described already.
  */
 static void
 describe_association(M2mRelationship *rel)
@@ -722,59 +720,19 @@ describe_association(M2mRelationship *rel)
 			form->relkind == RELKIND_RELATION;
 		ReleaseSysCache(tuple);
 	}
-	describe_unique_pair(rel);
-	if (rel->has_rules && rel->on_conflict)
-		rel->on_conflict = !has_insert_rule(rel->association);
+	m2m_catalog_describe_identity(rel);
+	if (rel->has_rules && (rel->on_conflict || rel->identity_target != NIL) &&
+		has_insert_rule(rel->association))
+	{
+		rel->on_conflict = false;
+		rel->identity_target = NIL;
+	}
 	rel->unique = rel->on_conflict && !has_children;
-}
-
-/*
- * describe_unique_pair: is there a unique index over exactly the link columns,
- * that is checked at once?  And can ON CONFLICT (columns) infer it?  That
- * infers all that fit, and accepts none if one is deferrable.
- */
-static void
-describe_unique_pair(M2mRelationship *rel)
-{
-	int			nlink = rel->side[M2M_LEFT].nkeys + rel->side[M2M_RIGHT].nkeys;
-	AttrNumber *link = palloc_array(AttrNumber, nlink);
-	bool		deferrable = false;
-	int			n = 0;
-	Relation	indexes;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	if (has_children)
 	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-			link[n++] = rel->side[s].key[i].link_attnum;
+		rel->one_each = false;
+		rel->identity_target = NIL;
 	}
-	indexes = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(rel->association));
-	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
-							  1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-
-		if (index->indisunique && index->indisvalid && index->indislive &&
-			heap_attisnull(tuple, Anum_pg_index_indpred,
-						   RelationGetDescr(indexes)) &&
-			heap_attisnull(tuple, Anum_pg_index_indexprs,
-						   RelationGetDescr(indexes)) &&
-			same_columns(index->indnkeyatts, index->indkey.values, nlink, link))
-		{
-			if (index->indimmediate)
-				rel->unique_index = true;
-			else
-				deferrable = true;
-		}
-	}
-	systable_endscan(scan);
-	table_close(indexes, AccessShareLock);
-	rel->on_conflict = rel->unique_index && !deferrable;
 }
 
 /*

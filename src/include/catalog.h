@@ -116,6 +116,9 @@ extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 													  ForeignKeyCacheInfo *fk[2],
 													  const char *role[2]);
 
+/* catalog_identity.c: what one link is, as the association's keys have it */
+extern void m2m_catalog_describe_identity(M2mRelationship *rel);
+
 /*
  * catalog_view.c: what makes a view a link view, and what it says of its
  * relationship

@@ -21,8 +21,34 @@ typedef enum M2mColumnStatement
 	M2M_COLUMNS_LINK_PROPERTIES,
 	M2M_COLUMNS_SET_PROPERTIES,
 	M2M_COLUMNS_LINK_ROW,
+	M2M_COLUMNS_FOUND_PROPERTIES,
+	M2M_COLUMNS_NEWER_PROPERTIES,
+	M2M_COLUMNS_SEVERAL_PROPERTIES,
+	M2M_COLUMNS_IDENTITY_LINK,
+	M2M_COLUMNS_IDENTITY_LINKED,
+	M2M_COLUMNS_IDENTITY_FIND,
+	M2M_COLUMNS_IDENTITY_REMOVE,
 	M2M_COLUMNS_OTHERS
 } M2mColumnStatement;
+
+/*
+ * What tells a link from others of its pair: values of the columns of
+ * M2mRelationship.identity_column.
+ */
+typedef struct M2mIdentity
+{
+	Datum	   *value;
+	bool	   *isnull;
+} M2mIdentity;
+
+/* A link, as parameters of a statement: the pair, then its identity. */
+typedef struct M2mLinkParameters
+{
+	int			n;				/* so many of them */
+	Datum	   *value;			/* with room for others behind */
+	char	   *nulls;
+	Oid		   *type;
+} M2mLinkParameters;
 
 /*
  * link.c: linking, unlinking, setting: what each operation means on ids of the
@@ -54,7 +80,26 @@ extern int64 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2],
 extern bool m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2],
 							bool read_only);
 
+/*
+ * link_identity.c: the general path: one link of a pair that may have several,
+ * by its identity
+ */
+extern void m2m_identity_parameters(M2mLinkParameters *parameters,
+									M2mRelationship *rel, M2mIds *ids[2],
+									M2mIdentity *identity, int more);
+extern bool m2m_identity_place(M2mRelationship *rel,
+							   M2mLinkParameters *parameters, Datum *place);
+extern bool m2m_identity_linked(M2mRelationship *rel, M2mIds *ids[2],
+								M2mIdentity *identity);
+extern int64 m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
+								 M2mIdentity *identity);
+extern int64 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2],
+							   List *columns, Datum *values,
+							   M2mIdentity *identity, bool *known);
+
 /* link_text.c: the general path: the text of its statements */
+extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_match_place(StringInfo sql, int first_parameter);
 extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
 								  bool parameters);
 

@@ -70,6 +70,24 @@ typedef struct M2mEndpoint
 	TupleDesc	row_desc;		/* of a composite id; keys.c makes it */
 } M2mEndpoint;
 
+/* What tells one link from another. */
+typedef enum M2mIdentityKind
+{
+	M2M_IDENTITY_PAIR,			/* the pair: no two links of one */
+	M2M_IDENTITY_KEY,			/* the pair and a key that holds some of it */
+	M2M_IDENTITY_SURROGATE,		/* the pair and a key that holds none of it */
+	M2M_IDENTITY_ROW			/* there is no key: the whole row */
+} M2mIdentityKind;
+
+/* One column of the identity that is none of the pair: a link property. */
+typedef struct M2mIdentityColumn
+{
+	AttrNumber	attnum;			/* in the association */
+	Oid			equal_op;		/* the key's equality; InvalidOid: images are
+								 * compared */
+	bool		not_null;
+} M2mIdentityColumn;
+
 /*
  * A relationship, as described by the system catalogs.  Lives in a memory
  * context of its own.  A description is never changed but for its caches, and
@@ -90,6 +108,12 @@ typedef struct M2mRelationship
 	bool		unique_index;	/* there is such an index, whatever stands in
 								 * the way of the rest */
 	bool		on_conflict;	/* ON CONFLICT can name it */
+	M2mIdentityKind identity;	/* what one link is */
+	int			nidentity;		/* columns of it beyond the pair */
+	M2mIdentityColumn *identity_column; /* in the order of the table */
+	bool		one_each;		/* no two links have the same identity */
+	List	   *identity_target;	/* columns that ON CONFLICT knows it by; NIL:
+									 * it cannot, or not all of it */
 	bool		has_rules;		/* the association has rules */
 	bool		temporary;
 	M2mEndpoint side[2];

@@ -33,6 +33,8 @@ static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 								  bool left, bool right);
 static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						 int first_parameter);
+static void append_match_identity(StringInfo sql, M2mRelationship *rel,
+								  List *columns, int first_parameter);
 static void append_not_null(StringInfo sql, M2mRelationship *rel,
 							M2mSide side);
 static void append_order(StringInfo sql, int n);
@@ -461,6 +463,76 @@ m2m_append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 	appendStringInfoString(sql, " AND ");
 	append_match(sql, rel, M2M_RIGHT,
 				 parameters ? rel->side[M2M_LEFT].nkeys + 1 : 0);
+}
+
+/*
+ * m2m_append_match_link: the same, and its identity; parameters are the pair,
+ * then the columns of the identity.
+ */
+void
+m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
+{
+	m2m_append_match_pair(sql, rel, true);
+	append_match_identity(sql, rel, NIL, rel->pair_desc->natts + 1);
+}
+
+/* m2m_append_match_place: " AND a.tableoid = $5 AND a.ctid = $6". */
+void
+m2m_append_match_place(StringInfo sql, int first_parameter)
+{
+	appendStringInfo(sql, " AND a.tableoid OPERATOR(pg_catalog.=) $%d AND a.ctid OPERATOR(pg_catalog.=) $%d",
+					 first_parameter, first_parameter + 1);
+}
+
+/*
+ * append_match_identity: " AND a.job = $3 ...": are the identity's further
+ * columns those in the parameters from $first_parameter on, or, where that is
+ * 0, x.job of those among columns?  By the equality of the key; without one, by
+ * the image.
+ */
+static void
+append_match_identity(StringInfo sql, M2mRelationship *rel, List *columns,
+					  int first_parameter)
+{
+	StringInfoData present;
+	StringInfoData given;
+
+	initStringInfo(&present);
+	initStringInfo(&given);
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		M2mIdentityColumn *column = &rel->identity_column[i];
+		char	   *name = m2m_quoted_column(rel->association, column->attnum);
+		char	   *operand = m2m_base_operand(psprintf("a.%s", name),
+											   get_atttype(rel->association,
+														   column->attnum));
+		char	   *value;
+
+		if (first_parameter > 0)
+			value = psprintf("$%d", first_parameter + i);
+		else if (list_member_int(columns, column->attnum))
+			value = m2m_base_operand(psprintf("x.%s", name),
+									 get_atttype(rel->association,
+												 column->attnum));
+		else
+			continue;
+		if (!OidIsValid(column->equal_op))
+		{
+			appendStringInfo(&present, "%s%s", present.len > 0 ? ", " : "",
+							 operand);
+			appendStringInfo(&given, "%s%s", given.len > 0 ? ", " : "", value);
+		}
+		else if (column->not_null)
+			appendStringInfo(sql, " AND %s %s %s", operand,
+							 m2m_qualified_operator(column->equal_op), value);
+		else
+			appendStringInfo(sql, " AND (%s %s %s OR %s IS NULL AND %s IS NULL)",
+							 operand, m2m_qualified_operator(column->equal_op),
+							 value, operand, value);
+	}
+	if (present.len > 0)
+		appendStringInfo(sql, " AND pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+						 present.data, given.data);
 }
 
 /*

@@ -34,6 +34,8 @@ typedef struct M2mRowWrite
 	M2mSide		near;
 	M2mSide		far;
 	FmgrInfo   *flinfo;			/* of the trigger; see view_trigger.c */
+	M2mIdentity identity;		/* of the link, where pairs may have several */
+	bool		identity_known;
 } M2mRowWrite;
 
 /*
@@ -74,6 +76,7 @@ extern M2mIds *m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
 							  M2mIds *given);
 extern bool m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
 						 bool *isnull);
+extern void m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull);
 extern bool m2m_row_change(M2mRowWrite *write, M2mViewStatement statement,
 						   M2mIds *ids[2], List *columns, Datum *new_value,
 						   bool *new_null, Datum *old_value, bool *old_null);

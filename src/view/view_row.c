@@ -13,9 +13,15 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "storage/itemptr.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -36,10 +42,19 @@ typedef enum RowState
 	ROW_CHANGED
 } RowState;
 
+static bool lacks_identity(M2mRowWrite *write, List *columns);
+static bool link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns,
+						  Datum *args, Datum *value, bool *isnull);
+static bool find_default(Oid relid, AttrNumber attnum, Datum *value,
+						 bool *isnull);
+static bool is_identity(M2mRelationship *rel, AttrNumber attnum);
+static uint64 change(M2mRowWrite *write, SPIPlanPtr plan,
+					 M2mLinkParameters *link, Datum *args, char *nulls,
+					 int nargs);
 static RowState look_at(M2mRowWrite *write, M2mViewStatement statement,
 						List *columns, Datum *args, char *nulls, int nkeys,
 						Oid *types, int nargs);
-static bool is_of_this_transaction(int column);
+static bool is_of_this_transaction(uint64 row, int column);
 static void build_change(StringInfo sql, M2mRowWrite *write,
 						 M2mViewStatement statement, List *columns,
 						 const char *look, int nkeys);
@@ -154,6 +169,10 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
  * m2m_row_link: links a pair, with the link properties that are not null; an
  * existing link takes them.  Returns false if a trigger or policy kept it from
  * becoming so.
+ *
+ * Where a pair may have several links, it is the one of that identity.  If
+ * nothing but the pair is given, and that is not enough for a link, any link of
+ * the pair will do.
  */
 bool
 m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
@@ -172,12 +191,149 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 		columns = lappend_int(columns, write->view->column[i].attnum);
 		positions = lappend_int(positions, i);
 	}
+	if (write->rel->nidentity > 0 &&
+		(nargs > 0 || !lacks_identity(write, columns)))
+		return link_identity(write, ids, columns, args, value, isnull);
 	if (nargs == 0)
 		return m2m_links_add(write->rel, ids, NULL) > 0 ||
 			m2m_plan_linked(write->rel, ids, false);
 	return m2m_plan_link_row(write->rel, ids, columns, args) > 0 ||
 		m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
 					   value, isnull, NULL, NULL);
+}
+
+/*
+ * lacks_identity: is a column of the identity, which must not be null, neither
+ * given nor has it a default?
+ */
+static bool
+lacks_identity(M2mRowWrite *write, List *columns)
+{
+	M2mRelationship *rel = write->rel;
+
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		AttrNumber	attnum = rel->identity_column[i].attnum;
+
+		if (list_member_int(rel->required, attnum) &&
+			!list_member_int(columns, attnum))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * link_identity: m2m_row_link() where a pair may have several links.
+ */
+static bool
+link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
+			  Datum *value, bool *isnull)
+{
+	M2mRelationship *rel = write->rel;
+	List	   *changes = NIL;	/* positions in the view */
+	bool		known = true;
+
+	m2m_row_identify(write, value, isnull);
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		if (write->identity.isnull[i])
+			known &= find_default(rel->association,
+								  rel->identity_column[i].attnum,
+								  &write->identity.value[i],
+								  &write->identity.isnull[i]);
+	}
+	write->identity_known = known;
+	if (m2m_identity_link(rel, ids, columns, args, &write->identity,
+						  &write->identity_known) > 0)
+		return true;
+	if (!known)
+		return false;
+	for (int i = 0; i < write->view->ncolumns; i++)
+	{
+		if (write->view->column[i].kind == M2M_COLUMN_PROPERTY && !isnull[i] &&
+			!is_identity(rel, write->view->column[i].attnum))
+			changes = lappend_int(changes, i);
+	}
+	if (changes != NIL)
+		return m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, changes,
+							  value, isnull, NULL, NULL);
+	return m2m_identity_linked(rel, ids, &write->identity);
+}
+
+/*
+ * find_default: what a column of the association becomes that an INSERT leaves
+ * out; false if that is not the same each time.
+ */
+static bool
+find_default(Oid relid, AttrNumber attnum, Datum *value, bool *isnull)
+{
+	Relation	relation = table_open(relid, NoLock);
+	Node	   *expr = build_column_default(relation, attnum);
+	bool		result = true;
+
+	table_close(relation, NoLock);
+	*isnull = true;
+	if (expr == NULL)
+		return true;
+	expr = eval_const_expressions(NULL, expr);
+	if (IsA(expr, CoerceToDomain))
+		expr = (Node *) ((CoerceToDomain *) expr)->arg;
+	if (IsA(expr, Const))
+	{
+		*value = ((Const *) expr)->constvalue;
+		*isnull = ((Const *) expr)->constisnull;
+	}
+	else
+		result = false;
+	return result;
+}
+
+/* is_identity: is a column of the association part of the identity? */
+static bool
+is_identity(M2mRelationship *rel, AttrNumber attnum)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		if (rel->identity_column[i].attnum == attnum)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * m2m_row_identify: the identity of the link that a row of the view shows, for
+ * the statements that follow.  Error 55000 if the view does not show all of it.
+ */
+void
+m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull)
+{
+	M2mRelationship *rel = write->rel;
+
+	if (rel->nidentity == 0)
+		return;
+	write->identity.value = palloc0_array(Datum, rel->nidentity);
+	write->identity.isnull = palloc_array(bool, rel->nidentity);
+	write->identity_known = true;
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		AttrNumber	attnum = rel->identity_column[i].attnum;
+		int			position = 0;
+
+		while (position < write->view->ncolumns &&
+			   (write->view->column[position].kind != M2M_COLUMN_PROPERTY ||
+				write->view->column[position].attnum != attnum))
+			position++;
+		if (position == write->view->ncolumns)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("view \"%s\" does not show column \"%s\" of table \"%s\", which tells the links of one pair apart",
+							RelationGetRelationName(write->relation),
+							get_attname(rel->association, attnum, false),
+							get_rel_name(rel->association)),
+					 errhint("m2m_check() tells what is amiss, and m2m_repair() mends it.")));
+		write->identity.value[i] = value[position];
+		write->identity.isnull[i] = isnull[position];
+	}
 }
 
 /*
@@ -194,11 +350,14 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 	M2mRelationship *rel = write->rel;
 	M2mEndpoint *far = &rel->side[write->far];
 	bool		is_row = statement == M2M_COLUMNS_UPDATE_ROW;
-	int			nkeys = is_row ? far->nkeys : rel->pair_desc->natts;
-	int			nargs = nkeys + 2 * list_length(columns);
+	int			nkeys = is_row ? far->nkeys :
+		rel->pair_desc->natts + rel->nidentity;
+	bool		by_place = !is_row && rel->nidentity > 0 && !rel->one_each;
+	int			nargs = nkeys + 2 * list_length(columns) + 2;
 	Datum	   *args = palloc_array(Datum, nargs);
 	char	   *nulls = palloc_array(char, nargs + 1);
 	Oid		   *types = palloc_array(Oid, nargs);
+	M2mLinkParameters link;
 	List	   *plan_columns = columns;
 	SPIPlanPtr *slot;
 	uint64		processed;
@@ -206,12 +365,20 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 	ListCell   *lc;
 	int			n = nkeys;
 
-	memcpy(args, is_row ? ids[write->far]->value : m2m_pair_values(rel, ids),
-		   sizeof(Datum) * nkeys);
 	memset(nulls, ' ', nargs);
-	for (int i = 0; i < nkeys; i++)
-		types[i] = is_row ? far->key[i].type :
-			TupleDescAttr(rel->pair_desc, i)->atttypid;
+	if (is_row)
+	{
+		memcpy(args, ids[write->far]->value, sizeof(Datum) * nkeys);
+		for (int i = 0; i < nkeys; i++)
+			types[i] = far->key[i].type;
+	}
+	else
+	{
+		m2m_identity_parameters(&link, rel, ids, &write->identity, 0);
+		memcpy(args, link.value, sizeof(Datum) * nkeys);
+		memcpy(nulls, link.nulls, nkeys);
+		memcpy(types, link.type, sizeof(Oid) * nkeys);
+	}
 	for (int old = 0; old <= 1; old++)
 	{
 		Datum	   *values = old ? old_value : new_value;
@@ -229,6 +396,11 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		}
 	}
 	nargs = n;
+	if (by_place)
+	{
+		types[n] = OIDOID;
+		types[n + 1] = TIDOID;
+	}
 	if (old_value == NULL)
 		plan_columns = lappend_int(list_copy(columns), -1);
 
@@ -240,11 +412,12 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 
 		initStringInfo(&sql);
 		build_change(&sql, write, statement, plan_columns, NULL, nkeys);
-		*slot = m2m_plan_prepare(sql.data, nargs, types);
+		if (by_place)
+			m2m_append_match_place(&sql, nargs + 1);
+		*slot = m2m_plan_prepare(sql.data, nargs + (by_place ? 2 : 0), types);
 	}
-	if (SPI_execute_plan(*slot, args, nulls, false, 0) < 0)
-		elog(ERROR, "SPI_execute_plan failed");
-	processed = SPI_processed;
+	processed = change(write, *slot, by_place ? &link : NULL, args, nulls,
+					   nargs);
 	if (processed == 0 && old_value == NULL)
 		state = ROW_AS_READ;
 	else if (processed == 0)
@@ -253,10 +426,11 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 						types, nargs);
 	SPI_finish();
 
-	if (!is_row && processed > 1)
+	if (!is_row && rel->nidentity == 0 && processed > 1)
 		m2m_row_note_taken(write, ids, processed - 1);
 	if (state == ROW_TAKEN)
-		return !is_row && m2m_row_take_noted(write, ids);
+		return !is_row && rel->nidentity == 0 &&
+			m2m_row_take_noted(write, ids);
 	if (state == ROW_GONE || state == ROW_CHANGED)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -268,6 +442,38 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 										rel->association)),
 				 errhint("The transaction might succeed if retried.")));
 	return state == ROW_AS_ASKED;
+}
+
+/*
+ * change: executes a change; returns the number of rows.  Where link is given,
+ * of one of the rows that are that link, whose place goes behind the nargs
+ * other arguments.  Connected to SPI.
+ */
+static uint64
+change(M2mRowWrite *write, SPIPlanPtr plan, M2mLinkParameters *link,
+	   Datum *args, char *nulls, int nargs)
+{
+	ItemPointerData last;
+
+	ItemPointerSetInvalid(&last);
+	for (;;)
+	{
+		if (link != NULL)
+		{
+			if (!m2m_identity_place(write->rel, link, &args[nargs]))
+				return 0;
+
+			/* the same again: a trigger or policy keeps it */
+			if (ItemPointerEquals(&last, ((ItemPointer) DatumGetPointer(args[nargs + 1]))))
+				return 0;
+			ItemPointerCopy(((ItemPointer) DatumGetPointer(args[nargs + 1])), &last);
+		}
+		if (SPI_execute_plan(plan, args, nulls, false, 0) < 0)
+			elog(ERROR, "SPI_execute_plan failed");
+		if (SPI_processed > 0 || link == NULL)
+			return SPI_processed;
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /*
@@ -313,10 +519,16 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 	{
 		if (!with_xmin)
 			return ROW_GONE;
-		if (SPI_execute_plan(*slot, args, nulls, true, 1) < 0)
+
+		/* several are the same row of the view: each must be */
+		if (SPI_execute_plan(*slot, args, nulls, true, 0) < 0)
 			elog(ERROR, "SPI_execute_plan failed");
-		return SPI_processed > 0 && is_of_this_transaction(4) ?
-			ROW_TAKEN : ROW_GONE;
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			if (!is_of_this_transaction(i, 4))
+				return ROW_GONE;
+		}
+		return SPI_processed > 0 ? ROW_TAKEN : ROW_GONE;
 	}
 	desc = SPI_tuptable->tupdesc;
 	tuple = SPI_tuptable->vals[0];
@@ -324,7 +536,7 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 		return ROW_AS_ASKED;
 	if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
 		return ROW_AS_READ;
-	if (with_xmin && is_of_this_transaction(3))
+	if (with_xmin && is_of_this_transaction(0, 3))
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
 				 errmsg("UPDATE of view \"%s\" cannot affect a linked row a second time",
@@ -334,14 +546,14 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 }
 
 /*
- * is_of_this_transaction: is the transaction in that column of the row that
- * was fetched ours?
+ * is_of_this_transaction: is the transaction in that column of a row that was
+ * fetched ours?
  */
 static bool
-is_of_this_transaction(int column)
+is_of_this_transaction(uint64 row, int column)
 {
 	bool		isnull;
-	Datum		xid = SPI_getbinval(SPI_tuptable->vals[0],
+	Datum		xid = SPI_getbinval(SPI_tuptable->vals[row],
 									SPI_tuptable->tupdesc, column, &isnull);
 
 	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xid));
@@ -430,7 +642,7 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 							 i + 1);
 	}
 	else
-		m2m_append_match_pair(sql, rel, true);
+		m2m_append_match_link(sql, rel);
 	if (look == NULL && !unconditional && present.len > 0)
 	{
 		appendStringInfoString(sql, " AND ");
@@ -455,36 +667,34 @@ append_same(StringInfo sql, StringInfo present, StringInfo values,
 }
 
 /*
- * m2m_row_fetch: the view's row of a pair as it is now, for RETURNING, in the
- * columns that the caller may read; the others, or all where the pair cannot
- * be read, stay as in tuple.
+ * m2m_row_fetch: the view's row of a link as it is now, for RETURNING, in the
+ * columns that the caller may read; the others, or all where the link cannot
+ * be read or told from others, stay as in tuple.
  */
 HeapTuple
 m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2], HeapTuple tuple)
 {
 	List	   *columns = readable_columns(write);
 	MemoryContext context = CurrentMemoryContext;
+	M2mLinkParameters link;
 	SPIPlanPtr *slot;
 	ListCell   *lc;
 
-	if (columns == NIL)
+	if (columns == NIL ||
+		(write->rel->nidentity > 0 && !write->identity_known))
 		return tuple;
+	m2m_identity_parameters(&link, write->rel, ids, &write->identity, 0);
 	SPI_connect();
 	slot = m2m_plan_slot(write->rel, M2M_COLUMNS_FETCH, write->near, columns);
 	if (*slot == NULL)
 	{
 		StringInfoData sql;
-		int			nargs = write->rel->pair_desc->natts;
-		Oid		   *types = palloc_array(Oid, nargs);
 
-		for (int i = 0; i < nargs; i++)
-			types[i] = TupleDescAttr(write->rel->pair_desc, i)->atttypid;
 		initStringInfo(&sql);
 		build_fetch(&sql, write, columns);
-		*slot = m2m_plan_prepare(sql.data, nargs, types);
+		*slot = m2m_plan_prepare(sql.data, link.n, link.type);
 	}
-	if (SPI_execute_plan(*slot, m2m_pair_values(write->rel, ids), NULL,
-						 false, 1) < 0)
+	if (SPI_execute_plan(*slot, link.value, link.nulls, false, 1) < 0)
 		elog(ERROR, "SPI_execute_plan failed");
 	if (SPI_processed > 0)
 	{
@@ -530,6 +740,11 @@ readable_columns(M2mRowWrite *write)
 			if (!readable(rel->association, rel->side[s].key[i].link_attnum))
 				return NIL;
 		}
+	}
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		if (!readable(rel->association, rel->identity_column[i].attnum))
+			return NIL;
 	}
 	for (int i = 0; i < far->nkeys; i++)
 	{
@@ -583,7 +798,7 @@ build_fetch(StringInfo sql, M2mRowWrite *write, List *columns)
 						 m2m_qualified_operator(far->key[i].equal_op),
 						 m2m_link_operand(rel, &far->key[i], "a"));
 	appendStringInfoString(sql, " WHERE ");
-	m2m_append_match_pair(sql, rel, true);
+	m2m_append_match_link(sql, rel);
 }
 
 /* m2m_row_column_relid: the table whose column a view column shows. */

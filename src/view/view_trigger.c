@@ -7,6 +7,10 @@
  *			of link properties the link: only what changed
  * DELETE	unlinks; never deletes a row of an endpoint
  *
+ * A row of the view is one link.  Where a pair may have several, a row's
+ * further columns say which it is (M2mRelationship.identity); what is written
+ * here of pairs is about the others.
+ *
  * Links of a bulk INSERT or COPY are made together at its end (view_batch.c).
  *
  * All SQL runs as the caller.  What was read in order to be changed must
@@ -64,7 +68,9 @@ static HeapTuple insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo,
 static HeapTuple update_row(M2mRowWrite *write, HeapTuple old_tuple,
 							HeapTuple new_tuple);
 static void check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
-						   bool *isnull);
+						   bool *isnull, Datum *old_value, bool *old_null);
+static bool is_linked(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
+					  bool *isnull);
 static HeapTuple delete_row(M2mRowWrite *write, HeapTuple old_tuple);
 static char *pair_text(M2mRowWrite *write, M2mIds *ids[2]);
 static uint32 hash_pair(const void *key, Size keysize);
@@ -83,7 +89,7 @@ Datum
 m2m_link_view_write(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	M2mRowWrite	write;
+	M2mRowWrite	write = {0};
 	HeapTuple	result;
 
 	/* the statement trigger, after all rows */
@@ -229,7 +235,7 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	if (with_row)
 		ids[write->far] = m2m_row_insert(write, value, isnull,
 										  ids[write->far]);
-	if (!with_properties &&
+	if (!with_properties && write->rel->nidentity == 0 &&
 		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
 		return heap_copytuple(new_tuple);	/* else the executor keeps both */
 	if (!m2m_row_link(write, ids, value, isnull))
@@ -308,6 +314,7 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 	ids[write->near] = read_key(write, write->near, old_value, old_null,
 								false);
 	ids[write->far] = read_key(write, write->far, old_value, old_null, false);
+	m2m_row_identify(write, old_value, old_null);
 	if (row_columns != NIL &&
 		!m2m_row_change(write, M2M_COLUMNS_UPDATE_ROW, ids, row_columns,
 						new_value, new_null, old_value, old_null))
@@ -315,7 +322,8 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 	if (link_columns != NIL)
 	{
 		if (!write->rel->unique)
-			check_unlinked(write, ids, new_value, new_null);
+			check_unlinked(write, ids, new_value, new_null, old_value,
+						   old_null);
 		if (!m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
@@ -323,18 +331,20 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 									false);
 		ids[write->far] = read_key(write, write->far, new_value, new_null,
 								   false);
+		m2m_row_identify(write, new_value, new_null);
 	}
 	return m2m_row_fetch(write, ids, new_tuple);
 }
 
 /*
  * check_unlinked: where no index keeps pairs unique, a link that is moved must
- * not become the second of a pair.  Error 23505, as of an index.  One that is
- * gone will not be moved.
+ * not become the second of a pair, or, where a pair may have several links and
+ * no index keeps those apart, of an identity.  Error 23505, as of an index.
+ * One that is gone will not be moved.
  */
 static void
 check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
-			   bool *isnull)
+			   bool *isnull, Datum *old_value, bool *old_null)
 {
 	M2mIds	   *ids[2];
 	bool		same = true;
@@ -344,16 +354,27 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 		ids[s] = read_key(write, s, value, isnull, false);
 		same = same && m2m_ids_equal(write->rel, s, ids[s], old_ids[s]);
 	}
-	if (same)
+	if (same || write->rel->identity == M2M_IDENTITY_SURROGATE ||
+		(write->rel->nidentity > 0 && write->rel->one_each))
 		return;
 	m2m_lock_links(write->rel);
-	if (m2m_plan_linked(write->rel, ids, false) &&
-		m2m_plan_linked(write->rel, old_ids, false))
+	if (is_linked(write, ids, value, isnull) &&
+		is_linked(write, old_ids, old_value, old_null))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("the rows are linked already through view \"%s\"",
 						RelationGetRelationName(write->relation)),
 				 errtable(write->relation)));
+}
+
+/* is_linked: is there the link that a row of the view shows, as of now? */
+static bool
+is_linked(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
+{
+	if (write->rel->nidentity == 0)
+		return m2m_plan_linked(write->rel, ids, false);
+	m2m_row_identify(write, value, isnull);
+	return m2m_identity_linked(write->rel, ids, &write->identity);
 }
 
 /*
@@ -372,6 +393,12 @@ delete_row(M2mRowWrite *write, HeapTuple old_tuple)
 	heap_deform_tuple(old_tuple, write->desc, value, isnull);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		ids[s] = read_key(write, s, value, isnull, false);
+	if (write->rel->nidentity > 0)
+	{
+		m2m_row_identify(write, value, isnull);
+		return m2m_identity_remove(write->rel, ids, &write->identity) > 0 ?
+			old_tuple : NULL;
+	}
 	removed = m2m_links_remove(write->rel, ids);
 	if (removed == 0)
 		return m2m_row_take_noted(write, ids) ? old_tuple : NULL;

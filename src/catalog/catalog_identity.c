@@ -1,0 +1,381 @@
+/*
+ * catalog_identity.c
+ *		What one link is, as the association's keys have it.
+ *
+ * Join tables of applications hold more than pairs: who did what in a film, a
+ * membership with its periods.  What tells two links of one pair from each
+ * other is read from the constraints, never guessed: the pair, and the further
+ * columns of a key of the table.  A key that holds columns of the pair says
+ * what a link is; one that holds none, such as a number of the row, does so
+ * only where there is no other.  Without any key it is the whole row.
+ *
+ * A key counts if it is valid and checked at once, on no condition, and over
+ * plain columns.  Its columns beyond the pair must not be null, or nulls must
+ * count as equal.  (Those of the pair may: such rows are no links.)  Of several
+ * the one with the fewest further columns is taken; then the primary key, a
+ * constraint before an index, and the order of columns in the table: nothing
+ * that a dump would change.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_operator.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "catalog.h"
+#include "m2m.h"
+
+/* A key of the association, as what identifies links. */
+typedef struct Key
+{
+	bool		primary;
+	Oid			index;
+	bool		exclusion;
+	int			npair;			/* columns of the pair among its own */
+	int			nfurther;		/* the others, in the order of the table */
+	M2mIdentityColumn further[INDEX_MAX_KEYS];
+	int			ncolumns;
+	AttrNumber	column[INDEX_MAX_KEYS];
+} Key;
+
+static bool read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
+					 Key *key);
+static bool excludes_equals(HeapTuple tuple, Key *key, int npair_columns,
+							AttrNumber *pair);
+static Oid *read_operators(Oid index, int n);
+static bool is_overlap(Oid operator);
+static void sort_columns(Key *key);
+static int	list_pair(M2mRelationship *rel, AttrNumber *pair);
+static bool is_better(Key *key, Key *best);
+static void use_key(M2mRelationship *rel, Key *key);
+static void use_whole_row(M2mRelationship *rel);
+
+/*
+ * m2m_catalog_describe_identity: fills in what a description says of its
+ * association's keys: its identity, and what is said of unique pairs.  Whether
+ * rules or children stand in the way is for the caller to add.  In
+ * CurrentMemoryContext; endpoints and properties are described already.
+ */
+void
+m2m_catalog_describe_identity(M2mRelationship *rel)
+{
+	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
+	int			npair = rel->side[M2M_LEFT].nkeys +
+		rel->side[M2M_RIGHT].nkeys;
+	Key		   *key = palloc(sizeof(Key));
+	Key		   *best = NULL;
+	List	   *deferrable = NIL;	/* of Key: ON CONFLICT stumbles over them */
+	ScanKeyData scan_key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ListCell   *lc;
+
+	ScanKeyInit(&scan_key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &scan_key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		immediate =
+			((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
+
+		if (!read_key(rel, indexes, tuple, key))
+			continue;
+		if (!key->exclusion && key->npair == npair && key->nfurther == 0 &&
+			immediate)
+			rel->unique_index = true;
+		if (!immediate)
+		{
+			deferrable = lappend(deferrable, key);
+			key = palloc(sizeof(Key));
+		}
+		else if (best == NULL || is_better(key, best))
+		{
+			best = key;
+			key = palloc(sizeof(Key));
+		}
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+
+	if (best != NULL)
+		use_key(rel, best);
+	else
+		use_whole_row(rel);
+
+	/* ON CONFLICT takes all that fit its columns, and none if one may wait */
+	rel->on_conflict = rel->unique_index;
+	foreach(lc, deferrable)
+	{
+		key = lfirst(lc);
+		if (key->exclusion)
+			continue;
+		if (key->npair == npair && key->nfurther == 0)
+			rel->on_conflict = false;
+		if (best != NULL && key->ncolumns == list_length(rel->identity_target))
+		{
+			bool		same = true;
+
+			for (int i = 0; i < key->ncolumns; i++)
+				same &= list_member_int(rel->identity_target, key->column[i]);
+			if (same)
+				rel->identity_target = NIL;
+		}
+	}
+}
+
+/*
+ * read_key: a row of pg_index as a key; false if it is none that counts, but
+ * for when it is checked.
+ */
+static bool
+read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple, Key *key)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	TupleDesc	desc = RelationGetDescr(indexes);
+	AttrNumber	pair[2 * INDEX_MAX_KEYS];
+	int			npair_columns = list_pair(rel, pair);
+	bool		is_btree;
+	bool		isnull;
+	oidvector  *opclass;
+	HeapTuple	class_tuple;
+
+	if ((!index->indisunique && !index->indisexclusion) ||
+		!index->indisvalid || !index->indislive ||
+		!heap_attisnull(tuple, Anum_pg_index_indpred, desc) ||
+		!heap_attisnull(tuple, Anum_pg_index_indexprs, desc))
+		return false;
+	class_tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index->indexrelid));
+	if (!HeapTupleIsValid(class_tuple))
+		return false;
+	is_btree = ((Form_pg_class) GETSTRUCT(class_tuple))->relam == BTREE_AM_OID;
+	ReleaseSysCache(class_tuple);
+	opclass = (oidvector *)
+		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, desc,
+									 &isnull));
+
+	memset(key, 0, sizeof(Key));
+	key->primary = index->indisprimary;
+	key->exclusion = index->indisexclusion;
+	key->index = index->indexrelid;
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = index->indkey.values[i];
+		M2mIdentityColumn *further;
+		HeapTuple	column;
+
+		if (attnum <= 0)
+			return false;
+		key->column[key->ncolumns++] = attnum;
+		if (m2m_columns_include(npair_columns, pair, attnum))
+		{
+			key->npair++;
+			continue;
+		}
+		column = SearchSysCacheAttNum(rel->association, attnum);
+		if (!HeapTupleIsValid(column))
+			return false;
+		further = &key->further[key->nfurther++];
+		further->attnum = attnum;
+		further->not_null =
+			((Form_pg_attribute) GETSTRUCT(column))->attnotnull;
+		if (is_btree)
+			further->equal_op =
+				get_opfamily_member(get_opclass_family(opclass->values[i]),
+									get_opclass_input_type(opclass->values[i]),
+									get_opclass_input_type(opclass->values[i]),
+									BTEqualStrategyNumber);
+		else
+			further->equal_op =
+				lookup_type_cache(getBaseType(((Form_pg_attribute)
+											   GETSTRUCT(column))->atttypid),
+								  TYPECACHE_EQ_OPR)->eq_opr;
+		ReleaseSysCache(column);
+		if (!further->not_null && !index->indnullsnotdistinct)
+			return false;
+	}
+	sort_columns(key);
+	return !key->exclusion ||
+		excludes_equals(tuple, key, npair_columns, pair);
+}
+
+/*
+ * excludes_equals: does an exclusion constraint keep away a second row that is
+ * equal in its columns?  By equality; or by overlapping, where the column is
+ * not of the pair.  (A range that is empty overlaps nothing; see use_key().)
+ */
+static bool
+excludes_equals(HeapTuple tuple, Key *key, int npair_columns, AttrNumber *pair)
+{
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	Oid		   *operator = read_operators(index->indexrelid,
+										  index->indnkeyatts);
+
+	if (operator == NULL)
+		return false;
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		if (get_mergejoin_opfamilies(operator[i]) != NIL)
+			continue;
+		if (m2m_columns_include(npair_columns, pair, index->indkey.values[i]) ||
+			!is_overlap(operator[i]))
+			return false;
+	}
+	return true;
+}
+
+/* read_operators: those of an exclusion constraint; NULL if there is none. */
+static Oid *
+read_operators(Oid index, int n)
+{
+	Oid			constraint = get_index_constraint(index);
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(constraint));
+	Oid		   *result = NULL;
+	Datum		value;
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	value = SysCacheGetAttr(CONSTROID, tuple, Anum_pg_constraint_conexclop,
+							&isnull);
+	if (!isnull)
+	{
+		ArrayType  *array = DatumGetArrayTypePCopy(value);
+
+		if (ARR_NDIM(array) == 1 && ARR_DIMS(array)[0] == n &&
+			!ARR_HASNULL(array) && ARR_ELEMTYPE(array) == OIDOID)
+			result = (Oid *) ((char *) array + ARR_OVERHEAD_NONULLS(1));
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* is_overlap: is it the operator && of ranges or multiranges? */
+static bool
+is_overlap(Oid operator)
+{
+	return operator == OID_RANGE_OVERLAP_OP ||
+		operator == OID_MULTIRANGE_OVERLAPS_MULTIRANGE_OP;
+}
+
+/* sort_columns: puts a key's columns in the order of the table. */
+static void
+sort_columns(Key *key)
+{
+	for (int i = 1; i < key->ncolumns; i++)
+	{
+		for (int j = i; j > 0 && key->column[j - 1] > key->column[j]; j--)
+		{
+			AttrNumber	attnum = key->column[j];
+
+			key->column[j] = key->column[j - 1];
+			key->column[j - 1] = attnum;
+		}
+	}
+	for (int i = 1; i < key->nfurther; i++)
+	{
+		for (int j = i;
+			 j > 0 && key->further[j - 1].attnum > key->further[j].attnum; j--)
+		{
+			M2mIdentityColumn further = key->further[j];
+
+			key->further[j] = key->further[j - 1];
+			key->further[j - 1] = further;
+		}
+	}
+}
+
+/* list_pair: the association's columns of both sides. */
+static int
+list_pair(M2mRelationship *rel, AttrNumber *pair)
+{
+	int			n = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			pair[n++] = rel->side[s].key[i].link_attnum;
+	}
+	return n;
+}
+
+/* is_better: does a key rather say what a link is than another? */
+static bool
+is_better(Key *key, Key *best)
+{
+	bool		constraint;
+
+	if ((key->npair > 0) != (best->npair > 0))
+		return key->npair > 0;
+	if (key->npair == 0 && key->primary != best->primary)
+		return key->primary;
+	if (key->nfurther != best->nfurther)
+		return key->nfurther < best->nfurther;
+	if (key->primary != best->primary)
+		return key->primary;
+	constraint = OidIsValid(get_index_constraint(key->index));
+	if (constraint != OidIsValid(get_index_constraint(best->index)))
+		return constraint;
+	if (key->exclusion != best->exclusion)
+		return best->exclusion;
+	for (int i = 0; i < Min(key->ncolumns, best->ncolumns); i++)
+	{
+		if (key->column[i] != best->column[i])
+			return key->column[i] < best->column[i];
+	}
+	return key->ncolumns > best->ncolumns;
+}
+
+/*
+ * use_key: the identity is the pair and a key's further columns.  ON CONFLICT
+ * can name it by the key's columns if these are all of the pair and no more
+ * than the identity; by fewer it would pass over links of another pair.
+ */
+static void
+use_key(M2mRelationship *rel, Key *key)
+{
+	int			npair = rel->side[M2M_LEFT].nkeys +
+		rel->side[M2M_RIGHT].nkeys;
+
+	rel->identity = key->npair == 0 ? M2M_IDENTITY_SURROGATE :
+		key->nfurther > 0 ? M2M_IDENTITY_KEY : M2M_IDENTITY_PAIR;
+	rel->nidentity = key->nfurther;
+	rel->identity_column = palloc_array(M2mIdentityColumn,
+										Max(key->nfurther, 1));
+	memcpy(rel->identity_column, key->further,
+		   sizeof(M2mIdentityColumn) * key->nfurther);
+	rel->one_each = !key->exclusion || key->nfurther == 0;
+	if (!key->exclusion && key->nfurther > 0 && key->npair == npair)
+	{
+		for (int i = 0; i < key->ncolumns; i++)
+			rel->identity_target = lappend_int(rel->identity_target,
+											   key->column[i]);
+	}
+}
+
+/* use_whole_row: the identity is all columns, compared as they are. */
+static void
+use_whole_row(M2mRelationship *rel)
+{
+	rel->identity = M2M_IDENTITY_ROW;
+	rel->nidentity = rel->nproperties;
+	rel->identity_column = palloc0_array(M2mIdentityColumn,
+										 Max(rel->nproperties, 1));
+	for (int i = 0; i < rel->nproperties; i++)
+		rel->identity_column[i].attnum = rel->property[i];
+}

@@ -1,0 +1,369 @@
+/*
+ * link_identity.c
+ *		The general path: one link of a pair that may have several, by its
+ *		identity.
+ *
+ * Where an index keeps identities apart, a statement finds a link by the pair
+ * and the identity's further columns.  Where several rows may be the same in
+ * all of that (no key, ranges that are empty, inheritance children), a write
+ * is to one of them: it is chosen first, and then named by its place beside
+ * all that it was chosen by.  If another session was there first, the row is
+ * not as it was any more and another is looked for, by a new snapshot.
+ *
+ * A link whose identity is given is "linked already" if that identity is there.
+ * ON CONFLICT sees to it where it can name it.  Elsewhere we look first, as for
+ * pairs that no index keeps unique (link_plan.c): under the lock of ours, by
+ * the latest snapshot, and what our own does not show is 40001.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/itemptr.h"
+#include "utils/acl.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "execute.h"
+#include "link_internal.h"
+#include "m2m.h"
+#include "text.h"
+
+/* Marks among the columns that an INSERT is kept by. */
+#define ON_CONFLICT_MARK (-1)
+#define RETURNING_MARK (-2)
+
+static SPIPlanPtr get_plan(M2mRelationship *rel, M2mColumnStatement statement,
+						   M2mLinkParameters *parameters);
+static bool is_linked_now(M2mRelationship *rel,
+						  M2mLinkParameters *parameters);
+static uint64 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest);
+static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+						Datum *values, M2mIdentity *identity, bool *known);
+static bool may_return(M2mRelationship *rel);
+static void take_returned(M2mRelationship *rel, M2mIdentity *identity,
+						  MemoryContext context);
+
+/*
+ * m2m_identity_parameters: a pair and, unless that is NULL, an identity as
+ * parameters of a statement, with room for so many more.
+ */
+void
+m2m_identity_parameters(M2mLinkParameters *parameters, M2mRelationship *rel,
+						M2mIds *ids[2], M2mIdentity *identity, int more)
+{
+	int			npair = rel->pair_desc->natts;
+	int			nidentity = identity != NULL ? rel->nidentity : 0;
+	int			n = npair + nidentity;
+
+	parameters->n = n;
+	parameters->value = palloc0_array(Datum, n + more);
+	parameters->nulls = palloc_array(char, n + more + 1);
+	parameters->type = palloc0_array(Oid, n + more);
+	memset(parameters->nulls, ' ', n + more);
+	memcpy(parameters->value, m2m_pair_values(rel, ids),
+		   sizeof(Datum) * npair);
+	for (int i = 0; i < npair; i++)
+		parameters->type[i] = TupleDescAttr(rel->pair_desc, i)->atttypid;
+	for (int i = 0; i < nidentity; i++)
+	{
+		Oid			type = get_atttype(rel->association,
+									   rel->identity_column[i].attnum);
+
+		parameters->value[npair + i] = identity->value[i];
+		parameters->nulls[npair + i] = identity->isnull[i] ? 'n' : ' ';
+		parameters->type[npair + i] = getBaseType(type);
+	}
+}
+
+/*
+ * m2m_identity_place: chooses one of the rows that are a link, by a new
+ * snapshot; returns whether there is one.  Its place becomes place[0]
+ * (tableoid) and place[1] (ctid).  The caller is connected to SPI.
+ */
+bool
+m2m_identity_place(M2mRelationship *rel, M2mLinkParameters *parameters,
+				   Datum *place)
+{
+	bool		isnull;
+
+	if (run(get_plan(rel, M2M_COLUMNS_IDENTITY_FIND, parameters), parameters,
+			false) == 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		place[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+								 i + 1, &isnull);
+	return true;
+}
+
+/*
+ * m2m_identity_linked: is there a link of this identity, as of now, whatever
+ * the transaction's snapshot shows?  Error 40001 if that does not show it.
+ */
+bool
+m2m_identity_linked(M2mRelationship *rel, M2mIds *ids[2],
+					M2mIdentity *identity)
+{
+	M2mLinkParameters parameters;
+	bool		result;
+
+	m2m_identity_parameters(&parameters, rel, ids, identity, 0);
+	SPI_connect();
+	result = is_linked_now(rel, &parameters);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_identity_remove: removes one link; returns how many that were, 0 or 1.
+ */
+int64
+m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
+					M2mIdentity *identity)
+{
+	M2mLinkParameters parameters;
+	ItemPointerData last;
+	SPIPlanPtr	plan;
+	int64		removed;
+
+	m2m_identity_parameters(&parameters, rel, ids, identity, 2);
+	ItemPointerSetInvalid(&last);
+	SPI_connect();
+	for (;;)
+	{
+		Datum	   *place = &parameters.value[parameters.n];
+
+		if (!rel->one_each)
+		{
+			removed = 0;
+			if (!m2m_identity_place(rel, &parameters, place))
+				break;
+
+			/* the same again: a trigger or policy keeps it */
+			if (ItemPointerEquals(&last, ((ItemPointer) DatumGetPointer(place[1]))))
+				break;
+			ItemPointerCopy(((ItemPointer) DatumGetPointer(place[1])), &last);
+		}
+		plan = get_plan(rel, M2M_COLUMNS_IDENTITY_REMOVE, &parameters);
+		removed = run(plan, &parameters, false);
+		if (removed > 0 || rel->one_each)
+			break;
+		CHECK_FOR_INTERRUPTS();
+	}
+	SPI_finish();
+	return removed;
+}
+
+/*
+ * m2m_identity_link: makes a link with values of the given columns; returns
+ * the number of links created, 0 if it is there already, or something kept it
+ * from being made.
+ *
+ * Where known, identity is what it will be; otherwise there is none like it
+ * yet, and every violation is raised.  Afterwards identity is that of the link
+ * that was made, as far as it is known.
+ */
+int64
+m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+				  Datum *values, M2mIdentity *identity, bool *known)
+{
+	M2mLinkParameters parameters;
+	bool		made = false;
+
+	if (*known && rel->identity_target == NIL)
+		m2m_lock_links(rel);
+	SPI_connect();
+	if (*known)
+		m2m_identity_parameters(&parameters, rel, ids, identity, 0);
+
+	/* NOT NULL is checked before ON CONFLICT has its say */
+	if (!*known ||
+		(rel->identity_target != NIL &&
+		 list_difference_int(rel->required, columns) == NIL) ||
+		!is_linked_now(rel, &parameters))
+		made = insert_link(rel, ids, columns, values, identity, known);
+	SPI_finish();
+	return made ? 1 : 0;
+}
+
+/*
+ * insert_link: the INSERT of it; returns whether it made one.  Connected to
+ * SPI; what it returns is put into the caller's memory.
+ */
+static bool
+insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+			Datum *values, M2mIdentity *identity, bool *known)
+{
+	bool		on_conflict = *known && rel->identity_target != NIL;
+	bool		returning = may_return(rel);
+	int			ncolumns = list_length(columns);
+	List	   *slot_columns = list_copy(columns);
+	M2mLinkParameters parameters;
+	SPIPlanPtr *slot;
+	ListCell   *lc;
+
+	m2m_identity_parameters(&parameters, rel, ids, NULL, ncolumns);
+	foreach(lc, columns)
+	{
+		int			i = parameters.n + foreach_current_index(lc);
+
+		parameters.value[i] = values[foreach_current_index(lc)];
+		parameters.type[i] = getBaseType(get_atttype(rel->association,
+													 lfirst_int(lc)));
+	}
+	if (on_conflict)
+		slot_columns = lappend_int(slot_columns, ON_CONFLICT_MARK);
+	if (returning)
+		slot_columns = lappend_int(slot_columns, RETURNING_MARK);
+	slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_LINK, M2M_LEFT,
+						 slot_columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		m2m_stmt_build_insert(&sql, rel, true, columns);
+		foreach(lc, rel->identity_target)
+		{
+			if (!on_conflict)
+				break;
+			appendStringInfo(&sql, "%s%s", foreach_current_index(lc) == 0 ?
+							 " ON CONFLICT (" : ", ",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)));
+		}
+		if (on_conflict)
+			appendStringInfoString(&sql, ") DO NOTHING");
+		for (int i = 0; returning && i < rel->nidentity; i++)
+			appendStringInfo(&sql, "%s%s", i == 0 ? " RETURNING " : ", ",
+							 m2m_quoted_column(rel->association,
+											   rel->identity_column[i].attnum));
+		*slot = m2m_plan_prepare(sql.data, parameters.n + ncolumns,
+								 parameters.type);
+	}
+	if (run(*slot, &parameters, false) == 0)
+		return false;
+	*known = returning;
+	if (returning)
+		take_returned(rel, identity, GetMemoryChunkContext(identity->value));
+	return true;
+}
+
+/*
+ * may_return: may the identity of a new link be returned?  The caller must be
+ * allowed to read it, and rules take no statement that returns something.
+ */
+static bool
+may_return(M2mRelationship *rel)
+{
+	if (rel->has_rules)
+		return false;
+	if (pg_class_aclcheck(rel->association, GetUserId(),
+						  ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		if (pg_attribute_aclcheck(rel->association,
+								  rel->identity_column[i].attnum, GetUserId(),
+								  ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	}
+	return true;
+}
+
+/* take_returned: the identity that was returned, into its own memory. */
+static void
+take_returned(M2mRelationship *rel, M2mIdentity *identity,
+			  MemoryContext context)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1,
+										  &identity->isnull[i]);
+
+		if (!identity->isnull[i])
+			identity->value[i] = datumCopy(value, attribute->attbyval,
+										   attribute->attlen);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * is_linked_now: is the link in the parameters there, as of now?  Error 40001
+ * if the transaction's snapshot does not show it.
+ */
+static bool
+is_linked_now(M2mRelationship *rel, M2mLinkParameters *parameters)
+{
+	SPIPlanPtr	plan = get_plan(rel, M2M_COLUMNS_IDENTITY_LINKED, parameters);
+
+	if (run(plan, parameters, true) == 0)
+		return false;
+	if (IsolationUsesXactSnapshot() && run(plan, parameters, false) == 0)
+		m2m_error_newer("The rows were linked after the transaction's snapshot was taken.");
+	return true;
+}
+
+/*
+ * get_plan: the kept plan of a statement about one link.
+ */
+static SPIPlanPtr
+get_plan(M2mRelationship *rel, M2mColumnStatement statement,
+		 M2mLinkParameters *parameters)
+{
+	SPIPlanPtr *slot = m2m_plan_slot(rel, statement, M2M_LEFT, NIL);
+	int			n = parameters->n;
+	StringInfoData sql;
+
+	if (*slot != NULL)
+		return *slot;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "%s FROM %s a WHERE ",
+					 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
+					 statement == M2M_COLUMNS_IDENTITY_FIND ?
+					 "SELECT a.tableoid, a.ctid" : "DELETE",
+					 m2m_qualified_name(rel->association));
+	m2m_append_match_link(&sql, rel);
+	if (statement != M2M_COLUMNS_IDENTITY_REMOVE)
+		appendStringInfoString(&sql, " LIMIT 1");
+	else if (!rel->one_each)
+	{
+		m2m_append_match_place(&sql, n + 1);
+		parameters->type[n] = OIDOID;
+		parameters->type[n + 1] = TIDOID;
+		n += 2;
+	}
+	*slot = m2m_plan_prepare(sql.data, n, parameters->type);
+	return *slot;
+}
+
+/*
+ * run: executes a plan; returns the number of rows.  With latest, by the
+ * latest snapshot, also in REPEATABLE READ and above.
+ */
+static uint64
+run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest)
+{
+	int			result;
+
+	if (latest)
+	{
+		CommandCounterIncrement();
+		PushActiveSnapshot(GetLatestSnapshot());
+	}
+	result = SPI_execute_plan(plan, parameters->value, parameters->nulls,
+							  latest, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s",
+			 SPI_result_code_string(result));
+	if (latest)
+		PopActiveSnapshot();
+	return SPI_processed;
+}
