@@ -160,6 +160,20 @@ m2m_lock_links(M2mRelationship *rel)
 }
 
 /*
+ * m2m_lock_links_shared: whoever makes a link of a pair that may have several,
+ * and leaves it to an index which of them there are, keeps those off that look
+ * whether the pair has any, and these him; he stops nobody else who does so.
+ */
+void
+m2m_lock_links_shared(M2mRelationship *rel)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, 0, 0);
+	(void) LockAcquire(&tag, RowShareLock, false, false);
+}
+
+/*
  * m2m_lock_links_of_row: calls of m2m_set on one row go one by one.  The lock
  * is on the association and a hash of the row's key; equal keys must have
  * equal hashes, so types without a hash function share one lock.

@@ -51,6 +51,7 @@ extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
 extern void m2m_lock_extension(Oid extension, LOCKMODE lockmode);
 extern Oid	m2m_keep_extension(const char *name, bool missing_ok);
 extern void m2m_lock_links(M2mRelationship *rel);
+extern void m2m_lock_links_shared(M2mRelationship *rel);
 extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,
 								  M2mIds *id);
 pg_noreturn extern void m2m_error_newer_links(void);

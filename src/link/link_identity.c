@@ -13,7 +13,9 @@
  * A link whose identity is given is "linked already" if that identity is there.
  * ON CONFLICT sees to it where it can name it.  Elsewhere we look first, as for
  * pairs that no index keeps unique (link_plan.c): under the lock of ours, by
- * the latest snapshot, and what our own does not show is 40001.
+ * the latest snapshot, and what our own does not show is 40001.  Calls that ask
+ * whether a pair has any link at all hold that lock too, so the others take it
+ * shared.
  */
 #include "postgres.h"
 
@@ -175,6 +177,8 @@ m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 
 	if (*known && rel->identity_target == NIL)
 		m2m_lock_links(rel);
+	else
+		m2m_lock_links_shared(rel);
 	SPI_connect();
 	if (*known)
 		m2m_identity_parameters(&parameters, rel, ids, identity, 0);
@@ -226,17 +230,8 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 
 		initStringInfo(&sql);
 		m2m_stmt_build_insert(&sql, rel, true, columns);
-		foreach(lc, rel->identity_target)
-		{
-			if (!on_conflict)
-				break;
-			appendStringInfo(&sql, "%s%s", foreach_current_index(lc) == 0 ?
-							 " ON CONFLICT (" : ", ",
-							 m2m_quoted_column(rel->association,
-											   lfirst_int(lc)));
-		}
 		if (on_conflict)
-			appendStringInfoString(&sql, ") DO NOTHING");
+			m2m_append_on_conflict_identity(&sql, rel);
 		for (int i = 0; returning && i < rel->nidentity; i++)
 			appendStringInfo(&sql, "%s%s", i == 0 ? " RETURNING " : ", ",
 							 m2m_quoted_column(rel->association,

@@ -74,6 +74,9 @@ extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
 								M2mStatement statement, M2mSide side);
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 									   bool one, List *columns);
+extern bool m2m_stmt_names_identity(M2mRelationship *rel, List *columns);
+extern void m2m_append_on_conflict_identity(StringInfo sql,
+											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);
 extern void m2m_stmt_build_properties(StringInfo sql,
 										   M2mRelationship *rel,

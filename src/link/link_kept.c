@@ -34,6 +34,7 @@ static M2mPlans *get_plans(M2mRelationship *rel);
 static void free_plans(void *arg);
 static void free_plan(void *arg);
 static void prepare_context(void *arg);
+static ParamListInfo make_parameter(SPIPlanPtr plan, Datum value);
 
 /*
  * m2m_stmt_execute: runs one of the kept statements; returns the rows
@@ -259,7 +260,7 @@ m2m_plan_run(SPIPlanPtr plan, Datum *values, bool read_only)
 /*
  * m2m_plan_run_latest: executes a plan that only reads with the latest
  * snapshot, also in REPEATABLE READ and above, own changes included.  With a
- * receiver, the plan has no parameters, and the result goes there.
+ * receiver, the plan has one parameter at most, and the result goes there.
  */
 void
 m2m_plan_run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
@@ -272,6 +273,8 @@ m2m_plan_run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
 	{
 		SPIExecuteOptions options = {.read_only = true,.dest = receiver};
 
+		if (values != NULL)
+			options.params = make_parameter(plan, values[0]);
 		result = SPI_execute_plan_extended(plan, &options);
 	}
 	else
@@ -280,4 +283,17 @@ m2m_plan_run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
 		elog(ERROR, "SPI_execute_plan failed: %s",
 			 SPI_result_code_string(result));
 	PopActiveSnapshot();
+}
+
+/* make_parameter: a plan's only parameter. */
+static ParamListInfo
+make_parameter(SPIPlanPtr plan, Datum value)
+{
+	ParamListInfo result = makeParamList(1);
+
+	result->params[0].value = value;
+	result->params[0].isnull = false;
+	result->params[0].pflags = PARAM_FLAG_CONST;
+	result->params[0].ptype = SPI_getargtypeid(plan, 0);
+	return result;
 }

@@ -58,6 +58,12 @@ static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
 static void lock_if_needed(M2mRelationship *rel);
 static bool is_linked_now(M2mRelationship *rel, Datum *pair);
 static Tuplestorestate *look_for_pairs(M2mRelationship *rel);
+static int64 link_identities(M2mRelationship *rel, M2mIds *ids[2],
+							 List *columns, Datum properties);
+static Tuplestorestate *look_for_identities(M2mRelationship *rel,
+											List *columns, Datum properties);
+static void check_several(M2mRelationship *rel, List *columns,
+						  Datum properties);
 static List *property_columns(M2mRelationship *rel, Jsonb *properties);
 pg_noreturn static void unknown_property(M2mRelationship *rel,
 										 const char *name);
@@ -242,6 +248,8 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	Tuplestorestate *found = NULL;
 	int64		created;
 
+	if (rel->nidentity > 0)
+		return link_identities(rel, ids, columns, value);
 	lock_if_needed(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
@@ -259,6 +267,114 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	tuplestore_end(pairs);
 	SPI_finish();
 	return created;
+}
+
+/*
+ * link_identities: the same where a pair may have several links.  Properties
+ * that give the whole identity speak of that link of each pair; others of the
+ * one that fits.  Error 21000 if there are several of a pair.
+ *
+ * What is there is looked for first; so it is read, which SERIALIZABLE has to
+ * know.
+ */
+static int64
+link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+				Datum properties)
+{
+	Tuplestorestate *pairs;
+	Tuplestorestate *found;
+	int64		created;
+	bool		all = true;		/* of the identity */
+	bool		others = false;
+	ListCell   *lc;
+
+	for (int i = 0; i < rel->nidentity; i++)
+		all &= list_member_int(columns, rel->identity_column[i].attnum);
+	foreach(lc, columns)
+		others |= !m2m_is_identity(rel, lfirst_int(lc));
+	if (m2m_stmt_names_identity(rel, columns))
+		m2m_lock_links_shared(rel);
+	else
+		m2m_lock_links(rel);
+	SPI_connect();
+	pairs = register_pairs(rel, ids);
+	found = look_for_identities(rel, columns, properties);
+	if (!all)
+		check_several(rel, columns, properties);
+	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns),
+				 &properties, false);
+	created = SPI_processed;
+	if (others && created < count_pairs(rel))
+		m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_SET_PROPERTIES,
+									   columns),
+					 &properties, false);
+	tuplestore_end(found);
+	tuplestore_end(pairs);
+	SPI_finish();
+	return created;
+}
+
+/*
+ * look_for_identities: which links that the properties speak of are there, as
+ * of now?  Otherwise as look_for_pairs().
+ */
+static Tuplestorestate *
+look_for_identities(M2mRelationship *rel, List *columns, Datum properties)
+{
+	Tuplestorestate *found = tuplestore_begin_heap(false, false, work_mem / 2);
+	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
+
+	SetTuplestoreDestReceiverParams(receiver, found, CurrentMemoryContext,
+									true, NULL, NULL);
+	m2m_plan_run_latest(get_property_plan(rel, M2M_COLUMNS_FOUND_PROPERTIES,
+										  columns), &properties, receiver);
+	receiver->rDestroy(receiver);
+	register_store(M2M_FOUND_NAME, link_desc(rel), found);
+	if (IsolationUsesXactSnapshot())
+	{
+		m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_NEWER_PROPERTIES,
+									   columns), &properties, false);
+		if (SPI_processed > 0)
+			m2m_error_newer("Rows were linked after the transaction's snapshot was taken.");
+	}
+	return found;
+}
+
+/*
+ * check_several: error 21000 if there are several links of one pair that the
+ * properties may speak of, naming the columns that would tell them apart.
+ */
+static void
+check_several(M2mRelationship *rel, List *columns, Datum properties)
+{
+	StringInfoData names;
+
+	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_SEVERAL_PROPERTIES,
+								   columns), &properties, true);
+	if (SPI_processed == 0)
+		return;
+	initStringInfo(&names);
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		AttrNumber	attnum = rel->identity_column[i].attnum;
+
+		if (!list_member_int(columns, attnum))
+			appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
+							 get_attname(rel->association, attnum, false));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("the properties fit several links of one pair of relationship \"%s\"",
+					get_rel_name(rel->association)),
+			 errdetail("It is the pair of \"%s\" %s and \"%s\" %s.",
+					   rel->side[M2M_LEFT].role,
+					   SPI_getvalue(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, 1),
+					   rel->side[M2M_RIGHT].role,
+					   SPI_getvalue(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, 2)),
+			 errhint("Say which link is meant: add %s to the properties.",
+					 names.data)));
 }
 
 /*

@@ -194,6 +194,8 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	append_order(sql, rel->pair_desc->natts);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
+	else if (m2m_stmt_names_identity(rel, columns))
+		m2m_append_on_conflict_identity(sql, rel);
 }
 
 /*
@@ -303,10 +305,14 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * m2m_stmt_build_properties: the INSERT that links pairs with properties, or
- * the UPDATE that gives them to links that are there (and touches only those
- * that it changes).  $1 is the jsonb object, which jsonb_to_record() turns
- * into the columns' types.
+ * m2m_stmt_build_properties: the statements that link pairs with properties:
+ * the INSERT; the UPDATE that gives them to links that are there (and touches
+ * only those that it changes); and, of pairs that may have several links, those
+ * that look which are meant.  $1 is the jsonb object, which jsonb_to_record()
+ * turns into the columns' types.
+ *
+ * A link is meant by its pair and the columns of the identity among those
+ * given; these are not changed.
  */
 void
 m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
@@ -316,14 +322,16 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 	StringInfoData names;		/* p1, p2 */
 	StringInfoData record;		/* p1 type, p2 type */
 	StringInfoData given;		/* x.p1, x.p2 */
-	StringInfoData present;		/* a.p1, a.p2 */
-	StringInfoData assign;		/* p1 = x.p1, p2 = x.p2 */
+	StringInfoData present;		/* a.p1, a.p2, without the identity */
+	StringInfoData asked;		/* x.p1, x.p2, without the identity */
+	StringInfoData assign;		/* p1 = x.p1, p2 = x.p2, without it */
 	ListCell   *lc;
 
 	initStringInfo(&names);
 	initStringInfo(&record);
 	initStringInfo(&given);
 	initStringInfo(&present);
+	initStringInfo(&asked);
 	initStringInfo(&assign);
 	foreach(lc, columns)
 	{
@@ -342,33 +350,112 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 											  FORMAT_TYPE_TYPEMOD_GIVEN |
 											  FORMAT_TYPE_FORCE_QUALIFY));
 		appendStringInfo(&given, "%sx.%s", comma, name);
+		if (m2m_is_identity(rel, attnum))
+			continue;
+		comma = present.len > 0 ? ", " : "";
 		appendStringInfo(&present, "%sa.%s", comma, name);
+		appendStringInfo(&asked, "%sx.%s", comma, name);
 		appendStringInfo(&assign, "%s%s = x.%s", comma, name, name);
 	}
 
-	if (statement == M2M_COLUMNS_LINK_PROPERTIES)
+	switch (statement)
 	{
-		appendStringInfo(sql, "INSERT INTO %s (", association);
-		append_link_columns(sql, rel, "");
-		appendStringInfo(sql, ", %s) SELECT p.*, %s FROM (", names.data,
-						 given.data);
-		append_distinct_pairs(sql, rel, true, true);
-		appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
-						 record.data);
-		build_insert_end(sql, rel, columns);
+		case M2M_COLUMNS_LINK_PROPERTIES:
+			appendStringInfo(sql, "INSERT INTO %s (", association);
+			append_link_columns(sql, rel, "");
+			appendStringInfo(sql, ", %s) SELECT p.*, %s FROM (", names.data,
+							 given.data);
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
+							 record.data);
+			build_insert_end(sql, rel, columns);
+			break;
+		case M2M_COLUMNS_FOUND_PROPERTIES:
+			appendStringInfoString(sql, "SELECT ");
+			append_link_columns(sql, rel, "a.");
+			appendStringInfoString(sql, " FROM (");
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s), %s a WHERE ",
+							 record.data, association);
+			m2m_append_match_pair(sql, rel, false);
+			append_match_identity(sql, rel, columns, 0);
+			break;
+		case M2M_COLUMNS_NEWER_PROPERTIES:
+			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p, pg_catalog.jsonb_to_record($1) x (%s) WHERE EXISTS (SELECT FROM "
+							 M2M_FOUND_NAME " a WHERE ", record.data);
+			m2m_append_match_pair(sql, rel, false);
+			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
+							 association);
+			m2m_append_match_pair(sql, rel, false);
+			append_match_identity(sql, rel, columns, 0);
+			appendStringInfoChar(sql, ')');
+			break;
+		case M2M_COLUMNS_SEVERAL_PROPERTIES:
+			appendStringInfoString(sql, "SELECT ");
+			append_text(sql, rel, M2M_LEFT);
+			appendStringInfoString(sql, ", ");
+			append_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM " M2M_FOUND_NAME " a GROUP BY ");
+			append_link_columns(sql, rel, "a.");
+			appendStringInfoString(sql, " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY ");
+			append_link_columns(sql, rel, "a.");
+			appendStringInfoString(sql, " LIMIT 1");
+			break;
+		default:
+			appendStringInfo(sql, "UPDATE %s a SET %s FROM (", association,
+							 assign.data);
+			append_distinct_pairs(sql, rel, true, true);
+			appendStringInfo(sql,
+							 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
+							 record.data);
+			m2m_append_match_pair(sql, rel, false);
+			append_match_identity(sql, rel, columns, 0);
+			appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+							 present.data, asked.data);
+			break;
 	}
-	else
+}
+
+/*
+ * m2m_is_identity: is a link property a column of the identity?
+ */
+bool
+m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
+{
+	for (int i = 0; i < rel->nidentity; i++)
 	{
-		appendStringInfo(sql, "UPDATE %s a SET %s FROM (", association,
-						 assign.data);
-		append_distinct_pairs(sql, rel, true, true);
-		appendStringInfo(sql,
-						 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
-						 record.data);
-		m2m_append_match_pair(sql, rel, false);
-		appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
-						 present.data, given.data);
+		if (rel->identity_column[i].attnum == attnum)
+			return true;
 	}
+	return false;
+}
+
+/*
+ * m2m_stmt_names_identity: can ON CONFLICT name the identity of links with the
+ * given columns, where a pair may have several?  They have to be all of it.
+ */
+bool
+m2m_stmt_names_identity(M2mRelationship *rel, List *columns)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		if (!list_member_int(columns, rel->identity_column[i].attnum))
+			return false;
+	}
+	return rel->identity_target != NIL;
+}
+
+/* m2m_append_on_conflict_identity: as append_on_conflict(). */
+void
+m2m_append_on_conflict_identity(StringInfo sql, M2mRelationship *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->identity_target)
+		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ?
+						 " ON CONFLICT (" : ", ",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)));
+	appendStringInfoString(sql, ") DO NOTHING");
 }
 
 /* append_columns: "a.book_id, ..." of one side, in the association. */

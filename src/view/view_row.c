@@ -47,7 +47,6 @@ static bool link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns,
 						  Datum *args, Datum *value, bool *isnull);
 static bool find_default(Oid relid, AttrNumber attnum, Datum *value,
 						 bool *isnull);
-static bool is_identity(M2mRelationship *rel, AttrNumber attnum);
 static uint64 change(M2mRowWrite *write, SPIPlanPtr plan,
 					 M2mLinkParameters *link, Datum *args, char *nulls,
 					 int nargs);
@@ -251,7 +250,7 @@ link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
 	for (int i = 0; i < write->view->ncolumns; i++)
 	{
 		if (write->view->column[i].kind == M2M_COLUMN_PROPERTY && !isnull[i] &&
-			!is_identity(rel, write->view->column[i].attnum))
+			!m2m_is_identity(rel, write->view->column[i].attnum))
 			changes = lappend_int(changes, i);
 	}
 	if (changes != NIL)
@@ -286,18 +285,6 @@ find_default(Oid relid, AttrNumber attnum, Datum *value, bool *isnull)
 	else
 		result = false;
 	return result;
-}
-
-/* is_identity: is a column of the association part of the identity? */
-static bool
-is_identity(M2mRelationship *rel, AttrNumber attnum)
-{
-	for (int i = 0; i < rel->nidentity; i++)
-	{
-		if (rel->identity_column[i].attnum == attnum)
-			return true;
-	}
-	return false;
 }
 
 /*

@@ -354,9 +354,14 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 		ids[s] = read_key(write, s, value, isnull, false);
 		same = same && m2m_ids_equal(write->rel, s, ids[s], old_ids[s]);
 	}
-	if (same || write->rel->identity == M2M_IDENTITY_SURROGATE ||
-		(write->rel->nidentity > 0 && write->rel->one_each))
+	if (same)
 		return;
+	if (write->rel->identity == M2M_IDENTITY_SURROGATE ||
+		(write->rel->nidentity > 0 && write->rel->one_each))
+	{
+		m2m_lock_links_shared(write->rel);
+		return;
+	}
 	m2m_lock_links(write->rel);
 	if (is_linked(write, ids, value, isnull) &&
 		is_linked(write, old_ids, old_value, old_null))
