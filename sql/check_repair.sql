@@ -191,7 +191,7 @@ DELETE FROM author_book WHERE (author_id, book_id) = (1, 1) AND share IS DISTINC
 SELECT finding FROM m2m_repair();
 SELECT * FROM wrong();
 ROLLBACK;
--- rows with a null, and rows of inheritance children, are no doubles
+-- an adopted table without a key, whose links are whole rows: none is deleted; rows with a null are no links
 BEGIN;
 CREATE TABLE review (author_id int REFERENCES author, book_id int REFERENCES book, stars json);
 INSERT INTO review VALUES (1, NULL, '1'), (1, NULL, '1'), (NULL, NULL, '2'), (1, 1, '{"a":1}'), (1, 1, '{"a":1}'), (2, 1, '{"a":1}');
@@ -201,7 +201,7 @@ SELECT finding FROM m2m_repair();
 SELECT author_id, book_id, stars FROM review ORDER BY 1, 2;
 SELECT * FROM wrong();
 ROLLBACK;
--- partitioned: the same row may stand in two partitions
+-- partitioned: only what is the same throughout is said to be
 BEGIN;
 CREATE TABLE visit (author_id int NOT NULL REFERENCES author, book_id int NOT NULL REFERENCES book, day int) PARTITION BY LIST (day);
 CREATE TABLE visit_1 PARTITION OF visit FOR VALUES IN (1);

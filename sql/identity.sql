@@ -255,6 +255,16 @@ SELECT m2m_link('author', 1, 'film', 1, 'ranking', '{"place": 2, "note": "two"}'
 SELECT m2m_link('author', 1, 'film', 2, 'ranking', '{"place": 2}');
 SELECT * FROM ranking ORDER BY author_id, place;
 
+-- None of these is wrong, and nothing is mended; who has no key is told so
+INSERT INTO seen VALUES (4, 4, '1', 1), (4, 4, '1', 1);
+SELECT relationship, severity, finding, remedy FROM m2m_check() WHERE finding NOT LIKE 'no index to find%';
+DELETE FROM seen WHERE author_id = 4;
+SELECT severity, finding, remedy FROM m2m_check('seen') WHERE finding NOT LIKE 'no index to find%';
+SELECT relationship, finding FROM m2m_repair() WHERE finding NOT LIKE 'no index to find%';
+SELECT * FROM m2m_check() WHERE severity <> 'info';
+SELECT indrelid::regclass::text, count(*) FROM pg_index WHERE indisunique AND indrelid::regclass::text IN ('credit', 'tagging', 'play', 'seen', 'lease')
+    GROUP BY 1 ORDER BY 1;
+
 -- Rights: what the same SQL on the association would need, on the columns that say which link it is too
 CREATE ROLE m2m_identity;
 GRANT USAGE ON SCHEMA identity TO m2m_identity;

@@ -59,6 +59,7 @@ static void check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
+static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
 static bool has_wider_key(M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
@@ -273,11 +274,12 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * check_pairs: are pairs unique, and does an index keep them so?  Of rows that
- * are the same in all columns m2m_repair keeps one; where link properties
- * differ, it is for the user to choose.  A table whose owner keeps something
- * else unique that the pair is only part of, or the pair under a condition or
- * at commit, has no doubles.
+ * check_pairs: are links told apart, and does an index keep them so?  A table
+ * that has a key does so (see catalog_identity.c), or keeps the pair unique
+ * under a condition or at commit.  One with properties and without any key, if
+ * it is its owner's, has links that are whole rows.  In all others pairs should
+ * be unique.  Of rows that are the same in all columns m2m_repair keeps one;
+ * where link properties differ, it is for the user to choose.
  */
 static void
 check_pairs(Check *check, M2mRelationship *rel)
@@ -289,8 +291,13 @@ check_pairs(Check *check, M2mRelationship *rel)
 	char	   *same;
 	bool		differ;
 
-	if (rel->unique_index || has_wider_key(rel))
+	if (rel->identity != M2M_IDENTITY_ROW || has_wider_key(rel))
 		return;
+	if (rel->adopted && rel->nidentity > 0)
+	{
+		check_whole_rows(check, rel);
+		return;
+	}
 	present = psprintf("num_nulls(%s) = 0", columns);
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
 					columns, association, present);
@@ -317,6 +324,28 @@ check_pairs(Check *check, M2mRelationship *rel)
 				differ ? NULL :
 				psprintf("CREATE UNIQUE INDEX ON %s (%s)", association,
 						 columns));
+}
+
+/*
+ * check_whole_rows: no key tells the links of an adopted table apart.  Which of
+ * those that are the same are too many, if any, is for its owner to say.
+ */
+static void
+check_whole_rows(Check *check, M2mRelationship *rel)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+
+	if (is_readable(rel) &&
+		query_is_true(check,
+					  psprintf("SELECT EXISTS (SELECT FROM (SELECT a.*::pg_catalog.text whole FROM %s a WHERE pg_catalog.num_nulls(%s, %s) = 0) a GROUP BY whole HAVING pg_catalog.count(*) > 1)",
+							   association, column_list(rel, M2M_LEFT, "a."),
+							   column_list(rel, M2M_RIGHT, "a."))))
+		add_finding(check, "warning",
+					"there are links that are the same in all columns", NULL);
+	else
+		add_finding(check, "info",
+					"no key tells the links of one pair apart: each whole row is a link of its own",
+					NULL);
 }
 
 /*
