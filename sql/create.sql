@@ -177,10 +177,13 @@ SELECT many_key_a, many_key_j, many_key_k, id FROM many_key_one_keys;
 CREATE TABLE unique_key (code text UNIQUE NOT NULL, other text UNIQUE);
 SELECT m2m_create('unique_key', 'one_key');
 SELECT left_key FROM m2m_relationships WHERE association = 'unique_key_one_key'::regclass;
--- One may choose another order of the columns
+-- One may choose another order of the columns in the association; ids keep that of the key
 CREATE TABLE two_columns (x int, y int, PRIMARY KEY (x, y));
 SELECT m2m_create('two_columns', 'one_key', left_key => '{y,x}');
 SELECT left_key, left_columns FROM m2m_relationships WHERE association = 'two_columns_one_key'::regclass;
+INSERT INTO two_columns VALUES (1, 2);
+SELECT m2m_link('two_columns', ROW(1, 2), 'one_key', 'key');
+TABLE two_columns_one_key;
 SET client_min_messages = warning;
 DROP TABLE many_keys, one_key, unique_key, two_columns,
            many_keys_one_key, unique_key_one_key, two_columns_one_key CASCADE;

@@ -325,6 +325,39 @@ DELETE FROM from_tos WHERE from_id = 1 AND kind = 'friend';
 UPDATE to_froms SET kind = 'mentor' WHERE to_id = 2;
 SELECT * FROM bond ORDER BY 1, 2, 3;
 
+-- Composite ids are in the order of the endpoint's key, however a foreign key lists its columns
+CREATE TABLE r (note text, y int, x int, PRIMARY KEY (x, y));
+CREATE TABLE u (y int NOT NULL, x int NOT NULL, id int PRIMARY KEY, UNIQUE (x, y));
+CREATE TABLE author_r (author_id int REFERENCES author, r_y int, r_x int, PRIMARY KEY (author_id, r_y, r_x), FOREIGN KEY (r_y, r_x) REFERENCES r (y, x));
+CREATE TABLE author_u (u_y int, u_x int, author_id int REFERENCES author, PRIMARY KEY (author_id, u_y, u_x), FOREIGN KEY (u_y, u_x) REFERENCES u (y, x));
+CREATE TABLE r_r (a_y int, a_x int, b_x int, b_y int, FOREIGN KEY (a_y, a_x) REFERENCES r (y, x), FOREIGN KEY (b_x, b_y) REFERENCES r (x, y), UNIQUE (a_x, b_y, a_y, b_x));
+INSERT INTO r VALUES ('one', 2, 1), ('two', 1, 2), ('three', 4, 3), ('four', 3, 4);
+INSERT INTO u VALUES (2, 1, 1), (1, 2, 2);
+SELECT m2m_adopt('author_r'), m2m_adopt('author_u'), m2m_adopt('r_r', left_role => 'a', right_role => 'b'),
+    m2m_create('film', 'r'), m2m_create('film', 'u', right_key => '{y,x}');
+SELECT m2m_link('author', 1, 'r', ROW(1, 2)), m2m_link('author', 2, 'r', '(1,2)'), m2m_load('author', 'r', 'SELECT 3, 1, 2') AS loaded,
+    m2m_load('author', 'r', 'SELECT 4, r FROM r WHERE x = 1') AS rows;
+SELECT m2m_link('author', 5, 'r', r) FROM r WHERE x = 1;
+SELECT m2m_link('author', 6, 'r', ARRAY(SELECT r FROM r WHERE x = 1));
+SELECT m2m_linked('author', 1, 'r', ROW(1, 2)), m2m_linked('author', 1, 'r', ROW(2, 1)), m2m_linked('author', 1, 'r', r) FROM r WHERE x = 1;
+SELECT * FROM author_r ORDER BY 1;
+SELECT * FROM m2m_set('author', 1, 'r', '{"(3,4)"}');
+SELECT m2m_link('author', 1, 'u', ROW(1, 2)), m2m_link('film', 1, 'r', ROW(1, 2)), m2m_link('film', 1, 'u', ROW(1, 2));
+SELECT m2m_link('film', 2, 'u', u), m2m_link('film', 2, 'r', r) FROM u JOIN r USING (x, y) WHERE x = 1;
+SELECT m2m_link('r', ROW(1, 2), 'r', ARRAY[ROW(3, 4), ROW(2, 1)]), m2m_link('r', ROW(3, 4), 'r', ROW(1, 2));
+SELECT r_x, r_y FROM author_r WHERE author_id = 1 UNION ALL SELECT u_x, u_y FROM author_u UNION ALL SELECT r_x, r_y FROM film_r UNION ALL SELECT u_x, u_y FROM film_u;
+SELECT a_x, a_y, b_x, b_y FROM r_r ORDER BY 1, 3;
+SELECT count(*), m2m_count('r', ROW(1, 2), 'r', role => 'a') FROM r, a_bs(r) b WHERE r.x = 1;
+INSERT INTO author_rs (author_id, x, y) VALUES (7, 1, 2) RETURNING *;
+INSERT INTO r_authors (r_x, r_y, id) VALUES (2, 1, 7) RETURNING *;
+UPDATE author_rs SET x = 3, y = 4 WHERE author_id = 7 AND x = 1;
+DELETE FROM author_rs WHERE author_id = 7 AND x = 2;
+SELECT * FROM author_r WHERE author_id = 7;
+SELECT m2m_link('author', 1, 'r', ROW(NULL, 1, 1)::r);
+SELECT m2m_link('author', 1, 'r', ROW('x', NULL, 1)::r);
+SELECT m2m_link('author', 1, 'r', ROW(1, 2, 3));
+SELECT relationship, severity, finding FROM m2m_check() WHERE relationship::text IN ('author_r', 'author_u', 'r_r', 'film_r', 'film_u') AND finding NOT LIKE 'no index to find%';
+
 SET client_min_messages = warning;
 DROP SCHEMA identity CASCADE;
 DROP ROLE m2m_identity;

@@ -17,6 +17,7 @@
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_rewrite.h"
 #include "commands/defrem.h"
 #include "parser/parse_coerce.h"
@@ -55,6 +56,7 @@ static List *read_foreign_keys(Oid association);
 static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
 static void describe_foreign_key(M2mEndpoint *endpoint,
 								 ForeignKeyCacheInfo *fk);
+static void order_key(M2mEndpoint *endpoint, Oid constraint);
 static bool is_partition_clone(Oid constraint, Oid association);
 static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
 static void describe_association(M2mRelationship *rel);
@@ -215,6 +217,7 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		describe_foreign_key(&rel->side[s], fk[s]);
+		order_key(&rel->side[s], fk[s]->conoid);
 		strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
 		if (!describe_key_columns(&rel->side[s], association))
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
@@ -340,6 +343,8 @@ describe_side(M2mRelationship *rel, M2mSide side,
 			ReleaseSysCache(tuple);
 		}
 	}
+	if (OidIsValid(endpoint->relid))
+		order_key(endpoint, endpoint->constraint);
 	if (!OidIsValid(endpoint->relid) ||
 		!describe_key_columns(endpoint, association) ||
 		(fk == NULL && !find_operators(endpoint)))
@@ -608,6 +613,67 @@ describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
 		endpoint->key[i].attnum = fk->confkey[i];
 		endpoint->key[i].link_attnum = fk->conkey[i];
 		endpoint->key[i].equal_op = fk->conpfeqop[i];
+	}
+}
+
+/*
+ * order_key: puts the columns of a composite key, by which ids are written, in
+ * the order of the primary key, or else of the key that the foreign key, if
+ * there is one, refers to, however that one lists them.
+ */
+static void
+order_key(M2mEndpoint *endpoint, Oid constraint)
+{
+	int			n = endpoint->nkeys;
+	AttrNumber *columns;
+	AttrNumber *order = NULL;
+	Oid			referred = InvalidOid;
+	Relation	indexes;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (n < 2)
+		return;
+	columns = palloc_array(AttrNumber, n);
+	for (int i = 0; i < n; i++)
+		columns[i] = endpoint->key[i].attnum;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (HeapTupleIsValid(tuple))
+	{
+		referred = ((Form_pg_constraint) GETSTRUCT(tuple))->conindid;
+		ReleaseSysCache(tuple);
+	}
+	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(endpoint->relid));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+		if ((!index->indisprimary &&
+			 (order != NULL || index->indexrelid != referred)) ||
+			!same_columns(index->indnkeyatts, index->indkey.values, n,
+						  columns))
+			continue;
+		order = palloc_array(AttrNumber, n);
+		memcpy(order, index->indkey.values, sizeof(AttrNumber) * n);
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	for (int i = 0; order != NULL && i < n; i++)
+	{
+		for (int j = i; j < n; j++)
+		{
+			M2mKeyColumn column = endpoint->key[j];
+
+			if (column.attnum != order[i])
+				continue;
+			endpoint->key[j] = endpoint->key[i];
+			endpoint->key[i] = column;
+		}
 	}
 }
 

@@ -263,10 +263,15 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 								  m2m_catalog_relation_owner(rel->association)) &&
 		object_ownercheck(RelationRelationId, relid, owner);
 	for (int i = 0; same && i < this->nkeys; i++)
-		same = view->near_link[i] == this->key[i].link_attnum;
+		same = m2m_columns_include(view->nnear, view->near_link,
+								   this->key[i].link_attnum);
 	for (int i = 0; same && !at_rest && i < far->nkeys; i++)
-		same = view->far_link[i] == far->key[i].link_attnum &&
-			view->far_key[i] == far->key[i].attnum;
+	{
+		same = false;
+		for (int j = 0; j < far->nkeys; j++)
+			same |= view->far_link[j] == far->key[i].link_attnum &&
+				view->far_key[j] == far->key[i].attnum;
+	}
 	for (int i = 0; same && at_rest && i < view->nfar; i++)
 	{
 		same = false;

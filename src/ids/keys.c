@@ -251,7 +251,8 @@ read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 }
 
 /*
- * read_row: a row is a composite key, column by column.
+ * read_row: a row is a composite key, column by column; one of the endpoint's
+ * own row type has the key in its columns of these names.
  */
 static void
 read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
@@ -273,6 +274,26 @@ read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
 	field = palloc_array(Datum, desc->natts);
 	isnull = palloc_array(bool, desc->natts);
 	heap_deform_tuple(&tuple, desc, field, isnull);
+	if (desc->tdtypeid != RECORDOID &&
+		desc->tdtypeid == get_rel_type_id(endpoint->relid))
+	{
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			int			column = endpoint->key[i].attnum - 1;
+
+			if (isnull[column])
+				ereport(ERROR,
+						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						 errmsg("id of table \"%s\" must not be null",
+								get_rel_name(endpoint->relid)),
+						 errdetail("Column \"%s\" of the row is null.",
+								   NameStr(TupleDescAttr(desc, column)->attname))));
+			key[i] = m2m_key_coerce(rel, side, i, field[column],
+									TupleDescAttr(desc, column)->atttypid);
+		}
+		ReleaseTupleDesc(desc);
+		return;
+	}
 	for (int i = 0; i < desc->natts; i++)
 	{
 		if (TupleDescAttr(desc, i)->attisdropped)
