@@ -7,7 +7,9 @@
  * other is read from the constraints, never guessed: the pair, and the further
  * columns of a key of the table.  A key that holds columns of the pair says
  * what a link is; one that holds none, such as a number of the row, does so
- * only where there is no other.  Without any key it is the whole row.
+ * only where there is no other.  Without any key it is the whole row; but a
+ * table that m2m has made was to hold pairs, each once, whatever became of its
+ * key.
  *
  * A key counts if it is valid and checked at once, on no condition, and over
  * plain columns.  Its columns beyond the pair must not be null, or nulls must
@@ -112,10 +114,13 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
 
-	if (best != NULL)
+	rel->has_key = best != NULL;
+	if (rel->has_key)
 		use_key(rel, best);
-	else
+	else if (rel->adopted)
 		use_whole_row(rel);
+	else
+		rel->identity = M2M_IDENTITY_PAIR;
 
 	/* ON CONFLICT takes all that fit its columns, and none if one may wait */
 	rel->on_conflict = rel->unique_index;

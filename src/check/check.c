@@ -291,9 +291,9 @@ check_pairs(Check *check, M2mRelationship *rel)
 	char	   *same;
 	bool		differ;
 
-	if (rel->identity != M2M_IDENTITY_ROW || has_wider_key(rel))
+	if (rel->has_key || has_wider_key(rel))
 		return;
-	if (rel->adopted && rel->nidentity > 0)
+	if (rel->nidentity > 0)
 	{
 		check_whole_rows(check, rel);
 		return;

@@ -76,7 +76,8 @@ typedef enum M2mIdentityKind
 	M2M_IDENTITY_PAIR,			/* the pair: no two links of one */
 	M2M_IDENTITY_KEY,			/* the pair and a key that holds some of it */
 	M2M_IDENTITY_SURROGATE,		/* the pair and a key that holds none of it */
-	M2M_IDENTITY_ROW			/* there is no key: the whole row */
+	M2M_IDENTITY_ROW			/* no key in a table of its owner's: the whole
+								 * row */
 } M2mIdentityKind;
 
 /* One column of the identity that is none of the pair: a link property. */
@@ -111,6 +112,7 @@ typedef struct M2mRelationship
 	M2mIdentityKind identity;	/* what one link is */
 	int			nidentity;		/* columns of it beyond the pair */
 	M2mIdentityColumn *identity_column; /* in the order of the table */
+	bool		has_key;		/* a key says so */
 	bool		one_each;		/* no two links have the same identity */
 	List	   *identity_target;	/* columns that ON CONFLICT knows it by; NIL:
 									 * it cannot, or not all of it */
