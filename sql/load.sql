@@ -44,6 +44,25 @@ TRUNCATE author_book;
 INSERT INTO author_books (author_id, id) TABLE pair;
 TABLE difference;
 RESET m2m.direct_path;
+
+-- Pairs go in in key order, also beyond memory: numbers of either sign, of any
+-- size and of different types
+CREATE TABLE small (id smallint PRIMARY KEY);
+CREATE TABLE large (id bigint PRIMARY KEY);
+INSERT INTO small SELECT generate_series(-100, 100);
+INSERT INTO large SELECT i * 461168601842738790 FROM generate_series(-20, 20) i UNION VALUES (0), (-1), (1);
+SELECT m2m_create('small', 'large');
+SELECT m2m_load('small', 'large', 'SELECT s.id, l.id FROM small s, large l ORDER BY hashint8(l.id) # s.id')
+	= (SELECT count(*) FROM small, large) AS all_created;
+SELECT count(*) AS disordered FROM (SELECT (small_id, large_id) < lag((small_id, large_id)) OVER (ORDER BY ctid) AS d
+	FROM small_large) l WHERE d;
+SELECT count(*) AS missing FROM small s, large l WHERE NOT EXISTS
+	(SELECT FROM small_large WHERE small_id = s.id AND large_id = l.id);
+-- the other index was entered in its own order
+SET enable_seqscan = off; SET enable_sort = off;
+SELECT count(*), count(DISTINCT (large_id, small_id)) FROM (SELECT large_id, small_id FROM small_large ORDER BY large_id, small_id) l;
+RESET enable_seqscan; RESET enable_sort;
+SELECT m2m_drop('small_large');
 RESET work_mem;
 
 -- Rows of both kinds: linked, and inserted first

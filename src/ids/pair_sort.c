@@ -7,15 +7,23 @@
  * as most keys are, pairs wait in a plain array for as long as they fit: 16
  * bytes each instead of some 80, and no allocation for each.  When the array
  * has outgrown its memory, all move to a tuplesort.
+ *
+ * Rows of integers go there as a string of bytes that compares as they do: 20
+ * bytes of a temporary file instead of some 40, and one comparison of memory
+ * instead of one of each column, most of them by abbreviated key.
  */
 #include "postgres.h"
 
 #include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "port/pg_bswap.h"
 #include "utils/memutils.h"
 #include "utils/sortsupport.h"
 #include "utils/tuplesort.h"
+#include "utils/typcache.h"
+#include "utils/uuid.h"
 
 #include "ids.h"
 #include "m2m.h"
@@ -50,14 +58,24 @@ struct M2mPairSort
 	Size		next;			/* row to be returned */
 
 	Tuplesortstate *sort;
-	TupleTableSlot *slot;
+	TupleTableSlot *slot;		/* NULL: rows are strings of bytes */
+
+	/* strings of bytes */
+	int			column[3];		/* columns in their order: sort keys first */
+	int			width;			/* bytes */
+	bool		as_uuid;		/* or else bytea */
+	Datum		value[3];		/* the row got last */
 };
 
 static bool fits_array(M2mPairSort *sort);
 static void prepare_key(M2mPairSort *sort, int i);
 static bool make_room(M2mPairSort *sort);
 static void begin_tuplesort(M2mPairSort *sort);
+static void begin_bytes_sort(M2mPairSort *sort);
+static void begin_tuples_sort(M2mPairSort *sort);
 static void put_tuple(M2mPairSort *sort, const Datum *row);
+static void put_bytes(M2mPairSort *sort, const Datum *row);
+static Datum *get_bytes(M2mPairSort *sort);
 
 /*
  * compare_rows: by the two sort keys.  None is null.
@@ -198,7 +216,8 @@ prepare_key(M2mPairSort *sort, int i)
 
 	/* clean Datums compare as int64; see m2m_datum_clean() */
 #if SIZEOF_DATUM >= 8
-	if (ssup->comparator != ssup_datum_int32_cmp &&
+	if (!(c < sort->order->natts && sort->order->column[c].integer) &&
+		ssup->comparator != ssup_datum_int32_cmp &&
 		ssup->comparator != ssup_datum_signed_cmp)
 #endif
 		sort->integers = false;
@@ -259,6 +278,43 @@ static void
 begin_tuplesort(M2mPairSort *sort)
 {
 	MemoryContext old = MemoryContextSwitchTo(sort->context);
+
+	if (sort->integers)
+		begin_bytes_sort(sort);
+	else
+		begin_tuples_sort(sort);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * begin_bytes_sort: of rows as strings of bytes, which are uuids where these
+ * are long enough, since a tuplesort of a type of fixed length takes least.
+ * Both types compare by memcmp(), and have abbreviated keys.
+ */
+static void
+begin_bytes_sort(M2mPairSort *sort)
+{
+	TypeCacheEntry *type;
+	int			n = 0;
+
+	for (int i = 0; i < sort->nkeys; i++)
+		sort->column[n++] = sort->key[i];
+	for (int i = sort->nkeys; i < sort->natts; i++)
+		sort->column[n++] = i;
+	Assert(n == sort->natts && n <= lengthof(sort->column));
+	sort->width = n * sizeof(int64);
+	sort->as_uuid = sort->width <= UUID_LEN;
+	type = lookup_type_cache(sort->as_uuid ? UUIDOID : BYTEAOID,
+							 TYPECACHE_LT_OPR);
+	sort->sort = tuplesort_begin_datum(type->type_id, type->lt_opr, InvalidOid,
+									   false, sort->work_kb, NULL,
+									   TUPLESORT_NONE);
+}
+
+/* begin_tuples_sort: of rows as tuples, whatever their columns. */
+static void
+begin_tuples_sort(M2mPairSort *sort)
+{
 	AttrNumber *attnum = palloc_array(AttrNumber, sort->nkeys);
 	Oid		   *operator = palloc_array(Oid, sort->nkeys);
 	Oid		   *collation = palloc_array(Oid, sort->nkeys);
@@ -278,18 +334,74 @@ begin_tuplesort(M2mPairSort *sort)
 									  operator, collation, nulls_first,
 									  sort->work_kb, NULL, TUPLESORT_NONE);
 	sort->slot = MakeSingleTupleTableSlot(sort->desc, &TTSOpsMinimalTuple);
-	MemoryContextSwitchTo(old);
 }
 
 /* put_tuple: adds a row to the tuplesort. */
 static void
 put_tuple(M2mPairSort *sort, const Datum *row)
 {
+	if (sort->slot == NULL)
+	{
+		put_bytes(sort, row);
+		return;
+	}
 	ExecClearTuple(sort->slot);
 	memcpy(sort->slot->tts_values, row, sizeof(Datum) * sort->natts);
 	memset(sort->slot->tts_isnull, false, sort->natts);
 	ExecStoreVirtualTuple(sort->slot);
 	tuplesort_puttupleslot(sort->sort, sort->slot);
+}
+
+/*
+ * put_bytes: adds a row as a string of bytes: its integers one after the other,
+ * each with the highest byte first, and counted from the least that there is,
+ * so that memcmp() orders them.
+ */
+static void
+put_bytes(M2mPairSort *sort, const Datum *row)
+{
+	union
+	{
+		struct varlena header;
+		pg_uuid_t	uuid;
+		char		data[VARHDRSZ + sizeof(uint64) * lengthof(sort->column)];
+	}			bytes;
+	char	   *to = bytes.data + (sort->as_uuid ? 0 : VARHDRSZ);
+
+	for (int i = 0; i < sort->natts; i++)
+	{
+		uint64		number = (uint64) DatumGetInt64(row[sort->column[i]]) ^
+			UINT64CONST(1) << 63;
+
+		number = pg_hton64(number);
+		memcpy(to + i * sizeof(number), &number, sizeof(number));
+	}
+	if (!sort->as_uuid)
+		SET_VARSIZE(&bytes.header, VARHDRSZ + sort->width);
+	tuplesort_putdatum(sort->sort, PointerGetDatum(&bytes), false);
+}
+
+/* get_bytes: the next row of those; NULL after the last. */
+static Datum *
+get_bytes(M2mPairSort *sort)
+{
+	Datum		bytes;
+	bool		isnull;
+	char	   *from;
+
+	if (!tuplesort_getdatum(sort->sort, true, false, &bytes, &isnull, NULL))
+		return NULL;
+	from = DatumGetPointer(bytes) + (sort->as_uuid ? 0 : VARHDRSZ);
+	for (int i = 0; i < sort->natts; i++)
+	{
+		uint64		number;
+
+		memcpy(&number, from + i * sizeof(number), sizeof(number));
+		number = pg_ntoh64(number) ^ UINT64CONST(1) << 63;
+		sort->value[sort->column[i]] = Int64GetDatum((int64) number);
+	}
+	m2m_sorted_datum_free(bytes);
+	return sort->value;
 }
 
 /*
@@ -321,6 +433,8 @@ m2m_pair_sort_get(M2mPairSort *sort)
 	if (sort->sort == NULL)
 		return sort->next < sort->nrows ?
 			sort->row + sort->natts * sort->next++ : NULL;
+	if (sort->slot == NULL)
+		return get_bytes(sort);
 	if (!tuplesort_gettupleslot(sort->sort, true, false, sort->slot, NULL))
 		return NULL;
 	slot_getallattrs(sort->slot);
@@ -336,7 +450,8 @@ m2m_pair_sort_end(M2mPairSort *sort)
 	if (sort->sort != NULL)
 	{
 		tuplesort_end(sort->sort);
-		ExecDropSingleTupleTableSlot(sort->slot);
+		if (sort->slot != NULL)
+			ExecDropSingleTupleTableSlot(sort->slot);
 	}
 	if (sort->row != NULL)
 		pfree(sort->row);

@@ -35,6 +35,18 @@
 #endif
 
 /*
+ * 16: tuplesort_getdatum() may return a Datum that is the sort's own, good
+ * until the next; before, it is always a copy, which the caller has to free.
+ */
+#if PG_VERSION_NUM < 160000
+#define tuplesort_getdatum(state, forward, copy, val, isnull, abbrev) \
+	tuplesort_getdatum(state, forward, val, isnull, abbrev)
+#define m2m_sorted_datum_free(datum) pfree(DatumGetPointer(datum))
+#else
+#define m2m_sorted_datum_free(datum) ((void) (datum))
+#endif
+
+/*
  * 16: object_aclcheck() and object_ownercheck() replaced the functions for
  * each kind of object.
  */
