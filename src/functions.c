@@ -60,7 +60,7 @@ PG_FUNCTION_INFO_V1(m2m_clear);
 PG_FUNCTION_INFO_V1(m2m_toggle);
 PG_FUNCTION_INFO_V1(m2m_linked);
 PG_FUNCTION_INFO_V1(m2m_count);
-PG_FUNCTION_INFO_V1(m2m_list_relationships);
+PG_FUNCTION_INFO_V1(m2m_relationships);
 
 /*
  * m2m_link(left_table, left_id, right_table, right_id, via, properties, role)
@@ -368,11 +368,11 @@ read_second(Call *call, M2mIdForm form)
 }
 
 /*
- * m2m_list_relationships: the rows of the view m2m_relationships, read from
+ * m2m_relationships: a row for each relationship of the database, read from
  * the system catalogs.
  */
 Datum
-m2m_list_relationships(PG_FUNCTION_ARGS)
+m2m_relationships(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	ListCell   *lc;
@@ -393,7 +393,7 @@ m2m_list_relationships(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* put_relationship: one row of m2m_list_relationships. */
+/* put_relationship: one row of m2m_relationships. */
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
