@@ -192,8 +192,7 @@ is_tools_name(Oid schema, const char *name)
 
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Form_pg_description form =
-			(Form_pg_description) GETSTRUCT(tuple);
+		Form_pg_description form = (Form_pg_description) GETSTRUCT(tuple);
 		bool		isnull;
 		Datum		datum;
 		char	   *comment;
@@ -205,8 +204,7 @@ is_tools_name(Oid schema, const char *name)
 							 RelationGetDescr(catalog), &isnull);
 		comment = TextDatumGetCString(datum);
 		found = strncmp(comment, tag, strlen(tag)) == 0 &&
-			(comment[strlen(tag)] == '\n' ||
-			 comment[strlen(tag)] == '\0');
+			(comment[strlen(tag)] == '\n' || comment[strlen(tag)] == '\0');
 		pfree(comment);
 	}
 	systable_endscan(scan);
