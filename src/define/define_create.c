@@ -445,11 +445,14 @@ on_delete_sql(char action)
 		action == FKCONSTR_ACTION_RESTRICT ? "RESTRICT" : "NO ACTION";
 }
 
-/* describe_association: COMMENT ON the new association and its columns. */
+/*
+ * describe_association: COMMENT ON the new association.  Not on its columns:
+ * tools that compare a schema with their own idea of it would want to undo
+ * that for ever.
+ */
 static void
 describe_association(Oid association, Names *names)
 {
-	char	   *qualified = m2m_qualified_name(association);
 	char	   *comment = psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
 								   "Read and write it as any table, or by the link views \"%s\" and \"%s\".",
 								   get_rel_name(names->definition->relid[M2M_LEFT]),
@@ -457,20 +460,7 @@ describe_association(Oid association, Names *names)
 								   names->view[M2M_LEFT],
 								   names->view[M2M_RIGHT]);
 
-	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s", qualified,
+	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s",
+					 m2m_qualified_name(association),
 					 quote_literal_cstr(comment)));
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		ListCell   *column;
-		ListCell   *key;
-
-		forboth(column, names->column[s], key, names->key[s])
-		{
-			comment = psprintf("\"%s\" of the linked \"%s\"",
-							   strVal(lfirst(key)), names->role[s]);
-			m2m_ddl(psprintf("COMMENT ON COLUMN %s.%s IS %s", qualified,
-							 quote_identifier(strVal(lfirst(column))),
-							 quote_literal_cstr(comment)));
-		}
-	}
 }

@@ -36,7 +36,7 @@ m2m_relationship_drop(Oid association, bool keep_links)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("\"%s\" is not the association table of a relationship",
 						get_rel_name(association)),
-				 errhint("The view m2m_relationships lists those that are.")));
+				 errhint("The function m2m_relationships() lists those that are.")));
 
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
