@@ -573,8 +573,9 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 
 	/*
 	 * The statement names it: its name is to stay, and to mean it, from here
-	 * to where DROP looks it up.  DROP locks just so, so no lock is added,
-	 * and who has dropped it while we waited leaves no owner.
+	 * to where DROP looks it up.  (Its schema's no lock would keep; but what
+	 * may wait is over before the name is read.)  DROP locks just so, so no
+	 * lock is added, and who has dropped it while we waited leaves no owner.
 	 */
 	if (function)
 	{

@@ -12,6 +12,7 @@
 #include "commands/progress.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/backend_progress.h"
 #include "utils/backend_status.h"
 #include "utils/lsyscache.h"
@@ -169,14 +170,22 @@ read_id(M2mRelationship *rel, QueryColumns *columns, int n, HeapTuple tuple,
  * transaction.  By the command, which asks for the right to do that.  The
  * caller holds nothing above ACCESS SHARE on it.  Error 42501.
  *
- * That much the caller does hold, and it keeps the table's name, by which the
- * command goes, what it is.
+ * What the caller does hold keeps the table's name, by which the command goes,
+ * what it is.  Its schema's nothing keeps: while we wait, shop.author_book may
+ * become store.author_book, and another be made in its place.  Then it is the
+ * other that was locked, and links would be written with no lock against what
+ * must not run beside (CREATE INDEX, for one); so we look, and try again by
+ * the new name.
  */
 void
 m2m_load_lock(M2mRelationship *rel)
 {
-	m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
-					 m2m_qualified_name(rel->association)));
+	do
+	{
+		m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
+						 m2m_qualified_name(rel->association)));
+	} while (!CheckRelationOidLockedByMe(rel->association,
+										 ShareRowExclusiveLock, true));
 }
 
 /*
