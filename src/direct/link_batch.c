@@ -327,6 +327,11 @@ m2m_batch_end(M2mLinkBatch *batch)
 {
 	int64		created;
 
+	/*
+	 * One index after the other: each pass has the index's own order, and
+	 * frees its sort before the next begins.  The queries of the foreign keys
+	 * in doubt come last; see there.
+	 */
 	finish_group(batch);
 	for (int i = 0; i < batch->nsorted; i++)
 		finish_sorted(batch, &batch->sorted[i]);

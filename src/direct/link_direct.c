@@ -101,6 +101,7 @@ m2m_direct_link(M2mRelationship *rel, M2mIds *ids[2], int64 *created)
 		return false;
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
 	{
+		/* the other half is for the indexes' sorts, see m2m_batch_begin() */
 		M2mPairs   *pairs = m2m_pairs_begin(rel, work_mem / 2);
 
 		m2m_pairs_put_ids(pairs, ids);
@@ -160,6 +161,12 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 		m2m_direct_close(table);
 		return true;
 	}
+
+	/*
+	 * Sorted, though nothing is inserted: a delete, too, is waited for, and
+	 * who links the same pairs comes to them in this order.  Each is deleted
+	 * where it was just found, by the scan's slot.
+	 */
 	pairs = m2m_pairs_begin(rel, work_mem);
 	m2m_pairs_put_ids(pairs, ids);
 	while ((pair = m2m_pairs_next(pairs)) != NULL)
@@ -205,12 +212,19 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	table = m2m_direct_open(rel, M2M_DIRECT_UNLINK);
 	if (table == NULL)
 		return false;
+
+	/* without one the whole table is to be read: the planner's business */
 	index = m2m_direct_side_index(table, side);
 	if (index == NULL)
 	{
 		m2m_direct_close(table);
 		return false;
 	}
+
+	/*
+	 * All are found before the first is deleted, as the scan is in the order
+	 * of its index, and deleting goes in key order.
+	 */
 	*removed = 0;
 	links = find_links(table, index, side, ids);
 	if (links == NULL)
@@ -514,6 +528,8 @@ is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
 
 	if (compare_keys(table, row->side, pair + first, row->key) != 0)
 		return false;
+
+	/* one by one, since it is seldom asked: of links that others changed */
 	first = other == M2M_LEFT ? 0 : nleft;
 	for (int i = 0; row->keep != NULL && i < row->keep->count; i++)
 	{
@@ -619,7 +635,9 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 
 /*
  * are_keys: are the integers of a pair read from the association values of the
- * keys' types, where these are smaller?
+ * keys' types, where these are smaller?  A sort compares by the key's type,
+ * which looks at no more bytes than that has, and would take such a one for
+ * another.
  */
 static bool
 are_keys(M2mDirectTable *table, Datum *pair)
@@ -729,6 +747,10 @@ list_key(M2mDirectTable *table, KeyList *list, M2mSide side, Datum *key)
 		(side == M2M_LEFT ? 0 : table->order->nleft);
 	Datum	   *copy;
 
+	/*
+	 * Copied, since a pair is good only until the next; and not yet as text,
+	 * since a cast may run a user's code, which may read the association.
+	 */
 	list->nkeys = table->rel->side[side].nkeys;
 	if (list->count == list->room)
 	{

@@ -270,6 +270,8 @@ m2m_pairs_next(M2mPairs *pairs)
 
 /*
  * m2m_pairs_fit: do all pairs that were put fit the association's columns?
+ * Where one does not, the general path has PostgreSQL's own error for it, or
+ * finds no link, as the operator of both types says.
  */
 bool
 m2m_pairs_fit(M2mPairs *pairs)

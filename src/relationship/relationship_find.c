@@ -323,6 +323,7 @@ find_candidates(Oid first, Oid second, List **sources)
 
 	foreach(lc, m2m_catalog_associations_between(first, second, sources))
 	{
+		/* also where it is none: what would have to change to make it one */
 		M2mRelationship *rel = m2m_description_get(lfirst_oid(lc), InvalidOid,
 											   sources);
 
