@@ -103,10 +103,18 @@ m2m_load(PG_FUNCTION_ARGS)
 		 */
 		find_or_create(&call, AccessShareLock);
 		m2m_load_lock(call.rel);
+
+		/* while we waited for the lock it may have become another */
 		call.rel = m2m_relationship_refresh(call.rel);
 	}
 	else
 		find_or_create(&call, RowExclusiveLock);
+
+	/*
+	 * The query may be anything, also DDL on the very tables, which our own
+	 * locks do not keep out.  So its pairs are read by the description of
+	 * before, and linked by that of after, if they are still keys by that.
+	 */
 	progress = m2m_load_begin(call.rel);
 	pairs = m2m_load_read(call.rel, call.side,
 						  text_to_cstring(PG_GETARG_TEXT_PP(2)), progress);
@@ -306,6 +314,8 @@ find_relationship(Call *call, LOCKMODE lockmode)
  *
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
+ * The lock is SHARE ROW EXCLUSIVE, as for adding a foreign key, and taken only
+ * here: links of a relationship that is there need no such lock.
  */
 static void
 find_or_create(Call *call, LOCKMODE lockmode)

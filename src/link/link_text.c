@@ -167,6 +167,8 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 			append_on_conflict(sql, rel);
 		return;
 	}
+
+	/* ON CONFLICT passes over a pair that is given twice by itself */
 	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
 	append_pair(sql, rel, M2M_LEFT, "p.");
 	appendStringInfoString(sql, ", ");
@@ -212,6 +214,12 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
 	m2m_append_match_pair(sql, rel, false);
+
+	/*
+	 * OFFSET 0 and LIMIT 1 keep the planner from pulling the two up into one
+	 * join, which might go over the whole association, and lock all of it
+	 * against serialization anomalies.
+	 */
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
 	m2m_append_match_pair(sql, rel, false);
@@ -248,7 +256,8 @@ append_on_conflict(StringInfo sql, M2mRelationship *rel)
 /*
  * build_set_unlink: removes the links of the row in the parameters that are
  * not among the pairs; returns the other side's keys as text, each once, in
- * key order.  A table with rules takes no statement that returns something.
+ * key order.  A table with rules takes no statement that returns something
+ * (RewriteQuery() in PostgreSQL).
  */
 static void
 build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
