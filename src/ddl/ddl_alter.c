@@ -64,6 +64,7 @@ static bool moves_key(AlterTableStmt *stmt, List *associations);
 static void start_move_object(Node *parsetree, ObjectType kind, Node *name);
 static bool reaches_association(List *relids, List *associations);
 static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
+static List *referenced_tables(AlterTableStmt *stmt);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
 								   bool own_only, List **tables);
 static void see_functions(M2mPending *p, Oid association);
@@ -228,6 +229,7 @@ start_alter_table(AlterTableStmt *stmt)
 		follow_owner(p, relid);
 	lockmode = AlterTableGetLockLevel(stmt->cmds);
 	tables = list_append_unique_oid(list_copy(targets), relid);
+	p->referenced = referenced_tables(stmt);
 	if (blocked)
 		m2m_views_lock(p, targets,
 					   list_concat_unique_oid(tables,
@@ -235,7 +237,13 @@ start_alter_table(AlterTableStmt *stmt)
 					   AccessExclusiveLock, true);
 	else if (refers && moves_key(stmt, associations))
 	{
-		/* all at once: who has read a view may be about to write the table */
+		/*
+		 * The foreign key alone stops nobody who reads; the views, which it
+		 * moves to another table, have to be replaced or dropped, and so are
+		 * locked exclusively.  All at once, the tables that it refers to among
+		 * them: who has read a view may be about to write one of them, who has
+		 * written one to read a view.
+		 */
 		m2m_views_lock(p, targets, tables, AccessExclusiveLock, true);
 	}
 	else if (adds || (owner && list_member_oid(associations, relid)) ||
@@ -387,6 +395,46 @@ foreign_key_tables(AlterTableStmt *stmt, List *relids)
 		}
 	}
 	list_sort(tables, list_oid_cmp);
+	return tables;
+}
+
+/*
+ * referenced_tables: the tables, with their partitions, that an ALTER TABLE
+ * will lock because it adds foreign keys to them; but none that the caller has
+ * no right to refer to.  (The command locks that too before it fails, but need
+ * not be joined in that.)  Locks nothing.
+ */
+static List *
+referenced_tables(AlterTableStmt *stmt)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		Constraint *constraint = (Constraint *) cmd->def;
+		Oid			target;
+
+		if (cmd->subtype != AT_AddConstraint ||
+			!IsA(constraint, Constraint) ||
+			constraint->contype != CONSTR_FOREIGN)
+			continue;
+		target = RangeVarGetRelid(constraint->pktable, NoLock, true);
+		if (!OidIsValid(target) ||
+			(pg_class_aclcheck(target, GetUserId(),
+							   ACL_REFERENCES) != ACLCHECK_OK &&
+			 pg_attribute_aclcheck_all(target, GetUserId(), ACL_REFERENCES,
+									   ACLMASK_ANY) != ACLCHECK_OK))
+			continue;
+		if (get_rel_relkind(target) == RELKIND_PARTITIONED_TABLE)
+			tables = list_concat_unique_oid(tables,
+											find_all_inheritors(target,
+																NoLock,
+																NULL));
+		else
+			tables = list_append_unique_oid(tables, target);
+	}
 	return tables;
 }
 

@@ -65,6 +65,8 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 
 	foreach(lc, tables)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), lockmode);
+	foreach(lc, p->referenced)
+		add_lock(&relations, &lockmodes, lfirst_oid(lc), ShareRowExclusiveLock);
 	foreach(lc, ours)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), AccessExclusiveLock);
 
