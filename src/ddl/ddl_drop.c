@@ -591,7 +591,8 @@ end_relationships(M2mPending *p, List *associations)
  * drop_rest: removes what is left of a relationship that has lost a table: its
  * link views and functions and, if m2m made it and the dropper owns it, the
  * association; otherwise that stands as a plain table.  A link view that a
- * view of the user's reads stands too, without m2m's triggers.
+ * view of the user's reads, or that has something of the user's in it, stands
+ * too, without m2m's triggers; and the association that it reads.
  */
 static void
 drop_rest(SeenRelationship *seen)
@@ -599,6 +600,7 @@ drop_rest(SeenRelationship *seen)
 	List	   *rest = functions_of(seen);
 	char	   *name = get_rel_name(seen->association);
 	ObjectAddress *association = NULL;
+	List	   *custom = NIL;
 	ListCell   *lc;
 
 	if (name != NULL)
@@ -608,7 +610,11 @@ drop_rest(SeenRelationship *seen)
 			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
 
 			/* it may be an endpoint of others */
-			if (view != NULL && view->association == seen->association)
+			if (view == NULL || view->association != seen->association)
+				continue;
+			if (view->custom)
+				custom = lappend_oid(custom, view->view);
+			else
 				rest = lappend(rest,
 							   address_of(RelationRelationId, view->view));
 		}
@@ -636,6 +642,8 @@ drop_rest(SeenRelationship *seen)
 	else if (association != NULL)
 		ereport(NOTICE,
 				(errmsg("drop cascades to association table %s", name)));
+	foreach(lc, custom)
+		drop_triggers(lfirst_oid(lc));
 }
 
 /*
