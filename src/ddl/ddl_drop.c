@@ -59,6 +59,7 @@ static void let_go(M2mPending *p, List *associations, List *dropped,
 static void drop_functions(List *associations, List *dropped);
 static void drop_parts(M2mPending *p, DropStmt *stmt, List *going,
 					   List *dropped);
+static bool still_means(DropStmt *stmt, List *dropped);
 static ObjectAddress *address_of(Oid classid, Oid objectid);
 static List *functions_of(SeenRelationship *seen);
 static SeenRelationship *seen_relationship(M2mPending *p, Oid association);
@@ -357,6 +358,15 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 		}
 	}
 	all = m2m_views_lock(p, going, locked, AccessExclusiveLock, false);
+
+	/*
+	 * Names were looked up without a lock.  Whoever was waited for may have
+	 * renamed the table and made another: the command, which looks them up
+	 * again as RangeVarGetRelidExtended() does, drops that one.  What we drop
+	 * here is dropped for good, and would not come back at its end.
+	 */
+	if (!still_means(stmt, dropped))
+		return;
 	foreach(lc, going)
 		m2m_relationship_see(p, lfirst_oid(lc));
 
@@ -387,6 +397,27 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 		if (list_member_oid(going, seen->association))
 			m2m_drop_for_good(functions_of(seen), stmt->behavior);
 	}
+}
+
+/*
+ * still_means: are the tables that a DROP TABLE names among those that it was
+ * taken to be about?  The caller has just taken locks, and with them notice
+ * of what others have committed (LockRelationOid()).
+ */
+static bool
+still_means(DropStmt *stmt, List *dropped)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
+		Oid			relid = RangeVarGetRelid(name, NoLock, true);
+
+		if (OidIsValid(relid) && !list_member_oid(dropped, relid))
+			return false;
+	}
+	return true;
 }
 
 /* address_of: an object's address, to be put into a list. */
