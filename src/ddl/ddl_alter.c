@@ -147,6 +147,7 @@ m2m_ddl_alter_end(M2mPending *p)
 
 /*
  * start_alter_table: before ALTER TABLE or, for typed tables, ALTER TYPE.
+ * Errors: those of waiting for locks, and of looking names up.
  */
 static void
 start_alter_table(AlterTableStmt *stmt)
@@ -171,6 +172,14 @@ start_alter_table(AlterTableStmt *stmt)
 
 		switch (cmd->subtype)
 		{
+
+				/*
+				 * What PostgreSQL refuses while a view reads the column:
+				 * performMultipleDeletions() with RESTRICT, and the search
+				 * for dependents in ATExecAlterColumnType().  All views that
+				 * read the table step aside: they show every column of it,
+				 * or every link property and the keys.
+				 */
 			case AT_DropColumn:
 			case AT_AlterColumnType:
 				blocked = true;
@@ -198,7 +207,10 @@ start_alter_table(AlterTableStmt *stmt)
 				owner = true;
 				break;
 			case AT_DetachPartition:
-				/* may span transactions, and changes nothing of ours */
+				/*
+				 * CONCURRENTLY commits on its way, which would forget what is
+				 * remembered; and it changes nothing of ours.
+				 */
 				return;
 			default:
 				break;
@@ -212,21 +224,36 @@ start_alter_table(AlterTableStmt *stmt)
 	targets = alter_targets(stmt, relid);
 	associations = m2m_catalog_associations_of(targets);
 
-	/* an endpoint's owner, or NOT NULL of its columns, shows nowhere */
+	/*
+	 * An endpoint's owner, or NOT NULL of its columns, shows nowhere.  Without
+	 * this, everyday DDL on a hub would look over all that meet there.
+	 */
 	if (!blocked && !adds && !refers)
 		associations = those_among(associations, targets);
 	if (associations == NIL)
 		return;
 
-	/* the command's own check, which comes later; it fails by itself */
+	/*
+	 * The command's own check (RangeVarCallbackForAlterRelation()), which
+	 * comes later; it fails by itself.  It holds for the children, too: ALTER
+	 * TABLE asks only for the parent's owner before it locks them.
+	 */
 	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		return;
 
 	p = m2m_pending_push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
 	p->associations = list_copy(associations);
+
+	/* whose they are now: at the end the association has its new owner */
 	if (owner && list_member_oid(associations, relid))
 		follow_owner(p, relid);
+
+	/*
+	 * The mode that AlterTable() will take itself.  A stronger one would stop
+	 * readers whom the command lets read, a weaker one be no protection: it
+	 * would have to be raised with the views in hand, which can deadlock.
+	 */
 	lockmode = AlterTableGetLockLevel(stmt->cmds);
 	tables = list_append_unique_oid(list_copy(targets), relid);
 	p->referenced = referenced_tables(stmt);
@@ -251,13 +278,18 @@ start_alter_table(AlterTableStmt *stmt)
 			  reaches_association(targets, associations)))
 		m2m_views_lock(p, targets, tables, lockmode, adds || shows);
 
-	/* a key's collation stands in the functions' bodies, and its table */
+	/*
+	 * Under the locks, or somebody's change of meanwhile would be undone.  A
+	 * key's collation stands in the functions' bodies, and its table.
+	 */
 	foreach(lc, associations)
 	{
 		if (blocked || ((adds || refers) &&
 						list_member_oid(targets, lfirst_oid(lc))))
 			see_functions(p, lfirst_oid(lc));
 	}
+
+	/* last: what has been read above is read from the views */
 	if (blocked)
 		m2m_views_put_aside(p);
 	MemoryContextSwitchTo(old);
@@ -317,6 +349,8 @@ moves_key(AlterTableStmt *stmt, List *associations)
 
 			if (view == NULL || view->association != relid)
 				continue;
+
+			/* which key it waits for is known when all are there */
 			if (view->at_rest)
 				return true;
 			joined |= view->far_relid == target;
@@ -382,6 +416,11 @@ foreign_key_tables(AlterTableStmt *stmt, List *relids)
 		if (cmd->subtype != AT_DropColumn &&
 			cmd->subtype != AT_AlterColumnType)
 			continue;
+		/*
+		 * RemoveTriggerById() locks both tables of a foreign key exclusively
+		 * when it goes, and ATPostAlterTypeCleanup() that of one that it makes
+		 * anew.
+		 */
 		foreach(lr, relids)
 		{
 			AttrNumber	attnum = get_attnum(lfirst_oid(lr), cmd->name);
@@ -394,6 +433,8 @@ foreign_key_tables(AlterTableStmt *stmt, List *relids)
 									   &tables);
 		}
 	}
+
+	/* in one order, whatever the order of columns in the command */
 	list_sort(tables, list_oid_cmp);
 	return tables;
 }
@@ -596,9 +637,17 @@ start_rename_column(RenameStmt *stmt)
 
 	p = m2m_pending_push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
+
+	/*
+	 * The mode of renameatt(), and the views with it: they are altered at the
+	 * end, by when the tables are held.  Nothing is made anew, so what the
+	 * views speak of need not be locked.
+	 */
 	m2m_views_lock(p, targets,
 				   list_append_unique_oid(list_copy(targets), relid),
 				   AccessExclusiveLock, false);
+
+	/* by number, since at the end another column may have the old name */
 	foreach(lc, targets)
 	{
 		AttrNumber	attnum = get_attnum(lfirst_oid(lc), stmt->subname);
@@ -631,6 +680,12 @@ start_move(Node *parsetree, List *associations)
 
 	if (associations == NIL)
 		return;
+
+	/*
+	 * No lock and no check of rights: bodies are only read.  The end compares,
+	 * and changes those alone that nobody else has changed meanwhile
+	 * (m2m_function_reads_as_seen()).
+	 */
 	p = m2m_pending_push(parsetree);
 	old = MemoryContextSwitchTo(p->context);
 	foreach(lc, associations)
@@ -727,6 +782,12 @@ follow_owner(M2mPending *p, Oid association)
 		return;
 	p->owned_by = association;
 	p->old_owner = m2m_catalog_relation_owner(association);
+
+	/*
+	 * Found now, while the old owner's functions are trusted; of those that are
+	 * SECURITY DEFINER or have settings the old owner may have set traps for
+	 * the new one.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *function = see_function(rel, s, whole);
@@ -858,7 +919,11 @@ refresh_views(M2mPending *p)
 			if (view == NULL || !m2m_view_needs_refresh(rel, view))
 				continue;
 
-			/* locked at the start, or just put back; else only if free */
+			/*
+			 * Locked at the start, or else only if it is free: the command's
+			 * tables are held, so nobody may be waited for.  One that was just
+			 * put back is ours, as nobody else sees it yet.
+			 */
 			if (list_member_oid(p->views, view->view) ||
 				m2m_view_lock_if_free(view->view))
 				m2m_view_follow(rel, view);
@@ -887,11 +952,14 @@ refresh_functions(M2mPending *p)
 			m2m_function_follow_name(seen);
 			continue;
 		}
+		/* of other tables it has another argument, and so is another one */
 		if (m2m_function_is_astray(rel, seen->near, seen->function))
 		{
 			m2m_function_remake(rel, seen->near, seen->function);
 			continue;
 		}
+
+		/* did the command change a name?  Did somebody change the body? */
 		body = m2m_function_body(rel, seen->near);
 		if (strcmp(body, seen->body) != 0 && m2m_function_reads_as_seen(seen))
 			m2m_function_replace(seen->function, body);
@@ -971,6 +1039,11 @@ end_owner(M2mPending *p)
 		owner == p->old_owner)
 		return;
 	role = pstrdup(quote_identifier(GetUserNameFromId(owner, false)));
+
+	/*
+	 * A view without security_invoker, or with rules, does things with its
+	 * owner's rights: given away, with the new owner's, by the old one's text.
+	 */
 	foreach(lc, m2m_catalog_link_views(p->owned_by))
 	{
 		Oid			viewid = lfirst_oid(lc);

@@ -44,11 +44,21 @@ m2m_pending_init(void)
 M2mPending *
 m2m_pending_push(Node *parsetree)
 {
+	/*
+	 * Not in the event trigger's memory, which EventTriggerInvoke() resets
+	 * before the command begins.  In the transaction's, with which all that is
+	 * remembered is over at the latest.
+	 */
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "m2m command",
 												  ALLOCSET_SMALL_SIZES);
 	M2mPending *p = MemoryContextAllocZero(context, sizeof(M2mPending));
 
+	/*
+	 * The level says which rollback undoes the command, and the depth which
+	 * drops are ours and which are an event trigger's that runs within our own
+	 * statements.
+	 */
 	p->context = context;
 	p->parsetree = parsetree;
 	p->nest_level = GetCurrentTransactionNestLevel();
