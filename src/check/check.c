@@ -92,11 +92,21 @@ m2m_check_relationship(Oid association, bool read_only)
 	Check		check = {association, read_only, false, NIL};
 	M2mRelationship *rel;
 
+	/*
+	 * No lock: a look into every relationship of a database must hold up, and
+	 * be held up by, nobody.  So a table may be dropped meanwhile; what is
+	 * looked up below then gives nothing, or an error of its own.
+	 */
 	rel = m2m_relationship_get(association, InvalidOid, NoLock);
 	check_other_views(&check, association, rel);
 	if (rel == NULL)
 		return check.findings;
 	check.hostile_types = !types_are_trusted(rel);
+
+	/*
+	 * In the order of mending: rows without a row before the foreign key,
+	 * doubled links before the unique index, tables before the views of them.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
@@ -291,6 +301,12 @@ check_pairs(Check *check, M2mRelationship *rel)
 
 	if (rel->unique_index || has_wider_key(rel))
 		return;
+
+	/*
+	 * Rows are told apart by tableoid and ctid, as the association may have
+	 * partitions or children, and compared as text, since columns may be of
+	 * types without equality.  A row with a null is no link.
+	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
 					columns, association, present);
@@ -598,6 +614,11 @@ is_readable(M2mRelationship *rel)
 	Oid			tables[] = {rel->association, rel->side[M2M_LEFT].relid,
 	rel->side[M2M_RIGHT].relid};
 
+	/*
+	 * The query runs as the owner, but its answer goes to the caller, who must
+	 * not learn more than he may read.  Under a policy a link whose row is
+	 * hidden would look like a link to nothing, and be deleted.
+	 */
 	for (size_t i = 0; i < lengthof(tables); i++)
 	{
 		if (pg_class_aclcheck(tables[i], GetUserId(),
@@ -663,6 +684,10 @@ query_is_true(Check *check, const char *sql)
 {
 	Question	question = {sql, check->read_only, false};
 
+	/*
+	 * Rolled back, so that the reader's locks on the three tables go at once: a
+	 * look at all relationships would else end with all tables locked.
+	 */
 	m2m_look_as_owner(m2m_catalog_relation_owner(check->association),
 					  psprintf("could not look into relationship \"%s\"",
 							   get_rel_name(check->association)),
@@ -678,6 +703,11 @@ run_query(void *arg)
 	bool		isnull;
 	bool		result;
 
+	/*
+	 * read_only uses the calling statement's snapshot: m2m_check() is STABLE,
+	 * and all rows that it looks at are of one moment.  m2m_repair() has to see
+	 * what its last remedy has done.
+	 */
 	SPI_connect();
 	if (SPI_execute(question->sql, question->read_only, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
@@ -745,6 +775,8 @@ foreign_key_disabled(Oid constraint)
 				F_OIDEQ, ObjectIdGetDatum(constraint));
 	scan = systable_beginscan(trigger, TriggerConstraintIndexId, true, NULL,
 							  1, &key);
+
+	/* one is enough: RI_FKey_check_ins() or the action is then not run */
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
 		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled ==
 			TRIGGER_DISABLED;
