@@ -54,8 +54,8 @@ typedef struct SeenRelationship
 static bool replaces_distributed(DropStmt *stmt);
 static List *roles_of(DropOwnedStmt *stmt, MemoryContext context);
 static bool start_drop_table(DropStmt *stmt);
-static void let_go(M2mPending *p, List *associations, List *dropped,
-				   List *going);
+static void let_go(M2mPending *p, DropStmt *stmt, List *associations,
+				   List *dropped, List *going, bool functions);
 static void drop_functions(List *associations, List *dropped);
 static void drop_parts(M2mPending *p, DropStmt *stmt, List *going,
 					   List *dropped);
@@ -254,7 +254,7 @@ start_drop_table(DropStmt *stmt)
 	 * What rests does so before the table goes, in place: once PostgreSQL has
 	 * found a dependent view, it can only refuse, or take it by CASCADE.
 	 */
-	let_go(p, associations, dropped, going);
+	let_go(p, stmt, associations, dropped, going, functions != NIL);
 	if (going != NIL)
 		drop_parts(p, stmt, going, dropped);
 	MemoryContextSwitchTo(old);
@@ -265,10 +265,12 @@ start_drop_table(DropStmt *stmt)
  * let_go: link views of other associations than those that go rest, as far as
  * they join a table that is about to be dropped and that no foreign key refers
  * to; link functions with its rows go with it.  Where something of the user's
- * depends on those, PostgreSQL's own protection holds.
+ * depends on those, PostgreSQL's own protection holds.  functions: there are
+ * some, whether or not there are views.
  */
 static void
-let_go(M2mPending *p, List *associations, List *dropped, List *going)
+let_go(M2mPending *p, DropStmt *stmt, List *associations, List *dropped,
+	   List *going, bool functions)
 {
 	List	   *tables = NIL;
 	ListCell   *lc;
@@ -303,8 +305,12 @@ let_go(M2mPending *p, List *associations, List *dropped, List *going)
 				tables = list_append_unique_oid(tables, lfirst_oid(lc));
 		}
 	}
-	if (tables != NIL)
+	if (tables != NIL || functions)
 		m2m_views_lock(p, tables, dropped, AccessExclusiveLock, true);
+
+	/* as in drop_parts(): functions do not come back, nor do their grants */
+	if (!still_means(stmt, dropped))
+		return;
 
 	/* read again: while we waited a key may have come, or a view gone */
 	foreach(lc, tables)
