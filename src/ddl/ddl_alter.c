@@ -806,7 +806,17 @@ end_renames(M2mPending *p)
 	ListCell   *lc;
 
 	foreach(lc, p->renames)
-		rename_in_views(p, lfirst(lc));
+	{
+		SeenRename *rename = lfirst(lc);
+		char	   *name = get_attname(rename->relid, rename->attnum, true);
+
+		/*
+		 * The command may have renamed a column of another table, which has
+		 * taken this one's name while the locks were waited for.
+		 */
+		if (name != NULL && strcmp(name, rename->new_name) == 0)
+			rename_in_views(p, rename);
+	}
 }
 
 /* What rename_view_column() is to do. */
