@@ -579,6 +579,8 @@ may_join_itself(Oid table, Oid endpoint)
 	list_free(rules);
 	if (n != 1)
 		return n > 1;
+
+	/* a candidate only: whoever reads the relationship asks for the trigger */
 	view = m2m_catalog_read_view(viewid, false);
 	if (view == NULL)
 		return false;
@@ -618,6 +620,7 @@ count_references(Oid relid, Oid target)
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 
+		/* those to a partition of the target name that, and do not count */
 		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == target)
 			result++;
 	}
@@ -701,6 +704,10 @@ m2m_catalog_dependent_associations(Oid classid, Oid objectid)
 	/* where m2m is not, a collation or schema can have any number of users */
 	if (!OidIsValid(m2m_catalog_trigger_function()))
 		return NIL;
+	/*
+	 * Dependencies go in circles (a view and its rule), and in thousands: each
+	 * object is looked at once, and none by recursion.
+	 */
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);

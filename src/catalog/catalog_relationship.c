@@ -415,6 +415,10 @@ link_columns(Oid association, M2mLinkView *near_view, M2mLinkView *far_view,
 {
 	int			n = 0;
 
+	/*
+	 * The view that joins the side names them in its condition; the side's own
+	 * view only shows them, and may show a null for one that is lost.
+	 */
 	*columns = NULL;
 	if (far_view != NULL && far_view->nfar > 0)
 	{
@@ -494,6 +498,7 @@ find_successor(M2mRelationship *rel, M2mSide side, M2mLinkView *near_view)
 			for (int j = 0; j < other->nkeys; j++)
 				taken |= other->key[j].link_attnum == fk->conkey[i];
 		}
+		/* all or none: of a composite key a part may have kept its name */
 		if (matching == fk->nkeys && !taken)
 			return fk;
 	}
@@ -873,6 +878,8 @@ describe_properties(M2mRelationship *rel)
 		if (!is_link)
 		{
 			rel->property[rel->nproperties++] = a;
+
+			/* a plain m2m_link() cannot make a row without these */
 			if (attribute->attnotnull && !attribute->atthasdef &&
 				attribute->attidentity == '\0')
 				rel->required = lappend_int(rel->required, a);

@@ -264,6 +264,12 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 		if (type == key->type && typmod == key->typmod &&
 			collation == key->collation)
 			continue;
+
+		/*
+		 * No more than a remark: something compares the two types, or the
+		 * relationship would be at rest.  The remedy rewrites the table, and so
+		 * is run only when it is asked for.
+		 */
 		add_finding(check, "info",
 					psprintf("column \"%s\" is of type %s, the key that it refers to is of type %s",
 							 column, format_type_with_typemod(type, typmod),
@@ -490,6 +496,11 @@ check_function(Check *check, M2mRelationship *rel, M2mSide side)
 	if (!OidIsValid(view) ||
 		OidIsValid(m2m_function_find(rel, side, false)))
 		return;
+
+	/*
+	 * The text is for the reader.  m2m_repair() does not run it but calls
+	 * m2m_function_repair(), which keeps what a user has set of the old one.
+	 */
 	remedy = m2m_function_sql(rel, side, m2m_qualified_name(view));
 	if (!OidIsValid(function) && OidIsValid(astray))
 		remedy = psprintf("DROP FUNCTION %s; %s",
@@ -574,6 +585,7 @@ check_rest(Check *check, Oid association)
 {
 	M2mRelationship *rel = m2m_catalog_read_rest(association, NIL);
 
+	/* no remedy: to guess the table would be to say what links mean */
 	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 	{
 		if (OidIsValid(rel->side[s].relid))
@@ -598,6 +610,8 @@ add_finding(Check *check, const char *severity,
 	finding->association = check->association;
 	finding->severity = severity;
 	finding->what = what;
+
+	/* casts and conditions of others' types would run with the owner's rights */
 	finding->remedy = check->hostile_types ? NULL : remedy;
 	finding->kind = M2M_FINDING_SQL;
 	check->findings = lappend(check->findings, finding);
@@ -667,6 +681,8 @@ type_is_trusted(Oid type, Oid owner)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_type) GETSTRUCT(tuple);
+
+	/* an array's code is its elements', a domain's also its base type's */
 	result = m2m_catalog_owner_trusted(form->typowner, owner);
 	part = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype :
 		form->typelem;
@@ -740,6 +756,10 @@ has_leading_index(Oid association, M2mEndpoint *endpoint)
 		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 		int			found = 0;
 
+		/*
+		 * A partial one does not find all links of a row.  An expression has 0
+		 * for its column, and matches nothing below.
+		 */
 		if (!index->indisvalid || !index->indislive ||
 			index->indnkeyatts < endpoint->nkeys ||
 			!heap_attisnull(tuple, Anum_pg_index_indpred,

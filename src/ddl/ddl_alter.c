@@ -1007,6 +1007,7 @@ make_functions(M2mPending *p)
 			if (!OidIsValid(rel->side[s].view) ||
 				OidIsValid(m2m_function_find(rel, s, false)))
 				continue;
+			/* a grant on one that rested is worth keeping: that one first */
 			if (OidIsValid(astray))
 				m2m_function_remake(rel, s, astray);
 			else if (OidIsValid(named))

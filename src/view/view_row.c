@@ -127,6 +127,8 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 					 errmsg("no row was inserted into \"%s\", so there is none to link",
 							get_rel_name(far->relid)),
 					 errdetail("A trigger or rule of the table suppressed it.")));
+
+		/* SPI_finish() frees what lies in its own memory */
 		old = MemoryContextSwitchTo(context);
 		ids = palloc(sizeof(M2mIds));
 		ids->is_array = false;
@@ -248,6 +250,8 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		}
 	}
 	nargs = n;
+
+	/* -1 tells the two statements apart in the slot's key, too */
 	if (old_value == NULL)
 		plan_columns = lappend_int(list_copy(columns), -1);
 
@@ -428,6 +432,10 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		{
 			const char *comma = present.len > 0 ? ", " : "";
 
+			/*
+			 * Of its base type, as the parameters are: record_image_eq() refuses
+			 * rows whose columns are of different types.
+			 */
 			appendStringInfo(&present, "%s%s", comma,
 							 m2m_base_operand(psprintf("a.%s", name),
 											  get_atttype(relid, attnum)));
@@ -557,6 +565,7 @@ readable_columns(M2mRowWrite *write)
 	M2mEndpoint *far = &rel->side[write->far];
 	List	   *result = NIL;
 
+	/* the query names them in its conditions, which needs SELECT as well */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		for (int i = 0; i < rel->side[s].nkeys; i++)

@@ -926,6 +926,7 @@ restore_the_rest(Restoration *restoration)
 			if (lfirst(lc) == column->column)
 				attnum = foreach_current_index(lc) + 1;
 		}
+		/* its source is gone, and with it what was said of the column */
 		if (attnum == 0)
 			continue;
 		if (column->comment != NULL)
@@ -989,11 +990,18 @@ set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
 	if (acl != NULL)
 		nnew = aclmembers(acl, &new_members);
 
+
+	/*
+	 * NULL is no absence: it stands for the owner's rights alone, and takes
+	 * back what get_user_default_acl() gave the view when it was made.
+	 */
 	replaces[position - 1] = true;
 	nulls[position - 1] = acl == NULL;
 	values[position - 1] = PointerGetDatum(acl);
 	changed = heap_modify_tuple(tuple, desc, values, nulls, replaces);
 	CatalogTupleUpdate(relation, &changed->t_self, changed);
+
+	/* pg_shdepend, or DROP ROLE would leave grants to nobody behind */
 	updateAclDependencies(RelationRelationId, viewid, attnum, owner,
 						  nold, old_members, nnew, new_members);
 	table_close(relation, RowExclusiveLock);
