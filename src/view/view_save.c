@@ -602,7 +602,10 @@ m2m_view_restore(List *saved_views)
 		Restoration restoration;
 		ListCell   *other;
 
-		/* the second time that it is asked, after m2m_views_lost() */
+		/*
+		 * Asked again, after m2m_views_lost(): to put back those before it may
+		 * have run event triggers of others.
+		 */
 		if (!m2m_view_is_lost(saved))
 			continue;
 
