@@ -365,8 +365,9 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 /*
  * is_of_this_transaction: is the transaction in that column of the row that
  * was fetched, its raw xmin or xmax, ours or a subtransaction of it?  A row
- * that was locked before, too, can have a MultiXactId for its xmax, which is
- * neither: that is taken for another's doing, and can be tried again.
+ * that was locked before, too, can have a MultiXactId for its xmax (also if
+ * both was done by us, on either side of a savepoint), which is neither: that
+ * is taken for another's doing.
  */
 static bool
 is_of_this_transaction(int column)
