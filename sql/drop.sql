@@ -582,6 +582,21 @@ RESET client_min_messages;
 SELECT relname, relkind, (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) AS triggers
 FROM pg_class c WHERE relname IN ('client_parts', 'part_clients', 'report', 'bought') ORDER BY 1;
 SELECT * FROM m2m_check();
+-- and so does one with a condition of the user's own, whoever made the table
+CREATE TABLE buyer (id int PRIMARY KEY);
+CREATE TABLE sold (buyer_id int REFERENCES buyer, part_id int REFERENCES part, PRIMARY KEY (buyer_id, part_id));
+SELECT m2m_adopt('sold', left_view => 'sold_parts', right_view => 'sold_by');
+SELECT m2m_create('buyer', 'part');
+CREATE OR REPLACE VIEW sold_parts WITH (security_invoker) AS
+    SELECT l.buyer_id, r.id FROM sold l JOIN part r ON r.id = l.part_id WHERE r.id > 0;
+CREATE OR REPLACE VIEW buyer_parts WITH (security_invoker) AS
+    SELECT l.buyer_id, r.id FROM buyer_part l JOIN part r ON r.id = l.part_id WHERE r.id > 0;
+SET client_min_messages = warning;
+DROP TABLE buyer CASCADE;
+RESET client_min_messages;
+SELECT relname, relkind, (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal) AS triggers
+FROM pg_class c WHERE relname IN ('sold', 'sold_parts', 'sold_by', 'buyer_part', 'buyer_parts', 'part_buyers') ORDER BY 1;
+SELECT * FROM m2m_check();
 
 SET client_min_messages = warning;
 DROP SCHEMA trap, drops, oracle CASCADE;

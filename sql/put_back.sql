@@ -288,6 +288,15 @@ DROP DOMAIN score CASCADE;
 ROLLBACK TO s;
 COMMIT;
 \echo :SQLSTATE
+-- and not by another savepoint that is
+BEGIN;
+SAVEPOINT s;
+DROP DOMAIN score CASCADE;
+RELEASE s;
+SAVEPOINT s;
+ROLLBACK TO s;
+COMMIT;
+\echo :SQLSTATE
 ALTER EVENT TRIGGER m2m_ddl_command_end ENABLE;
 DROP DOMAIN score CASCADE;
 RESET client_min_messages;

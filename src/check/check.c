@@ -92,11 +92,21 @@ m2m_check_relationship(Oid association, bool read_only)
 	Check		check = {association, read_only, false, NIL};
 	M2mRelationship *rel;
 
+	/*
+	 * No lock: a look into every relationship of a database must hold up, and
+	 * be held up by, nobody.  So a table may be dropped meanwhile; what is
+	 * looked up below then gives nothing, or an error of its own.
+	 */
 	rel = m2m_relationship_get(association, InvalidOid, NoLock);
 	check_other_views(&check, association, rel);
 	if (rel == NULL)
 		return check.findings;
 	check.hostile_types = !types_are_trusted(rel);
+
+	/*
+	 * In the order of mending: rows without a row before the foreign key,
+	 * doubled links before the unique index, tables before the views of them.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
@@ -254,6 +264,12 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 		if (type == key->type && typmod == key->typmod &&
 			collation == key->collation)
 			continue;
+
+		/*
+		 * No more than a remark: something compares the two types, or the
+		 * relationship would be at rest.  The remedy rewrites the table, and so
+		 * is run only when it is asked for.
+		 */
 		add_finding(check, "info",
 					psprintf("column \"%s\" is of type %s, the key that it refers to is of type %s",
 							 column, format_type_with_typemod(type, typmod),
@@ -291,6 +307,12 @@ check_pairs(Check *check, M2mRelationship *rel)
 
 	if (rel->unique_index || has_wider_key(rel))
 		return;
+
+	/*
+	 * Rows are told apart by tableoid and ctid, as the association may have
+	 * partitions or children, and compared as text, since columns may be of
+	 * types without equality.  A row with a null is no link.
+	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
 					columns, association, present);
@@ -474,6 +496,11 @@ check_function(Check *check, M2mRelationship *rel, M2mSide side)
 	if (!OidIsValid(view) ||
 		OidIsValid(m2m_function_find(rel, side, false)))
 		return;
+
+	/*
+	 * The text is for the reader.  m2m_repair() does not run it but calls
+	 * m2m_function_repair(), which keeps what a user has set of the old one.
+	 */
 	remedy = m2m_function_sql(rel, side, m2m_qualified_name(view));
 	if (!OidIsValid(function) && OidIsValid(astray))
 		remedy = psprintf("DROP FUNCTION %s; %s",
@@ -558,6 +585,7 @@ check_rest(Check *check, Oid association)
 {
 	M2mRelationship *rel = m2m_catalog_read_rest(association, NIL);
 
+	/* no remedy: to guess the table would be to say what links mean */
 	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 	{
 		if (OidIsValid(rel->side[s].relid))
@@ -582,6 +610,8 @@ add_finding(Check *check, const char *severity,
 	finding->association = check->association;
 	finding->severity = severity;
 	finding->what = what;
+
+	/* casts and conditions of others' types would run with the owner's rights */
 	finding->remedy = check->hostile_types ? NULL : remedy;
 	finding->kind = M2M_FINDING_SQL;
 	check->findings = lappend(check->findings, finding);
@@ -598,6 +628,11 @@ is_readable(M2mRelationship *rel)
 	Oid			tables[] = {rel->association, rel->side[M2M_LEFT].relid,
 	rel->side[M2M_RIGHT].relid};
 
+	/*
+	 * The query runs as the owner, but its answer goes to the caller, who must
+	 * not learn more than he may read.  Under a policy a link whose row is
+	 * hidden would look like a link to nothing, and be deleted.
+	 */
 	for (size_t i = 0; i < lengthof(tables); i++)
 	{
 		if (pg_class_aclcheck(tables[i], GetUserId(),
@@ -646,6 +681,8 @@ type_is_trusted(Oid type, Oid owner)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_type) GETSTRUCT(tuple);
+
+	/* an array's code is its elements', a domain's also its base type's */
 	result = m2m_catalog_owner_trusted(form->typowner, owner);
 	part = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype :
 		form->typelem;
@@ -663,6 +700,10 @@ query_is_true(Check *check, const char *sql)
 {
 	Question	question = {sql, check->read_only, false};
 
+	/*
+	 * Rolled back, so that the reader's locks on the three tables go at once: a
+	 * look at all relationships would else end with all tables locked.
+	 */
 	m2m_look_as_owner(m2m_catalog_relation_owner(check->association),
 					  psprintf("could not look into relationship \"%s\"",
 							   get_rel_name(check->association)),
@@ -678,6 +719,11 @@ run_query(void *arg)
 	bool		isnull;
 	bool		result;
 
+	/*
+	 * read_only uses the calling statement's snapshot: m2m_check() is STABLE,
+	 * and all rows that it looks at are of one moment.  m2m_repair() has to see
+	 * what its last remedy has done.
+	 */
 	SPI_connect();
 	if (SPI_execute(question->sql, question->read_only, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
@@ -710,6 +756,10 @@ has_leading_index(Oid association, M2mEndpoint *endpoint)
 		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 		int			found = 0;
 
+		/*
+		 * A partial one does not find all links of a row.  An expression has 0
+		 * for its column, and matches nothing below.
+		 */
 		if (!index->indisvalid || !index->indislive ||
 			index->indnkeyatts < endpoint->nkeys ||
 			!heap_attisnull(tuple, Anum_pg_index_indpred,
@@ -745,6 +795,8 @@ foreign_key_disabled(Oid constraint)
 				F_OIDEQ, ObjectIdGetDatum(constraint));
 	scan = systable_beginscan(trigger, TriggerConstraintIndexId, true, NULL,
 							  1, &key);
+
+	/* one is enough: RI_FKey_check_ins() or the action is then not run */
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
 		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled ==
 			TRIGGER_DISABLED;

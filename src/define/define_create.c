@@ -64,6 +64,10 @@ static const char *on_delete_sql(char action);
 void
 m2m_definition_lock(M2mDefinition *definition)
 {
+	/*
+	 * All that makes the caller fail is found before he makes anybody wait: who
+	 * may not refer to a table must not queue a lock on it.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_endpoint_check(definition->relid[s]);
 	if (OidIsValid(definition->schema) &&
@@ -78,9 +82,18 @@ m2m_definition_lock(M2mDefinition *definition)
 
 	/* before there is anything that others would wait for */
 	m2m_keep_extension("m2m", false);
+
+	/*
+	 * The mode of ATAddForeignKeyConstraint(), which the foreign keys to come
+	 * will take, and which conflicts with itself: of two first uses the second
+	 * finds what the first has made.  Both tables at once, since others may
+	 * name them the other way round.
+	 */
 	m2m_lock_relations(list_append_unique_oid(list_make1_oid(definition->relid[M2M_LEFT]),
 											  definition->relid[M2M_RIGHT]),
 					   ShareRowExclusiveLock);
+
+	/* what was true before we waited need not be true now */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_endpoint_check(definition->relid[s]);
 }
@@ -106,6 +119,11 @@ m2m_relationship_define(M2mDefinition *definition)
 		get_rel_namespace(definition->relid[M2M_LEFT]);
 	choose_names(&names);
 
+
+	/*
+	 * Locked before it is looked at, as a reader: if somebody is about to drop
+	 * it, we wait, and then it is not there.
+	 */
 	association = get_relname_relid(names.name, names.schema);
 	if (definition->if_not_exists && OidIsValid(association))
 	{
@@ -121,12 +139,17 @@ m2m_relationship_define(M2mDefinition *definition)
 			return association;
 		}
 	}
+	/* under the locks: an engine locks a table, too, when it takes it over */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
 	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
 		m2m_temporary_deletes_rows(definition->relid);
 
+	/*
+	 * As in an extension's script a relationship would become its member, and
+	 * go with it.  PG_FINALLY, as a block in the script may catch our error.
+	 */
 	m2m_leave_extension(&extension);
 	PG_TRY();
 	{
@@ -141,6 +164,11 @@ m2m_relationship_define(M2mDefinition *definition)
 	association = get_relname_relid(names.name, names.schema);
 	if (names.persistence == RELPERSISTENCE_TEMP)
 		m2m_temporary_depend(association, definition->relid);
+
+	/*
+	 * Described from what was made, not from what was asked for, as it will be
+	 * from now on: event triggers of the user's may have had a hand in it.
+	 */
 	m2m_foreign_keys_choose(association, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
@@ -373,6 +401,11 @@ create_association(Names *names)
 	appendStringInfoString(&sql, ", ");
 	append_names(&sql, names->column[M2M_RIGHT]);
 	appendStringInfoChar(&sql, ')');
+
+	/*
+	 * In the same statement: the table is empty and nobody's yet, so the keys
+	 * need no look at its rows, and the endpoints are held already.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		append_foreign_key(&sql, names, s);
 	appendStringInfoChar(&sql, ')');
@@ -438,6 +471,7 @@ append_names(StringInfo sql, List *names)
 						 quote_identifier(strVal(lfirst(lc))));
 }
 
+/* on_delete_sql: the word for an action; those of pg_constraint. */
 static const char *
 on_delete_sql(char action)
 {

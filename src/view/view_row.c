@@ -84,6 +84,12 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		columns = lappend_int(columns, write->view->column[i].attnum);
 	}
 
+	/*
+	 * A kept plan for each set of columns: one that is left out is to have its
+	 * default, and NULL given in its place would be kept.  The plan hangs on
+	 * the description and goes with it.  SPI takes a new snapshot for the
+	 * statement, so that a trigger of the table sees the rows before.
+	 */
 	SPI_connect();
 	slot = m2m_plan_slot(write->rel, returning ?
 						 M2M_COLUMNS_INSERT_ROW_RETURNING :
@@ -121,6 +127,8 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 					 errmsg("no row was inserted into \"%s\", so there is none to link",
 							get_rel_name(far->relid)),
 					 errdetail("A trigger or rule of the table suppressed it.")));
+
+		/* SPI_finish() frees what lies in its own memory */
 		old = MemoryContextSwitchTo(context);
 		ids = palloc(sizeof(M2mIds));
 		ids->is_array = false;
@@ -172,6 +180,12 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 		columns = lappend_int(columns, write->view->column[i].attnum);
 		positions = lappend_int(positions, i);
 	}
+
+	/*
+	 * 0 is "was there already", or a trigger's or policy's doing: only a link
+	 * that is there counts as a row of the view.  Insertion first, and the look
+	 * after it: the other way round somebody could unlink in between.
+	 */
 	if (nargs == 0)
 		return m2m_links_add(write->rel, ids, NULL) > 0 ||
 			m2m_plan_linked(write->rel, ids, false);
@@ -212,6 +226,13 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 	for (int i = 0; i < nkeys; i++)
 		types[i] = is_row ? far->key[i].type :
 			TupleDescAttr(rel->pair_desc, i)->atttypid;
+
+	/*
+	 * The old values are conditions of the UPDATE itself.  Nothing has locked
+	 * the row since the statement's snapshot showed it, and a look beforehand
+	 * would leave a gap; under READ COMMITTED EvalPlanQual() evaluates them
+	 * again on the version for which it had to wait.
+	 */
 	for (int old = 0; old <= 1; old++)
 	{
 		Datum	   *values = old ? old_value : new_value;
@@ -229,6 +250,8 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		}
 	}
 	nargs = n;
+
+	/* -1 tells the two statements apart in the slot's key, too */
 	if (old_value == NULL)
 		plan_columns = lappend_int(list_copy(columns), -1);
 
@@ -253,6 +276,7 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 						types, nargs);
 	SPI_finish();
 
+	/* doubled links, all of which the statement read, and will come to */
 	if (!is_row && processed > 1)
 		m2m_row_note_taken(write, ids, processed - 1);
 	if (state == ROW_TAKEN)
@@ -307,12 +331,17 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 					 with_xmin ? ", a.xmin, a.xmax" : "", nkeys);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
+
+	/* read_only is false: with a snapshot of its own, which shows what is now */
 	if (SPI_execute_plan(*slot, args, nulls, false, 1) < 0)
 		elog(ERROR, "SPI_execute_plan failed");
 	if (SPI_processed == 0)
 	{
+		/* not known who took it: 40001 can be tried again, a lost row not */
 		if (!with_xmin)
 			return ROW_GONE;
+
+		/* read_only is true: with the statement's snapshot, as it was read */
 		if (SPI_execute_plan(*slot, args, nulls, true, 1) < 0)
 			elog(ERROR, "SPI_execute_plan failed");
 		return SPI_processed > 0 && is_of_this_transaction(4) ?
@@ -335,7 +364,10 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 
 /*
  * is_of_this_transaction: is the transaction in that column of the row that
- * was fetched ours?
+ * was fetched, its raw xmin or xmax, ours or a subtransaction of it?  A row
+ * that was locked before, too, can have a MultiXactId for its xmax (also if
+ * both was done by us, on either side of a savepoint), which is neither: that
+ * is taken for another's doing.
  */
 static bool
 is_of_this_transaction(int column)
@@ -401,6 +433,10 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		{
 			const char *comma = present.len > 0 ? ", " : "";
 
+			/*
+			 * Of its base type, as the parameters are: record_image_eq() refuses
+			 * rows whose columns are of different types.
+			 */
 			appendStringInfo(&present, "%s%s", comma,
 							 m2m_base_operand(psprintf("a.%s", name),
 											  get_atttype(relid, attnum)));
@@ -469,6 +505,13 @@ m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2], HeapTuple tuple)
 
 	if (columns == NIL)
 		return tuple;
+
+	/*
+	 * RETURNING is to show what defaults and triggers have made of the row, and
+	 * the tuple that we return is all that the executor has of it.  From the
+	 * tables, what the caller may read there: a query of the view would fail
+	 * for one column that he may not.
+	 */
 	SPI_connect();
 	slot = m2m_plan_slot(write->rel, M2M_COLUMNS_FETCH, write->near, columns);
 	if (*slot == NULL)
@@ -523,6 +566,7 @@ readable_columns(M2mRowWrite *write)
 	M2mEndpoint *far = &rel->side[write->far];
 	List	   *result = NIL;
 
+	/* the query names them in its conditions, which needs SELECT as well */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		for (int i = 0; i < rel->side[s].nkeys; i++)
