@@ -91,7 +91,8 @@ m2m_catalog_views(Oid relid)
 
 	/*
 	 * Without a key for the column: a rule depends on each column that it
-	 * reads, and on the whole table where it names none, so it comes many times.
+	 * reads, and on the whole table where it names none, so it comes many
+	 * times.
 	 */
 	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
 							  2, key);
@@ -204,8 +205,9 @@ add_used(Oid classid, List *objects, Oid viewid, List **result)
 			ObjectAddress used;
 
 			/*
-			 * Only what it was made with: AUTO and INTERNAL are a part's ties to
-			 * the view, AUTO_EXTENSION is m2m's own (m2m_keep_extension()).
+			 * Only what it was made with: AUTO and INTERNAL are a part's ties
+			 * to the view, AUTO_EXTENSION is m2m's own
+			 * (m2m_keep_extension()).
 			 */
 			ObjectAddressSet(used, form->refclassid, form->refobjid);
 			if (form->deptype == DEPENDENCY_NORMAL &&
@@ -394,8 +396,8 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 			continue;
 
 		/*
-		 * Whoever keeps the answer must hear of a trigger that makes this one a
-		 * link view; views of known tables are sources by these.
+		 * Whoever keeps the answer must hear of a trigger that makes this one
+		 * a link view; views of known tables are sources by these.
 		 */
 		*sources = lappend_oid(*sources, viewid);
 		view = m2m_catalog_read_view(viewid, true);
@@ -411,7 +413,8 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 
 		/*
 		 * Seen from the smaller one, a table qualifies by what ties it to the
-		 * other: read together with it, or read with this and referring to that.
+		 * other: read together with it, or read with this and referring to
+		 * that.
 		 */
 		if (first == second && table != first)
 			may_be = has_oid(joined, table) && may_join_itself(table, first);
@@ -463,8 +466,8 @@ read_fewer(Oid refclassid, Oid object[2], Oid classid,
 
 	/*
 	 * By turns, since nobody knows beforehand which is the hub: the work is
-	 * twice that of the smaller one at most.  Both scans are open together and
-	 * see catalogs as of now, each its own moment, as everywhere here.
+	 * twice that of the smaller one at most.  Both scans are open together
+	 * and see catalogs as of now, each its own moment, as everywhere here.
 	 */
 	while (fewer < 0)
 	{
@@ -704,9 +707,10 @@ m2m_catalog_dependent_associations(Oid classid, Oid objectid)
 	/* where m2m is not, a collation or schema can have any number of users */
 	if (!OidIsValid(m2m_catalog_trigger_function()))
 		return NIL;
+
 	/*
-	 * Dependencies go in circles (a view and its rule), and in thousands: each
-	 * object is looked at once, and none by recursion.
+	 * Dependencies go in circles (a view and its rule), and in thousands:
+	 * each object is looked at once, and none by recursion.
 	 */
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(ObjectAddress);

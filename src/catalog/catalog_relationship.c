@@ -85,8 +85,8 @@ m2m_catalog_read_relationship(Oid association, Oid trusted_view,
 
 	/*
 	 * All views that were looked at are sources, also those that are no link
-	 * views, and also of the answer that there is none: a trigger on one of them
-	 * changes it, and sends a message of that view alone.
+	 * views, and also of the answer that there is none: a trigger on one of
+	 * them changes it, and sends a message of that view alone.
 	 */
 	rel = choose_views(association, trusted_view, view, &views) ?
 		describe_whole(association, view) : NULL;
@@ -153,7 +153,8 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 
 	/*
 	 * A context of its own: the cache moves it under CacheMemoryContext once
-	 * nothing can fail any more, and drops it whole; others leave it to theirs.
+	 * nothing can fail any more, and drops it whole; others leave it to
+	 * theirs.
 	 */
 	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
 									ALLOCSET_SMALL_SIZES);
@@ -173,9 +174,9 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 		describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
 
 	/*
-	 * going: the command is about to drop it, and the views are to be what they
-	 * will be after.  One that a foreign key refers to takes the relationship
-	 * along, or fails to go: nothing of it rests.
+	 * going: the command is about to drop it, and the views are to be what
+	 * they will be after.  One that a foreign key refers to takes the
+	 * relationship along, or fails to go: nothing of it rests.
 	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -331,8 +332,8 @@ describe_side(M2mRelationship *rel, M2mSide side,
 	endpoint->view = near_view ? near_view->view : InvalidOid;
 
 	/*
-	 * First the key to the table that is joined: with two over the same columns
-	 * the new one is being prepared, and meant when the old one goes.
+	 * First the key to the table that is joined: with two over the same
+	 * columns the new one is being prepared, and meant when the old one goes.
 	 */
 	fk = find_foreign_key(association, target, ncolumns, columns);
 	if (fk == NULL && OidIsValid(target))
@@ -416,8 +417,8 @@ link_columns(Oid association, M2mLinkView *near_view, M2mLinkView *far_view,
 	int			n = 0;
 
 	/*
-	 * The view that joins the side names them in its condition; the side's own
-	 * view only shows them, and may show a null for one that is lost.
+	 * The view that joins the side names them in its condition; the side's
+	 * own view only shows them, and may show a null for one that is lost.
 	 */
 	*columns = NULL;
 	if (far_view != NULL && far_view->nfar > 0)
@@ -524,8 +525,9 @@ find_operators(M2mEndpoint *endpoint)
 
 		/*
 		 * The view's operator was resolved when the view was made, and names
-		 * types that the columns may have no longer.  A polymorphic one (arrays,
-		 * records) takes any pair, but compares only two of one type.
+		 * types that the columns may have no longer.  A polymorphic one
+		 * (arrays, records) takes any pair, but compares only two of one
+		 * type.
 		 */
 		if (OidIsValid(key->equal_op))
 			op_input_types(key->equal_op, &input[0], &input[1]);
@@ -802,8 +804,8 @@ describe_unique_pair(M2mRelationship *rel)
 		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 
 		/*
-		 * Valid, as infer_arbiter_indexes() wants it, too.  No predicate and no
-		 * expression: those keep something else unique than the pair.
+		 * Valid, as infer_arbiter_indexes() wants it, too.  No predicate and
+		 * no expression: those keep something else unique than the pair.
 		 */
 		if (index->indisunique && index->indisvalid && index->indislive &&
 			heap_attisnull(tuple, Anum_pg_index_indpred,

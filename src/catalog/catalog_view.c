@@ -278,9 +278,9 @@ read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
 		return;
 
 	/*
-	 * Anybody can write a trigger with any arguments.  CreateTrigger() ends each
-	 * with a null byte and counts them, so strlen() stays within; what a role
-	 * has too much of is cut, and at worst names nothing.
+	 * Anybody can write a trigger with any arguments.  CreateTrigger() ends
+	 * each with a null byte and counts them, so strlen() stays within; what a
+	 * role has too much of is cut, and at worst names nothing.
 	 */
 	args = DatumGetByteaPP(datum);
 	arg = VARDATA_ANY(args);
@@ -525,7 +525,8 @@ is_plain(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 	ListCell   *lc;
 
 	if (query->hasWindowFuncs || query->hasTargetSRFs ||
-		(query->hasSubLinks && !view->at_rest) || query->cteList != NIL || query->havingQual != NULL ||
+		(query->hasSubLinks && !view->at_rest) ||
+		query->cteList != NIL || query->havingQual != NULL ||
 		query->sortClause != NIL || query->rowMarks != NIL ||
 		!rt_fetch(link_no, query->rtable)->inh ||
 		!rt_fetch(far_no, query->rtable)->inh ||

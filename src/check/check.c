@@ -187,7 +187,8 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 					psprintf("the foreign key to \"%s\" is missing",
 							 get_rel_name(endpoint->relid)),
 					astray ? NULL :
-					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) ON UPDATE CASCADE ON DELETE CASCADE",
+					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)"
+							 " ON UPDATE CASCADE ON DELETE CASCADE",
 							 association, column_list(rel, side, ""),
 							 m2m_qualified_name(endpoint->relid),
 							 key_list(rel, side)));
@@ -231,8 +232,8 @@ check_rows(Check *check, M2mRelationship *rel, M2mSide side)
 	appendStringInfoChar(&where, ')');
 	if (!is_readable(rel) ||
 		!query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM %s a WHERE %s)",
-								m2m_qualified_name(rel->association),
-								where.data)))
+									   m2m_qualified_name(rel->association),
+									   where.data)))
 		return false;
 	add_finding(check, "error",
 				psprintf("there are links to rows that are not in \"%s\"",
@@ -267,8 +268,8 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 
 		/*
 		 * No more than a remark: something compares the two types, or the
-		 * relationship would be at rest.  The remedy rewrites the table, and so
-		 * is run only when it is asked for.
+		 * relationship would be at rest.  The remedy rewrites the table, and
+		 * so is run only when it is asked for.
 		 */
 		add_finding(check, "info",
 					psprintf("column \"%s\" is of type %s, the key that it refers to is of type %s",
@@ -314,19 +315,22 @@ check_pairs(Check *check, M2mRelationship *rel)
 	 * types without equality.  A row with a null is no link.
 	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
-	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
+	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER"
+					" (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n"
+					" FROM %s a WHERE pg_catalog.%s",
 					columns, association, present);
 	if (is_readable(rel))
 	{
 		if (query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (%s) d WHERE n > 1)",
-								   same)))
+										  same)))
 			add_finding(check, "error",
 						"links stand there more than once",
-						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1 AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
+						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1"
+								 " AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
 								 association, same));
 		differ = query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a WHERE pg_catalog.%s) a) d GROUP BY %s HAVING pg_catalog.count(*) > 1)",
-										columns, association, present,
-										columns));
+											   columns, association, present,
+											   columns));
 		if (differ)
 			add_finding(check, "error",
 						"links stand there more than once, with different link properties",
@@ -479,7 +483,10 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 static char *
 adopt_sql(M2mRelationship *rel)
 {
-	return psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
+	return psprintf("SELECT %s(%s::pg_catalog.regclass,"
+					" NULL::pg_catalog.text, NULL::pg_catalog.text,"
+					" NULL::pg_catalog.text[], NULL::pg_catalog.text[],"
+					" NULL::pg_catalog.text, NULL::pg_catalog.text)",
 					m2m_own_function("m2m_adopt"),
 					quote_literal_cstr(m2m_qualified_name(rel->association)));
 }
@@ -605,7 +612,7 @@ static void
 add_finding(Check *check, const char *severity,
 			const char *what, const char *remedy)
 {
-	M2mFinding    *finding = palloc(sizeof(M2mFinding));
+	M2mFinding *finding = palloc(sizeof(M2mFinding));
 
 	finding->association = check->association;
 	finding->severity = severity;
@@ -629,9 +636,9 @@ is_readable(M2mRelationship *rel)
 	rel->side[M2M_RIGHT].relid};
 
 	/*
-	 * The query runs as the owner, but its answer goes to the caller, who must
-	 * not learn more than he may read.  Under a policy a link whose row is
-	 * hidden would look like a link to nothing, and be deleted.
+	 * The query runs as the owner, but its answer goes to the caller, who
+	 * must not learn more than he may read.  Under a policy a link whose row
+	 * is hidden would look like a link to nothing, and be deleted.
 	 */
 	for (size_t i = 0; i < lengthof(tables); i++)
 	{
@@ -701,8 +708,8 @@ query_is_true(Check *check, const char *sql)
 	Question	question = {sql, check->read_only, false};
 
 	/*
-	 * Rolled back, so that the reader's locks on the three tables go at once: a
-	 * look at all relationships would else end with all tables locked.
+	 * Rolled back, so that the reader's locks on the three tables go at once:
+	 * a look at all relationships would else end with all tables locked.
 	 */
 	m2m_look_as_owner(m2m_catalog_relation_owner(check->association),
 					  psprintf("could not look into relationship \"%s\"",
@@ -721,8 +728,8 @@ run_query(void *arg)
 
 	/*
 	 * read_only uses the calling statement's snapshot: m2m_check() is STABLE,
-	 * and all rows that it looks at are of one moment.  m2m_repair() has to see
-	 * what its last remedy has done.
+	 * and all rows that it looks at are of one moment.  m2m_repair() has to
+	 * see what its last remedy has done.
 	 */
 	SPI_connect();
 	if (SPI_execute(question->sql, question->read_only, 1) != SPI_OK_SELECT ||
@@ -757,8 +764,8 @@ has_leading_index(Oid association, M2mEndpoint *endpoint)
 		int			found = 0;
 
 		/*
-		 * A partial one does not find all links of a row.  An expression has 0
-		 * for its column, and matches nothing below.
+		 * A partial one does not find all links of a row.  An expression has
+		 * 0 for its column, and matches nothing below.
 		 */
 		if (!index->indisvalid || !index->indislive ||
 			index->indnkeyatts < endpoint->nkeys ||

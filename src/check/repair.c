@@ -72,9 +72,10 @@ mend(M2mFinding *finding)
 		RELPERSISTENCE_TEMP;
 
 	/*
-	 * In a subtransaction of its own, so that a remedy that fails half-way has
-	 * done nothing.  Temporary objects cannot be made in a security-restricted
-	 * operation (DefineRelation()), and are nobody else's.
+	 * In a subtransaction of its own, so that a remedy that fails half-way
+	 * has done nothing.  Temporary objects cannot be made in a
+	 * security-restricted operation (DefineRelation()), and are nobody
+	 * else's.
 	 */
 	return m2m_try_as_owner(owner, !temporary,
 							psprintf("could not mend relationship \"%s\"",
@@ -91,7 +92,7 @@ mend(M2mFinding *finding)
 static void
 run_remedy(void *arg)
 {
-	M2mFinding    *finding = arg;
+	M2mFinding *finding = arg;
 	char	   *role[2] = {NULL, NULL};
 	List	   *column[2] = {NIL, NIL};
 	char	   *view[2] = {NULL, NULL};

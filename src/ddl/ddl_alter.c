@@ -177,8 +177,8 @@ start_alter_table(AlterTableStmt *stmt)
 				 * What PostgreSQL refuses while a view reads the column:
 				 * performMultipleDeletions() with RESTRICT, and the search
 				 * for dependents in ATExecAlterColumnType().  All views that
-				 * read the table step aside: they show every column of it,
-				 * or every link property and the keys.
+				 * read the table step aside: they show every column of it, or
+				 * every link property and the keys.
 				 */
 			case AT_DropColumn:
 			case AT_AlterColumnType:
@@ -207,6 +207,7 @@ start_alter_table(AlterTableStmt *stmt)
 				owner = true;
 				break;
 			case AT_DetachPartition:
+
 				/*
 				 * CONCURRENTLY commits on its way, which would forget what is
 				 * remembered; and it changes nothing of ours.
@@ -225,8 +226,9 @@ start_alter_table(AlterTableStmt *stmt)
 	associations = m2m_catalog_associations_of(targets);
 
 	/*
-	 * An endpoint's owner, or NOT NULL of its columns, shows nowhere.  Without
-	 * this, everyday DDL on a hub would look over all that meet there.
+	 * An endpoint's owner, or NOT NULL of its columns, shows nowhere.
+	 * Without this, everyday DDL on a hub would look over all that meet
+	 * there.
 	 */
 	if (!blocked && !adds && !refers)
 		associations = those_among(associations, targets);
@@ -267,9 +269,9 @@ start_alter_table(AlterTableStmt *stmt)
 		/*
 		 * The foreign key alone stops nobody who reads; the views, which it
 		 * moves to another table, have to be replaced or dropped, and so are
-		 * locked exclusively.  All at once, the tables that it refers to among
-		 * them: who has read a view may be about to write one of them, who has
-		 * written one to read a view.
+		 * locked exclusively.  All at once, the tables that it refers to
+		 * among them: who has read a view may be about to write one of them,
+		 * who has written one to read a view.
 		 */
 		m2m_views_lock(p, targets, tables, AccessExclusiveLock, true);
 	}
@@ -416,10 +418,11 @@ foreign_key_tables(AlterTableStmt *stmt, List *relids)
 		if (cmd->subtype != AT_DropColumn &&
 			cmd->subtype != AT_AlterColumnType)
 			continue;
+
 		/*
 		 * RemoveTriggerById() locks both tables of a foreign key exclusively
-		 * when it goes, and ATPostAlterTypeCleanup() that of one that it makes
-		 * anew.
+		 * when it goes, and ATPostAlterTypeCleanup() that of one that it
+		 * makes anew.
 		 */
 		foreach(lr, relids)
 		{
@@ -682,9 +685,9 @@ start_move(Node *parsetree, List *associations)
 		return;
 
 	/*
-	 * No lock and no check of rights: bodies are only read.  The end compares,
-	 * and changes those alone that nobody else has changed meanwhile
-	 * (m2m_function_reads_as_seen()).
+	 * No lock and no check of rights: bodies are only read.  The end
+	 * compares, and changes those alone that nobody else has changed
+	 * meanwhile (m2m_function_reads_as_seen()).
 	 */
 	p = m2m_pending_push(parsetree);
 	old = MemoryContextSwitchTo(p->context);
@@ -784,9 +787,9 @@ follow_owner(M2mPending *p, Oid association)
 	p->old_owner = m2m_catalog_relation_owner(association);
 
 	/*
-	 * Found now, while the old owner's functions are trusted; of those that are
-	 * SECURITY DEFINER or have settings the old owner may have set traps for
-	 * the new one.
+	 * Found now, while the old owner's functions are trusted; of those that
+	 * are SECURITY DEFINER or have settings the old owner may have set traps
+	 * for the new one.
 	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -931,8 +934,8 @@ refresh_views(M2mPending *p)
 
 			/*
 			 * Locked at the start, or else only if it is free: the command's
-			 * tables are held, so nobody may be waited for.  One that was just
-			 * put back is ours, as nobody else sees it yet.
+			 * tables are held, so nobody may be waited for.  One that was
+			 * just put back is ours, as nobody else sees it yet.
 			 */
 			if (list_member_oid(p->views, view->view) ||
 				m2m_view_lock_if_free(view->view))
@@ -1053,7 +1056,8 @@ end_owner(M2mPending *p)
 
 	/*
 	 * A view without security_invoker, or with rules, does things with its
-	 * owner's rights: given away, with the new owner's, by the old one's text.
+	 * owner's rights: given away, with the new owner's, by the old one's
+	 * text.
 	 */
 	foreach(lc, m2m_catalog_link_views(p->owned_by))
 	{

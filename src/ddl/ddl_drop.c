@@ -89,8 +89,8 @@ m2m_ddl_drop_start(Node *parsetree)
 
 		/*
 		 * CONCURRENTLY commits on its way (index_drop()), which would take
-		 * our memory, a child of the transaction's; the other is how an engine
-		 * replaces a table.
+		 * our memory, a child of the transaction's; the other is how an
+		 * engine replaces a table.
 		 */
 		if (stmt->concurrent || replaces_distributed(stmt))
 			return;
@@ -101,9 +101,10 @@ m2m_ddl_drop_start(Node *parsetree)
 			return;
 
 		/*
-		 * Without CASCADE only what is named goes, and that is the user's will.
-		 * Inside another command it is remembered all the same: the hook books
-		 * what goes on the innermost one, and the outer would put it back.
+		 * Without CASCADE only what is named goes, and that is the user's
+		 * will. Inside another command it is remembered all the same: the
+		 * hook books what goes on the innermost one, and the outer would put
+		 * it back.
 		 */
 		if (stmt->behavior == DROP_CASCADE || m2m_pending != NULL)
 		{
@@ -195,9 +196,9 @@ start_drop_table(DropStmt *stmt)
 	ListCell   *lc;
 
 	/*
-	 * Nothing may be locked before the caller's right is known.  What the names
-	 * mean is looked at again under the locks, before anything is dropped for
-	 * good (drop_parts()).
+	 * Nothing may be locked before the caller's right is known.  What the
+	 * names mean is looked at again under the locks, before anything is
+	 * dropped for good (drop_parts()).
 	 */
 	foreach(lc, stmt->objects)
 	{
@@ -228,9 +229,9 @@ start_drop_table(DropStmt *stmt)
 		return false;
 
 	/*
-	 * The command's own check (RangeVarCallbackForDropRelation()), which comes
-	 * later; it fails by itself.  Whoever may not drop the table must not make
-	 * others wait for it by naming it.
+	 * The command's own check (RangeVarCallbackForDropRelation()), which
+	 * comes later; it fails by itself.  Whoever may not drop the table must
+	 * not make others wait for it by naming it.
 	 */
 	foreach(lc, named)
 	{
@@ -426,7 +427,8 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 
 	/*
 	 * A view that was not to be had will make the command fail: no function
-	 * should have gone for that.  What uses one is protected as by PostgreSQL.
+	 * should have gone for that.  What uses one is protected as by
+	 * PostgreSQL.
 	 */
 	if (!all)
 		return;
@@ -584,8 +586,9 @@ m2m_views_lost(M2mPending *p)
 	ListCell   *lc;
 
 	/*
-	 * Unless it is m2m itself that goes: there is no trigger function for their
-	 * triggers, and link views are left as plain views by DROP EXTENSION.
+	 * Unless it is m2m itself that goes: there is no trigger function for
+	 * their triggers, and link views are left as plain views by DROP
+	 * EXTENSION.
 	 */
 	if (p->aside == NIL || !OidIsValid(m2m_catalog_trigger_function()))
 		return NIL;
@@ -720,9 +723,9 @@ drop_rest(SeenRelationship *seen)
 	if (!m2m_drop_for_good_if_free(rest))
 	{
 		/*
-		 * Something of the user's depends on some of it: that stands.  So does
-		 * the association, which is not tried again alone: links are not to go
-		 * where their views could not.
+		 * Something of the user's depends on some of it: that stands.  So
+		 * does the association, which is not tried again alone: links are not
+		 * to go where their views could not.
 		 */
 		foreach(lc, rest)
 		{

@@ -104,9 +104,9 @@ on_object_access(ObjectAccessType access, Oid classid, Oid objectid,
 
 		/*
 		 * findDependentObjects() puts what depends on an object before it, so
-		 * triggers, rules, defaults and row type go before their view.  At the
-		 * first of them all the others can still be read; at any later one the
-		 * view is only half of itself, and must not be saved again.
+		 * triggers, rules, defaults and row type go before their view.  At
+		 * the first of them all the others can still be read; at any later
+		 * one the view is only half of itself, and must not be saved again.
 		 */
 		if (OidIsValid(relid) && get_rel_relkind(relid) == RELKIND_VIEW &&
 			!list_member_oid(p->dropped_views, relid))
@@ -159,8 +159,8 @@ forget_with_extension(Oid extension)
 
 	/*
 	 * An entry from outside this subtransaction must be there if the drop is
-	 * rolled back; if it is not, m2m_views_lost() finds no trigger function and
-	 * returns nothing.
+	 * rolled back; if it is not, m2m_views_lost() finds no trigger function
+	 * and returns nothing.
 	 */
 	while (m2m_pending != NULL &&
 		   m2m_pending->nest_level >= GetCurrentTransactionNestLevel())
@@ -235,8 +235,8 @@ m2m_dropped_lock_extensions(Node *parsetree)
 	/*
 	 * Which extensions DROP SCHEMA or DROP OWNED will come to in the end is
 	 * not known before findDependentObjects().  Those that lie in the schema,
-	 * or are the role's, may be among them; one lock too many only makes those
-	 * wait who mark triggers as depending on that very extension.
+	 * or are the role's, may be among them; one lock too many only makes
+	 * those wait who mark triggers as depending on that very extension.
 	 */
 	relation = table_open(ExtensionRelationId, AccessShareLock);
 	scan = systable_beginscan(relation, InvalidOid, false, NULL, 0, NULL);

@@ -46,8 +46,8 @@ m2m_pending_push(Node *parsetree)
 {
 	/*
 	 * Not in the event trigger's memory, which EventTriggerInvoke() resets
-	 * before the command begins.  In the transaction's, with which all that is
-	 * remembered is over at the latest.
+	 * before the command begins.  In the transaction's, with which all that
+	 * is remembered is over at the latest.
 	 */
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "m2m command",
@@ -56,8 +56,8 @@ m2m_pending_push(Node *parsetree)
 
 	/*
 	 * The level says which rollback undoes the command, and the depth which
-	 * drops are ours and which are an event trigger's that runs within our own
-	 * statements.
+	 * drops are ours and which are an event trigger's that runs within our
+	 * own statements.
 	 */
 	p->context = context;
 	p->parsetree = parsetree;

@@ -134,9 +134,9 @@ on_end(Node *parsetree)
 	MemoryContext old;
 
 	/*
-	 * ProcessUtilitySlow() passes the same tree to both triggers.  Its address
-	 * will do, and nothing else would: the same text may run inside itself.
-	 * What lies above on the stack began later and has had no end.
+	 * ProcessUtilitySlow() passes the same tree to both triggers.  Its
+	 * address will do, and nothing else would: the same text may run inside
+	 * itself. What lies above on the stack began later and has had no end.
 	 */
 	while (p != NULL && p->parsetree != parsetree)
 		p = p->previous;

@@ -49,9 +49,10 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 	ListCell   *lv;
 
 	/*
-	 * First of all, with nothing in hand: who drops the extension has this lock
-	 * exclusively and will lock every link view, to drop its triggers.  Without
-	 * the extension there are none, and nothing of ours is in the way.
+	 * First of all, with nothing in hand: who drops the extension has this
+	 * lock exclusively and will lock every link view, to drop its triggers.
+	 * Without the extension there are none, and nothing of ours is in the
+	 * way.
 	 */
 	if (!OidIsValid(m2m_keep_extension("m2m", true)))
 		return true;
@@ -84,9 +85,10 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 
 	/*
 	 * What making the views again will lock or look up.  Schemas, types and
-	 * functions are not taken in one go with the relations, and so come before
-	 * any of these is held: in the way of a shared lock on them is only who
-	 * drops or alters them, without whom the views could not be made again.
+	 * functions are not taken in one go with the relations, and so come
+	 * before any of these is held: in the way of a shared lock on them is
+	 * only who drops or alters them, without whom the views could not be made
+	 * again.
 	 */
 	foreach(lc, remade ? ours : NIL)
 	{
@@ -152,6 +154,7 @@ m2m_view_lock_if_free(Oid viewid)
 
 	if (view == NULL)
 		return false;
+
 	/*
 	 * The view last, exclusively: of a view that is left alone only shared
 	 * locks stay, to the end of the transaction, and hold up no reader.
@@ -193,8 +196,9 @@ m2m_views_put_aside(M2mPending *p)
 		return;
 
 	/*
-	 * As many as can, one by one.  Of one that stays nothing may be remembered:
-	 * if the command takes it by CASCADE, the hook saves it as it is then.
+	 * As many as can, one by one.  Of one that stays nothing may be
+	 * remembered: if the command takes it by CASCADE, the hook saves it as it
+	 * is then.
 	 */
 	foreach(lc, p->aside)
 	{

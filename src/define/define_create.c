@@ -65,8 +65,8 @@ void
 m2m_definition_lock(M2mDefinition *definition)
 {
 	/*
-	 * All that makes the caller fail is found before he makes anybody wait: who
-	 * may not refer to a table must not queue a lock on it.
+	 * All that makes the caller fail is found before he makes anybody wait:
+	 * who may not refer to a table must not queue a lock on it.
 	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_endpoint_check(definition->relid[s]);
@@ -85,9 +85,9 @@ m2m_definition_lock(M2mDefinition *definition)
 
 	/*
 	 * The mode of ATAddForeignKeyConstraint(), which the foreign keys to come
-	 * will take, and which conflicts with itself: of two first uses the second
-	 * finds what the first has made.  Both tables at once, since others may
-	 * name them the other way round.
+	 * will take, and which conflicts with itself: of two first uses the
+	 * second finds what the first has made.  Both tables at once, since
+	 * others may name them the other way round.
 	 */
 	m2m_lock_relations(list_append_unique_oid(list_make1_oid(definition->relid[M2M_LEFT]),
 											  definition->relid[M2M_RIGHT]),
@@ -121,8 +121,8 @@ m2m_relationship_define(M2mDefinition *definition)
 
 
 	/*
-	 * Locked before it is looked at, as a reader: if somebody is about to drop
-	 * it, we wait, and then it is not there.
+	 * Locked before it is looked at, as a reader: if somebody is about to
+	 * drop it, we wait, and then it is not there.
 	 */
 	association = get_relname_relid(names.name, names.schema);
 	if (definition->if_not_exists && OidIsValid(association))
@@ -166,8 +166,8 @@ m2m_relationship_define(M2mDefinition *definition)
 		m2m_temporary_depend(association, definition->relid);
 
 	/*
-	 * Described from what was made, not from what was asked for, as it will be
-	 * from now on: event triggers of the user's may have had a hand in it.
+	 * Described from what was made, not from what was asked for, as it will
+	 * be from now on: event triggers of the user's may have had a hand in it.
 	 */
 	m2m_foreign_keys_choose(association, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
@@ -277,7 +277,7 @@ choose_names(Names *names)
 			names->role[s] = pstrdup(definition->role[s]);
 		else if (self)
 			names->role[s] = m2m_name_join(s == M2M_LEFT ? "from" : "to",
-										  m2m_name_singular(table[s]));
+										   m2m_name_singular(table[s]));
 		else
 			names->role[s] = m2m_name_singular(table[s]);
 	}
@@ -311,9 +311,9 @@ choose_names(Names *names)
 		}
 		foreach(lc, names->key[s])
 			names->column[s] =
-				lappend(names->column[s],
-						makeString(m2m_name_join(names->role[s],
-												 strVal(lfirst(lc)))));
+			lappend(names->column[s],
+					makeString(m2m_name_join(names->role[s],
+											 strVal(lfirst(lc)))));
 	}
 
 	if (definition->name != NULL)
@@ -324,7 +324,7 @@ choose_names(Names *names)
 		if (strcmp(names->name, names->view[M2M_LEFT]) == 0 ||
 			strcmp(names->name, names->view[M2M_RIGHT]) == 0)
 			names->name = makeObjectName(table[M2M_LEFT], table[M2M_RIGHT],
-										"link");
+										 "link");
 	}
 }
 

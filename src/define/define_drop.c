@@ -53,7 +53,8 @@ m2m_relationship_drop(Oid association, bool keep_links)
 		/*
 		 * Statements, by the caller's own right and without CASCADE: what
 		 * belongs to others, or what they have built upon, is PostgreSQL's to
-		 * refuse.  Functions first, while the description holds that finds them.
+		 * refuse.  Functions first, while the description holds that finds
+		 * them.
 		 */
 		foreach(lc, functions)
 			m2m_ddl(psprintf("DROP FUNCTION %s",
@@ -87,10 +88,11 @@ lock_relationship(Oid association)
 	List	   *locked = NIL;
 
 	/*
-	 * What has to be locked stands in a description that holds only under those
-	 * locks.  So it is looked at again, until it names nothing that is not
-	 * locked.  Those of an earlier round stay, and a second one may have to wait
-	 * with them in hand; it comes only where the relationship has just changed.
+	 * What has to be locked stands in a description that holds only under
+	 * those locks.  So it is looked at again, until it names nothing that is
+	 * not locked.  Those of an earlier round stay, and a second one may have
+	 * to wait with them in hand; it comes only where the relationship has
+	 * just changed.
 	 */
 	for (;;)
 	{
@@ -103,8 +105,9 @@ lock_relationship(Oid association)
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
 			/*
-			 * RemoveTriggerById() locks the endpoints as well, for the foreign
-			 * keys' triggers on them: with the views in hand, if not now.
+			 * RemoveTriggerById() locks the endpoints as well, for the
+			 * foreign keys' triggers on them: with the views in hand, if not
+			 * now.
 			 */
 			if (OidIsValid(rel->side[s].relid))
 				needed = list_append_unique_oid(needed, rel->side[s].relid);

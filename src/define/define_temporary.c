@@ -108,9 +108,11 @@ m2m_temporary_deletes_rows(Oid relid[2])
 	{
 		bool		partitioned = get_rel_relkind(relid[s]) ==
 			RELKIND_PARTITIONED_TABLE;
+
 		/*
 		 * The parent holds no rows; ON COMMIT is a partition's own.  The root
-		 * is locked by the caller, which keeps partitions from coming and going.
+		 * is locked by the caller, which keeps partitions from coming and
+		 * going.
 		 */
 		List	   *tables = partitioned ?
 			find_all_inheritors(relid[s], AccessShareLock, NULL) :
@@ -256,10 +258,10 @@ enter(Oid relid)
 	}
 
 	/*
-	 * Nobody tells us when a table goes, by DROP, rollback or at commit.  What
-	 * an OID that comes again would inherit is overwritten when its table is
-	 * created; so it is enough to look now and then, and the more there are the
-	 * more rarely.
+	 * Nobody tells us when a table goes, by DROP, rollback or at commit.
+	 * What an OID that comes again would inherit is overwritten when its
+	 * table is created; so it is enough to look now and then, and the more
+	 * there are the more rarely.
 	 */
 	if (hash_get_num_entries(temporaries) >= forget_at)
 		forget_dropped();
@@ -306,8 +308,8 @@ may_be_dropped(Oid relid)
 	 * The server's list of actions is private to tablecmds.c.  ON COMMIT DROP
 	 * takes a table at the end of the transaction that made it, so that an
 	 * older one has survived.  Of a younger one we assume the worst: a
-	 * dependency too many drops nothing at commit, one too few leaves links to
-	 * nothing.
+	 * dependency too many drops nothing at commit, one too few leaves links
+	 * to nothing.
 	 */
 	relation = relation_open(relid, AccessShareLock);
 	result = relation->rd_createSubid != InvalidSubTransactionId;

@@ -589,8 +589,8 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
 	/*
 	 * The trigger may wait, and this one pin stays while it does: who calls
 	 * RI_FKey_check() has to hold it, since that asks whether the row is
-	 * still alive.  AfterTriggerExecute() holds it just so.  SnapshotAny
-	 * will do, as the row is our own and nobody can have touched it.
+	 * still alive.  AfterTriggerExecute() holds it just so.  SnapshotAny will
+	 * do, as the row is our own and nobody can have touched it.
 	 */
 	m2m_direct_unpin(table);
 	if (!table_tuple_fetch_row_version(table->association, place, SnapshotAny,

@@ -208,9 +208,9 @@ m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 
 		if (OidIsValid(type->hash_proc_finfo.fn_oid))
 			hash = hash_combine(hash, DatumGetUInt32(
-									FunctionCall1Coll(&type->hash_proc_finfo,
-													  key->collation,
-													  id->value[i])));
+													 FunctionCall1Coll(&type->hash_proc_finfo,
+																	   key->collation,
+																	   id->value[i])));
 	}
 
 	/* a hash, not the key: a lock's tag has four bytes to spare for it */

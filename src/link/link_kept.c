@@ -42,7 +42,7 @@ static void prepare_context(void *arg);
  */
 int64
 m2m_stmt_execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
-		Datum *values, bool read_only)
+				 Datum *values, bool read_only)
 {
 	m2m_plan_run(m2m_stmt_plan(rel, statement, side), values, read_only);
 	return SPI_processed;
@@ -53,7 +53,7 @@ m2m_stmt_execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
  */
 int64
 m2m_stmt_count(M2mRelationship *rel, M2mStatement statement, M2mSide side,
-			  Datum *values, bool read_only)
+			   Datum *values, bool read_only)
 {
 	bool		isnull;
 
@@ -168,9 +168,9 @@ m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
 	}
 
 	/*
-	 * With its plan still missing: preparing may fail, and the next call tries
-	 * again.  Slots are allocated one by one, so that the pointer given stays
-	 * good when a statement inside adds others.
+	 * With its plan still missing: preparing may fail, and the next call
+	 * tries again.  Slots are allocated one by one, so that the pointer given
+	 * stays good when a statement inside adds others.
 	 */
 	old = MemoryContextSwitchTo(rel->context);
 	slot = palloc0(sizeof(ColumnPlan));

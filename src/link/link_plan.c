@@ -392,7 +392,7 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 			types[i] = TupleDescAttr(rel->pair_desc, i)->atttypid;
 		foreach(lc, columns)
 			types[npair + foreach_current_index(lc)] =
-				getBaseType(get_atttype(rel->association, lfirst_int(lc)));
+			getBaseType(get_atttype(rel->association, lfirst_int(lc)));
 		initStringInfo(&sql);
 		m2m_stmt_build_insert(&sql, rel, true, columns);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
@@ -469,7 +469,7 @@ m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2], bool read_only)
 	SPI_connect();
 	if (read_only)
 		result = m2m_stmt_execute(rel, M2M_STMT_LINKED, M2M_LEFT,
-						 m2m_pair_values(rel, ids), true) > 0;
+								  m2m_pair_values(rel, ids), true) > 0;
 	else
 		result = is_linked_now(rel, m2m_pair_values(rel, ids));
 	SPI_finish();

@@ -44,7 +44,7 @@ static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
  */
 void
 m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
-				M2mSide side)
+			   M2mSide side)
 {
 	char	   *association = m2m_qualified_name(rel->association);
 	M2mSide		other = M2M_OTHER(side);
@@ -147,7 +147,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
  */
 void
 m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
-					   List *columns)
+					  List *columns)
 {
 	int			n = rel->pair_desc->natts + list_length(columns);
 	ListCell   *lc;
@@ -210,7 +210,9 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	m2m_stmt_build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
 	append_link_columns(sql, rel, "");
-	appendStringInfoString(sql, ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*) FROM (SELECT p.* FROM (");
+	appendStringInfoString(sql,
+						   ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*)"
+						   " FROM (SELECT p.* FROM (");
 	append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
 	m2m_append_match_pair(sql, rel, false);
@@ -317,7 +319,7 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
  */
 void
 m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
-						 M2mColumnStatement statement, List *columns)
+						  M2mColumnStatement statement, List *columns)
 {
 	char	   *association = m2m_qualified_name(rel->association);
 	StringInfoData names;		/* p1, p2 */

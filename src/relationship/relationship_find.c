@@ -192,7 +192,7 @@ keep_lookup(LookupKey *key, Oid association, M2mSide first_side,
 			uint64 read_at, List *sources)
 {
 	M2mSources *kept = m2m_sources_make(CacheMemoryContext, read_at, true,
-									sources);
+										sources);
 	LookupEntry *entry;
 	bool		found;
 
@@ -325,7 +325,7 @@ find_candidates(Oid first, Oid second, List **sources)
 	{
 		/* also where it is none: what would have to change to make it one */
 		M2mRelationship *rel = m2m_description_get(lfirst_oid(lc), InvalidOid,
-											   sources);
+												   sources);
 
 		if (rel != NULL && relates(rel, first, second))
 			result = lappend_oid(result, rel->association);

@@ -94,7 +94,7 @@ m2m_sources_now(void)
  */
 M2mSources *
 m2m_sources_make(MemoryContext context, uint64 read_at, bool any_view,
-			 List *relids)
+				 List *relids)
 {
 	List	   *unique = list_copy(relids);
 	M2mSources *sources;

@@ -111,11 +111,11 @@ m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 		batch = begin_batch(run, trigdata);
 
 	/*
-	 * A pair is linked with the rights, and undone with the subtransaction, in
-	 * which it came: what does not fit the batch does not wait.  set_config()
-	 * is PostgreSQL's own, and can take on a role from one row to the next.
-	 * View and subtransaction should be the same for all rows; if ever they
-	 * were not, nobody would notice.
+	 * A pair is linked with the rights, and undone with the subtransaction,
+	 * in which it came: what does not fit the batch does not wait.
+	 * set_config() is PostgreSQL's own, and can take on a role from one row
+	 * to the next. View and subtransaction should be the same for all rows;
+	 * if ever they were not, nobody would notice.
 	 */
 	GetUserIdAndSecContext(&userid, &sec_context);
 	if (!batch->possible ||
@@ -125,8 +125,8 @@ m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 		return false;
 
 	/*
-	 * Another description: DDL has run meanwhile.  Those that wait were read by
-	 * the old one, and flush() sees whether they still mean what they did.
+	 * Another description: DDL has run meanwhile.  Those that wait were read
+	 * by the old one, and flush() sees whether they still mean what they did.
 	 */
 	if (batch->pairs != NULL && batch->rel != rel)
 		flush(batch);
@@ -136,9 +136,9 @@ m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 
 		/*
 		 * The association is locked for writing, which keeps triggers, rules
-		 * and constraints from being added (they take ShareRowExclusiveLock or
-		 * more), so the answer holds to the end of the run.  The near endpoint
-		 * gets no row here.
+		 * and constraints from being added (they take ShareRowExclusiveLock
+		 * or more), so the answer holds to the end of the run.  The near
+		 * endpoint gets no row here.
 		 */
 		if (runs_code(rel->association, true) ||
 			runs_code(rel->side[far].relid, false))
@@ -179,9 +179,10 @@ static ViewBatch *
 find_batch(MemoryContext run)
 {
 	/*
-	 * The list is the server's, but its struct is public, and there is no other
-	 * place that is as old as the run and known to both triggers: fn_extra
-	 * belongs to one trigger's FmgrInfo, and the statement trigger has another.
+	 * The list is the server's, but its struct is public, and there is no
+	 * other place that is as old as the run and known to both triggers:
+	 * fn_extra belongs to one trigger's FmgrInfo, and the statement trigger
+	 * has another.
 	 */
 	for (MemoryContextCallback *callback = run->reset_cbs; callback != NULL;
 		 callback = callback->next)
@@ -226,8 +227,8 @@ end_batch(void *arg)
 	ViewBatch  *batch = arg;
 
 	/*
-	 * An abort deletes the run's memory in state TRANS_ABORT, which is none of
-	 * IsTransactionState()'s.  An error raised here is expected by
+	 * An abort deletes the run's memory in state TRANS_ABORT, which is none
+	 * of IsTransactionState()'s.  An error raised here is expected by
 	 * MemoryContextDelete(), which calls before it delinks; this callback has
 	 * been popped, and is not called again.
 	 */
@@ -275,8 +276,8 @@ is_clients_statement(MemoryContext run, Relation view)
 
 		/*
 		 * COPY has no plan to look into: what it evaluates is defaults and
-		 * WHERE.  Input functions are a superuser's; domains are looked for in
-		 * the tables whose columns these are (runs_code()).
+		 * WHERE.  Input functions are a superuser's; domains are looked for
+		 * in the tables whose columns these are (runs_code()).
 		 */
 		return run == ActivePortal->portalContext &&
 			IsA(copy, CopyStmt) && copy->is_from &&
@@ -335,9 +336,10 @@ runs_code(Oid relid, bool in_order)
 		return true;
 
 	/*
-	 * A row of a partitioned table sets off its partition's triggers.  Without
-	 * locks: what is not the association is only looked at, and a trigger that
-	 * comes a moment later would see what it sees beside any other statement.
+	 * A row of a partitioned table sets off its partition's triggers.
+	 * Without locks: what is not the association is only looked at, and a
+	 * trigger that comes a moment later would see what it sees beside any
+	 * other statement.
 	 */
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 	{

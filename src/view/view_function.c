@@ -267,8 +267,8 @@ m2m_function_astray(M2mRelationship *rel, M2mSide near)
 		return InvalidOid;
 
 	/*
-	 * Its argument and result are of tables that nobody knows any more, so only
-	 * the name is left to look for it by.
+	 * Its argument and result are of tables that nobody knows any more, so
+	 * only the name is left to look for it by.
 	 */
 	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	for (int i = 0; i < list->n_members; i++)
@@ -390,8 +390,8 @@ reads_as_link(const char *body)
 
 	/*
 	 * What is dropped or made anew by this answer must be ours to the last
-	 * character.  Names are read as quote_identifier() writes them, so no name
-	 * can pretend to be more of the body.
+	 * character.  Names are read as quote_identifier() writes them, so no
+	 * name can pretend to be more of the body.
 	 */
 	s = past(past_qualified(s), " l JOIN ");
 	s = past(past_qualified(s), " r ON ");
@@ -507,9 +507,10 @@ m2m_function_replace(Oid function, const char *body)
 		elog(ERROR, "cache lookup failed for function %u", function);
 
 	/*
-	 * The caller has seen that the body is one of ours; should somebody replace
-	 * it at this moment, CatalogTupleUpdate() fails ("tuple concurrently
-	 * updated"), as in CREATE OR REPLACE.  Dependencies stay: a string has none.
+	 * The caller has seen that the body is one of ours; should somebody
+	 * replace it at this moment, CatalogTupleUpdate() fails ("tuple
+	 * concurrently updated"), as in CREATE OR REPLACE.  Dependencies stay: a
+	 * string has none.
 	 */
 	values[Anum_pg_proc_prosrc - 1] = CStringGetTextDatum(body);
 	replaces[Anum_pg_proc_prosrc - 1] = true;
@@ -583,8 +584,8 @@ remake_function(M2mRelationship *rel, M2mSide near, Oid astray)
 
 	/*
 	 * Dropped first, as the new one has its name, and with another argument
-	 * CREATE OR REPLACE would make a second.  The caller's subtransaction takes
-	 * that back if what follows fails.
+	 * CREATE OR REPLACE would make a second.  The caller's subtransaction
+	 * takes that back if what follows fails.
 	 */
 	ObjectAddressSet(address, ProcedureRelationId, astray);
 	if (!m2m_drop_objects(list_make1(&address)))

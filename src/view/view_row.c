@@ -85,9 +85,9 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 	}
 
 	/*
-	 * A kept plan for each set of columns: one that is left out is to have its
-	 * default, and NULL given in its place would be kept.  The plan hangs on
-	 * the description and goes with it.  SPI takes a new snapshot for the
+	 * A kept plan for each set of columns: one that is left out is to have
+	 * its default, and NULL given in its place would be kept.  The plan hangs
+	 * on the description and goes with it.  SPI takes a new snapshot for the
 	 * statement, so that a trigger of the table sees the rows before.
 	 */
 	SPI_connect();
@@ -183,8 +183,8 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 
 	/*
 	 * 0 is "was there already", or a trigger's or policy's doing: only a link
-	 * that is there counts as a row of the view.  Insertion first, and the look
-	 * after it: the other way round somebody could unlink in between.
+	 * that is there counts as a row of the view.  Insertion first, and the
+	 * look after it: the other way round somebody could unlink in between.
 	 */
 	if (nargs == 0)
 		return m2m_links_add(write->rel, ids, NULL) > 0 ||
@@ -434,8 +434,8 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 			const char *comma = present.len > 0 ? ", " : "";
 
 			/*
-			 * Of its base type, as the parameters are: record_image_eq() refuses
-			 * rows whose columns are of different types.
+			 * Of its base type, as the parameters are: record_image_eq()
+			 * refuses rows whose columns are of different types.
 			 */
 			appendStringInfo(&present, "%s%s", comma,
 							 m2m_base_operand(psprintf("a.%s", name),
@@ -507,10 +507,10 @@ m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2], HeapTuple tuple)
 		return tuple;
 
 	/*
-	 * RETURNING is to show what defaults and triggers have made of the row, and
-	 * the tuple that we return is all that the executor has of it.  From the
-	 * tables, what the caller may read there: a query of the view would fail
-	 * for one column that he may not.
+	 * RETURNING is to show what defaults and triggers have made of the row,
+	 * and the tuple that we return is all that the executor has of it.  From
+	 * the tables, what the caller may read there: a query of the view would
+	 * fail for one column that he may not.
 	 */
 	SPI_connect();
 	slot = m2m_plan_slot(write->rel, M2M_COLUMNS_FETCH, write->near, columns);

@@ -176,8 +176,8 @@ m2m_view_save(Oid viewid)
 
 	/*
 	 * Names in what is deparsed are to be qualified, and constants to read as
-	 * they are, whatever the session's settings: those that postgres_fdw sets,
-	 * too (set_transmission_modes()).
+	 * they are, whatever the session's settings: those that postgres_fdw
+	 * sets, too (set_transmission_modes()).
 	 */
 	nestlevel = NewGUCNestLevel();
 	m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
@@ -237,6 +237,7 @@ save_columns(M2mSavedView *saved, Oid viewid)
 	Relation	attribute = table_open(AttributeRelationId, RowExclusiveLock);
 
 	saved->column = palloc0_array(SavedColumn, saved->view->ncolumns);
+
 	/*
 	 * In the order of columns, after the view's own row: GRANT locks in that
 	 * order, too (ExecGrant_Relation()).  ncolumns counts all attributes of a
@@ -322,9 +323,9 @@ save_triggers(Oid viewid)
 			continue;
 
 		/*
-		 * A condition is parsed as it is put back, and constants in it are read
-		 * by their types' functions: only a trigger without one may be put back
-		 * as the server, whoever's its function is.
+		 * A condition is parsed as it is put back, and constants in it are
+		 * read by their types' functions: only a trigger without one may be
+		 * put back as the server, whoever's its function is.
 		 */
 		part = palloc0(sizeof(SavedPart));
 		part->name = pstrdup(NameStr(form->tgname));
@@ -603,15 +604,15 @@ m2m_view_restore(List *saved_views)
 		ListCell   *other;
 
 		/*
-		 * Asked again, after m2m_views_lost(): to put back those before it may
-		 * have run event triggers of others.
+		 * Asked again, after m2m_views_lost(): to put back those before it
+		 * may have run event triggers of others.
 		 */
 		if (!m2m_view_is_lost(saved))
 			continue;
 
 		/*
-		 * What the relationship is has to be read from what there is, and that
-		 * lacks this view: so it is described by the saved ones.  Its
+		 * What the relationship is has to be read from what there is, and
+		 * that lacks this view: so it is described by the saved ones.  Its
 		 * counterpart stands, or was dropped with it.
 		 */
 		pair[saved->view->near] = saved->view;
@@ -728,8 +729,9 @@ restore_view(void *arg)
 	ListCell   *lc;
 
 	/*
-	 * The saved columns themselves are changed, not copies: by their addresses
-	 * restore_additions() and restore_the_rest() know which of them came back.
+	 * The saved columns themselves are changed, not copies: by their
+	 * addresses restore_additions() and restore_the_rest() know which of them
+	 * came back.
 	 */
 	foreach(lc, m2m_view_sources(restoration->rel, saved->view))
 	{
@@ -844,9 +846,9 @@ restore_additions(Restoration *restoration)
 		PartTask	task = {lfirst(lc), saved};
 
 		/*
-		 * Nothing in a plain one is evaluated.  CreateTrigger() asks who makes
-		 * it for the right to call its function, which the owner may have lost
-		 * since; the trigger that he had would have gone on firing.
+		 * Nothing in a plain one is evaluated.  CreateTrigger() asks who
+		 * makes it for the right to call its function, which the owner may
+		 * have lost since; the trigger that he had would have gone on firing.
 		 */
 		if (!task.part->ours)
 			m2m_as_owner(task.part->plain ? BOOTSTRAP_SUPERUSERID :

@@ -83,7 +83,7 @@ Datum
 m2m_link_view_write(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	M2mRowWrite	write;
+	M2mRowWrite write;
 	HeapTuple	result;
 
 	/* the statement trigger, after all rows */
@@ -159,8 +159,8 @@ begin_write(M2mRowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 	/*
 	 * Again for each row: the lock first, as an INSERT into the association
 	 * takes it, then a description that holds while it is had.  What the rows
-	 * before have run may have replaced the one that they used.  The view's own
-	 * lock was taken before, in the order in which a reader takes them.
+	 * before have run may have replaced the one that they used.  The view's
+	 * own lock was taken before, in the order in which a reader takes them.
 	 */
 	rel = m2m_relationship_get(identity->association, identity->trusted_view,
 							   RowExclusiveLock);
@@ -247,7 +247,7 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	ids[write->far] = read_key(write, write->far, value, isnull, with_row);
 	if (with_row)
 		ids[write->far] = m2m_row_insert(write, value, isnull,
-										  ids[write->far]);
+										 ids[write->far]);
 
 	/*
 	 * A copy, in the row's own memory: given its own tuple back
@@ -286,7 +286,8 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 
 	/*
 	 * The trigger is not told which columns SET names, so what has another
-	 * image is what changes.  Not the type's equality: 1.0 to 1.00 is a change.
+	 * image is what changes.  Not the type's equality: 1.0 to 1.00 is a
+	 * change.
 	 */
 	for (int i = 0; i < write->view->ncolumns; i++)
 	{
