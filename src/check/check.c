@@ -328,9 +328,12 @@ check_pairs(Check *check, M2mRelationship *rel)
 						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1"
 								 " AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
 								 association, same));
-		differ = query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a WHERE pg_catalog.%s) a) d GROUP BY %s HAVING pg_catalog.count(*) > 1)",
-											   columns, association, present,
-											   columns));
+		differ = query_is_true(check,
+							   psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM"
+										" (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a"
+										" WHERE pg_catalog.%s) a) d"
+										" GROUP BY %s HAVING pg_catalog.count(*) > 1)",
+										columns, association, present, columns));
 		if (differ)
 			add_finding(check, "error",
 						"links stand there more than once, with different link properties",

@@ -226,9 +226,8 @@ start_alter_table(AlterTableStmt *stmt)
 	associations = m2m_catalog_associations_of(targets);
 
 	/*
-	 * An endpoint's owner, or NOT NULL of its columns, shows nowhere.
-	 * Without this, everyday DDL on a hub would look over all that meet
-	 * there.
+	 * An endpoint's owner, or NOT NULL of its columns, shows nowhere. Without
+	 * this, everyday DDL on a hub would look over all that meet there.
 	 */
 	if (!blocked && !adds && !refers)
 		associations = those_among(associations, targets);

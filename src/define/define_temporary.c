@@ -258,10 +258,10 @@ enter(Oid relid)
 	}
 
 	/*
-	 * Nobody tells us when a table goes, by DROP, rollback or at commit.
-	 * What an OID that comes again would inherit is overwritten when its
-	 * table is created; so it is enough to look now and then, and the more
-	 * there are the more rarely.
+	 * Nobody tells us when a table goes, by DROP, rollback or at commit. What
+	 * an OID that comes again would inherit is overwritten when its table is
+	 * created; so it is enough to look now and then, and the more there are
+	 * the more rarely.
 	 */
 	if (hash_get_num_entries(temporaries) >= forget_at)
 		forget_dropped();

@@ -402,7 +402,7 @@ get_bytes(M2mPairSort *sort)
 
 	if (!tuplesort_getdatum(sort->sort, true, false, &bytes, &isnull, NULL))
 		return NULL;
-	from = DatumGetPointer(bytes) + (sort->as_uuid ? 0 : VARHDRSZ);
+	from = (char *) DatumGetPointer(bytes) + (sort->as_uuid ? 0 : VARHDRSZ);
 	for (int i = 0; i < sort->natts; i++)
 	{
 		uint64		number;

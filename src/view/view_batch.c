@@ -336,10 +336,10 @@ runs_code(Oid relid, bool in_order)
 		return true;
 
 	/*
-	 * A row of a partitioned table sets off its partition's triggers.
-	 * Without locks: what is not the association is only looked at, and a
-	 * trigger that comes a moment later would see what it sees beside any
-	 * other statement.
+	 * A row of a partitioned table sets off its partition's triggers. Without
+	 * locks: what is not the association is only looked at, and a trigger
+	 * that comes a moment later would see what it sees beside any other
+	 * statement.
 	 */
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 	{
