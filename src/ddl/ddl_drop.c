@@ -1,6 +1,7 @@
 /*
  * ddl_drop.c
  *		DROP: what goes with a table or key of a relationship; what stands.
+ *		And the end of every command, ALTER too: which link views come back.
  *
  * An association goes with its link views and functions as if they were part
  * of it.  What a command took is seen at its end: link views that it took by

@@ -5,7 +5,7 @@
  *
  * The key of an endpoint is chosen by define_keys.c, what must be so
  * beforehand is checked by define_check.c, link views and functions are
- * view.c's.
+ * made by view_create.c and view_function.c.
  */
 #include "postgres.h"
 
