@@ -70,7 +70,7 @@ class Bench:
         """All peers but those whose means this m2m does not have yet."""
         cur = self.cur
         cur.execute('CREATE EXTENSION IF NOT EXISTS m2m; CREATE EXTENSION IF NOT EXISTS intarray;'
-                    'SELECT count(*) FROM m2m_relationships')
+                    'SELECT count(*) FROM m2m_relationships()')
         cur.execute("SELECT 'm2m_load' IN (SELECT proname FROM pg_proc),"
                     " 'm2m.direct_path' IN (SELECT name FROM pg_settings)")
         self.has_load, has_direct = cur.fetchone()

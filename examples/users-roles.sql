@@ -32,4 +32,4 @@ SELECT m2m_count('users', 1, 'users', via => 'follow') AS ada_follows,
        m2m_count('roles', 1, 'users') AS readers;
 
 \echo '-- All relationships of this database.'
-SELECT association, left_role, right_role, left_view, right_view FROM m2m_relationships ORDER BY association::text;
+SELECT association, left_role, right_role, left_view, right_view FROM m2m_relationships() ORDER BY association::text;

@@ -272,7 +272,7 @@ SELECT * FROM wrong();
 SET client_min_messages = warning;
 DROP SCHEMA acl, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 -- (one by one: PostgreSQL stumbles over default privileges that two of them share)
 DROP OWNED BY regress_m2m_links;
 DROP OWNED BY regress_m2m_left;

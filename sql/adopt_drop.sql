@@ -8,7 +8,7 @@ SET search_path = adopt, public;
 CREATE FUNCTION names(association regclass)
 RETURNS TABLE (what text, "left" text, "right" text)
 LANGUAGE sql AS $$
-    SELECT x.* FROM public.m2m_relationships r, LATERAL (VALUES
+    SELECT x.* FROM public.m2m_relationships() r, LATERAL (VALUES
         ('table', r.left_table::text, r.right_table::text),
         ('role', r.left_role, r.right_role),
         ('key', r.left_key::text, r.right_key::text),
@@ -220,7 +220,7 @@ DROP VIEW pupil_courses;
 SELECT m2m_adopt('student_course', left_view => 'lessons');
 SELECT * FROM names('student_course') WHERE what IN ('role', 'view', 'properties, origin');
 DROP VIEW lessons, course_pupils;
-SELECT association FROM m2m_relationships WHERE association = 'student_course'::regclass;
+SELECT association FROM m2m_relationships() WHERE association = 'student_course'::regclass;
 SELECT m2m_count('student', 1, 'course');
 -- the roles went with them, and come back from the columns' names
 SELECT m2m_adopt('student_course', left_view => 'lessons');
@@ -280,4 +280,4 @@ ROLLBACK;
 SET client_min_messages = warning;
 DROP SCHEMA adopt CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();

@@ -96,7 +96,7 @@ ALTER TABLE author_book ADD CONSTRAINT later FOREIGN KEY (author_id) REFERENCES 
 SELECT severity, finding FROM m2m_check();
 SAVEPOINT s;
 SELECT finding FROM m2m_repair();
-SELECT left_on_delete FROM m2m_relationships WHERE association = 'author_book'::regclass;
+SELECT left_on_delete FROM m2m_relationships() WHERE association = 'author_book'::regclass;
 ROLLBACK TO s;
 :mend_both
 -- a remedy that fails is a warning, and the rest is mended
@@ -524,5 +524,5 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA checks, trap, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_other;

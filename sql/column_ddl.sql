@@ -465,14 +465,14 @@ BEGIN;
 ALTER TABLE author_book DROP COLUMN book_id;
 SELECT relname FROM pg_class WHERE relname IN ('author_book', 'author_books', 'book_authors') ORDER BY 1;
 SELECT proname FROM pg_proc WHERE proname IN ('author_books', 'book_authors');
-SELECT association FROM m2m_relationships ORDER BY association::text;
+SELECT association FROM m2m_relationships() ORDER BY association::text;
 SELECT * FROM wrong();
 ROLLBACK;
 BEGIN;
 ALTER TABLE book DROP COLUMN id CASCADE;
 SELECT relname FROM pg_class WHERE relname IN ('author_book', 'author_books', 'book_authors', 'book_tags') ORDER BY 1;
 SELECT proname FROM pg_proc WHERE proname IN ('author_books', 'book_authors', 'book_tags');
-SELECT association FROM m2m_relationships ORDER BY association::text;
+SELECT association FROM m2m_relationships() ORDER BY association::text;
 SELECT * FROM wrong();
 ROLLBACK;
 RESET client_min_messages;
@@ -713,7 +713,7 @@ SELECT col_description('a_bs'::regclass, attnum) FROM pg_attribute WHERE attreli
 SET client_min_messages = warning;
 DROP TABLE a, b CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships WHERE association::text = 'a_b';
+SELECT association FROM m2m_relationships() WHERE association::text = 'a_b';
 
 --
 -- Under any search_path
@@ -751,5 +751,5 @@ SET client_min_messages = warning;
 DROP SCHEMA trap, columns CASCADE;
 DROP SCHEMA oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_reader, regress_m2m_friend, regress_m2m_stranger;

@@ -97,7 +97,7 @@ SELECT regexp_replace(association::text, '\d+$', '') AS name, count(*),
     count(*) FILTER (WHERE left_view IS NULL OR right_view IS NULL) AS halved,
     string_agg(association::text, ' ') FILTER (WHERE NOT found(left_table, right_table, association, left_role)) AS lost,
     string_agg(association::text, ' ') FILTER (WHERE NOT found(right_table, left_table, association, right_role)) AS lost_from_right
-FROM m2m_relationships GROUP BY 1 ORDER BY 1;
+FROM m2m_relationships() GROUP BY 1 ORDER BY 1;
 \c -
 \set VERBOSITY terse
 \pset format unaligned
@@ -105,7 +105,7 @@ SET client_min_messages = warning;
 SET search_path = hubs, public;
 WITH pairs AS (
     SELECT l::regclass, r::regclass,
-        coalesce((SELECT string_agg('hubs.' || association::text, ', ' ORDER BY association::oid) FROM m2m_relationships
+        coalesce((SELECT string_agg('hubs.' || association::text, ', ' ORDER BY association::oid) FROM m2m_relationships()
             WHERE (left_table, right_table) IN ((l, r), (r, l))), '') || '.' AS expected
     FROM (SELECT oid AS l FROM pg_class WHERE relnamespace = 'hubs'::regnamespace AND relkind IN ('r', 'p')
         AND relname ~ '^(hub|other|parts|parts_1|t\d+|nested|tree|own\d+|two0|split|split_1)$') l,
@@ -172,4 +172,4 @@ BEGIN
     END LOOP;
 END $$;
 DROP SCHEMA hubs CASCADE;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();

@@ -303,4 +303,4 @@ RESET m2m.direct_path;
 SET client_min_messages = warning;
 DROP SCHEMA link CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();

@@ -349,46 +349,19 @@ COMMENT ON EVENT TRIGGER m2m_ddl_table_created IS
 
 /* what there is */
 
-CREATE FUNCTION m2m_list_relationships(OUT association regclass,
-	OUT left_table regclass, OUT left_role text, OUT left_key text[],
-	OUT left_columns text[], OUT left_view regclass,
-	OUT left_function regprocedure, OUT left_on_delete text,
-	OUT right_table regclass, OUT right_role text, OUT right_key text[],
-	OUT right_columns text[], OUT right_view regclass,
-	OUT right_function regprocedure, OUT right_on_delete text,
-	OUT properties text[], OUT origin text, OUT owner regrole)
-	RETURNS SETOF record
+CREATE FUNCTION m2m_relationships()
+	RETURNS TABLE (association regclass, left_table regclass, left_role text,
+		left_key text[], left_columns text[], left_view regclass,
+		left_function regprocedure, left_on_delete text,
+		right_table regclass, right_role text, right_key text[],
+		right_columns text[], right_view regclass,
+		right_function regprocedure, right_on_delete text,
+		properties text[], origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
-	AS 'MODULE_PATHNAME', 'm2m_list_relationships';
+	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
-COMMENT ON FUNCTION m2m_list_relationships() IS
-'Reads the relationships of the database from the system catalogs; see the view m2m_relationships.';
-
-CREATE VIEW m2m_relationships AS
-	SELECT * FROM m2m_list_relationships();
-
-COMMENT ON VIEW m2m_relationships IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: there is no catalog of our own.';
-COMMENT ON COLUMN m2m_relationships.association IS 'association table; its name is the relationship''s';
-COMMENT ON COLUMN m2m_relationships.left_table IS 'left endpoint';
-COMMENT ON COLUMN m2m_relationships.left_role IS 'name the left endpoint goes by in this relationship';
-COMMENT ON COLUMN m2m_relationships.left_key IS 'key columns of the left endpoint';
-COMMENT ON COLUMN m2m_relationships.left_columns IS 'columns of the association table that hold the left key';
-COMMENT ON COLUMN m2m_relationships.left_view IS 'link view that starts at the left endpoint; null if it was dropped';
-COMMENT ON COLUMN m2m_relationships.left_function IS 'link function of a left row; null if it was dropped or changed';
-COMMENT ON COLUMN m2m_relationships.left_on_delete IS 'what deleting a left row does to its links; null without a foreign key';
-COMMENT ON COLUMN m2m_relationships.right_table IS 'right endpoint';
-COMMENT ON COLUMN m2m_relationships.right_role IS 'name the right endpoint goes by in this relationship';
-COMMENT ON COLUMN m2m_relationships.right_key IS 'key columns of the right endpoint';
-COMMENT ON COLUMN m2m_relationships.right_columns IS 'columns of the association table that hold the right key';
-COMMENT ON COLUMN m2m_relationships.right_view IS 'link view that starts at the right endpoint; null if it was dropped';
-COMMENT ON COLUMN m2m_relationships.right_function IS 'link function of a right row; null if it was dropped or changed';
-COMMENT ON COLUMN m2m_relationships.right_on_delete IS 'what deleting a right row does to its links; null without a foreign key';
-COMMENT ON COLUMN m2m_relationships.properties IS 'link properties: further columns of the association table';
-COMMENT ON COLUMN m2m_relationships.origin IS 'created by m2m, or adopted';
-COMMENT ON COLUMN m2m_relationships.owner IS 'owner of the association table';
-
-GRANT SELECT ON m2m_relationships TO PUBLIC;
+COMMENT ON FUNCTION m2m_relationships() IS
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; whether it was created or adopted; the owner.';
 
 /* what is amiss */
 

@@ -10,7 +10,7 @@ SET search_path = naming, public;
 CREATE FUNCTION names(association regclass)
 RETURNS TABLE (what text, "left" text, "right" text)
 LANGUAGE sql AS $$
-    SELECT x.* FROM public.m2m_relationships r, LATERAL (VALUES
+    SELECT x.* FROM public.m2m_relationships() r, LATERAL (VALUES
         ('association', r.association::text, NULL),
         ('table', r.left_table::text, r.right_table::text),
         ('role', r.left_role, r.right_role),
@@ -119,7 +119,7 @@ CREATE VIEW named AS
            a.relname AS association, r.left_role, r.right_role,
            r.left_columns[1] AS left_column, r.right_columns[1] AS right_column,
            lv.relname AS left_view, rv.relname AS right_view
-    FROM m2m_relationships r
+    FROM m2m_relationships() r
          JOIN pg_class a ON a.oid = r.association
          JOIN pg_class t ON t.oid = r.right_table
          JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -140,7 +140,7 @@ SET client_min_messages = warning;
 DROP SCHEMA naming_plural CASCADE;
 DROP SCHEMA naming_singular CASCADE;
 RESET client_min_messages;
-SELECT association, left_table, right_table FROM m2m_relationships;
+SELECT association, left_table, right_table FROM m2m_relationships();
 
 -- What is no English word is left as it is: here the roles are the tables'
 -- names, and it is for the user to say how many of them a view shows
@@ -198,17 +198,17 @@ SELECT what, octet_length(trim('"' FROM "left")) AS left_bytes,
        char_length(trim('"' FROM "left")) AS left_characters,
        octet_length(trim('"' FROM "right")) AS right_bytes,
        char_length(trim('"' FROM "right")) AS right_characters
-FROM m2m_relationships, LATERAL names(association)
+FROM m2m_relationships(), LATERAL names(association)
 WHERE left_table = (repeat('ä', 30) || 's')::regclass
   AND what IN ('association', 'role', 'view');
 -- It works
 SELECT format('INSERT INTO %I VALUES (1)', repeat('ä', 30) || 's') \gexec
 SELECT format('INSERT INTO %I VALUES (2)', repeat('€', 20) || 's') \gexec
 SELECT m2m_link(repeat('ä', 30) || 's', 1, repeat('€', 20) || 's', 2);
-SELECT format('SELECT * FROM %s', left_view) FROM m2m_relationships
+SELECT format('SELECT * FROM %s', left_view) FROM m2m_relationships()
 WHERE left_table = (repeat('ä', 30) || 's')::regclass \gexec
 SELECT format('SELECT r.* FROM %s e, %s(e) r', right_table, right_function::regproc)
-FROM m2m_relationships
+FROM m2m_relationships()
 WHERE left_table = (repeat('ä', 30) || 's')::regclass \gexec
 
 -- Names that are given are truncated as PostgreSQL truncates any identifier
@@ -239,7 +239,7 @@ SELECT * FROM names(m2m_create('"My ""Table""; DROP TABLE x;--"', '"%s %I \ ''qu
 SELECT * FROM names(m2m_create('"%s %I \ ''quoted''"', '"%s %I \ ''quoted''"'));
 \x off
 CREATE VIEW hostile AS
-    SELECT * FROM m2m_relationships
+    SELECT * FROM m2m_relationships()
     WHERE left_table IN (SELECT oid FROM pg_class
                          WHERE relnamespace = '"sch.ema ""s"""'::regnamespace);
 -- Link in both orders, read by view and function
@@ -345,11 +345,11 @@ SELECT try('');
 \echo :SQLSTATE
 
 -- Nothing of what failed is left over
-SELECT association FROM m2m_relationships ORDER BY association::text COLLATE "C";
+SELECT association FROM m2m_relationships() ORDER BY association::text COLLATE "C";
 SELECT relname, relkind FROM pg_class
 WHERE relnamespace = 'naming'::regnamespace AND relname IN ('x', 'y', 'z', 'tree', 'trouble');
 
 SET client_min_messages = warning;
 DROP SCHEMA naming CASCADE;
 RESET client_min_messages;
-SELECT association, left_table, right_table FROM m2m_relationships;
+SELECT association, left_table, right_table FROM m2m_relationships();

@@ -288,6 +288,15 @@ DROP DOMAIN score CASCADE;
 ROLLBACK TO s;
 COMMIT;
 \echo :SQLSTATE
+-- and not by another savepoint that is
+BEGIN;
+SAVEPOINT s;
+DROP DOMAIN score CASCADE;
+RELEASE s;
+SAVEPOINT s;
+ROLLBACK TO s;
+COMMIT;
+\echo :SQLSTATE
 ALTER EVENT TRIGGER m2m_ddl_command_end ENABLE;
 DROP DOMAIN score CASCADE;
 RESET client_min_messages;
@@ -394,7 +403,7 @@ ALTER TABLE book DROP COLUMN pages;
 DROP EVENT TRIGGER regress_m2m_more;
 SELECT finding FROM m2m_check();
 SELECT attrelid::regclass FROM pg_attribute WHERE attname = 'x' AND attrelid IN ('shop'::regclass, 'one_others'::regclass, 'other_ones'::regclass);
-SELECT count(*) FROM m2m_relationships;
+SELECT count(*) FROM m2m_relationships();
 DROP TABLE partner, shop;
 -- whose the parts are, and whether he may still use the schema
 ALTER VIEW author_books OWNER TO regress_m2m_viewer;
@@ -413,5 +422,5 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA back, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_reader, regress_m2m_viewer;

@@ -43,9 +43,9 @@ SELECT m2m_create('"Au\th''or"', '"b""ook.table"', name => 'as "so\''c $1', left
                   left_columns => ARRAY['l."1'], right_columns => ARRAY['r ''1', '$2'], left_view => 'vi"ew ''1\', right_view => 'v;2',
                   schema => '"$$; DROP TABLE x; --"');
 SELECT * FROM objects('"$$; DROP TABLE x; --"');
-SELECT association, left_table, left_role, left_key, left_columns, left_view, left_function FROM m2m_relationships;
-SELECT right_table, right_role, right_key, right_columns, right_view, right_function FROM m2m_relationships;
-SELECT obj_description(left_view, 'pg_class') FROM m2m_relationships;
+SELECT association, left_table, left_role, left_key, left_columns, left_view, left_function FROM m2m_relationships();
+SELECT right_table, right_role, right_key, right_columns, right_view, right_function FROM m2m_relationships();
+SELECT obj_description(left_view, 'pg_class') FROM m2m_relationships();
 SET search_path = "$$; DROP TABLE x; --", "s."".\'$1", oracle, public;
 
 --
@@ -108,7 +108,7 @@ SET search_path = "$$; DROP TABLE x; --", "%s ""' \", oracle, public;
 -- (a link key that takes the name of another column gets its role as prefix)
 INSERT INTO alias VALUES ('"$$; DROP TABLE x; --"."vi""ew ''1\"', 'le''ft "role\_Ünï ©', 'l."Ünï ©"');
 SELECT * FROM wrong();
-SELECT left_key, left_columns, right_key, properties FROM m2m_relationships;
+SELECT left_key, left_columns, right_key, properties FROM m2m_relationships();
 SELECT object, fact, after FROM changes() WHERE after IS NOT NULL AND object NOT LIKE '%.%.%' ORDER BY 1, 2;
 SET ROLE "regress_m2m ""o'wner\";
 SELECT m2m_link('"x''; DROP TABLE ""y"', '(1,2)', '"b""ook.table"', '(e\\f,3)', properties => '{"pro.p\"erty": "{g,h}", "$$": ["a", "it''s"]}');
@@ -153,7 +153,7 @@ ROLLBACK;
 -- Owner, adopt, drop
 SELECT m2m_drop('"$1"', keep_links => true);
 SELECT m2m_adopt('"$1"', left_role => 'a "\''', right_role => '$1');
-SELECT left_view, right_view FROM m2m_relationships;
+SELECT left_view, right_view FROM m2m_relationships();
 SELECT * FROM wrong();
 RESET ROLE;
 ALTER TABLE "$1" OWNER TO "regress_m2m_%I $1";
@@ -183,5 +183,5 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA "$$; DROP TABLE x; --", "%s ""' \", oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE "regress_m2m ""o'wner\", "regress_m2m_%I $1";

@@ -101,7 +101,7 @@ SELECT * FROM wrong();
 SELECT * FROM changes();
 ROLLBACK TO s;
 SELECT m2m_linked('author', 2, 'book_old', 2);
-SELECT right_table FROM m2m_relationships;
+SELECT right_table FROM m2m_relationships();
 ROLLBACK;
 SELECT * FROM wrong();
 SELECT * FROM changes();
@@ -110,10 +110,10 @@ BEGIN;
 :rebuild
 ALTER TABLE author_book ADD CONSTRAINT new FOREIGN KEY (book_id) REFERENCES book NOT VALID;
 ALTER TABLE author_book VALIDATE CONSTRAINT new;
-SELECT right_table FROM m2m_relationships;
+SELECT right_table FROM m2m_relationships();
 SELECT * FROM wrong();
 ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
-SELECT right_table FROM m2m_relationships;
+SELECT right_table FROM m2m_relationships();
 DROP TABLE book_old;
 SELECT m2m_link('author', 2, 'book', 3);
 SELECT * FROM wrong();
@@ -440,7 +440,7 @@ UPDATE author_book SET new_book_id = rebuilt.uuid(book_id);
 ALTER TABLE author_book DROP COLUMN book_id;
 ALTER TABLE author_book RENAME COLUMN new_book_id TO book_id;
 ALTER TABLE author_book ADD PRIMARY KEY (author_id, book_id), ADD FOREIGN KEY (book_id) REFERENCES book (uid);
-SELECT right_key, right_columns FROM m2m_relationships;
+SELECT right_key, right_columns FROM m2m_relationships();
 SELECT * FROM wrong();
 ROLLBACK;
 -- names swapped first, the old ones dropped last
@@ -492,7 +492,7 @@ CREATE TABLE person (name text, no int, team int, PRIMARY KEY (no, team)) PARTIT
 CREATE TABLE person_1 PARTITION OF person FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 INSERT INTO person SELECT name, no, team FROM person_old;
 ALTER TABLE mentoring DROP CONSTRAINT mentoring_mentor_team_mentor_no_fkey, ADD FOREIGN KEY (mentor_team, mentor_no) REFERENCES person (team, no);
-SELECT left_table, right_table FROM m2m_relationships WHERE association = 'mentoring'::regclass;
+SELECT left_table, right_table FROM m2m_relationships() WHERE association = 'mentoring'::regclass;
 SELECT * FROM wrong('mentoring');
 ALTER TABLE mentoring DROP CONSTRAINT mentoring_trainee_team_trainee_no_fkey;
 -- one that has no foreign key to it and one that has
@@ -616,7 +616,7 @@ ALTER TABLE chapter DROP COLUMN book_id;
 SELECT * FROM wrong('chapter_tag');
 SELECT * FROM wrong('sequel');
 SELECT object, fact, after FROM changes() WHERE object IN ('rebuilt.tag_chapters', 'rebuilt.chapter_tags', 'rebuilt.first_nexts', 'rebuilt.next_firsts') AND fact <> 'columns';
-SELECT association FROM m2m_relationships ORDER BY association::text;
+SELECT association FROM m2m_relationships() ORDER BY association::text;
 ROLLBACK;
 
 --
@@ -700,7 +700,7 @@ ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey, ADD FOREIGN KE
 RESET session_replication_role;
 SET ROLE regress_m2m_owner;
 INSERT INTO author_book VALUES (2, 3);
-SELECT right_table FROM m2m_relationships;
+SELECT right_table FROM m2m_relationships();
 SELECT severity, finding FROM m2m_check();
 SAVEPOINT s;
 INSERT INTO author_books (author_id, id) VALUES (2, 1);
@@ -770,5 +770,5 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA rebuilt, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_other;

@@ -58,7 +58,7 @@ SELECT * FROM wrong();
 ALTER INDEX writer RENAME TO scribe;
 SELECT * FROM wrong();
 SELECT association, left_table, left_role, right_table, right_role, left_view, left_function, right_view, right_function
-FROM m2m_relationships ORDER BY 1::text;
+FROM m2m_relationships() ORDER BY 1::text;
 -- calls follow as well, and the roles stay
 SELECT m2m_link('"Büch \ ''n''"', 1, 'scribe', 3), m2m_count('scribe', 3, '"Büch \ ''n''"');
 SELECT m2m_linked('scribe', 1, 'book', '(B,1)'), m2m_linked('scribe', 1, 'scribe', 2, via => 'author');
@@ -112,7 +112,7 @@ ALTER TABLE author_book SET SCHEMA other;
 SELECT * FROM wrong();
 ALTER TABLE IF EXISTS author SET SCHEMA other;
 SELECT * FROM wrong();
-SELECT association, left_table, right_table, left_view FROM m2m_relationships ORDER BY 1::text;
+SELECT association, left_table, right_table, left_view FROM m2m_relationships() ORDER BY 1::text;
 SELECT m2m_count('other.author', 1, 'other.book'), m2m_count('other.author', 1, 'room');
 RESET ROLE;
 ALTER SCHEMA other RENAME TO "an other";
@@ -146,7 +146,7 @@ ALTER VIEW book_authors SET SCHEMA other;
 ALTER TABLE mentor_trainees RENAME TO trainees;
 ALTER FUNCTION author_books(author) RENAME TO works_of;
 ALTER FUNCTION book_authors(book) SET SCHEMA other;
-SELECT left_view, left_function, right_view, right_function FROM m2m_relationships
+SELECT left_view, left_function, right_view, right_function FROM m2m_relationships()
 WHERE association IN ('author_book'::regclass, 'mentoring'::regclass) ORDER BY association::text;
 SELECT * FROM wrong();
 ALTER TABLE author RENAME TO writer;
@@ -157,7 +157,7 @@ SELECT * FROM wrong();
 ALTER TABLE book DROP COLUMN headline;
 ALTER TABLE author_book SET SCHEMA other;
 SELECT * FROM wrong();
-SELECT left_view, left_function, right_view, right_function FROM m2m_relationships WHERE association = 'other.author_book'::regclass;
+SELECT left_view, left_function, right_view, right_function FROM m2m_relationships() WHERE association = 'other.author_book'::regclass;
 ROLLBACK;
 -- a column renamed in the view by the statement meant for tables
 BEGIN;
@@ -364,5 +364,5 @@ SELECT * FROM wrong(but => 'info');
 SET client_min_messages = warning;
 DROP SCHEMA names, other, elsewhere, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_heir, regress_m2m_reader;

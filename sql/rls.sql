@@ -231,5 +231,5 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA rls, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_reader, regress_m2m_writer;

@@ -121,4 +121,4 @@ SELECT * FROM m2m_set('post', 1, 'price', '{1.000}');
 SET client_min_messages = warning;
 DROP SCHEMA set_links CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();

@@ -187,5 +187,5 @@ RESET ROLE;
 SELECT fact, before, after FROM changes() WHERE object LIKE '%author%';
 DROP SCHEMA truncates, oracle CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();
 DROP ROLE regress_m2m_owner, regress_m2m_other;

@@ -3,7 +3,7 @@
 -- CASCADE, and leaves tables, links and readable views behind
 --
 \set SHOW_CONTEXT never
-SELECT association FROM m2m_relationships;      -- none is left by the other tests
+SELECT association FROM m2m_relationships();      -- none is left by the other tests
 CREATE SCHEMA uninstall;
 SET search_path = uninstall, public;
 CREATE TABLE author (id int PRIMARY KEY, name text);
@@ -19,7 +19,7 @@ SELECT m2m_link('author', 1, 'book', 2, via => 'review', properties => '{"stars"
 -- a view of the user's is no obstacle either
 CREATE VIEW titles AS SELECT author_id, title FROM author_books;
 
-SELECT association, origin FROM m2m_relationships ORDER BY association::text COLLATE "C";
+SELECT association, origin FROM m2m_relationships() ORDER BY association::text COLLATE "C";
 DROP EXTENSION m2m;
 
 -- What is left can be read
@@ -47,7 +47,7 @@ SELECT evtname FROM pg_event_trigger;
 CREATE SCHEMA m2m;
 CREATE EXTENSION m2m SCHEMA m2m;
 -- The leftovers are plain tables and views now
-SELECT association FROM m2m.m2m_relationships;
+SELECT association FROM m2m.m2m_relationships();
 SELECT m2m.m2m_count('author', 1, 'book');
 \echo :SQLSTATE
 -- which it takes over again, views and functions as they are
@@ -62,7 +62,7 @@ SELECT * FROM (
     UNION ALL SELECT oid, proname FROM pg_proc WHERE pronamespace = 'uninstall'::regnamespace) after
 FULL JOIN before USING (oid, name) WHERE before.oid IS NULL OR after.oid IS NULL;
 SELECT association, left_role, right_role, left_view, right_view, left_function, right_function, origin
-FROM m2m.m2m_relationships ORDER BY association::text COLLATE "C";
+FROM m2m.m2m_relationships() ORDER BY association::text COLLATE "C";
 SELECT m2m.m2m_link('author', 2, 'book', ARRAY[1, 2], via => 'author_book') AS known,
        m2m.m2m_unlink('author', 1, 'book', 2, via => 'author_book') AS unlinked,
        m2m.m2m_count('author', 2, 'author', role => 'trainee') AS mentors;

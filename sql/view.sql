@@ -290,4 +290,4 @@ DROP ROLE regress_m2m_reader;
 SET client_min_messages = warning;
 DROP SCHEMA views CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();

@@ -559,4 +559,4 @@ SET client_min_messages = warning;
 DROP SCHEMA bulk CASCADE;
 DROP TABLE room, person CASCADE;
 RESET client_min_messages;
-SELECT association FROM m2m_relationships;
+SELECT association FROM m2m_relationships();

@@ -40,8 +40,8 @@ _PG_init(void)
 							 NULL, NULL, NULL);
 
 	/*
-	 * Both are there to compare, in tests and when in doubt; and whoever could
-	 * choose how rows are written could choose what writes them unseen.
+	 * Both are there to compare, in tests and when in doubt; and whoever
+	 * could choose how rows are written could choose what writes them unseen.
 	 */
 	DefineCustomBoolVariable("m2m.direct_path",
 							 "Writes links without the executor where the tables are plain.",

@@ -24,7 +24,7 @@ GRANT ALL ON oracle.alias TO PUBLIC;
 -- The two directions of all relationships.
 CREATE VIEW oracle.direction AS
     SELECT association, properties, d.*
-    FROM public.m2m_relationships CROSS JOIN LATERAL (VALUES
+    FROM public.m2m_relationships() CROSS JOIN LATERAL (VALUES
         ('left', left_view, left_function, left_role, left_table, left_key, left_columns,
          right_role, right_table, right_key, right_columns),
         ('right', right_view, right_function, right_role, right_table, right_key, right_columns,

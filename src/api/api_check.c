@@ -124,7 +124,7 @@ check_association(Oid relid)
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("\"%s\" is not the association table of a relationship",
 					get_rel_name(relid)),
-			 errhint("The view m2m_relationships lists those that are.")));
+			 errhint("The function m2m_relationships() lists those that are.")));
 }
 
 /* put_finding: one row of the result. */

@@ -47,6 +47,8 @@ static void find_or_create(Call *call, LOCKMODE lockmode);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
+static M2mIds *read_ids(Call *call, M2mSide side, int argument, Oid table,
+						M2mIdForm form);
 
 PG_FUNCTION_INFO_V1(m2m_link);
 PG_FUNCTION_INFO_V1(m2m_load);
@@ -101,10 +103,18 @@ m2m_load(PG_FUNCTION_ARGS)
 		 */
 		find_or_create(&call, AccessShareLock);
 		m2m_load_lock(call.rel);
+
+		/* while we waited for the lock it may have become another */
 		call.rel = m2m_relationship_refresh(call.rel);
 	}
 	else
 		find_or_create(&call, RowExclusiveLock);
+
+	/*
+	 * The query may be anything, also DDL on the very tables, which our own
+	 * locks do not keep out.  So its pairs are read by the description of
+	 * before, and linked by that of after, if they are still keys by that.
+	 */
 	progress = m2m_load_begin(call.rel);
 	pairs = m2m_load_read(call.rel, call.side,
 						  text_to_cstring(PG_GETARG_TEXT_PP(2)), progress);
@@ -304,6 +314,8 @@ find_relationship(Call *call, LOCKMODE lockmode)
  *
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
+ * The lock is SHARE ROW EXCLUSIVE, as for adding a foreign key, and taken only
+ * here: links of a relationship that is there need no such lock.
  */
 static void
 find_or_create(Call *call, LOCKMODE lockmode)
@@ -341,23 +353,32 @@ read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
 static M2mIds *
 read_first(Call *call, M2mIdForm form)
 {
-	FunctionCallInfo fcinfo = call->fcinfo;
-
-	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call->first);
-	return m2m_ids_read(call->rel, call->side, PG_GETARG_DATUM(ARG_LEFT_ID),
-						get_fn_expr_argtype(fcinfo->flinfo, ARG_LEFT_ID),
-						form);
+	return read_ids(call, call->side, ARG_LEFT_ID, call->first, form);
 }
 
 /* read_second: the id argument that goes with the table named second. */
 static M2mIds *
 read_second(Call *call, M2mIdForm form)
 {
-	FunctionCallInfo fcinfo = call->fcinfo;
+	return read_ids(call, M2M_OTHER(call->side), ARG_RIGHT_ID, call->second,
+					form);
+}
 
-	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call->second);
-	return m2m_ids_read(call->rel, M2M_OTHER(call->side),
-						PG_GETARG_DATUM(ARG_RIGHT_ID),
-						get_fn_expr_argtype(fcinfo->flinfo, ARG_RIGHT_ID),
-						form);
+/*
+ * read_ids: the ids in an argument.  Reading them can run a user's code, a cast
+ * or an input function, which may change the very tables: the description is
+ * then read again, or it is error 55000 (m2m_relationship_refresh()).
+ */
+static M2mIds *
+read_ids(Call *call, M2mSide side, int argument, Oid table, M2mIdForm form)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+	M2mIds	   *ids;
+
+	m2m_ids_check_null(PG_ARGISNULL(argument), table);
+	ids = m2m_ids_read(call->rel, side, PG_GETARG_DATUM(argument),
+					   get_fn_expr_argtype(fcinfo->flinfo, argument), form);
+	if (!m2m_relationship_current(call->rel))
+		call->rel = m2m_relationship_refresh(call->rel);
+	return ids;
 }

@@ -21,14 +21,14 @@ static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
 static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
 static const char *on_delete_name(char action);
 
-PG_FUNCTION_INFO_V1(m2m_list_relationships);
+PG_FUNCTION_INFO_V1(m2m_relationships);
 
 /*
- * m2m_list_relationships: the rows of the view m2m_relationships, read from
+ * m2m_relationships: a row for each relationship of the database, read from
  * the system catalogs.
  */
 Datum
-m2m_list_relationships(PG_FUNCTION_ARGS)
+m2m_relationships(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	ListCell   *lc;
@@ -49,7 +49,7 @@ m2m_list_relationships(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* put_relationship: one row of m2m_list_relationships. */
+/* put_relationship: one row of m2m_relationships. */
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {

@@ -88,6 +88,12 @@ m2m_catalog_views(Oid relid)
 				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
 	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(relid));
+
+	/*
+	 * Without a key for the column: a rule depends on each column that it
+	 * reads, and on the whole table where it names none, so it comes many
+	 * times.
+	 */
 	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL,
 							  2, key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -100,6 +106,10 @@ m2m_catalog_views(Oid relid)
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
 
+	/*
+	 * After the scan, so that no second one runs within it.  A rule of the
+	 * table itself depends on it, too; and one may be gone by now.
+	 */
 	rules = sort_unique(rules);
 	foreach(lc, rules)
 	{
@@ -194,6 +204,11 @@ add_used(Oid classid, List *objects, Oid viewid, List **result)
 			Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 			ObjectAddress used;
 
+			/*
+			 * Only what it was made with: AUTO and INTERNAL are a part's ties
+			 * to the view, AUTO_EXTENSION is m2m's own
+			 * (m2m_keep_extension()).
+			 */
 			ObjectAddressSet(used, form->refclassid, form->refobjid);
 			if (form->deptype == DEPENDENCY_NORMAL &&
 				!(used.classId == RelationRelationId &&
@@ -280,6 +295,7 @@ m2m_catalog_associations_and_others(List **others)
 		M2mLinkView *view = OidIsValid(viewid) ?
 			m2m_catalog_read_view(viewid, true) : NULL;
 
+		/* the function alone is no sign: the statement trigger has it, too */
 		if (view != NULL)
 			result = list_append_unique_oid(result, view->association);
 		else if (OidIsValid(viewid) && m2m_catalog_is_link_view(viewid))
@@ -361,6 +377,7 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 	tables = sort_unique(tables);
 	foreach(lc, rules)
 	{
+		/* cheaper than the view's query, which is parsed only where needed */
 		List	   *read = rule_tables(lfirst_oid(lc), relid[near]);
 		bool		known = read != NIL;
 		Oid			viewid;
@@ -377,6 +394,11 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 		viewid = relation_of_rule(lfirst_oid(lc));
 		if (!OidIsValid(viewid) || viewid == relid[near])
 			continue;
+
+		/*
+		 * Whoever keeps the answer must hear of a trigger that makes this one
+		 * a link view; views of known tables are sources by these.
+		 */
 		*sources = lappend_oid(*sources, viewid);
 		view = m2m_catalog_read_view(viewid, true);
 		if (view != NULL)
@@ -389,6 +411,11 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 		Oid			table = lfirst_oid(lc);
 		bool		may_be;
 
+		/*
+		 * Seen from the smaller one, a table qualifies by what ties it to the
+		 * other: read together with it, or read with this and referring to
+		 * that.
+		 */
 		if (first == second && table != first)
 			may_be = has_oid(joined, table) && may_join_itself(table, first);
 		else if (first == second)
@@ -436,6 +463,12 @@ read_fewer(Oid refclassid, Oid object[2], Oid classid,
 		scan[i] = systable_beginscan(depend, DependReferenceIndexId, true,
 									 NULL, 2, key);
 	}
+
+	/*
+	 * By turns, since nobody knows beforehand which is the hub: the work is
+	 * twice that of the smaller one at most.  Both scans are open together
+	 * and see catalogs as of now, each its own moment, as everywhere here.
+	 */
 	while (fewer < 0)
 	{
 		for (int i = 0; fewer < 0 && i < 2; i++)
@@ -549,6 +582,8 @@ may_join_itself(Oid table, Oid endpoint)
 	list_free(rules);
 	if (n != 1)
 		return n > 1;
+
+	/* a candidate only: whoever reads the relationship asks for the trigger */
 	view = m2m_catalog_read_view(viewid, false);
 	if (view == NULL)
 		return false;
@@ -588,6 +623,7 @@ count_references(Oid relid, Oid target)
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 
+		/* those to a partition of the target name that, and do not count */
 		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == target)
 			result++;
 	}
@@ -668,8 +704,14 @@ m2m_catalog_dependent_associations(Oid classid, Oid objectid)
 	List	   *queue;
 	List	   *result = NIL;
 
+	/* where m2m is not, a collation or schema can have any number of users */
 	if (!OidIsValid(m2m_catalog_trigger_function()))
 		return NIL;
+
+	/*
+	 * Dependencies go in circles (a view and its rule), and in thousands:
+	 * each object is looked at once, and none by recursion.
+	 */
 	memset(&control, 0, sizeof(control));
 	control.keysize = sizeof(ObjectAddress);
 	control.entrysize = sizeof(ObjectAddress);
@@ -770,6 +812,11 @@ queue_related(HTAB *seen, List *queue, ObjectAddress *object, bool owners)
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
+		/*
+		 * findDependentObjects() goes from a part to its owner for INTERNAL,
+		 * PARTITION and EXTENSION; what is only NORMAL or AUTO on something
+		 * goes alone.
+		 */
 		if (!owners)
 			queue = queue_object(seen, queue, form->classid, form->objid,
 								 form->objsubid);

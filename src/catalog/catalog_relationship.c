@@ -83,6 +83,11 @@ m2m_catalog_read_relationship(Oid association, Oid trusted_view,
 	M2mRelationship *rel;
 	List	   *views = NIL;
 
+	/*
+	 * All views that were looked at are sources, also those that are no link
+	 * views, and also of the answer that there is none: a trigger on one of
+	 * them changes it, and sends a message of that view alone.
+	 */
 	rel = choose_views(association, trusted_view, view, &views) ?
 		describe_whole(association, view) : NULL;
 	if (rel != NULL)
@@ -145,6 +150,12 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 
 	if (!m2m_catalog_is_table(association))
 		return NULL;
+
+	/*
+	 * A context of its own: the cache moves it under CacheMemoryContext once
+	 * nothing can fail any more, and drops it whole; others leave it to
+	 * theirs.
+	 */
 	context = AllocSetContextCreate(CurrentMemoryContext, "m2m relationship",
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
@@ -161,6 +172,12 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 	/* a successor must not be the other's, which is known only now */
 	if (!OidIsValid(rel->side[M2M_LEFT].relid))
 		describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
+
+	/*
+	 * going: the command is about to drop it, and the views are to be what
+	 * they will be after.  One that a foreign key refers to takes the
+	 * relationship along, or fails to go: nothing of it rests.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
@@ -245,6 +262,8 @@ choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2],
 	if (!OidIsValid(owner))
 		return false;
 	*sources = m2m_catalog_views(association);
+
+	/* by OID: a copy, which is newer, must not take over */
 	foreach(lc, *sources)
 	{
 		M2mLinkView *v = m2m_catalog_read_view(lfirst_oid(lc), true);
@@ -256,6 +275,8 @@ choose_views(Oid association, Oid trusted_view, M2mLinkView *view[2],
 			 view[v->near] == NULL))
 			view[v->near] = v;
 	}
+
+	/* which of two that contradict each other is right, nobody can say */
 	if (view[M2M_LEFT] && view[M2M_RIGHT])
 		return agree(view[M2M_LEFT], view[M2M_RIGHT]) &&
 			agree(view[M2M_RIGHT], view[M2M_LEFT]);
@@ -310,11 +331,21 @@ describe_side(M2mRelationship *rel, M2mSide side,
 										&columns);
 
 	endpoint->view = near_view ? near_view->view : InvalidOid;
+
+	/*
+	 * First the key to the table that is joined: with two over the same
+	 * columns the new one is being prepared, and meant when the old one goes.
+	 */
 	fk = find_foreign_key(association, target, ncolumns, columns);
 	if (fk == NULL && OidIsValid(target))
 		fk = find_foreign_key(association, InvalidOid, ncolumns, columns);
 	if (fk == NULL && ncolumns == 0)
 		fk = find_successor(rel, side, near_view);
+
+	/*
+	 * By the view's order of columns where it agrees with the key, since ids
+	 * of composite keys are given in that order.
+	 */
 	if (OidIsValid(target) && (fk == NULL || joins_like(far_view, fk)))
 	{
 		endpoint->relid = target;
@@ -345,6 +376,8 @@ describe_side(M2mRelationship *rel, M2mSide side,
 	}
 	if (OidIsValid(endpoint->relid))
 		order_key(endpoint, endpoint->constraint);
+
+	/* no operator without a key: types that changed, and do not fit yet */
 	if (!OidIsValid(endpoint->relid) ||
 		!describe_key_columns(endpoint, association) ||
 		(fk == NULL && !find_operators(endpoint)))
@@ -386,6 +419,10 @@ link_columns(Oid association, M2mLinkView *near_view, M2mLinkView *far_view,
 {
 	int			n = 0;
 
+	/*
+	 * The view that joins the side names them in its condition; the side's
+	 * own view only shows them, and may show a null for one that is lost.
+	 */
 	*columns = NULL;
 	if (far_view != NULL && far_view->nfar > 0)
 	{
@@ -465,6 +502,7 @@ find_successor(M2mRelationship *rel, M2mSide side, M2mLinkView *near_view)
 			for (int j = 0; j < other->nkeys; j++)
 				taken |= other->key[j].link_attnum == fk->conkey[i];
 		}
+		/* all or none: of a composite key a part may have kept its name */
 		if (matching == fk->nkeys && !taken)
 			return fk;
 	}
@@ -488,6 +526,12 @@ find_operators(M2mEndpoint *endpoint)
 		Oid			family;
 		Oid			basic;
 
+		/*
+		 * The view's operator was resolved when the view was made, and names
+		 * types that the columns may have no longer.  A polymorphic one
+		 * (arrays, records) takes any pair, but compares only two of one
+		 * type.
+		 */
 		if (OidIsValid(key->equal_op))
 			op_input_types(key->equal_op, &input[0], &input[1]);
 		if (OidIsValid(input[0]) && can_coerce_type(2, actual, input,
@@ -856,6 +900,8 @@ describe_properties(M2mRelationship *rel)
 		if (!is_link)
 		{
 			rel->property[rel->nproperties++] = a;
+
+			/* a plain m2m_link() cannot make a row without these */
 			if (attribute->attnotnull && !attribute->atthasdef &&
 				attribute->attidentity == '\0')
 				rel->required = lappend_int(rel->required, a);

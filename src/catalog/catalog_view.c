@@ -68,6 +68,11 @@ m2m_catalog_trigger_function(void)
 	CatCList   *list;
 	Oid			result = InvalidOid;
 
+	/*
+	 * Not by the extension's schema: while it is being dropped or created its
+	 * row may be gone, or not there yet.  By the name alone, as the schema is
+	 * whoever's who installed it; the symbol tells ours from others'.
+	 */
 	list = SearchSysCacheList1(PROCNAMEARGSNSP,
 							   CStringGetDatum(M2M_VIEW_TRIGGER_FUNCTION));
 	for (int i = 0; i < list->n_members; i++)
@@ -151,6 +156,7 @@ m2m_catalog_read_view(Oid viewid, bool need_trigger)
 	Query	   *query;
 	bool		reads;
 
+	/* first, as most views are none, and a query is large */
 	if (!read_trigger(viewid, view) && need_trigger)
 	{
 		pfree(view);
@@ -236,6 +242,10 @@ read_trigger(Oid relid, M2mLinkView *view)
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
+		/*
+		 * The statement trigger has the same function, but no arguments.  An
+		 * INSTEAD OF trigger can only be on a view (CreateTrigger()).
+		 */
 		if (TRIGGER_FOR_INSTEAD(form->tgtype) &&
 			is_trigger_function(form->tgfoid))
 		{
@@ -266,6 +276,12 @@ read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
 
 	if (isnull)
 		return;
+
+	/*
+	 * Anybody can write a trigger with any arguments.  CreateTrigger() ends
+	 * each with a null byte and counts them, so strlen() stays within; what a
+	 * role has too much of is cut, and at worst names nothing.
+	 */
 	args = DatumGetByteaPP(datum);
 	arg = VARDATA_ANY(args);
 	for (int i = 0; i < form->tgnargs; i++, arg += strlen(arg) + 1)
@@ -474,6 +490,7 @@ read_join(Query *query, M2mLinkView *view)
 	view->association = rt_fetch(link_no, query->rtable)->relid;
 	view->far_relid = rt_fetch(far_no, query->rtable)->relid;
 
+	/* anybody's view is read here: counts are checked before they are used */
 	quals = make_ands_implicit((Expr *) join->quals);
 	nquals = list_length(quals);
 	if (nquals == 0 || nquals > INDEX_MAX_KEYS)
@@ -508,7 +525,8 @@ is_plain(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 	ListCell   *lc;
 
 	if (query->hasWindowFuncs || query->hasTargetSRFs ||
-		(query->hasSubLinks && !view->at_rest) || query->cteList != NIL || query->havingQual != NULL ||
+		(query->hasSubLinks && !view->at_rest) ||
+		query->cteList != NIL || query->havingQual != NULL ||
 		query->sortClause != NIL || query->rowMarks != NIL ||
 		!rt_fetch(link_no, query->rtable)->inh ||
 		!rt_fetch(far_no, query->rtable)->inh ||
@@ -646,6 +664,8 @@ read_columns(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 		if (entry->resjunk)
 			continue;
 		view->ncolumns++;
+
+		/* renameatt_internal() leaves the old name in the rule */
 		column->name = get_attname(view->view, view->ncolumns, true);
 		if (column->name == NULL)
 			column->name = pstrdup(entry->resname);

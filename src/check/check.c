@@ -93,11 +93,21 @@ m2m_check_relationship(Oid association, bool read_only)
 	Check		check = {association, read_only, false, NIL};
 	M2mRelationship *rel;
 
+	/*
+	 * No lock: a look into every relationship of a database must hold up, and
+	 * be held up by, nobody.  So a table may be dropped meanwhile; what is
+	 * looked up below then gives nothing, or an error of its own.
+	 */
 	rel = m2m_relationship_get(association, InvalidOid, NoLock);
 	check_other_views(&check, association, rel);
 	if (rel == NULL)
 		return check.findings;
 	check.hostile_types = !types_are_trusted(rel);
+
+	/*
+	 * In the order of mending: rows without a row before the foreign key,
+	 * doubled links before the unique index, tables before the views of them.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
@@ -178,7 +188,8 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 					psprintf("the foreign key to \"%s\" is missing",
 							 get_rel_name(endpoint->relid)),
 					astray ? NULL :
-					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) ON UPDATE CASCADE ON DELETE CASCADE",
+					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)"
+							 " ON UPDATE CASCADE ON DELETE CASCADE",
 							 association, column_list(rel, side, ""),
 							 m2m_qualified_name(endpoint->relid),
 							 key_list(rel, side)));
@@ -222,8 +233,8 @@ check_rows(Check *check, M2mRelationship *rel, M2mSide side)
 	appendStringInfoChar(&where, ')');
 	if (!is_readable(rel) ||
 		!query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM %s a WHERE %s)",
-								m2m_qualified_name(rel->association),
-								where.data)))
+									   m2m_qualified_name(rel->association),
+									   where.data)))
 		return false;
 	add_finding(check, "error",
 				psprintf("there are links to rows that are not in \"%s\"",
@@ -255,6 +266,12 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 		if (type == key->type && typmod == key->typmod &&
 			collation == key->collation)
 			continue;
+
+		/*
+		 * No more than a remark: something compares the two types, or the
+		 * relationship would be at rest.  The remedy rewrites the table, and
+		 * so is run only when it is asked for.
+		 */
 		add_finding(check, "info",
 					psprintf("column \"%s\" is of type %s, the key that it refers to is of type %s",
 							 column, format_type_with_typemod(type, typmod),
@@ -298,20 +315,32 @@ check_pairs(Check *check, M2mRelationship *rel)
 		check_whole_rows(check, rel);
 		return;
 	}
+
+	/*
+	 * Rows are told apart by tableoid and ctid, as the association may have
+	 * partitions or children, and compared as text, since columns may be of
+	 * types without equality.  A row with a null is no link.
+	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
-	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n FROM %s a WHERE pg_catalog.%s",
+	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER"
+					" (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n"
+					" FROM %s a WHERE pg_catalog.%s",
 					columns, association, present);
 	if (is_readable(rel))
 	{
 		if (query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (%s) d WHERE n > 1)",
-								   same)))
+										  same)))
 			add_finding(check, "error",
 						"links stand there more than once",
-						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1 AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
+						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1"
+								 " AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
 								 association, same));
-		differ = query_is_true(check, psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a WHERE pg_catalog.%s) a) d GROUP BY %s HAVING pg_catalog.count(*) > 1)",
-										columns, association, present,
-										columns));
+		differ = query_is_true(check,
+							   psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM"
+										" (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a"
+										" WHERE pg_catalog.%s) a) d"
+										" GROUP BY %s HAVING pg_catalog.count(*) > 1)",
+										columns, association, present, columns));
 		if (differ)
 			add_finding(check, "error",
 						"links stand there more than once, with different link properties",
@@ -486,7 +515,10 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 static char *
 adopt_sql(M2mRelationship *rel)
 {
-	return psprintf("SELECT %s(%s::pg_catalog.regclass, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text[], NULL::pg_catalog.text[], NULL::pg_catalog.text, NULL::pg_catalog.text)",
+	return psprintf("SELECT %s(%s::pg_catalog.regclass,"
+					" NULL::pg_catalog.text, NULL::pg_catalog.text,"
+					" NULL::pg_catalog.text[], NULL::pg_catalog.text[],"
+					" NULL::pg_catalog.text, NULL::pg_catalog.text)",
 					m2m_own_function("m2m_adopt"),
 					quote_literal_cstr(m2m_qualified_name(rel->association)));
 }
@@ -503,6 +535,11 @@ check_function(Check *check, M2mRelationship *rel, M2mSide side)
 	if (!OidIsValid(view) ||
 		OidIsValid(m2m_function_find(rel, side, false)))
 		return;
+
+	/*
+	 * The text is for the reader.  m2m_repair() does not run it but calls
+	 * m2m_function_repair(), which keeps what a user has set of the old one.
+	 */
 	remedy = m2m_function_sql(rel, side, m2m_qualified_name(view));
 	if (!OidIsValid(function) && OidIsValid(astray))
 		remedy = psprintf("DROP FUNCTION %s; %s",
@@ -587,6 +624,7 @@ check_rest(Check *check, Oid association)
 {
 	M2mRelationship *rel = m2m_catalog_read_rest(association, NIL);
 
+	/* no remedy: to guess the table would be to say what links mean */
 	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 	{
 		if (OidIsValid(rel->side[s].relid))
@@ -606,11 +644,13 @@ static void
 add_finding(Check *check, const char *severity,
 			const char *what, const char *remedy)
 {
-	M2mFinding    *finding = palloc(sizeof(M2mFinding));
+	M2mFinding *finding = palloc(sizeof(M2mFinding));
 
 	finding->association = check->association;
 	finding->severity = severity;
 	finding->what = what;
+
+	/* casts and conditions of others' types would run with the owner's rights */
 	finding->remedy = check->hostile_types ? NULL : remedy;
 	finding->kind = M2M_FINDING_SQL;
 	check->findings = lappend(check->findings, finding);
@@ -627,6 +667,11 @@ is_readable(M2mRelationship *rel)
 	Oid			tables[] = {rel->association, rel->side[M2M_LEFT].relid,
 	rel->side[M2M_RIGHT].relid};
 
+	/*
+	 * The query runs as the owner, but its answer goes to the caller, who
+	 * must not learn more than he may read.  Under a policy a link whose row
+	 * is hidden would look like a link to nothing, and be deleted.
+	 */
 	for (size_t i = 0; i < lengthof(tables); i++)
 	{
 		if (pg_class_aclcheck(tables[i], GetUserId(),
@@ -675,6 +720,8 @@ type_is_trusted(Oid type, Oid owner)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_type) GETSTRUCT(tuple);
+
+	/* an array's code is its elements', a domain's also its base type's */
 	result = m2m_catalog_owner_trusted(form->typowner, owner);
 	part = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype :
 		form->typelem;
@@ -692,6 +739,10 @@ query_is_true(Check *check, const char *sql)
 {
 	Question	question = {sql, check->read_only, false};
 
+	/*
+	 * Rolled back, so that the reader's locks on the three tables go at once:
+	 * a look at all relationships would else end with all tables locked.
+	 */
 	m2m_look_as_owner(m2m_catalog_relation_owner(check->association),
 					  psprintf("could not look into relationship \"%s\"",
 							   get_rel_name(check->association)),
@@ -707,6 +758,11 @@ run_query(void *arg)
 	bool		isnull;
 	bool		result;
 
+	/*
+	 * read_only uses the calling statement's snapshot: m2m_check() is STABLE,
+	 * and all rows that it looks at are of one moment.  m2m_repair() has to
+	 * see what its last remedy has done.
+	 */
 	SPI_connect();
 	if (SPI_execute(question->sql, question->read_only, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
@@ -739,6 +795,10 @@ has_leading_index(Oid association, M2mEndpoint *endpoint)
 		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 		int			found = 0;
 
+		/*
+		 * A partial one does not find all links of a row.  An expression has
+		 * 0 for its column, and matches nothing below.
+		 */
 		if (!index->indisvalid || !index->indislive ||
 			index->indnkeyatts < endpoint->nkeys ||
 			!heap_attisnull(tuple, Anum_pg_index_indpred,
@@ -774,6 +834,8 @@ foreign_key_disabled(Oid constraint)
 				F_OIDEQ, ObjectIdGetDatum(constraint));
 	scan = systable_beginscan(trigger, TriggerConstraintIndexId, true, NULL,
 							  1, &key);
+
+	/* one is enough: RI_FKey_check_ins() or the action is then not run */
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
 		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled ==
 			TRIGGER_DISABLED;

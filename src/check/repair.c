@@ -33,6 +33,11 @@ m2m_repair_relationship(Oid association)
 	List	   *tried = NIL;
 	bool		more = true;
 
+	/*
+	 * Looked at anew after each: a remedy's text was made for what there was,
+	 * and after another one may mean something else.  It ends, as no text is
+	 * tried twice.
+	 */
 	while (more)
 	{
 		ListCell   *lc;
@@ -66,6 +71,12 @@ mend(M2mFinding *finding)
 	bool		temporary = get_rel_persistence(finding->association) ==
 		RELPERSISTENCE_TEMP;
 
+	/*
+	 * In a subtransaction of its own, so that a remedy that fails half-way
+	 * has done nothing.  Temporary objects cannot be made in a
+	 * security-restricted operation (DefineRelation()), and are nobody
+	 * else's.
+	 */
 	return m2m_try_as_owner(owner, !temporary,
 							psprintf("could not mend relationship \"%s\"",
 									 get_rel_name(finding->association)),
@@ -81,7 +92,7 @@ mend(M2mFinding *finding)
 static void
 run_remedy(void *arg)
 {
-	M2mFinding    *finding = arg;
+	M2mFinding *finding = arg;
 	char	   *role[2] = {NULL, NULL};
 	List	   *column[2] = {NIL, NIL};
 	char	   *view[2] = {NULL, NULL};

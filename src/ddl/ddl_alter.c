@@ -64,6 +64,7 @@ static bool moves_key(AlterTableStmt *stmt, List *associations);
 static void start_move_object(Node *parsetree, ObjectType kind, Node *name);
 static bool reaches_association(List *relids, List *associations);
 static List *foreign_key_tables(AlterTableStmt *stmt, List *relids);
+static List *referenced_tables(AlterTableStmt *stmt);
 static void add_foreign_key_tables(Oid relid, AttrNumber attnum,
 								   bool own_only, List **tables);
 static void see_functions(M2mPending *p, Oid association);
@@ -146,6 +147,7 @@ m2m_ddl_alter_end(M2mPending *p)
 
 /*
  * start_alter_table: before ALTER TABLE or, for typed tables, ALTER TYPE.
+ * Errors: those of waiting for locks, and of looking names up.
  */
 static void
 start_alter_table(AlterTableStmt *stmt)
@@ -170,6 +172,14 @@ start_alter_table(AlterTableStmt *stmt)
 
 		switch (cmd->subtype)
 		{
+
+				/*
+				 * What PostgreSQL refuses while a view reads the column:
+				 * performMultipleDeletions() with RESTRICT, and the search
+				 * for dependents in ATExecAlterColumnType().  All views that
+				 * read the table step aside: they show every column of it, or
+				 * every link property and the keys.
+				 */
 			case AT_DropColumn:
 			case AT_AlterColumnType:
 				blocked = true;
@@ -197,7 +207,11 @@ start_alter_table(AlterTableStmt *stmt)
 				owner = true;
 				break;
 			case AT_DetachPartition:
-				/* may span transactions, and changes nothing of ours */
+
+				/*
+				 * CONCURRENTLY commits on its way, which would forget what is
+				 * remembered; and it changes nothing of ours.
+				 */
 				return;
 			default:
 				break;
@@ -211,23 +225,39 @@ start_alter_table(AlterTableStmt *stmt)
 	targets = alter_targets(stmt, relid);
 	associations = m2m_catalog_associations_of(targets);
 
-	/* an endpoint's owner, or NOT NULL of its columns, shows nowhere */
+	/*
+	 * An endpoint's owner, or NOT NULL of its columns, shows nowhere. Without
+	 * this, everyday DDL on a hub would look over all that meet there.
+	 */
 	if (!blocked && !adds && !refers)
 		associations = those_among(associations, targets);
 	if (associations == NIL)
 		return;
 
-	/* the command's own check, which comes later; it fails by itself */
+	/*
+	 * The command's own check (RangeVarCallbackForAlterRelation()), which
+	 * comes later; it fails by itself.  It holds for the children, too: ALTER
+	 * TABLE asks only for the parent's owner before it locks them.
+	 */
 	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		return;
 
 	p = m2m_pending_push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
 	p->associations = list_copy(associations);
+
+	/* whose they are now: at the end the association has its new owner */
 	if (owner && list_member_oid(associations, relid))
 		follow_owner(p, relid);
+
+	/*
+	 * The mode that AlterTable() will take itself.  A stronger one would stop
+	 * readers whom the command lets read, a weaker one be no protection: it
+	 * would have to be raised with the views in hand, which can deadlock.
+	 */
 	lockmode = AlterTableGetLockLevel(stmt->cmds);
 	tables = list_append_unique_oid(list_copy(targets), relid);
+	p->referenced = referenced_tables(stmt);
 	if (blocked)
 		m2m_views_lock(p, targets,
 					   list_concat_unique_oid(tables,
@@ -235,7 +265,13 @@ start_alter_table(AlterTableStmt *stmt)
 					   AccessExclusiveLock, true);
 	else if (refers && moves_key(stmt, associations))
 	{
-		/* all at once: who has read a view may be about to write the table */
+		/*
+		 * The foreign key alone stops nobody who reads; the views, which it
+		 * moves to another table, have to be replaced or dropped, and so are
+		 * locked exclusively.  All at once, the tables that it refers to
+		 * among them: who has read a view may be about to write one of them,
+		 * who has written one to read a view.
+		 */
 		m2m_views_lock(p, targets, tables, AccessExclusiveLock, true);
 	}
 	else if (adds || (owner && list_member_oid(associations, relid)) ||
@@ -243,13 +279,18 @@ start_alter_table(AlterTableStmt *stmt)
 			  reaches_association(targets, associations)))
 		m2m_views_lock(p, targets, tables, lockmode, adds || shows);
 
-	/* a key's collation stands in the functions' bodies, and its table */
+	/*
+	 * Under the locks, or somebody's change of meanwhile would be undone.  A
+	 * key's collation stands in the functions' bodies, and its table.
+	 */
 	foreach(lc, associations)
 	{
 		if (blocked || ((adds || refers) &&
 						list_member_oid(targets, lfirst_oid(lc))))
 			see_functions(p, lfirst_oid(lc));
 	}
+
+	/* last: what has been read above is read from the views */
 	if (blocked)
 		m2m_views_put_aside(p);
 	MemoryContextSwitchTo(old);
@@ -309,6 +350,8 @@ moves_key(AlterTableStmt *stmt, List *associations)
 
 			if (view == NULL || view->association != relid)
 				continue;
+
+			/* which key it waits for is known when all are there */
 			if (view->at_rest)
 				return true;
 			joined |= view->far_relid == target;
@@ -374,6 +417,12 @@ foreign_key_tables(AlterTableStmt *stmt, List *relids)
 		if (cmd->subtype != AT_DropColumn &&
 			cmd->subtype != AT_AlterColumnType)
 			continue;
+
+		/*
+		 * RemoveTriggerById() locks both tables of a foreign key exclusively
+		 * when it goes, and ATPostAlterTypeCleanup() that of one that it
+		 * makes anew.
+		 */
 		foreach(lr, relids)
 		{
 			AttrNumber	attnum = get_attnum(lfirst_oid(lr), cmd->name);
@@ -386,7 +435,49 @@ foreign_key_tables(AlterTableStmt *stmt, List *relids)
 									   &tables);
 		}
 	}
+
+	/* in one order, whatever the order of columns in the command */
 	list_sort(tables, list_oid_cmp);
+	return tables;
+}
+
+/*
+ * referenced_tables: the tables, with their partitions, that an ALTER TABLE
+ * will lock because it adds foreign keys to them; but none that the caller has
+ * no right to refer to.  (The command locks that too before it fails, but need
+ * not be joined in that.)  Locks nothing.
+ */
+static List *
+referenced_tables(AlterTableStmt *stmt)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		Constraint *constraint = (Constraint *) cmd->def;
+		Oid			target;
+
+		if (cmd->subtype != AT_AddConstraint ||
+			!IsA(constraint, Constraint) ||
+			constraint->contype != CONSTR_FOREIGN)
+			continue;
+		target = RangeVarGetRelid(constraint->pktable, NoLock, true);
+		if (!OidIsValid(target) ||
+			(pg_class_aclcheck(target, GetUserId(),
+							   ACL_REFERENCES) != ACLCHECK_OK &&
+			 pg_attribute_aclcheck_all(target, GetUserId(), ACL_REFERENCES,
+									   ACLMASK_ANY) != ACLCHECK_OK))
+			continue;
+		if (get_rel_relkind(target) == RELKIND_PARTITIONED_TABLE)
+			tables = list_concat_unique_oid(tables,
+											find_all_inheritors(target,
+																NoLock,
+																NULL));
+		else
+			tables = list_append_unique_oid(tables, target);
+	}
 	return tables;
 }
 
@@ -548,9 +639,17 @@ start_rename_column(RenameStmt *stmt)
 
 	p = m2m_pending_push((Node *) stmt);
 	old = MemoryContextSwitchTo(p->context);
+
+	/*
+	 * The mode of renameatt(), and the views with it: they are altered at the
+	 * end, by when the tables are held.  Nothing is made anew, so what the
+	 * views speak of need not be locked.
+	 */
 	m2m_views_lock(p, targets,
 				   list_append_unique_oid(list_copy(targets), relid),
 				   AccessExclusiveLock, false);
+
+	/* by number, since at the end another column may have the old name */
 	foreach(lc, targets)
 	{
 		AttrNumber	attnum = get_attnum(lfirst_oid(lc), stmt->subname);
@@ -583,6 +682,12 @@ start_move(Node *parsetree, List *associations)
 
 	if (associations == NIL)
 		return;
+
+	/*
+	 * No lock and no check of rights: bodies are only read.  The end
+	 * compares, and changes those alone that nobody else has changed
+	 * meanwhile (m2m_function_reads_as_seen()).
+	 */
 	p = m2m_pending_push(parsetree);
 	old = MemoryContextSwitchTo(p->context);
 	foreach(lc, associations)
@@ -679,6 +784,12 @@ follow_owner(M2mPending *p, Oid association)
 		return;
 	p->owned_by = association;
 	p->old_owner = m2m_catalog_relation_owner(association);
+
+	/*
+	 * Found now, while the old owner's functions are trusted; of those that
+	 * are SECURITY DEFINER or have settings the old owner may have set traps
+	 * for the new one.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *function = see_function(rel, s, whole);
@@ -697,7 +808,17 @@ end_renames(M2mPending *p)
 	ListCell   *lc;
 
 	foreach(lc, p->renames)
-		rename_in_views(p, lfirst(lc));
+	{
+		SeenRename *rename = lfirst(lc);
+		char	   *name = get_attname(rename->relid, rename->attnum, true);
+
+		/*
+		 * The command may have renamed a column of another table, which has
+		 * taken this one's name while the locks were waited for.
+		 */
+		if (name != NULL && strcmp(name, rename->new_name) == 0)
+			rename_in_views(p, rename);
+	}
 }
 
 /* What rename_view_column() is to do. */
@@ -810,7 +931,11 @@ refresh_views(M2mPending *p)
 			if (view == NULL || !m2m_view_needs_refresh(rel, view))
 				continue;
 
-			/* locked at the start, or just put back; else only if free */
+			/*
+			 * Locked at the start, or else only if it is free: the command's
+			 * tables are held, so nobody may be waited for.  One that was
+			 * just put back is ours, as nobody else sees it yet.
+			 */
 			if (list_member_oid(p->views, view->view) ||
 				m2m_view_lock_if_free(view->view))
 				m2m_view_follow(rel, view);
@@ -839,11 +964,14 @@ refresh_functions(M2mPending *p)
 			m2m_function_follow_name(seen);
 			continue;
 		}
+		/* of other tables it has another argument, and so is another one */
 		if (m2m_function_is_astray(rel, seen->near, seen->function))
 		{
 			m2m_function_remake(rel, seen->near, seen->function);
 			continue;
 		}
+
+		/* did the command change a name?  Did somebody change the body? */
 		body = m2m_function_body(rel, seen->near);
 		if (strcmp(body, seen->body) != 0 && m2m_function_reads_as_seen(seen))
 			m2m_function_replace(seen->function, body);
@@ -881,6 +1009,7 @@ make_functions(M2mPending *p)
 			if (!OidIsValid(rel->side[s].view) ||
 				OidIsValid(m2m_function_find(rel, s, false)))
 				continue;
+			/* a grant on one that rested is worth keeping: that one first */
 			if (OidIsValid(astray))
 				m2m_function_remake(rel, s, astray);
 			else if (OidIsValid(named))
@@ -923,6 +1052,12 @@ end_owner(M2mPending *p)
 		owner == p->old_owner)
 		return;
 	role = pstrdup(quote_identifier(GetUserNameFromId(owner, false)));
+
+	/*
+	 * A view without security_invoker, or with rules, does things with its
+	 * owner's rights: given away, with the new owner's, by the old one's
+	 * text.
+	 */
 	foreach(lc, m2m_catalog_link_views(p->owned_by))
 	{
 		Oid			viewid = lfirst_oid(lc);

@@ -1,6 +1,7 @@
 /*
  * ddl_drop.c
  *		DROP: what goes with a table or key of a relationship; what stands.
+ *		And the end of every command, ALTER too: which link views come back.
  *
  * An association goes with its link views and functions as if they were part
  * of it.  What a command took is seen at its end: link views that it took by
@@ -54,11 +55,12 @@ typedef struct SeenRelationship
 static bool replaces_distributed(DropStmt *stmt);
 static List *roles_of(DropOwnedStmt *stmt, MemoryContext context);
 static bool start_drop_table(DropStmt *stmt);
-static void let_go(M2mPending *p, List *associations, List *dropped,
-				   List *going);
+static void let_go(M2mPending *p, DropStmt *stmt, List *associations,
+				   List *dropped, List *going, bool functions);
 static void drop_functions(List *associations, List *dropped);
 static void drop_parts(M2mPending *p, DropStmt *stmt, List *going,
 					   List *dropped);
+static bool still_means(DropStmt *stmt, List *dropped);
 static ObjectAddress *address_of(Oid classid, Oid objectid);
 static List *functions_of(SeenRelationship *seen);
 static SeenRelationship *seen_relationship(M2mPending *p, Oid association);
@@ -86,20 +88,33 @@ m2m_ddl_drop_start(Node *parsetree)
 	{
 		DropStmt   *stmt = (DropStmt *) parsetree;
 
-		/* spans transactions; is another's way to replace a table */
+		/*
+		 * CONCURRENTLY commits on its way (index_drop()), which would take
+		 * our memory, a child of the transaction's; the other is how an
+		 * engine replaces a table.
+		 */
 		if (stmt->concurrent || replaces_distributed(stmt))
 			return;
+
+		/* before any lock on a table, as m2m_views_lock() does */
 		m2m_dropped_lock_extensions(parsetree);
 		if (stmt->removeType == OBJECT_TABLE && start_drop_table(stmt))
 			return;
 
-		/* inside another command it is not that one which drops */
+		/*
+		 * Without CASCADE only what is named goes, and that is the user's
+		 * will. Inside another command it is remembered all the same: the
+		 * hook books what goes on the innermost one, and the outer would put
+		 * it back.
+		 */
 		if (stmt->behavior == DROP_CASCADE || m2m_pending != NULL)
 		{
 			MemoryContext old;
 
 			p = m2m_pending_push(parsetree);
 			old = MemoryContextSwitchTo(p->context);
+
+			/* the hook looks its names up: of an entry that never ended, too */
 			if (stmt->removeType == OBJECT_VIEW)
 				p->drop_view = copyObject(stmt);
 			MemoryContextSwitchTo(old);
@@ -136,6 +151,7 @@ m2m_ddl_drop_end(M2mPending *p)
 	List	   *lost = m2m_views_lost(p);
 	List	   *ended = lost != NIL ? m2m_view_restore(lost) : NIL;
 
+	/* only now: a relationship that a view has come back to is whole */
 	end_relationships(p, end_drop(p, ended));
 }
 
@@ -180,6 +196,11 @@ start_drop_table(DropStmt *stmt)
 	MemoryContext old;
 	ListCell   *lc;
 
+	/*
+	 * Nothing may be locked before the caller's right is known.  What the
+	 * names mean is looked at again under the locks, before anything is
+	 * dropped for good (drop_parts()).
+	 */
 	foreach(lc, stmt->objects)
 	{
 		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
@@ -208,7 +229,11 @@ start_drop_table(DropStmt *stmt)
 	if (associations == NIL && functions == NIL)
 		return false;
 
-	/* the command's own check, which comes later; it fails by itself */
+	/*
+	 * The command's own check (RangeVarCallbackForDropRelation()), which
+	 * comes later; it fails by itself.  Whoever may not drop the table must
+	 * not make others wait for it by naming it.
+	 */
 	foreach(lc, named)
 	{
 		Oid			relid = lfirst_oid(lc);
@@ -226,7 +251,12 @@ start_drop_table(DropStmt *stmt)
 		if (list_member_oid(dropped, lfirst_oid(lc)))
 			going = lappend_oid(going, lfirst_oid(lc));
 	}
-	let_go(p, associations, dropped, going);
+
+	/*
+	 * What rests does so before the table goes, in place: once PostgreSQL has
+	 * found a dependent view, it can only refuse, or take it by CASCADE.
+	 */
+	let_go(p, stmt, associations, dropped, going, functions != NIL);
 	if (going != NIL)
 		drop_parts(p, stmt, going, dropped);
 	MemoryContextSwitchTo(old);
@@ -237,10 +267,12 @@ start_drop_table(DropStmt *stmt)
  * let_go: link views of other associations than those that go rest, as far as
  * they join a table that is about to be dropped and that no foreign key refers
  * to; link functions with its rows go with it.  Where something of the user's
- * depends on those, PostgreSQL's own protection holds.
+ * depends on those, PostgreSQL's own protection holds.  functions: there are
+ * some, whether or not there are views.
  */
 static void
-let_go(M2mPending *p, List *associations, List *dropped, List *going)
+let_go(M2mPending *p, DropStmt *stmt, List *associations, List *dropped,
+	   List *going, bool functions)
 {
 	List	   *tables = NIL;
 	ListCell   *lc;
@@ -275,8 +307,14 @@ let_go(M2mPending *p, List *associations, List *dropped, List *going)
 				tables = list_append_unique_oid(tables, lfirst_oid(lc));
 		}
 	}
-	if (tables != NIL)
+	if (tables != NIL || functions)
 		m2m_views_lock(p, tables, dropped, AccessExclusiveLock, true);
+
+	/* as in drop_parts(): functions do not come back, nor do their grants */
+	if (!still_means(stmt, dropped))
+		return;
+
+	/* read again: while we waited a key may have come, or a view gone */
 	foreach(lc, tables)
 	{
 		ListCell   *lv;
@@ -343,7 +381,7 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 	bool		all;
 	ListCell   *lc;
 
-	/* dropping their foreign keys' triggers locks the endpoints as well */
+	/* RemoveTriggerById() will lock the endpoints as well, to drop theirs */
 	foreach(lc, going)
 	{
 		M2mRelationship *rel = m2m_catalog_read_rest(lfirst_oid(lc), NIL);
@@ -357,6 +395,17 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 		}
 	}
 	all = m2m_views_lock(p, going, locked, AccessExclusiveLock, false);
+
+	/*
+	 * Names were looked up without a lock.  Whoever was waited for may have
+	 * renamed the table and made another: the command, which looks them up
+	 * again as RangeVarGetRelidExtended() does, drops that one.  What we drop
+	 * here is dropped for good, and would not come back at its end.
+	 */
+	if (!still_means(stmt, dropped))
+		return;
+
+	/* while the views, which describe them, are there */
 	foreach(lc, going)
 		m2m_relationship_see(p, lfirst_oid(lc));
 
@@ -376,10 +425,14 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 			m2m_drop_for_good_if_free(list_make1(lfirst(lc)));
 		return;
 	}
+
+	/*
+	 * A view that was not to be had will make the command fail: no function
+	 * should have gone for that.  What uses one is protected as by
+	 * PostgreSQL.
+	 */
 	if (!all)
 		return;
-
-	/* what uses a link function is protected as by PostgreSQL */
 	foreach(lc, p->relationships)
 	{
 		SeenRelationship *seen = lfirst(lc);
@@ -387,6 +440,27 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 		if (list_member_oid(going, seen->association))
 			m2m_drop_for_good(functions_of(seen), stmt->behavior);
 	}
+}
+
+/*
+ * still_means: are the tables that a DROP TABLE names among those that it was
+ * taken to be about?  The caller has just taken locks, and with them notice
+ * of what others have committed (LockRelationOid()).
+ */
+static bool
+still_means(DropStmt *stmt, List *dropped)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
+		Oid			relid = RangeVarGetRelid(name, NoLock, true);
+
+		if (OidIsValid(relid) && !list_member_oid(dropped, relid))
+			return false;
+	}
+	return true;
 }
 
 /* address_of: an object's address, to be put into a list. */
@@ -434,6 +508,11 @@ m2m_relationship_see(M2mPending *p, Oid association)
 
 	if (seen_relationship(p, association) != NULL)
 		return;
+
+	/*
+	 * No lock: the caller has those of the deletion, or is about to drop with
+	 * those of m2m_views_lock().  Copied, as the description may be retired.
+	 */
 	rel = m2m_relationship_get(association, InvalidOid, NoLock);
 	whole = rel != NULL;
 	if (!whole)
@@ -507,7 +586,11 @@ m2m_views_lost(M2mPending *p)
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	/* unless it is m2m itself that goes */
+	/*
+	 * Unless it is m2m itself that goes: there is no trigger function for
+	 * their triggers, and link views are left as plain views by DROP
+	 * EXTENSION.
+	 */
 	if (p->aside == NIL || !OidIsValid(m2m_catalog_trigger_function()))
 		return NIL;
 	foreach(lc, p->aside)
@@ -516,6 +599,12 @@ m2m_views_lost(M2mPending *p)
 		SeenRelationship *seen =
 			seen_relationship(p, m2m_saved_view_association(saved));
 
+		/*
+		 * This decides whether a view comes back.  seen is NULL where it only
+		 * stepped aside, and nothing else of the relationship was dropped.  A
+		 * view of one that has lost a table goes with that (end_drop()), and
+		 * what DROP OWNED is about is not ours to give back.
+		 */
 		if (m2m_view_is_lost(saved) && (seen == NULL || is_whole(seen)) &&
 			!list_member_oid(p->dropped_owners, m2m_saved_view_owner(saved)))
 			result = lappend(result, saved);
@@ -538,9 +627,14 @@ end_drop(M2mPending *p, List *ended)
 
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
+			/*
+			 * Its engine may be about to create the table again, by the same
+			 * name.  The links are not to be lost by that: as a plain table
+			 * the association can be adopted again.
+			 */
 			if (seen->distributed[s] &&
 				get_rel_name(seen->endpoint[s]) == NULL)
-				seen->adopted = true;	/* it stands as a plain table */
+				seen->adopted = true;
 		}
 		if (!is_whole(seen))
 			drop_rest(seen);
@@ -591,7 +685,8 @@ end_relationships(M2mPending *p, List *associations)
  * drop_rest: removes what is left of a relationship that has lost a table: its
  * link views and functions and, if m2m made it and the dropper owns it, the
  * association; otherwise that stands as a plain table.  A link view that a
- * view of the user's reads stands too, without m2m's triggers.
+ * view of the user's reads, or that has something of the user's in it, stands
+ * too, without m2m's triggers; and the association that it reads.
  */
 static void
 drop_rest(SeenRelationship *seen)
@@ -599,6 +694,7 @@ drop_rest(SeenRelationship *seen)
 	List	   *rest = functions_of(seen);
 	char	   *name = get_rel_name(seen->association);
 	ObjectAddress *association = NULL;
+	List	   *custom = NIL;
 	ListCell   *lc;
 
 	if (name != NULL)
@@ -608,7 +704,11 @@ drop_rest(SeenRelationship *seen)
 			M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
 
 			/* it may be an endpoint of others */
-			if (view != NULL && view->association == seen->association)
+			if (view == NULL || view->association != seen->association)
+				continue;
+			if (view->custom)
+				custom = lappend_oid(custom, view->view);
+			else
 				rest = lappend(rest,
 							   address_of(RelationRelationId, view->view));
 		}
@@ -620,9 +720,14 @@ drop_rest(SeenRelationship *seen)
 			rest = lappend(rest, association);
 		}
 	}
+	/* views before the table that they read: RESTRICT, one after the other */
 	if (!m2m_drop_for_good_if_free(rest))
 	{
-		/* something of the user's depends on some of it: that stands */
+		/*
+		 * Something of the user's depends on some of it: that stands.  So
+		 * does the association, which is not tried again alone: links are not
+		 * to go where their views could not.
+		 */
 		foreach(lc, rest)
 		{
 			ObjectAddress *address = lfirst(lc);
@@ -636,6 +741,8 @@ drop_rest(SeenRelationship *seen)
 	else if (association != NULL)
 		ereport(NOTICE,
 				(errmsg("drop cascades to association table %s", name)));
+	foreach(lc, custom)
+		drop_triggers(lfirst_oid(lc));
 }
 
 /*

@@ -79,8 +79,14 @@ on_object_access(ObjectAccessType access, Oid classid, Oid objectid,
 	M2mPending *p = m2m_pending;
 	MemoryContext old;
 
+	/* first: others may refuse, by an error */
 	if (previous_hook != NULL)
 		previous_hook(access, classid, objectid, subid, arg);
+
+	/*
+	 * A column (subid) is dropped after the views that read it.  Deeper than
+	 * the innermost command is what we drop ourselves, to put it back.
+	 */
 	if (access != OAT_DROP || subid != 0 || p == NULL ||
 		m2m_ddl_depth() > p->depth)
 		return;
@@ -96,6 +102,12 @@ on_object_access(ObjectAccessType access, Oid classid, Oid objectid,
 	{
 		Oid			relid = m2m_catalog_relation_of(classid, objectid);
 
+		/*
+		 * findDependentObjects() puts what depends on an object before it, so
+		 * triggers, rules, defaults and row type go before their view.  At
+		 * the first of them all the others can still be read; at any later
+		 * one the view is only half of itself, and must not be saved again.
+		 */
 		if (OidIsValid(relid) && get_rel_relkind(relid) == RELKIND_VIEW &&
 			!list_member_oid(p->dropped_views, relid))
 		{
@@ -116,11 +128,16 @@ see_view(M2mPending *p, Oid viewid)
 {
 	M2mSavedView *saved;
 
-	/* what was changed by the same command is to be seen as it is now */
+	/*
+	 * What the same command has changed is to be seen as it is now: of DROP
+	 * OWNED the privileges that it has revoked, which would come back.
+	 */
 	CommandCounterIncrement();
 	saved = m2m_view_save(viewid);
 	if (saved == NULL)
 		return;
+
+	/* before it goes itself: with its last view it would not be read as one */
 	m2m_relationship_see(p, m2m_saved_view_association(saved));
 	p->aside = lappend(p->aside, saved);
 }
@@ -139,6 +156,12 @@ forget_with_extension(Oid extension)
 
 	if (name == NULL || strcmp(name, "m2m") != 0)
 		return;
+
+	/*
+	 * An entry from outside this subtransaction must be there if the drop is
+	 * rolled back; if it is not, m2m_views_lost() finds no trigger function
+	 * and returns nothing.
+	 */
 	while (m2m_pending != NULL &&
 		   m2m_pending->nest_level >= GetCurrentTransactionNestLevel())
 		m2m_pending_pop(m2m_pending);
@@ -152,6 +175,11 @@ is_named(M2mPending *p, Oid viewid)
 
 	if (p->drop_view == NULL)
 		return false;
+
+	/*
+	 * By name, as the command itself has just done under its locks: the view
+	 * is locked and still there, so the name means what it meant then.
+	 */
 	foreach(lc, p->drop_view->objects)
 	{
 		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
@@ -203,6 +231,13 @@ m2m_dropped_lock_extensions(Node *parsetree)
 		(((DropStmt *) parsetree)->removeType != OBJECT_SCHEMA ||
 		 ((DropStmt *) parsetree)->behavior != DROP_CASCADE))
 		return;
+
+	/*
+	 * Which extensions DROP SCHEMA or DROP OWNED will come to in the end is
+	 * not known before findDependentObjects().  Those that lie in the schema,
+	 * or are the role's, may be among them; one lock too many only makes
+	 * those wait who mark triggers as depending on that very extension.
+	 */
 	relation = table_open(ExtensionRelationId, AccessShareLock);
 	scan = systable_beginscan(relation, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -215,6 +250,7 @@ m2m_dropped_lock_extensions(Node *parsetree)
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 
+	/* two who drop several take them in one order */
 	list_sort(extensions, list_oid_cmp);
 	foreach(lc, extensions)
 		m2m_lock_extension(lfirst_oid(lc), AccessExclusiveLock);

@@ -35,6 +35,7 @@ typedef struct M2mPending
 	List	   *aside;			/* M2mSavedView: put aside, or dropped */
 	List	   *functions;		/* M2mSeenFunction */
 	List	   *resting;		/* associations whose relationship is at rest */
+	List	   *referenced;		/* tables that new foreign keys refer to */
 	List	   *renames;		/* of ddl_alter.c */
 	List	   *relationships;	/* of ddl_drop.c */
 	DropStmt   *drop_view;		/* a copy of it, if it is DROP VIEW */

@@ -44,11 +44,21 @@ m2m_pending_init(void)
 M2mPending *
 m2m_pending_push(Node *parsetree)
 {
+	/*
+	 * Not in the event trigger's memory, which EventTriggerInvoke() resets
+	 * before the command begins.  In the transaction's, with which all that
+	 * is remembered is over at the latest.
+	 */
 	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
 												  "m2m command",
 												  ALLOCSET_SMALL_SIZES);
 	M2mPending *p = MemoryContextAllocZero(context, sizeof(M2mPending));
 
+	/*
+	 * The level says which rollback undoes the command, and the depth which
+	 * drops are ours and which are an event trigger's that runs within our
+	 * own statements.
+	 */
 	p->context = context;
 	p->parsetree = parsetree;
 	p->nest_level = GetCurrentTransactionNestLevel();
@@ -100,6 +110,10 @@ refuse_to_lose(void)
 /*
  * forget_at_end, forget_at_subend: a command that failed has no end; nor had
  * what it did one.  TopTransactionContext takes the memory.
+ *
+ * PRE_COMMIT comes when the last of a user's code has run, deferred triggers
+ * among it, and an error still undoes everything (CommitTransaction()); at
+ * COMMIT it is too late for one.
  */
 static void
 forget_at_end(XactEvent event, void *arg)
@@ -115,10 +129,22 @@ static void
 forget_at_subend(SubXactEvent event, SubTransactionId subid,
 				 SubTransactionId parent, void *arg)
 {
+	int			level = GetCurrentTransactionNestLevel();
+
+	/* both events come while the subtransaction is still the current one */
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
-		while (m2m_pending != NULL &&
-			   m2m_pending->nest_level >= GetCurrentTransactionNestLevel())
+		while (m2m_pending != NULL && m2m_pending->nest_level >= level)
 			m2m_pending_pop(m2m_pending);
+	}
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
+	{
+		/*
+		 * What a command without an end did is its parent's now.  With the
+		 * level of the subtransaction that is over, the next one that fails
+		 * would take it for its own, and refuse_to_lose() miss it.
+		 */
+		for (M2mPending *p = m2m_pending; p != NULL; p = p->previous)
+			p->nest_level = Min(p->nest_level, level - 1);
 	}
 }

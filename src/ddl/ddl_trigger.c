@@ -46,6 +46,11 @@ PG_FUNCTION_INFO_V1(m2m_ddl_command_end);
 
 /*
  * m2m_ddl_command_start, m2m_ddl_command_end: the event triggers.
+ * ProcessUtilitySlow() calls the first before the command has locked or
+ * checked anything, the second only after it succeeded.  The command sees what
+ * we did (EventTriggerDDLCommandStart() ends with CommandCounterIncrement()).
+ * Errors: 39P03; those of locking and of dropping; at the end see
+ * m2m_as_server().
  */
 Datum
 m2m_ddl_command_start(PG_FUNCTION_ARGS)
@@ -70,6 +75,8 @@ m2m_ddl_command_end(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("not fired by event trigger manager")));
+
+	/* our own statements are never remembered, so there is no need to ask */
 	if (m2m_pending != NULL)
 		as_nobodys_member(on_end, data->parsetree);
 	PG_RETURN_NULL();
@@ -89,6 +96,12 @@ as_nobodys_member(void (*action) (Node *parsetree), Node *parsetree)
 		action(parsetree);
 		return;
 	}
+
+	/*
+	 * These are plain variables of the backend, which no end of a
+	 * subtransaction sets back: a script whose block catches our error goes
+	 * on, and what it makes then is to be a member.
+	 */
 	m2m_leave_extension(&extension);
 	PG_TRY();
 	{
@@ -120,12 +133,19 @@ on_end(Node *parsetree)
 	M2mPending *p = m2m_pending;
 	MemoryContext old;
 
+	/*
+	 * ProcessUtilitySlow() passes the same tree to both triggers.  Its
+	 * address will do, and nothing else would: the same text may run inside
+	 * itself. What lies above on the stack began later and has had no end.
+	 */
 	while (p != NULL && p->parsetree != parsetree)
 		p = p->previous;
 	if (p == NULL)
 		return;
 	old = MemoryContextSwitchTo(p->context);
 	CommandCounterIncrement();
+
+	/* views first: what is put back is then renamed and refreshed as others */
 	m2m_ddl_drop_end(p);
 	m2m_ddl_alter_end(p);
 	MemoryContextSwitchTo(old);

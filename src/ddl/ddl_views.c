@@ -3,9 +3,11 @@
  *		Locks the link views that a command concerns, and takes those aside
  *		that are in its way.
  *
- * The tables are locked first, as the command will, and then the views: the
- * other way round would deadlock with readers.  What a view is is saved and
- * put back by view_save.c.
+ * Tables and views are locked together, and none is waited for while another
+ * is held (lock.c): who reads a view locks that and then its tables, who has
+ * written a table may go on to read a view, so that either order of waiting
+ * would deadlock with one of them.  What a view is is saved and put back by
+ * view_save.c.
  */
 #include "postgres.h"
 
@@ -46,7 +48,12 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 	ListCell   *lc;
 	ListCell   *lv;
 
-	/* without it there are no link views, and nothing of ours is in the way */
+	/*
+	 * First of all, with nothing in hand: who drops the extension has this
+	 * lock exclusively and will lock every link view, to drop its triggers.
+	 * Without the extension there are none, and nothing of ours is in the
+	 * way.
+	 */
 	if (!OidIsValid(m2m_keep_extension("m2m", true)))
 		return true;
 	foreach(lc, relids)
@@ -63,12 +70,26 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 	}
 	others = list_difference_oid(others, ours);
 
+	/*
+	 * The first is waited for first: a table, for which the command waits
+	 * anyway.  What a new foreign key refers to in the mode of
+	 * ATAddForeignKeyConstraint(), since the command, which would take that
+	 * lock later, holds the views by then.
+	 */
 	foreach(lc, tables)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), lockmode);
+	foreach(lc, p->referenced)
+		add_lock(&relations, &lockmodes, lfirst_oid(lc), ShareRowExclusiveLock);
 	foreach(lc, ours)
 		add_lock(&relations, &lockmodes, lfirst_oid(lc), AccessExclusiveLock);
 
-	/* schemas, types and so on first, as by whoever makes or drops a view */
+	/*
+	 * What making the views again will lock or look up.  Schemas, types and
+	 * functions are not taken in one go with the relations, and so come
+	 * before any of these is held: in the way of a shared lock on them is
+	 * only who drops or alters them, without whom the views could not be made
+	 * again.
+	 */
 	foreach(lc, remade ? ours : NIL)
 	{
 		M2mLinkView *view = m2m_catalog_read_view(lfirst_oid(lc), true);
@@ -89,6 +110,8 @@ m2m_views_lock(M2mPending *p, List *relids, List *tables, LOCKMODE lockmode,
 	}
 	m2m_lock_relations_each(relations, lockmodes);
 	p->views = ours;
+
+	/* now that something is held, nobody may be waited for any more */
 	foreach(lc, others)
 	{
 		if (m2m_view_lock_if_free(lfirst_oid(lc)))
@@ -131,6 +154,11 @@ m2m_view_lock_if_free(Oid viewid)
 
 	if (view == NULL)
 		return false;
+
+	/*
+	 * The view last, exclusively: of a view that is left alone only shared
+	 * locks stay, to the end of the transaction, and hold up no reader.
+	 */
 	foreach(lc, m2m_catalog_view_uses(viewid))
 	{
 		ObjectAddress *used = lfirst(lc);
@@ -156,6 +184,7 @@ m2m_views_put_aside(M2mPending *p)
 {
 	ListCell   *lc;
 
+	/* all, before the first goes: a rule of one may speak of another */
 	foreach(lc, p->views)
 	{
 		M2mSavedView *saved = m2m_view_save(lfirst_oid(lc));
@@ -166,7 +195,11 @@ m2m_views_put_aside(M2mPending *p)
 	if (p->aside == NIL || m2m_view_drop(p->aside))
 		return;
 
-	/* as many as can; one that goes by CASCADE is saved when it does */
+	/*
+	 * As many as can, one by one.  Of one that stays nothing may be
+	 * remembered: if the command takes it by CASCADE, the hook saves it as it
+	 * is then.
+	 */
 	foreach(lc, p->aside)
 	{
 		if (!m2m_view_drop(list_make1(lfirst(lc))))

@@ -5,7 +5,7 @@
  *
  * The key of an endpoint is chosen by define_keys.c, what must be so
  * beforehand is checked by define_check.c, link views and functions are
- * view.c's.
+ * made by view_create.c and view_function.c.
  */
 #include "postgres.h"
 
@@ -64,6 +64,10 @@ static const char *on_delete_sql(char action);
 void
 m2m_definition_lock(M2mDefinition *definition)
 {
+	/*
+	 * All that makes the caller fail is found before he makes anybody wait:
+	 * who may not refer to a table must not queue a lock on it.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_endpoint_check(definition->relid[s]);
 	if (OidIsValid(definition->schema) &&
@@ -78,9 +82,18 @@ m2m_definition_lock(M2mDefinition *definition)
 
 	/* before there is anything that others would wait for */
 	m2m_keep_extension("m2m", false);
+
+	/*
+	 * The mode of ATAddForeignKeyConstraint(), which the foreign keys to come
+	 * will take, and which conflicts with itself: of two first uses the
+	 * second finds what the first has made.  Both tables at once, since
+	 * others may name them the other way round.
+	 */
 	m2m_lock_relations(list_append_unique_oid(list_make1_oid(definition->relid[M2M_LEFT]),
 											  definition->relid[M2M_RIGHT]),
 					   ShareRowExclusiveLock);
+
+	/* what was true before we waited need not be true now */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_endpoint_check(definition->relid[s]);
 }
@@ -106,6 +119,11 @@ m2m_relationship_define(M2mDefinition *definition)
 		get_rel_namespace(definition->relid[M2M_LEFT]);
 	choose_names(&names);
 
+
+	/*
+	 * Locked before it is looked at, as a reader: if somebody is about to
+	 * drop it, we wait, and then it is not there.
+	 */
 	association = get_relname_relid(names.name, names.schema);
 	if (definition->if_not_exists && OidIsValid(association))
 	{
@@ -121,12 +139,17 @@ m2m_relationship_define(M2mDefinition *definition)
 			return association;
 		}
 	}
+	/* under the locks: an engine locks a table, too, when it takes it over */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
 	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
 		m2m_temporary_deletes_rows(definition->relid);
 
+	/*
+	 * As in an extension's script a relationship would become its member, and
+	 * go with it.  PG_FINALLY, as a block in the script may catch our error.
+	 */
 	m2m_leave_extension(&extension);
 	PG_TRY();
 	{
@@ -141,6 +164,11 @@ m2m_relationship_define(M2mDefinition *definition)
 	association = get_relname_relid(names.name, names.schema);
 	if (names.persistence == RELPERSISTENCE_TEMP)
 		m2m_temporary_depend(association, definition->relid);
+
+	/*
+	 * Described from what was made, not from what was asked for, as it will
+	 * be from now on: event triggers of the user's may have had a hand in it.
+	 */
 	m2m_foreign_keys_choose(association, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
@@ -249,7 +277,7 @@ choose_names(Names *names)
 			names->role[s] = pstrdup(definition->role[s]);
 		else if (self)
 			names->role[s] = m2m_name_join(s == M2M_LEFT ? "from" : "to",
-										  m2m_name_singular(table[s]));
+										   m2m_name_singular(table[s]));
 		else
 			names->role[s] = m2m_name_singular(table[s]);
 	}
@@ -283,9 +311,9 @@ choose_names(Names *names)
 		}
 		foreach(lc, names->key[s])
 			names->column[s] =
-				lappend(names->column[s],
-						makeString(m2m_name_join(names->role[s],
-												 strVal(lfirst(lc)))));
+			lappend(names->column[s],
+					makeString(m2m_name_join(names->role[s],
+											 strVal(lfirst(lc)))));
 	}
 
 	if (definition->name != NULL)
@@ -296,7 +324,7 @@ choose_names(Names *names)
 		if (strcmp(names->name, names->view[M2M_LEFT]) == 0 ||
 			strcmp(names->name, names->view[M2M_RIGHT]) == 0)
 			names->name = makeObjectName(table[M2M_LEFT], table[M2M_RIGHT],
-										"link");
+										 "link");
 	}
 }
 
@@ -373,6 +401,11 @@ create_association(Names *names)
 	appendStringInfoString(&sql, ", ");
 	append_names(&sql, names->column[M2M_RIGHT]);
 	appendStringInfoChar(&sql, ')');
+
+	/*
+	 * In the same statement: the table is empty and nobody's yet, so the keys
+	 * need no look at its rows, and the endpoints are held already.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		append_foreign_key(&sql, names, s);
 	appendStringInfoChar(&sql, ')');
@@ -438,6 +471,7 @@ append_names(StringInfo sql, List *names)
 						 quote_identifier(strVal(lfirst(lc))));
 }
 
+/* on_delete_sql: the word for an action; those of pg_constraint. */
 static const char *
 on_delete_sql(char action)
 {
@@ -445,11 +479,14 @@ on_delete_sql(char action)
 		action == FKCONSTR_ACTION_RESTRICT ? "RESTRICT" : "NO ACTION";
 }
 
-/* describe_association: COMMENT ON the new association and its columns. */
+/*
+ * describe_association: COMMENT ON the new association.  Not on its columns:
+ * tools that compare a schema with their own idea of it would want to undo
+ * that for ever.
+ */
 static void
 describe_association(Oid association, Names *names)
 {
-	char	   *qualified = m2m_qualified_name(association);
 	char	   *comment = psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
 								   "Read and write it as any table, or by the link views \"%s\" and \"%s\".",
 								   get_rel_name(names->definition->relid[M2M_LEFT]),
@@ -457,20 +494,7 @@ describe_association(Oid association, Names *names)
 								   names->view[M2M_LEFT],
 								   names->view[M2M_RIGHT]);
 
-	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s", qualified,
+	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s",
+					 m2m_qualified_name(association),
 					 quote_literal_cstr(comment)));
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		ListCell   *column;
-		ListCell   *key;
-
-		forboth(column, names->column[s], key, names->key[s])
-		{
-			comment = psprintf("\"%s\" of the linked \"%s\"",
-							   strVal(lfirst(key)), names->role[s]);
-			m2m_ddl(psprintf("COMMENT ON COLUMN %s.%s IS %s", qualified,
-							 quote_identifier(strVal(lfirst(column))),
-							 quote_literal_cstr(comment)));
-		}
-	}
 }

@@ -29,6 +29,7 @@ m2m_relationship_drop(Oid association, bool keep_links)
 	M2mRelationship *rel;
 	StringInfoData views;
 
+	/* before any lock: who may not drop it makes nobody wait for him */
 	m2m_association_check_owner(association);
 	rel = lock_relationship(association);
 	if (rel == NULL)
@@ -36,7 +37,7 @@ m2m_relationship_drop(Oid association, bool keep_links)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("\"%s\" is not the association table of a relationship",
 						get_rel_name(association)),
-				 errhint("The view m2m_relationships lists those that are.")));
+				 errhint("The function m2m_relationships() lists those that are.")));
 
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -48,6 +49,13 @@ m2m_relationship_drop(Oid association, bool keep_links)
 
 		if (OidIsValid(astray))
 			functions = list_append_unique_oid(functions, astray);
+
+		/*
+		 * Statements, by the caller's own right and without CASCADE: what
+		 * belongs to others, or what they have built upon, is PostgreSQL's to
+		 * refuse.  Functions first, while the description holds that finds
+		 * them.
+		 */
 		foreach(lc, functions)
 			m2m_ddl(psprintf("DROP FUNCTION %s",
 							 format_procedure_extended(lfirst_oid(lc),
@@ -56,6 +64,7 @@ m2m_relationship_drop(Oid association, bool keep_links)
 			appendStringInfo(&views, "%s%s", views.len > 0 ? ", " : "",
 							 m2m_qualified_name(rel->side[s].view));
 	}
+	/* both in one, as a rule or view of one may speak of the other */
 	if (views.len > 0)
 		m2m_ddl(psprintf("DROP VIEW %s", views.data));
 	if (!keep_links && !rel->adopted)
@@ -78,6 +87,13 @@ lock_relationship(Oid association)
 {
 	List	   *locked = NIL;
 
+	/*
+	 * What has to be locked stands in a description that holds only under
+	 * those locks.  So it is looked at again, until it names nothing that is
+	 * not locked.  Those of an earlier round stay, and a second one may have
+	 * to wait with them in hand; it comes only where the relationship has
+	 * just changed.
+	 */
 	for (;;)
 	{
 		M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
@@ -88,7 +104,11 @@ lock_relationship(Oid association)
 			rel = m2m_catalog_read_rest(association, NIL);
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
-			/* dropping its foreign keys locks the endpoints as well */
+			/*
+			 * RemoveTriggerById() locks the endpoints as well, for the
+			 * foreign keys' triggers on them: with the views in hand, if not
+			 * now.
+			 */
 			if (OidIsValid(rel->side[s].relid))
 				needed = list_append_unique_oid(needed, rel->side[s].relid);
 			if (OidIsValid(rel->side[s].view))

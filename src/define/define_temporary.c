@@ -108,6 +108,12 @@ m2m_temporary_deletes_rows(Oid relid[2])
 	{
 		bool		partitioned = get_rel_relkind(relid[s]) ==
 			RELKIND_PARTITIONED_TABLE;
+
+		/*
+		 * The parent holds no rows; ON COMMIT is a partition's own.  The root
+		 * is locked by the caller, which keeps partitions from coming and
+		 * going.
+		 */
 		List	   *tables = partitioned ?
 			find_all_inheritors(relid[s], AccessShareLock, NULL) :
 			list_make1_oid(relid[s]);
@@ -161,7 +167,11 @@ m2m_temporary_depend(Oid association, Oid relid[2])
 		ObjectAddressSet(endpoint, RelationRelationId, relid[s]);
 		recordDependencyOn(&this, &endpoint, DEPENDENCY_NORMAL);
 
-		/* it may be an endpoint, too */
+		/*
+		 * PreCommit_on_commit_actions() drops with CASCADE, and that follows
+		 * any dependency.  The association itself may be an endpoint of
+		 * another one, which then has to know.
+		 */
 		enter(association)->is_dropped = true;
 	}
 	CommandCounterIncrement();
@@ -194,7 +204,10 @@ note_created(RangeVar *name, OnCommitAction action, bool if_not_exists)
 	bool		ours;
 	TemporaryTable *table;
 
-	/* pg_temp may be the schema where no word says so; an action does */
+	/*
+	 * pg_temp may be the schema where no word says so; an action does, as
+	 * DefineRelation() refuses one on any other table.
+	 */
 	if (name->relpersistence != RELPERSISTENCE_TEMP && action == ONCOMMIT_NOOP)
 		return;
 	GetTempNamespaceState(&schema, &toast_schema);
@@ -204,6 +217,11 @@ note_created(RangeVar *name, OnCommitAction action, bool if_not_exists)
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	if (!HeapTupleIsValid(tuple))
 		return;
+
+	/*
+	 * The statement does not say whether IF NOT EXISTS made the table.  If it
+	 * did, the row of pg_class is of this transaction, and nothing was noted.
+	 */
 	ours = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(tuple->t_data));
 	ReleaseSysCache(tuple);
 	if (if_not_exists && (!ours || find(relid) != NULL))
@@ -238,6 +256,13 @@ enter(Oid relid)
 		temporaries = hash_create("m2m temporary tables", TEMPORARIES_KEPT,
 								  &control, HASH_ELEM | HASH_BLOBS);
 	}
+
+	/*
+	 * Nobody tells us when a table goes, by DROP, rollback or at commit. What
+	 * an OID that comes again would inherit is overwritten when its table is
+	 * created; so it is enough to look now and then, and the more there are
+	 * the more rarely.
+	 */
 	if (hash_get_num_entries(temporaries) >= forget_at)
 		forget_dropped();
 	table = hash_search(temporaries, &relid, HASH_ENTER, &found);
@@ -278,6 +303,14 @@ may_be_dropped(Oid relid)
 
 	if (table != NULL)
 		return table->is_dropped;
+
+	/*
+	 * The server's list of actions is private to tablecmds.c.  ON COMMIT DROP
+	 * takes a table at the end of the transaction that made it, so that an
+	 * older one has survived.  Of a younger one we assume the worst: a
+	 * dependency too many drops nothing at commit, one too few leaves links
+	 * to nothing.
+	 */
 	relation = relation_open(relid, AccessShareLock);
 	result = relation->rd_createSubid != InvalidSubTransactionId;
 	relation_close(relation, AccessShareLock);

@@ -10,6 +10,10 @@
  * who is told that there is one looks at the row.  So an error here could cost
  * time, and no more.
  *
+ * Keys are compared while a page is locked, as nbtree itself does.  That is
+ * why the comparison has to be PostgreSQL's own (m2m_opfamily_built_in()):
+ * other code might take locks, or read the very index.
+ *
  * It reads pages as nbtree does (compare _bt_search() and _bt_binsrch()), in
  * the majors in which this was tested: compat.h says which.  In others, and
  * with m2m.index_runs off, it knows nothing of any key, and the caller takes
@@ -115,6 +119,8 @@ m2m_index_look_perform(M2mIndexLook *look, M2mIndexEntry *entry)
 			_bt_relbuf(look->direct->index, leaf);
 		}
 #endif
+
+		/* a page that tells nothing of its first key must not hold us up */
 		if (next == n)
 			entry[next++].kind = M2M_ENTRY_UNSURE;
 		n = next;
@@ -138,7 +144,12 @@ find_leaf(M2mIndexLook *look, int n)
 	{
 		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(look));
 
-		/* without a row it is one of no columns, which we add, in no place */
+		/*
+		 * Without a row it is one of no columns, which we add, in no place:
+		 * without a scantid all entries of a key are equal to it, and
+		 * _bt_search() finds the first page that may have one (nextkey is
+		 * false).  _bt_doinsert() searches so for its check.
+		 */
 		look->key = _bt_mkscankey(index, NULL);
 		_bt_metaversion(index, &look->key->heapkeyspace,
 						&look->key->allequalimage);
@@ -169,17 +180,32 @@ look_on_leaf(M2mIndexLook *look, int first, Page page, M2mIndexEntry *entry)
 	{
 		set_key(look, n);
 
-		/* out of order it might be on a page to the left */
+		/*
+		 * Out of order it might be on a page to the left.  It is not if it is
+		 * greater than the entry before low, or the page is the first; then
+		 * nothing was found to be less, and low is still at the start.
+		 */
 		if (n > first &&
 			(low == start ? !P_LEFTMOST(opaque) :
 			 _bt_compare(look->direct->index, look->key, page,
 						 OffsetNumberPrev(low)) <= 0))
 			break;
+
+		/*
+		 * A key beyond all entries of the page is not there only if it is
+		 * below the high key.  Above that it belongs on a page to the right,
+		 * and equal to it, it may: the entries of one key, most of them dead,
+		 * can go on there.  The next search of the tree finds the page.
+		 */
 		if (find_entry(look, page, n > first, &low))
 		{
 			ItemId		item = PageGetItemId(page, low);
 			IndexTuple	tuple = (IndexTuple) PageGetItem(page, item);
 
+			/*
+			 * A dead entry, or one of several, says nothing about the key's
+			 * other rows; an index scan goes through them all.
+			 */
 			if (ItemIdIsDead(item) || BTreeTupleIsPosting(tuple))
 				entry[n].kind = M2M_ENTRY_UNSURE;
 			else

@@ -111,14 +111,30 @@ m2m_direct_exists(M2mDirectTable *table, Datum *pair)
 			end_dirty_scan(table);
 			return false;
 		}
+
+		/*
+		 * HeapTupleSatisfiesDirty() tells whose insert or delete is under
+		 * way.  The one may be undone, and so may the other: neither answer
+		 * is true before that transaction has ended.  Then the look is made
+		 * anew, as in check_exclusion_or_unique_constraint(): meanwhile the
+		 * row may have gone, and another of the pair have come.
+		 */
 		xwait = TransactionIdIsValid(table->dirty.xmin) ?
 			table->dirty.xmin : table->dirty.xmax;
 		if (!TransactionIdIsValid(xwait))
 			break;
 
+		/* the slot is cleared with the pins; the place is for the message */
 		place = table->found->tts_tid;
 		token = table->dirty.speculativeToken;
 		m2m_direct_unpin(table);
+
+		/*
+		 * Whoever speculates may have to take his row back and wait for a
+		 * pair of ours.  Who waited for the end of his transaction, and not
+		 * just of the speculation, would then be in a deadlock with him that
+		 * no order of pairs prevents (heap_abort_speculative() has more).
+		 */
 		if (token != 0)
 			SpeculativeInsertionWait(xwait, token);
 		else
@@ -165,6 +181,7 @@ m2m_direct_exists_at(M2mDirectTable *table, Datum *pair, ItemPointer root)
 static void
 found_linked(M2mDirectTable *table, Datum *pair)
 {
+	/* in READ COMMITTED a statement may build on what is newer than it */
 	if (!IsolationUsesXactSnapshot())
 		return;
 	if (!table_tuple_satisfies_snapshot(table->association, table->found,
@@ -175,6 +192,7 @@ found_linked(M2mDirectTable *table, Datum *pair)
 										   MinTransactionIdAttributeNumber,
 										   &isnull);
 
+		/* one of ours is newer than the snapshot's command, and no conflict */
 		if (!TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)))
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -245,6 +263,13 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 
 		if (look && m2m_direct_exists(table, pair))
 			return false;
+
+		/*
+		 * The token is held before the row is there: whoever finds the row
+		 * finds what to wait for.  It is a lock of the lock manager's, which
+		 * an error releases; the row is then one of an aborted transaction,
+		 * whether it was completed or not.
+		 */
 		xid = GetCurrentTransactionId();
 		token = SpeculativeInsertionLockAcquire(xid);
 		m2m_direct_fill(table, table->row, pair);
@@ -252,14 +277,30 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 									   GetCurrentCommandId(true), 0, NULL,
 									   token);
 		*place = table->row->tts_tid;
+
+		/*
+		 * _bt_doinsert() looks for others and makes the entry under one lock
+		 * of the page where entries of the pair begin.  So of two sessions
+		 * the second, and only that, sees the other's row, whether that is
+		 * completed or not; it never takes both to give way.
+		 */
 		ours = m2m_direct_index_insert(table, table->unique, pair, place,
 									   UNIQUE_CHECK_PARTIAL);
+
+		/*
+		 * Completed before the token goes: who waited for that looks again,
+		 * and has to find the row a plain one of our transaction, or dead
+		 * (heap_finish_speculative(), heap_abort_speculative()).  The other
+		 * indexes have no entry yet: none is left of a row taken back.
+		 */
 		table_tuple_complete_speculative(table->association, table->row,
 										 token, ours);
 		SpeculativeInsertionLockRelease(xid);
 		ExecClearTuple(table->row);
 		if (ours)
 			return true;
+
+		/* the pair that is in the way may still come to nothing: look, wait */
 		CHECK_FOR_INTERRUPTS();
 	}
 }
@@ -286,6 +327,12 @@ look_up(M2mDirectTable *table, IndexScanDesc *scan, Snapshot snapshot,
 
 		table->unique_key[i].sk_argument = m2m_direct_value(table, c, pair[c]);
 	}
+
+	/*
+	 * One row is all that is asked for, also by the dirty snapshot: what it
+	 * shows is there, or is waited for, and a new scan begun.  So the pair's
+	 * values, to which the scan points, need not last beyond this.
+	 */
 	index_rescan(*scan, table->unique_key, n, NULL, 0);
 	result = index_getnext_slot(*scan, ForwardScanDirection, table->found);
 	MemoryContextSwitchTo(old);
@@ -308,6 +355,12 @@ fetch_at(M2mDirectTable *table, Datum *pair, ItemPointer root,
 
 	if (table->fetch == NULL)
 		table->fetch = m2m_table_index_fetch_begin(table->association);
+
+	/*
+	 * Moves along the HOT chain, and "at" with it, to the first row that the
+	 * snapshot shows.  A dirty snapshot may show a later one, too, but only
+	 * behind one that somebody is changing, which is no answer here anyway.
+	 */
 	result = table_index_fetch_tuple(table->fetch, &at, snapshot,
 									 table->found, &again, NULL);
 	MemoryContextSwitchTo(old);
@@ -323,8 +376,10 @@ fetch_at(M2mDirectTable *table, Datum *pair, ItemPointer root,
 }
 
 /*
- * m2m_direct_side_scan: a scan of such an index, to be started by
- * m2m_direct_side_rescan(); the caller ends it by index_endscan().
+ * m2m_direct_side_scan: a scan of an index that begins with the columns of a
+ * side (m2m_direct_side_index()), to be started by m2m_direct_side_rescan();
+ * the caller ends it by index_endscan(), before anything that may wait:
+ * m2m_direct_unpin() knows nothing of it.
  */
 IndexScanDesc
 m2m_direct_side_scan(M2mDirectTable *table, M2mDirectIndex *index,
@@ -389,6 +444,13 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 	MemoryContext old = MemoryContextSwitchTo(table->context);
 	bool		result = false;
 
+	/*
+	 * The flags are ExecLockRows()'s.  An update in progress that leaves the
+	 * key alone does not stand in the way of KEY SHARE; its new version has
+	 * to be locked with the old one, or the lock would be gone when it
+	 * commits.  A version that has committed since our snapshot is followed
+	 * in READ COMMITTED; above, it is the trigger's 40001.
+	 */
 	if (!IsolationUsesXactSnapshot())
 		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
 	if (find_endpoint(table, side, pair, entry) &&
@@ -414,6 +476,13 @@ m2m_direct_lock_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 			m2m_direct_unpin(table);
 			policy = LockWaitBlock;
 		}
+
+		/*
+		 * All but TM_Ok is left to the trigger, which meets the same row and
+		 * knows which error it is.  A version that was followed may have got
+		 * another key since the look: as EvalPlanQual() has it, the condition
+		 * is put to the version that was locked.
+		 */
 		result = locked == TM_Ok &&
 			(!failure.traversed ||
 			 has_key(table, side, endpoint->locked, pair));
@@ -449,6 +518,13 @@ find_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 			return true;
 		ExecClearTuple(endpoint->slot);
 	}
+
+	/*
+	 * Also where no entry was seen: that was true of a moment that has
+	 * passed, and a key that is not there is nearly always an error, which
+	 * need not be fast.  In SERIALIZABLE, where no entry is ever given
+	 * (begin_check()), it is this scan that makes the key one we have read.
+	 */
 	if (endpoint->scan == NULL)
 		endpoint->scan = m2m_index_beginscan(endpoint->relation,
 											 endpoint->index.index,
@@ -463,6 +539,10 @@ find_endpoint(M2mDirectTable *table, M2mSide side, Datum *pair,
 /*
  * may_have_changed: has the version of a row that was found been updated or
  * deleted, or is somebody about it?  Who only locks it does not count.
+ *
+ * Read with the page pinned but not locked, so it may be out of date when it
+ * is returned: true costs a call of the trigger, and false is put right by
+ * table_tuple_lock(), which looks again with the page locked.
  */
 static bool
 may_have_changed(TupleTableSlot *slot)
@@ -503,8 +583,15 @@ has_key(M2mDirectTable *table, M2mSide side, TupleTableSlot *slot,
 void
 m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
 {
+	/* a copy, as InitResultRelInfo() makes: the query may reload relcache */
 	TriggerDesc *triggers = CopyTriggerDesc(table->association->trigdesc);
 
+	/*
+	 * The trigger may wait, and this one pin stays while it does: who calls
+	 * RI_FKey_check() has to hold it, since that asks whether the row is
+	 * still alive.  AfterTriggerExecute() holds it just so.  SnapshotAny will
+	 * do, as the row is our own and nobody can have touched it.
+	 */
 	m2m_direct_unpin(table);
 	if (!table_tuple_fetch_row_version(table->association, place, SnapshotAny,
 									   table->found))
@@ -538,7 +625,9 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
  * m2m_direct_index_insert: enters a row into an index, as
  * ExecInsertIndexTuples would.  With UNIQUE_CHECK_PARTIAL, returns false if
  * there may be another row of that pair: the entry is made all the same, and
- * the caller sees to it.
+ * the caller sees to it.  Waits for no transaction, but with UNIQUE_CHECK_YES
+ * for one that has the pair in the making, which is why that is only for
+ * tables that nobody else can write; error 23505 then.
  */
 bool
 m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,

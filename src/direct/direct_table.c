@@ -87,6 +87,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	MemoryContext old;
 	M2mDirectTable *table;
 
+	/* a replica checks no foreign keys; what fires is the executor's to say */
 	if (!m2m_direct_path ||
 		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN)
 		return NULL;
@@ -106,9 +107,15 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	table->association = table_open(rel->association, NoLock);
 
 	/*
+	 * Locks come first: with each of them we hear of what others have
+	 * committed (LockRelationOid()), so that m2m_relationship_current() is
+	 * asked after the last lock on indexes, and in open_endpoints() after the
+	 * last of all.  Nobody can change the tables after that.
+	 *
 	 * Who has no right to write links gets no lock on the endpoints.  Nor is
 	 * the executor's question asked before it is likely to be the only time:
-	 * who logs it is not to hear of one call twice.
+	 * who logs it is not to hear of one call twice.  A user who has turned
+	 * row_security off is to get an error, which is the general path's.
 	 */
 	if (!open_indexes(table) || !m2m_relationship_current(rel) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
@@ -129,11 +136,20 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 * Whoever has created or truncated the table in this transaction, locked
 	 * it, or asked m2m_load to, has shut it: all that others did there has
 	 * ended, and they do nothing until our end.  A temporary one is shut.
+	 * (SHARE ROW EXCLUSIVE is the weakest that conflicts with ROW EXCLUSIVE,
+	 * which every writer has, prepared transactions and cascades included,
+	 * and with itself.)  It cannot be less shut later in the call: a lock
+	 * goes by the rollback of its subtransaction, which takes us along.
 	 */
 	table->shut = table->association->rd_islocaltemp ||
 		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
 								true);
 
+	/*
+	 * The snapshot comes after all locks, m2m_lock_links_of_row() included:
+	 * in READ COMMITTED it then shows what they made us wait for.  An older
+	 * one would miss links that the call before us on that row has made.
+	 */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	table->snapshot = GetActiveSnapshot();
@@ -221,11 +237,17 @@ m2m_direct_close(M2mDirectTable *table)
 		m2m_index_insert_cleanup(table->index[i].index, table->index[i].info);
 	close_relations(table);
 	PopActiveSnapshot();
+
+	/* what runs next in this transaction has to see the links */
 	CommandCounterIncrement();
 	MemoryContextDelete(table->context);
 }
 
-/* close_relations: closes association, its indexes and endpoints. */
+/*
+ * close_relations: closes association, its indexes and endpoints.  No lock is
+ * given back: the rows are not committed, and who waits for us to have them in
+ * an index (CREATE INDEX CONCURRENTLY) waits for the lock on the table.
+ */
 static void
 close_relations(M2mDirectTable *table)
 {
@@ -250,6 +272,11 @@ describe(M2mRelationship *rel)
 												sizeof(M2mDirect));
 	Relation	association = table_open(rel->association, NoLock);
 
+	/*
+	 * The association is locked, so what is read of it holds.  Endpoints are
+	 * not; what changes there is noticed by m2m_relationship_current() once
+	 * they are.  rel->direct is set last: an error leaves nothing half done.
+	 */
 	direct->possible = association_is_plain(rel, association) &&
 		columns_are_plain(rel, association) &&
 		triggers_are_plain(rel, association) &&
@@ -285,6 +312,8 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		m2m_catalog_is_distributed(rel->association) ||
 		!rel->unique || rel->nproperties > 0)
 		return false;
+
+	/* NOT NULL is kept by ids, which are never null; defaults are not needed */
 	return desc->constr == NULL ||
 		(desc->constr->num_check == 0 && !desc->constr->has_generated_stored);
 }
@@ -309,6 +338,11 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 				TupleDescAttr(RelationGetDescr(association),
 							  key->link_attnum - 1);
 
+			/*
+			 * A length of its own is the parser's to apply, by a cast; and it
+			 * is the rewriter that says of a column GENERATED ALWAYS that it
+			 * takes no value.
+			 */
 			if ((key->type != key->link_type &&
 				 !(m2m_is_integer(key->type) &&
 				   m2m_is_integer(key->link_type))) ||
@@ -346,6 +380,11 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN ||
 			trigger->tgdeferrable)
 			return false;
+
+		/*
+		 * The one for updates never fires here.  Any other is of a foreign
+		 * key that refers to the association: deletes would owe it a check.
+		 */
 		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS)
 			checks[side]++;
 		else if (trigger->tgfoid != F_RI_FKEY_CHECK_UPD)
@@ -514,6 +553,7 @@ owner_may_check(M2mDirectTable *table, M2mSide side)
 	Oid			owner = endpoint->rd_rel->relowner;
 	AclMode		needed = ACL_SELECT | ACL_UPDATE;
 
+	/* FOR KEY SHARE asks for UPDATE; who has it on columns only goes by SQL */
 	return pg_class_aclmask(RelationGetRelid(endpoint), owner, needed,
 							ACLMASK_ALL) == needed &&
 		object_aclcheck(NamespaceRelationId, RelationGetNamespace(endpoint),
@@ -539,6 +579,7 @@ is_permitted(M2mDirectTable *table, int actions)
 	AclMode		required = ACL_SELECT;
 	Bitmapset  *columns = NULL;
 
+	/* the schema is asked for where names are looked up, not by executors */
 	if (object_aclcheck(NamespaceRelationId,
 						RelationGetNamespace(table->association), GetUserId(),
 						ACL_USAGE) != ACLCHECK_OK)
@@ -560,6 +601,9 @@ is_permitted(M2mDirectTable *table, int actions)
  * is not for us.  The list is read after the association was locked, so an
  * index that CREATE INDEX CONCURRENTLY is making is here, or its maker waits
  * for us.  What is opened is in table->index, also if the result is false.
+ *
+ * Locked in the order of their OIDs, in which RelationGetIndexList() has them,
+ * as by the executor.
  */
 static bool
 open_indexes(M2mDirectTable *table)
@@ -585,12 +629,20 @@ open_indexes(M2mDirectTable *table)
 		index->info = BuildIndexInfo(index->index);
 		table->nindexes++;
 		form = index->index->rd_index;
+
+		/* as ExecInsertIndexTuples(): its maker does not count on us yet */
 		if (!index->info->ii_ReadyForInserts)
 		{
 			index_close(index->index, NoLock);
 			table->nindexes--;
 			continue;
 		}
+
+		/*
+		 * These, and operator classes of others, run somebody's code when an
+		 * entry is made.  That could read the association while rows are in
+		 * it that not all indexes lead to yet.
+		 */
 		if (index->info->ii_Expressions != NIL ||
 			index->info->ii_Predicate != NIL ||
 			index->info->ii_ExclusionOps != NULL)
@@ -608,6 +660,11 @@ open_indexes(M2mDirectTable *table)
 			if (index->column[i] < 0)
 				return false;
 		}
+
+		/*
+		 * Of several unique indexes each would need its own look, wait and
+		 * retreat; speculative insertion is completed after the first.
+		 */
 		if (form->indisunique)
 		{
 			if (table->unique != NULL || !is_unique_pair(table, index))
@@ -669,6 +726,9 @@ is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
  * that was made after a snapshot was taken may lack what only that shows: an
  * entry stands for a HOT chain whose older rows have other values.  As
  * get_relation_info() in PostgreSQL asks.
+ *
+ * Asked before the call's snapshot is taken: TransactionXmin may only grow by
+ * that, so what holds for it now holds for that snapshot.
  */
 static bool
 shows_all(Relation index)
@@ -708,6 +768,11 @@ begin_endpoint(M2mDirectTable *table, M2mSide side)
 	M2mDirectEndpoint *endpoint = &table->endpoint[side];
 	M2mDirectKey *key = &table->direct->key[side];
 
+	/*
+	 * It may be on its way out by REINDEX CONCURRENTLY, which has put another
+	 * in its place; but that waits for our lock on the table before this one
+	 * gets no entries any more (index_concurrently_set_dead()).
+	 */
 	endpoint->index.index = index_open(key->index, RowShareLock);
 	endpoint->index.natts = key->nkeys;
 	memcpy(endpoint->index.column, key->column, sizeof(key->column));
@@ -718,6 +783,9 @@ begin_endpoint(M2mDirectTable *table, M2mSide side)
 /*
  * m2m_direct_side_index: an index to find the links of a row of one side by;
  * NULL if there is none.
+ *
+ * The columns of the side come first in it, each once, in any order: then all
+ * its links are next to each other.  So the unique index serves one side.
  */
 M2mDirectIndex *
 m2m_direct_side_index(M2mDirectTable *table, M2mSide side)

@@ -153,7 +153,10 @@ m2m_batch_begin(M2mDirectTable *table, int64 count, bool progress)
 	batch->room = Max(1, Min(count, GROUP_PAIRS));
 	batch->progress = progress;
 
-	/* what enters a table that is empty now, the unique index will show */
+	/*
+	 * What enters a table that is empty now, the unique index will show: its
+	 * own check comes with the entry, and this look is to save insertions.
+	 */
 	batch->look_first = RelationGetNumberOfBlocks(table->association) > 0;
 	batch->look = m2m_index_look_begin(table->association, table->unique,
 									   batch->room);
@@ -184,6 +187,12 @@ begin_sorted(M2mLinkBatch *batch)
 	M2mPairOrder *order = table->order;
 	bool		right_key = false;
 
+	/*
+	 * The pairs come in the order of the left key.  Rows of the right
+	 * endpoint, too, are to be locked in one order over the whole call, and
+	 * each once: that takes a pass in the order of the right key, in which
+	 * most relationships have an index that wants one anyway.
+	 */
 	batch->place_row = palloc_array(Datum, order->natts + 1);
 	batch->sorted = palloc0_array(SortedIndex, table->nindexes + 1);
 	for (int i = 0; i < table->nindexes; i++)
@@ -258,6 +267,8 @@ begin_check(M2mLinkBatch *batch, M2mSide side)
 	check->last_context = AllocSetContextCreate(batch->context,
 												"m2m batch key",
 												ALLOCSET_SMALL_SIZES);
+
+	/* m2m_index_look_perform() leaves no predicate locks; a scan does */
 	if (IsolationIsSerializable())
 		return;
 	check->look = m2m_index_look_begin(endpoint->relation, &endpoint->index,
@@ -316,6 +327,11 @@ m2m_batch_end(M2mLinkBatch *batch)
 {
 	int64		created;
 
+	/*
+	 * One index after the other: each pass has the index's own order, and
+	 * frees its sort before the next begins.  The queries of the foreign keys
+	 * in doubt come last; see there.
+	 */
 	finish_group(batch);
 	for (int i = 0; i < batch->nsorted; i++)
 		finish_sorted(batch, &batch->sorted[i]);
@@ -349,7 +365,13 @@ link_group(M2mLinkBatch *batch)
 		Datum	   *pair = group_pair(batch, i);
 		bool		look = false;
 
-		/* the pairs that are left move up */
+		/*
+		 * The pairs that are left move up, and with them the values that they
+		 * point to; an entry was looked up for the pair's old number.
+		 *
+		 * Without look a pair that nobody else is about costs one descent of
+		 * the index, to make the entry, and no scan.
+		 */
 		if ((batch->look_first &&
 			 is_linked(batch, pair, &batch->entry[i], &look)) ||
 			(!table->shut &&
@@ -379,11 +401,17 @@ link_group(M2mLinkBatch *batch)
 static bool
 is_linked(M2mLinkBatch *batch, Datum *pair, M2mIndexEntry *entry, bool *look)
 {
+	/* has it come since, the unique index tells; if shut, it cannot have */
 	if (entry->kind == M2M_ENTRY_NONE)
 		return false;
 	if (entry->kind == M2M_ENTRY_ONE &&
 		m2m_direct_exists_at(batch->table, pair, &entry->place))
 		return true;
+
+	/*
+	 * Rows of a multi-insert go in later, so that the answer is due now; it
+	 * will not change until then, and nobody is to be waited for.
+	 */
 	if (batch->table->shut)
 		return m2m_direct_exists(batch->table, pair);
 	*look = true;
@@ -416,6 +444,13 @@ look_for_pairs(M2mLinkBatch *batch)
  * insert_group: inserts the group's pairs, none of which is there, into a
  * table that nobody else can write, then their entries into the unique index.
  * Would one be there all the same, it would be the index's error.
+ *
+ * Where others can write, this would not do.  A row of a multi-insert cannot
+ * be taken back: heap_abort_speculative() refuses one that was not inserted
+ * speculatively, and heap_delete() leaves an insert and a delete for logical
+ * decoding to tell of.  And a row without its entry in the unique index, as
+ * all are between the two loops, is one that another session cannot see to
+ * wait for.
  */
 static void
 insert_group(M2mLinkBatch *batch)
@@ -436,6 +471,11 @@ insert_group(M2mLinkBatch *batch)
 		}
 		m2m_direct_fill(table, batch->slot[i], group_pair(batch, i));
 	}
+
+	/*
+	 * Without options: rows are placed and logged as any others are.  Each
+	 * slot has its row's place then (heap_multi_insert()).
+	 */
 	table_multi_insert(table->association, batch->slot, group->count,
 					   GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < group->count; i++)
@@ -460,6 +500,11 @@ finish_group(M2mLinkBatch *batch)
 	M2mDirectTable *table = batch->table;
 	MemoryContext old = MemoryContextSwitchTo(table->row_context);
 
+	/*
+	 * Left keys are in order here, so their rows are locked in order, each
+	 * once.  After the insertion, as by the trigger: a lock that came before
+	 * would be held for pairs that turn out to be linked.
+	 */
 	look_for_keys(batch, &batch->check[M2M_LEFT]);
 	for (int i = 0; i < batch->group.count; i++)
 	{
@@ -491,6 +536,7 @@ finish_sorted(M2mLinkBatch *batch, SortedIndex *sorted)
 	m2m_pair_sort_perform(sorted->sort);
 	do
 	{
+		/* group_put() counts the pair up, so its place is noted before */
 		while (!group_is_full(batch) &&
 			   (row = m2m_pair_sort_get(sorted->sort)) != NULL)
 		{
@@ -499,6 +545,8 @@ finish_sorted(M2mLinkBatch *batch, SortedIndex *sorted)
 			group_put(batch, row);
 		}
 		row = group->count > 0 ? group_pair(batch, 0) : NULL;
+
+		/* no check: of the indexes only table->unique is unique */
 		for (int i = 0; sorted->index != NULL && i < group->count; i++)
 		{
 			m2m_direct_index_insert(table, sorted->index, group_pair(batch, i),
@@ -572,6 +620,11 @@ check_key(M2mLinkBatch *batch, KeyCheck *check, int n)
 	{
 		MemoryContext old;
 
+		/*
+		 * A lock is held until the end of the transaction, so one for the
+		 * first pair does for all of the key.  If there is none, each row of
+		 * the key is in doubt by itself, as it would be for the trigger.
+		 */
 		check->locked =
 			m2m_direct_lock_endpoint(batch->table, check->side, pair,
 									 check->look == NULL ? NULL :
@@ -628,6 +681,9 @@ doubt(M2mLinkBatch *batch, int n)
  * endpoint rows were not found so simply, in key order, as it does at the end
  * of an INSERT.  The first that fails is the error.  A row is here twice if
  * both its keys are in doubt; the second check finds nothing new.
+ *
+ * The last thing of a call: the triggers run queries, by snapshots of their
+ * own, and by now every index leads to every row.
  */
 static void
 check_doubtful(M2mLinkBatch *batch)
@@ -689,6 +745,7 @@ group_put(M2mLinkBatch *batch, Datum *pair)
 	Datum	   *copy = group_pair(batch, group->count++);
 	MemoryContext old = MemoryContextSwitchTo(group->context);
 
+	/* pairs and sorts give rows that are good only until the next */
 	for (int i = 0; i < order->natts; i++)
 	{
 		M2mPairColumn *column = &order->column[i];

@@ -101,6 +101,7 @@ m2m_direct_link(M2mRelationship *rel, M2mIds *ids[2], int64 *created)
 		return false;
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
 	{
+		/* the other half is for the indexes' sorts, see m2m_batch_begin() */
 		M2mPairs   *pairs = m2m_pairs_begin(rel, work_mem / 2);
 
 		m2m_pairs_put_ids(pairs, ids);
@@ -160,6 +161,12 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 		m2m_direct_close(table);
 		return true;
 	}
+
+	/*
+	 * Sorted, though nothing is inserted: a delete, too, is waited for, and
+	 * who links the same pairs comes to them in this order.  Each is deleted
+	 * where it was just found, by the scan's slot.
+	 */
 	pairs = m2m_pairs_begin(rel, work_mem);
 	m2m_pairs_put_ids(pairs, ids);
 	while ((pair = m2m_pairs_next(pairs)) != NULL)
@@ -194,17 +201,30 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 
 	if (!m2m_ids_fit(rel, side, ids))
 		return false;
+
+	/*
+	 * Before the snapshot that m2m_direct_open() takes: it then shows what an
+	 * m2m_set has linked that we waited for.  Several rows are not locked:
+	 * their locks would have to be taken in one order, and be many.
+	 */
 	if (!ids->is_array)
 		m2m_lock_links_of_row(rel, side, ids);
 	table = m2m_direct_open(rel, M2M_DIRECT_UNLINK);
 	if (table == NULL)
 		return false;
+
+	/* without one the whole table is to be read: the planner's business */
 	index = m2m_direct_side_index(table, side);
 	if (index == NULL)
 	{
 		m2m_direct_close(table);
 		return false;
 	}
+
+	/*
+	 * All are found before the first is deleted, as the scan is in the order
+	 * of its index, and deleting goes in key order.
+	 */
 	*removed = 0;
 	links = find_links(table, index, side, ids);
 	if (links == NULL)
@@ -265,6 +285,12 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	if (!m2m_ids_fit(rel, M2M_LEFT, ids[M2M_LEFT]) ||
 		!m2m_ids_fit(rel, M2M_RIGHT, ids[M2M_RIGHT]))
 		return false;
+
+	/*
+	 * Of two calls that ran at once, each would remove what it sees and add
+	 * its own, and both leave the union.  The second is to see what the first
+	 * has done, so it waits before its snapshot is taken.
+	 */
 	m2m_lock_links_of_row(rel, side, id);
 	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK);
 	if (table == NULL)
@@ -275,6 +301,8 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 		m2m_direct_close(table);
 		return false;
 	}
+
+	/* here the snapshot is as old as the transaction, lock or no lock */
 	if (IsolationUsesXactSnapshot())
 		check_newer_links(table, index, side, id->value);
 
@@ -296,7 +324,14 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 
 	/*
 	 * Both are in key order: a merge shows what to remove and what to add.
-	 * What is there, but perhaps not for long, is added too: that waits.
+	 * Were all removed first and then all added, a call that links pairs of
+	 * this row could hold one that we come to, and wait for the end of one
+	 * that we have removed.
+	 *
+	 * What is there, but perhaps not for long, is added too: that looks,
+	 * waits, and inserts if the delete was committed.  A pair that the
+	 * snapshot does not show goes in without a look: if another session has
+	 * linked it since, the unique index tells.
 	 */
 	link = m2m_pair_sort_get(links);
 	pair = m2m_pairs_next(wanted);
@@ -326,6 +361,7 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	}
 	m2m_pair_sort_end(links);
 
+	/* entries and foreign keys first: casts to text may be a user's code */
 	difference->kept = m2m_pairs_distinct(wanted) - m2m_batch_end(batch);
 	m2m_pairs_end(wanted);
 	difference->unlinked = list_texts(table, &unlinked, other, context);
@@ -355,6 +391,11 @@ link_one(M2mDirectTable *table, Datum *pair)
 
 	if (!m2m_direct_insert(table, pair, true, &place))
 		return false;
+
+	/*
+	 * All entries before the foreign keys: what checks those may run a query,
+	 * and none may run while an index lacks a row of ours.
+	 */
 	for (int i = 0; i < table->nindexes; i++)
 	{
 		if (&table->index[i] != table->unique)
@@ -377,6 +418,11 @@ delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
 {
 	ItemPointerData root;
 
+	/*
+	 * It must be there still: the call's snapshot shows it, and neither
+	 * pruning nor VACUUM removes what an active snapshot shows.  The mark of
+	 * a disputed link is beyond the bits of the place.
+	 */
 	m2m_place_from_number(DatumGetInt64(link[table->order->natts]), &root);
 	if (!m2m_direct_fetch(table, link, &root))
 		elog(ERROR, "could not fetch a link of table \"%s\" that was just found",
@@ -395,6 +441,7 @@ delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
 static bool
 delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 {
+	/* good without the slot's pin: our snapshot keeps VACUUM from the row */
 	ItemPointerData at = table->found->tts_tid;
 
 	for (;;)
@@ -419,6 +466,8 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 			case TM_Ok:
 				return true;
 			case TM_SelfModified:
+
+				/* by this command: m2m_clear was given the row twice */
 				return false;
 			case TM_Deleted:
 				if (IsolationUsesXactSnapshot())
@@ -431,6 +480,12 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 					ereport(ERROR,
 							(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 							 errmsg("could not serialize access due to concurrent update")));
+
+				/*
+				 * As EvalPlanQual() does: the latest version is locked, so
+				 * that it stays what it is, and deleted if it still matches.
+				 * Its place is known from the lock's slot.
+				 */
 				m2m_direct_unpin(table);
 				result = table_tuple_lock(table->association, &at,
 										  table->snapshot, table->found,
@@ -473,6 +528,8 @@ is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
 
 	if (compare_keys(table, row->side, pair + first, row->key) != 0)
 		return false;
+
+	/* one by one, since it is seldom asked: of links that others changed */
 	first = other == M2M_LEFT ? 0 : nleft;
 	for (int i = 0; row->keep != NULL && i < row->keep->count; i++)
 	{
@@ -520,6 +577,11 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 			/* before the fetch, which moves on along the HOT chain */
 			int64		place = m2m_place_number(root);
 
+			/*
+			 * IndexOnlyNext() says why the bit may be read without a lock on
+			 * the page.  As there, the heap's page is then locked against
+			 * serialization anomalies in place of the row not fetched.
+			 */
 			if (scan->xs_want_itup &&
 				VM_ALL_VISIBLE(table->association,
 							   ItemPointerGetBlockNumber(root), &visibility))
@@ -537,6 +599,11 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 												   &isnull);
 
 				m2m_direct_read(table, table->found, row);
+
+				/*
+				 * Whatever it is: a delete under way, one that was undone, or
+				 * a mere lock.  The worst is a look at a link that stays.
+				 */
 				if (TransactionIdIsValid(DatumGetTransactionId(xmax)))
 					place |= PLACE_DISPUTED;
 			}
@@ -552,6 +619,8 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 	}
 	if (BufferIsValid(visibility))
 		ReleaseBuffer(visibility);
+
+	/* deleting may wait; nothing of this scan is pinned then */
 	index_endscan(scan);
 	ExecClearTuple(table->found);
 	pfree(row);
@@ -566,7 +635,9 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 
 /*
  * are_keys: are the integers of a pair read from the association values of the
- * keys' types, where these are smaller?
+ * keys' types, where these are smaller?  A sort compares by the key's type,
+ * which looks at no more bytes than that has, and would take such a one for
+ * another.
  */
 static bool
 are_keys(M2mDirectTable *table, Datum *pair)
@@ -627,7 +698,9 @@ read_entry(M2mDirectIndex *index, IndexScanDesc scan, Datum *pair)
 
 /*
  * check_newer_links: links of the row that were committed after our snapshot
- * was taken cannot be removed by it: error 40001.
+ * was taken cannot be removed by it: error 40001.  The caller holds the lock of
+ * the row, so no other m2m_set adds to them meanwhile; a plain m2m_link may,
+ * and is then as if it came after us.
  */
 static void
 check_newer_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
@@ -674,6 +747,10 @@ list_key(M2mDirectTable *table, KeyList *list, M2mSide side, Datum *key)
 		(side == M2M_LEFT ? 0 : table->order->nleft);
 	Datum	   *copy;
 
+	/*
+	 * Copied, since a pair is good only until the next; and not yet as text,
+	 * since a cast may run a user's code, which may read the association.
+	 */
 	list->nkeys = table->rel->side[side].nkeys;
 	if (list->count == list->room)
 	{

@@ -61,6 +61,10 @@ m2m_ddl(const char *sql)
 	List	   *statements = pg_parse_query(sql);
 	Node	   *outer = own_statement;
 
+	/*
+	 * SPI parses the text again, and the event triggers are given that tree;
+	 * so ours is known by equal(), and parsed here to have one to compare.
+	 */
 	depth++;
 	own_statement = statements == NIL ? NULL :
 		linitial_node(RawStmt, statements)->stmt;
@@ -70,6 +74,7 @@ m2m_ddl(const char *sql)
 	}
 	PG_FINALLY();
 	{
+		/* also after an error: the next command of the session is no own one */
 		depth--;
 		own_statement = outer;
 	}
@@ -192,6 +197,14 @@ as_owner(Oid owner, bool restricted, bool keep, const char *what,
 		return true;
 	if (!expected(error->sqlerrcode))
 		ReThrowError(error);
+
+	/*
+	 * The action is done once more, and undone either way, only to hear
+	 * whether it is the statement that fails or what fired on it.  If it
+	 * succeeds now, the first error was a trigger's and is thrown, as it
+	 * would be without us.  With is_lasting any code of the owner's may fail,
+	 * and nothing is lost by it.
+	 */
 	if (expected != is_lasting)
 	{
 		again = attempt(owner, restricted, false, true, action, arg);
@@ -226,24 +239,45 @@ attempt(Oid owner, bool restricted, bool keep, bool quietly,
 	int			saved_depth = depth;
 	ErrorData  *volatile error = NULL;
 
+	/*
+	 * The subtransaction begins as the caller: AbortSubTransaction() gives
+	 * back the user that there was at its start, and undoes settings of all
+	 * nest levels that were opened in it.  Memory is the caller's, so that
+	 * what the action leaves in arg lasts.
+	 */
 	GetUserIdAndSecContext(&userid, &security);
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	nestlevel = NewGUCNestLevel();
 	PG_TRY();
 	{
+		/*
+		 * A security-restricted operation, so that code of the owner's, such
+		 * as an event trigger's, does not set the role, or leave behind a
+		 * cursor or temporary object, by which the rights of whoever runs the
+		 * command come to it.  A search_path in which nobody's name comes
+		 * before PostgreSQL's.  Bodies of functions are checked, also in a
+		 * session that restores a dump: one that cannot run is to be an error
+		 * here, not at its first call.
+		 */
 		SetUserIdAndSecContext(owner, security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
 		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
 		m2m_setting_for_now("check_function_bodies", "on");
+
+		/* filter_event_trigger() passes by what fires on origin */
 		if (quietly)
 			(void) set_config_option("session_replication_role", "replica",
 									 PGC_SUSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
 		action(arg);
 
-		/* also what the owner's own code may have set */
+		/*
+		 * Not as a commit: also what the owner's own code may have set is
+		 * taken back, or it would hold in the caller's session.  Settings and
+		 * user go first, since the subtransaction ends as who it began as.
+		 */
 		AtEOXact_GUC(false, nestlevel);
 		SetUserIdAndSecContext(userid, security);
 		if (keep)
@@ -253,6 +287,7 @@ attempt(Oid owner, bool restricted, bool keep, bool quietly,
 	}
 	PG_CATCH();
 	{
+		/* ErrorContext is cleared, the subtransaction's memory goes with it */
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -280,6 +315,12 @@ m2m_setting_for_now(const char *name, const char *value)
 /*
  * is_in_the_way: has something else the name of what is to be put back, or do
  * the columns that it speaks of not fit together any more?
+ *
+ * A list of what is known to come of our statements in a state that lasts:
+ * whatever is not here fails the command, so that a lock, a cancel, a full disk
+ * or an error nobody has thought of never makes it commit with less than it
+ * found.  What lasts has to be here, or the user's command cannot be run at
+ * all until he has mended what may not be his.
  */
 static bool
 is_in_the_way(int sqlerrcode)
@@ -292,7 +333,13 @@ is_in_the_way(int sqlerrcode)
 		case ERRCODE_DUPLICATE_OBJECT:
 		case ERRCODE_DUPLICATE_COLUMN:
 		case ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST:
-			/* columns are of other types now, which nothing compares */
+
+			/*
+			 * columns are of other types now, which nothing compares: no
+			 * operator (or several) for the join in a view's query or a
+			 * function's body; or CREATE OR REPLACE VIEW finds a column that
+			 * has become another
+			 */
 		case ERRCODE_AMBIGUOUS_FUNCTION:
 		case ERRCODE_CANNOT_COERCE:
 		case ERRCODE_COLLATION_MISMATCH:
@@ -311,6 +358,10 @@ is_in_the_way(int sqlerrcode)
  * an owner's, that he could mend and nobody else can: something is in the way;
  * he has lost a right; a default, rule or condition speaks of what is no
  * longer there.
+ *
+ * Not all lasting errors, as is_lasting(): what the owner's code raises in
+ * words of its own fails the command that it was run for.  He has put it there
+ * to have a say, as in any trigger.
  */
 static bool
 is_owners_doing(int sqlerrcode)
@@ -339,7 +390,9 @@ is_owners_doing(int sqlerrcode)
 
 /*
  * is_lasting: all errors but those of the moment: of resources, locks,
- * transactions, operators and the server itself.
+ * transactions, operators and the server itself.  Those must be thrown: after a
+ * serialization failure or a deadlock the transaction cannot be right any
+ * more, a cancel is to end the command, and damage (class XX) is to be seen.
  */
 static bool
 is_lasting(int sqlerrcode)
@@ -360,7 +413,10 @@ is_lasting(int sqlerrcode)
 
 /*
  * m2m_leave_extension, m2m_enter_extension: inside an extension's script
- * whatever is created becomes its member.  A relationship is nobody's member.
+ * whatever is created becomes its member.  A relationship is nobody's member:
+ * it would go with the extension whose script has run the command, and
+ * pg_dump would leave it out.  The caller enters again after an error, too:
+ * the script may catch it, and go on making members.
  */
 void
 m2m_leave_extension(M2mExtensionState *state)
@@ -453,6 +509,11 @@ unless_depended_on(void (*action) (void *arg), void *arg)
 	int			saved_depth = depth;
 	volatile bool done = false;
 
+	/*
+	 * Tried, not asked of pg_depend before: findDependentObjects() locks what
+	 * it goes through and knows every kind of dependency, and between our
+	 * question and the deletion somebody could add one.
+	 */
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
@@ -474,6 +535,8 @@ unless_depended_on(void (*action) (void *arg), void *arg)
 		depth = saved_depth;
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = resowner;
+
+		/* the one answer that this is for; nothing else is swallowed */
 		if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
 			ReThrowError(error);
 		FreeErrorData(error);
@@ -482,6 +545,8 @@ unless_depended_on(void (*action) (void *arg), void *arg)
 	depth = saved_depth;
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = resowner;
+
+	/* the caller's next look at the catalogs has to find it gone */
 	if (done)
 		CommandCounterIncrement();
 	return done;
@@ -506,7 +571,12 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 	Oid			schema;
 	int			nestlevel;
 
-	/* the statement names it: its name is to stay */
+	/*
+	 * The statement names it: its name is to stay, and to mean it, from here
+	 * to where DROP looks it up.  (Its schema's no lock would keep; but what
+	 * may wait is over before the name is read.)  DROP locks just so, so no
+	 * lock is added, and who has dropped it while we waited leaves no owner.
+	 */
 	if (function)
 	{
 		LockDatabaseObject(object->classId, object->objectId, 0,
@@ -536,6 +606,11 @@ drop_by_statement(ObjectAddress *object, DropBehavior behavior)
 	}
 	GetUserIdAndSecContext(&userid, &security);
 	nestlevel = NewGUCNestLevel();
+
+	/*
+	 * The current user's right first: then event triggers see him, as in a
+	 * DROP of his own.
+	 */
 	if (!has_privs_of_role(userid, owner) ||
 		object_aclcheck(NamespaceRelationId, schema, userid,
 						ACL_USAGE) != ACLCHECK_OK)

@@ -54,6 +54,12 @@ m2m_lock_relations_each(List *relids, List *lockmodes)
 
 		if (n == 0)
 			return;
+
+		/*
+		 * The only wait, and nothing that was taken here is held meanwhile.
+		 * (What the transaction holds from before it may deadlock on, as any
+		 * LOCK TABLE can.)
+		 */
 		LockRelationOid(list_nth_oid(relids, first),
 						list_nth_int(lockmodes, first));
 		for (taken = 1; taken < n; taken++)
@@ -66,6 +72,12 @@ m2m_lock_relations_each(List *relids, List *lockmodes)
 		}
 		if (taken == n)
 			return;
+
+		/*
+		 * Nothing has been read or changed under them, so they may go before
+		 * the transaction ends.  Locks are counted: one that we had before
+		 * stays.
+		 */
 		for (int i = 0; i < taken; i++)
 		{
 			int			held = (first + i) % n;
@@ -73,6 +85,8 @@ m2m_lock_relations_each(List *relids, List *lockmodes)
 			UnlockRelationOid(list_nth_oid(relids, held),
 							  list_nth_int(lockmodes, held));
 		}
+
+		/* by the time it is ours, the others are likely to be free */
 		first = (first + taken) % n;
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -117,6 +131,7 @@ m2m_lock_extension(Oid extension, LOCKMODE lockmode)
 {
 	LOCKTAG		tag;
 
+	/* LockDatabaseObject() has 0 for the last: this is another lock */
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 1);
 	(void) LockAcquire(&tag, lockmode, false, false);
 
@@ -138,6 +153,8 @@ m2m_keep_extension(const char *name, bool missing_ok)
 
 		if (!OidIsValid(extension))
 			return InvalidOid;
+
+		/* while we waited it may have been dropped, and made anew */
 		m2m_lock_extension(extension, AccessShareLock);
 		if (get_extension_oid(name, true) == extension)
 			return extension;
@@ -155,6 +172,11 @@ m2m_lock_links(M2mRelationship *rel)
 {
 	LOCKTAG		tag;
 
+	/*
+	 * Where others have the OID of a system catalog, this has a user table's:
+	 * no other lock has that.  0 is no side: m2m_lock_links_of_row()'s are
+	 * others.
+	 */
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, 0, 0);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
@@ -177,6 +199,14 @@ m2m_lock_links_shared(M2mRelationship *rel)
  * m2m_lock_links_of_row: calls of m2m_set on one row go one by one.  The lock
  * is on the association and a hash of the row's key; equal keys must have
  * equal hashes, so types without a hash function share one lock.
+ *
+ * Not a lock on the endpoint's row: that would take a right to update it, and
+ * stop those who only change it.  Rows with one hash wait for each other
+ * without need, and that is all.  Held until the end of the transaction: what
+ * it was taken for is seen by nobody else before.  The caller holds a lock on
+ * the association, and takes this before his snapshot.  Waits for m2m_set and
+ * m2m_clear only; who takes several in a transaction can deadlock with whoever
+ * takes them the other way round.
  */
 void
 m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
@@ -192,10 +222,12 @@ m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 
 		if (OidIsValid(type->hash_proc_finfo.fn_oid))
 			hash = hash_combine(hash, DatumGetUInt32(
-									FunctionCall1Coll(&type->hash_proc_finfo,
-													  key->collation,
-													  id->value[i])));
+													 FunctionCall1Coll(&type->hash_proc_finfo,
+																	   key->collation,
+																	   id->value[i])));
 	}
+
+	/* a hash, not the key: a lock's tag has four bytes to spare for it */
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash, side + 1);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }

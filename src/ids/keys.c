@@ -192,7 +192,11 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 	if (coercion != NULL && coercion->kind == M2M_COERCE_NONE && typbyval &&
 		typlen == sizeof(Datum) && !ARR_HASNULL(array))
 	{
-		/* in memory it is an array of Datums already */
+		/*
+		 * In memory it is an array of Datums already: elements of that length
+		 * follow each other without gaps, and none is null.  To be read only,
+		 * as the array may be the caller's own.
+		 */
 		ids = palloc(sizeof(M2mIds));
 		ids->is_array = true;
 		ids->nkeys = 1;
@@ -539,6 +543,10 @@ get_coercion(M2mRelationship *rel, M2mSide side, int column, Oid type)
 		}
 	}
 
+	/*
+	 * A domain's constraints are compiled into the expression, and ALTER
+	 * DOMAIN changes no relation that the description was read from.
+	 */
 	coercion = make_coercion(key, type);
 	if (get_typtype(key->type) != TYPTYPE_DOMAIN && may_be_kept(coercion))
 	{
@@ -670,6 +678,8 @@ check_functions(M2mCoercion *coercion)
 
 		if (result != ACLCHECK_OK)
 			aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+
+		/* as ExecInitFunc() does: who has hooked it is asked, too */
 		InvokeFunctionExecuteHook(function);
 	}
 }
@@ -739,6 +749,11 @@ apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,
 				break;
 			}
 		case M2M_COERCE_EXPR:
+
+			/*
+			 * In the caller's memory, which he resets; that of the
+			 * expression's context lasts as long as the description.
+			 */
 			coercion->econtext->caseValue_datum = value;
 			coercion->econtext->caseValue_isNull = false;
 			result = ExecEvalExpr(coercion->expr, coercion->econtext, &isnull);
@@ -775,6 +790,11 @@ conversion_context(void *arg)
 	errcontext("id for %s", (const char *) arg);
 }
 
+/*
+ * make_ids: room for count ids, whose values the caller fills in, in
+ * CurrentMemoryContext.  An array of a gigabyte may have more than fits into
+ * an allocation of the usual size.
+ */
 static M2mIds *
 make_ids(int nkeys, int count, bool is_array)
 {

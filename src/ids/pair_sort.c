@@ -11,6 +11,10 @@
  * Rows of integers go there as a string of bytes that compares as they do: 20
  * bytes of a temporary file instead of some 40, and one comparison of memory
  * instead of one of each column, most of them by abbreviated key.
+ *
+ * Neither sort keeps the order of rows that compare equal, and nobody needs it:
+ * pairs that are equal are the same, byte by byte, or have their number as the
+ * last sort key.
  */
 #include "postgres.h"
 
@@ -188,6 +192,7 @@ m2m_pair_sort_begin(M2mPairOrder *order, TupleDesc desc, int nkeys,
 static bool
 fits_array(M2mPairSort *sort)
 {
+	/* a number as third sort key is for pairs of which equal ones can differ */
 	if (sort->order->natts != 2 || sort->nkeys > 2)
 		return false;
 	for (int i = 0; i < sort->natts; i++)
@@ -251,6 +256,10 @@ make_room(M2mPairSort *sort)
 	Size		most = (Size) sort->work_kb * 1024 / row_size;
 	Size		room = sort->room == 0 ? Min(64, most) : sort->room * 2;
 
+	/*
+	 * For the time of the move both are there: twice the memory, as hash
+	 * tables and repalloc() take it when they grow.
+	 */
 	if (sort->nrows >= most)
 	{
 		begin_tuplesort(sort);
@@ -264,6 +273,8 @@ make_room(M2mPairSort *sort)
 		sort->row = NULL;
 		return false;
 	}
+
+	/* in the sort's context, whatever the caller's is, which he may reset */
 	room = Min(room, most);
 	if (sort->row == NULL)
 		sort->row = MemoryContextAllocHuge(sort->context, room * row_size);
@@ -391,7 +402,7 @@ get_bytes(M2mPairSort *sort)
 
 	if (!tuplesort_getdatum(sort->sort, true, false, &bytes, &isnull, NULL))
 		return NULL;
-	from = DatumGetPointer(bytes) + (sort->as_uuid ? 0 : VARHDRSZ);
+	from = (char *) DatumGetPointer(bytes) + (sort->as_uuid ? 0 : VARHDRSZ);
 	for (int i = 0; i < sort->natts; i++)
 	{
 		uint64		number;

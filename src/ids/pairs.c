@@ -53,6 +53,7 @@ m2m_pair_order(M2mRelationship *rel)
 	MemoryContext old;
 	M2mPairOrder *order;
 
+	/* set when it is complete, so that an error leaves none */
 	if (rel->pair_order != NULL)
 		return rel->pair_order;
 	old = MemoryContextSwitchTo(rel->context);
@@ -71,6 +72,10 @@ m2m_pair_order(M2mRelationship *rel)
 												 TYPECACHE_CMP_PROC |
 												 TYPECACHE_BTREE_OPFAMILY);
 
+		/*
+		 * The default ordering, since that is what ORDER BY takes: calls on
+		 * the two paths lock the same pairs in the same order.
+		 */
 		if (!OidIsValid(type->lt_opr) || !OidIsValid(type->cmp_proc))
 			elog(ERROR, "type %u has no ordering", attribute->atttypid);
 		column->collation = attribute->attcollation;
@@ -251,6 +256,8 @@ m2m_pairs_next(M2mPairs *pairs)
 	/* the sort may reuse the row's memory */
 	MemoryContextReset(pairs->last_context);
 	old = MemoryContextSwitchTo(pairs->last_context);
+
+	/* no pair is put any more, so that the row is free for this */
 	if (pairs->last == NULL)
 		pairs->last = pairs->row;
 	for (int i = 0; i < order->natts; i++)
@@ -263,6 +270,8 @@ m2m_pairs_next(M2mPairs *pairs)
 
 /*
  * m2m_pairs_fit: do all pairs that were put fit the association's columns?
+ * Where one does not, the general path has PostgreSQL's own error for it, or
+ * finds no link, as the operator of both types says.
  */
 bool
 m2m_pairs_fit(M2mPairs *pairs)
@@ -334,6 +343,7 @@ m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a, Datum *b)
 		M2mPairColumn *column = &order->column[first + i];
 		int			result;
 
+		/* holds for all types passed by value, as the Datums are clean */
 		if (column->typbyval && a[i] == b[i])
 			continue;
 		if (column->integer)

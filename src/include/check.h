@@ -11,7 +11,7 @@
 typedef enum M2mFindingKind
 {
 	M2M_FINDING_SQL,
-	M2M_FINDING_VIEW,				/* m2m_adopt */
+	M2M_FINDING_VIEW,			/* m2m_adopt */
 	M2M_FINDING_FUNCTION
 } M2mFindingKind;
 

@@ -103,9 +103,9 @@ typedef struct M2mRelationship
 	struct M2mSources *sources; /* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
-	bool		unique;			/* an index keeps pairs unique, ON CONFLICT can
-								 * name it, and no child of the association
-								 * holds links */
+	bool		unique;			/* an index keeps pairs unique, ON CONFLICT
+								 * can name it, and no child of the
+								 * association holds links */
 	bool		unique_index;	/* there is such an index, whatever stands in
 								 * the way of the rest */
 	bool		on_conflict;	/* ON CONFLICT can name it */

@@ -45,13 +45,13 @@ typedef enum M2mStatement
  * the description of their relationship, and executing them
  */
 extern int64 m2m_stmt_execute(M2mRelationship *rel,
-								   M2mStatement statement, M2mSide side,
-								   Datum *values, bool read_only);
+							  M2mStatement statement, M2mSide side,
+							  Datum *values, bool read_only);
 extern int64 m2m_stmt_count(M2mRelationship *rel,
-										 M2mStatement statement, M2mSide side,
-										 Datum *values, bool read_only);
+							M2mStatement statement, M2mSide side,
+							Datum *values, bool read_only);
 extern SPIPlanPtr m2m_stmt_plan(M2mRelationship *rel,
-									 M2mStatement statement, M2mSide side);
+								M2mStatement statement, M2mSide side);
 extern void m2m_plan_retire(SPIPlanPtr plan);
 extern void m2m_plan_run(SPIPlanPtr plan, Datum *values, bool read_only);
 extern void m2m_plan_run_latest(SPIPlanPtr plan, Datum *values,
@@ -71,16 +71,16 @@ extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 
 /* link_text.c: the general path: the text of its statements */
 extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
-								M2mStatement statement, M2mSide side);
+						   M2mStatement statement, M2mSide side);
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
-									   bool one, List *columns);
+								  bool one, List *columns);
 extern bool m2m_stmt_names_identity(M2mRelationship *rel, List *columns);
 extern void m2m_append_on_conflict_identity(StringInfo sql,
 											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);
 extern void m2m_stmt_build_properties(StringInfo sql,
-										   M2mRelationship *rel,
-										   M2mColumnStatement statement,
-										   List *columns);
+									  M2mRelationship *rel,
+									  M2mColumnStatement statement,
+									  List *columns);
 
 #endif							/* M2M_LINK_INTERNAL_H */

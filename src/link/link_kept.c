@@ -43,7 +43,7 @@ static ParamListInfo make_parameter(SPIPlanPtr plan, Datum value);
  */
 int64
 m2m_stmt_execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
-		Datum *values, bool read_only)
+				 Datum *values, bool read_only)
 {
 	m2m_plan_run(m2m_stmt_plan(rel, statement, side), values, read_only);
 	return SPI_processed;
@@ -54,7 +54,7 @@ m2m_stmt_execute(M2mRelationship *rel, M2mStatement statement, M2mSide side,
  */
 int64
 m2m_stmt_count(M2mRelationship *rel, M2mStatement statement, M2mSide side,
-			  Datum *values, bool read_only)
+			   Datum *values, bool read_only)
 {
 	bool		isnull;
 
@@ -111,7 +111,9 @@ m2m_stmt_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
 
 /*
  * m2m_plan_prepare: a kept plan of one statement, generic from the first use:
- * what we look up by is a key.
+ * what we look up by is a key.  Needs an SPI connection; the plan outlives it,
+ * and whoever keeps it sees to its end.  Errors: those of parse analysis and
+ * rewriting, of which 428C9 gets a hint of ours; rights are asked at execution.
  */
 SPIPlanPtr
 m2m_plan_prepare(const char *sql, int nargs, Oid *types)
@@ -124,6 +126,8 @@ m2m_plan_prepare(const char *sql, int nargs, Oid *types)
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+
+	/* after an error whoever catches it sets the stack back */
 	error_context_stack = context.previous;
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor failed for \"%s\": %s", sql,
@@ -163,6 +167,12 @@ m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
 			equal(slot->columns, columns))
 			return &slot->plan;
 	}
+
+	/*
+	 * With its plan still missing: preparing may fail, and the next call
+	 * tries again.  Slots are allocated one by one, so that the pointer given
+	 * stays good when a statement inside adds others.
+	 */
 	old = MemoryContextSwitchTo(rel->context);
 	slot = palloc0(sizeof(ColumnPlan));
 	slot->statement = statement;
@@ -181,6 +191,11 @@ get_plans(M2mRelationship *rel)
 {
 	M2mPlans   *plans = rel->plans;
 
+	/*
+	 * Plans are no memory of the description's: SPI_keepplan() has put them
+	 * under CacheMemoryContext, and the plan cache knows them.  So it takes a
+	 * callback to have them go when it goes.
+	 */
 	if (plans == NULL)
 	{
 		plans = MemoryContextAllocZero(rel->context, sizeof(M2mPlans));
@@ -267,6 +282,11 @@ m2m_plan_run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
 {
 	int			result;
 
+	/*
+	 * SPI takes the active snapshot where a plan is said to read only, and
+	 * one of the transaction's else.  GetLatestSnapshot() shows what was done
+	 * by commands before the current one, so that begins here.
+	 */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (receiver != NULL)

@@ -92,6 +92,7 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 {
 	int64		result;
 
+	/* before any statement here takes its snapshot, and so it is throughout */
 	lock_if_needed(rel);
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
@@ -143,6 +144,11 @@ link_pairs(M2mRelationship *rel)
 {
 	int64		result;
 
+	/*
+	 * What looks first has read the pairs; what is left to ON CONFLICT has to
+	 * read those that it passed over, where somebody counts reads: in the
+	 * statement itself, as RETURNING tells which they are.
+	 */
 	if (m2m_stmt_looks_first(rel, NIL))
 	{
 		Tuplestorestate *found = look_for_pairs(rel);
@@ -171,6 +177,8 @@ link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values, List *columns)
 		return false;
 	m2m_plan_run(plan, values, false);
 	linked = SPI_processed > 0;
+
+	/* that it is there is what our answer depends on: read it */
 	if (!linked && IsolationIsSerializable())
 		m2m_stmt_execute(rel, M2M_STMT_LINKED, M2M_LEFT, values, false);
 	return linked;
@@ -179,6 +187,10 @@ link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values, List *columns)
 /*
  * lock_if_needed: calls that link go one by one where no index sees to it that
  * a pair is linked once.
+ *
+ * Held until the end of the transaction: until then what we insert is shown to
+ * nobody, and a look of another call would find nothing.  It keeps out our own
+ * calls, not an INSERT by hand; against that only an index helps.
  */
 static void
 lock_if_needed(M2mRelationship *rel)
@@ -196,6 +208,10 @@ is_linked_now(M2mRelationship *rel, Datum *pair)
 {
 	SPIPlanPtr	plan = m2m_stmt_plan(rel, M2M_STMT_LINKED, M2M_LEFT);
 
+	/*
+	 * The latest: in REPEATABLE READ and above ours is older than the lock
+	 * and would miss, and double, what the call before us has linked.
+	 */
 	m2m_plan_run_latest(plan, pair, NULL);
 	if (SPI_processed == 0)
 		return false;
@@ -237,6 +253,9 @@ look_for_pairs(M2mRelationship *rel)
  * of links created.
  *
  * The insert comes first: who creates links only needs no right to update.
+ * The update is a statement of its own, whose snapshot is newer than any wait
+ * of the insert's: in READ COMMITTED it finds the links that another session
+ * had made, for which ON CONFLICT passed a pair over.
  */
 int64
 m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
@@ -443,7 +462,11 @@ get_property_plan(M2mRelationship *rel, M2mColumnStatement statement,
 
 	if (*slot != NULL)
 	{
-		/* its text names types, whose renaming invalidates only the plan */
+		/*
+		 * Its text names types.  Where one is renamed, the plan cache would
+		 * analyze the old name again, and fail; the description does not
+		 * depend on types' names, and stays.
+		 */
 		if (SPI_plan_is_valid(*slot))
 			return *slot;
 		m2m_plan_retire(*slot);
@@ -485,7 +508,7 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 			types[i] = TupleDescAttr(rel->pair_desc, i)->atttypid;
 		foreach(lc, columns)
 			types[npair + foreach_current_index(lc)] =
-				getBaseType(get_atttype(rel->association, lfirst_int(lc)));
+			getBaseType(get_atttype(rel->association, lfirst_int(lc)));
 		initStringInfo(&sql);
 		m2m_stmt_build_insert(&sql, rel, true, columns);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
@@ -528,6 +551,7 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 {
 	int64		result;
 
+	/* before the statement's snapshot, to see what an m2m_set has linked */
 	if (!ids->is_array)
 		m2m_lock_links_of_row(rel, side, ids);
 	SPI_connect();
@@ -561,7 +585,7 @@ m2m_plan_linked(M2mRelationship *rel, M2mIds *ids[2], bool read_only)
 	SPI_connect();
 	if (read_only)
 		result = m2m_stmt_execute(rel, M2M_STMT_LINKED, M2M_LEFT,
-						 m2m_pair_values(rel, ids), true) > 0;
+								  m2m_pair_values(rel, ids), true) > 0;
 	else
 		result = is_linked_now(rel, m2m_pair_values(rel, ids));
 	SPI_finish();
@@ -629,6 +653,10 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
 
+	/*
+	 * The row's lock before the association's, in this order in every call:
+	 * who has the latter holds up all that link, and must not wait with it.
+	 */
 	m2m_lock_links_of_row(rel, side, id);
 	lock_if_needed(rel);
 	SPI_connect();
@@ -636,6 +664,11 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	if (IsolationUsesXactSnapshot())
 		check_snapshot(rel, side, id);
 
+	/*
+	 * Removed first: an index or trigger that allows only so many links of a
+	 * row then sees no more than there are to be.  Not in one order with what
+	 * is added, as on the direct path: two statements cannot be.
+	 */
 	if (rel->has_rules)
 		before = fetch_far(rel, side, id);
 	m2m_stmt_execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
@@ -686,6 +719,11 @@ check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
 	List	   *now;
 
+	/*
+	 * By key, not by row: a link that was removed and made anew since is no
+	 * newer one here.  To delete the row that our snapshot shows is 40001 by
+	 * itself, and so is ON CONFLICT where it meets the other.
+	 */
 	m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_SET_FAR, side), id->value,
 						NULL);
 	now = fetch_texts();

@@ -46,7 +46,7 @@ static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
  */
 void
 m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
-				M2mSide side)
+			   M2mSide side)
 {
 	char	   *association = m2m_qualified_name(rel->association);
 	M2mSide		other = M2M_OTHER(side);
@@ -149,7 +149,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
  */
 void
 m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
-					   List *columns)
+					  List *columns)
 {
 	int			n = rel->pair_desc->natts + list_length(columns);
 	ListCell   *lc;
@@ -169,6 +169,8 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 			append_on_conflict(sql, rel);
 		return;
 	}
+
+	/* ON CONFLICT passes over a pair that is given twice by itself */
 	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
 	append_pair(sql, rel, M2M_LEFT, "p.");
 	appendStringInfoString(sql, ", ");
@@ -212,10 +214,18 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	m2m_stmt_build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
 	append_link_columns(sql, rel, "");
-	appendStringInfoString(sql, ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*) FROM (SELECT p.* FROM (");
+	appendStringInfoString(sql,
+						   ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*)"
+						   " FROM (SELECT p.* FROM (");
 	append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
 	m2m_append_match_pair(sql, rel, false);
+
+	/*
+	 * OFFSET 0 and LIMIT 1 keep the planner from pulling the two up into one
+	 * join, which might go over the whole association, and lock all of it
+	 * against serialization anomalies.
+	 */
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
 	m2m_append_match_pair(sql, rel, false);
@@ -252,7 +262,8 @@ append_on_conflict(StringInfo sql, M2mRelationship *rel)
 /*
  * build_set_unlink: removes the links of the row in the parameters that are
  * not among the pairs; returns the other side's keys as text, each once, in
- * key order.  A table with rules takes no statement that returns something.
+ * key order.  A table with rules takes no statement that returns something
+ * (RewriteQuery() in PostgreSQL).
  */
 static void
 build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
@@ -316,7 +327,7 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
  */
 void
 m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
-						 M2mColumnStatement statement, List *columns)
+						  M2mColumnStatement statement, List *columns)
 {
 	char	   *association = m2m_qualified_name(rel->association);
 	StringInfoData names;		/* p1, p2 */

@@ -12,6 +12,7 @@
 #include "commands/progress.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/backend_progress.h"
 #include "utils/backend_status.h"
 #include "utils/lsyscache.h"
@@ -63,6 +64,11 @@ m2m_load_read(M2mRelationship *rel, M2mSide first_side, const char *query,
 	Datum		key[2][INDEX_MAX_KEYS];
 	int64		bytes = 0;
 
+	/*
+	 * All of it is read before the first link is written.  So the query may
+	 * read the association, and never sees what comes of it; and no code of
+	 * the query's runs while links are in that not all indexes lead to.
+	 */
 	SPI_connect();
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "m2m load row",
 										ALLOCSET_SMALL_SIZES);
@@ -163,17 +169,30 @@ read_id(M2mRelationship *rel, QueryColumns *columns, int n, HeapTuple tuple,
  * m2m_load_lock: lets nobody else write the association until the end of the
  * transaction.  By the command, which asks for the right to do that.  The
  * caller holds nothing above ACCESS SHARE on it.  Error 42501.
+ *
+ * What the caller does hold keeps the table's name, by which the command goes,
+ * what it is.  Its schema's nothing keeps: while we wait, shop.author_book may
+ * become store.author_book, and another be made in its place.  Then it is the
+ * other that was locked, and links would be written with no lock against what
+ * must not run beside (CREATE INDEX, for one); so we look, and try again by
+ * the new name.
  */
 void
 m2m_load_lock(M2mRelationship *rel)
 {
-	m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
-					 m2m_qualified_name(rel->association)));
+	do
+	{
+		m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
+						 m2m_qualified_name(rel->association)));
+	} while (!CheckRelationOidLockedByMe(rel->association,
+										 ShareRowExclusiveLock, true));
 }
 
 /*
  * m2m_load_begin: begins to show progress; returns false if another command
- * of this backend does so already.
+ * of this backend does so already, which a statement around us may be: there is
+ * one place for both.  After an error AbortTransaction() or
+ * AbortSubTransaction() ends it.
  */
 bool
 m2m_load_begin(M2mRelationship *rel)

@@ -65,6 +65,11 @@ m2m_relationship_init(void)
  * m2m_relationship_get: the description of an association's relationship,
  * with the association locked in lockmode; NULL if it has none.
  * trusted_view: see m2m_catalog_read_relationship.
+ *
+ * The lock comes first: LockRelationOid() takes in what others have committed,
+ * so that the description is not older than the lock, and nothing that locks
+ * the association to change it does so as long as that is held.  With NoLock
+ * the caller has one, or does without.
  */
 M2mRelationship *
 m2m_relationship_get(Oid association, Oid trusted_view, LOCKMODE lockmode)
@@ -77,6 +82,7 @@ m2m_relationship_get(Oid association, Oid trusted_view, LOCKMODE lockmode)
 /*
  * m2m_relationship_current: does a description say how its tables are now?
  * For who has locked them since he got it, and so has heard of all changes.
+ * Looks at no catalog, takes no lock and raises no error.
  */
 bool
 m2m_relationship_current(M2mRelationship *rel)
@@ -98,6 +104,12 @@ m2m_relationship_refresh(M2mRelationship *rel)
 	bool		same = now != NULL &&
 		now->pair_desc->natts == rel->pair_desc->natts;
 
+	/*
+	 * The ids are Datums of the old key's types.  To read them as values of
+	 * others would be to follow pointers that are none; and of another
+	 * endpoint's keys they would be links to nobody meant.  The old
+	 * description is still there to compare with: retire() keeps it.
+	 */
 	for (int s = M2M_LEFT; same && s <= M2M_RIGHT; s++)
 		same = now->side[s].relid == rel->side[s].relid &&
 			now->side[s].nkeys == rel->side[s].nkeys;
@@ -113,7 +125,8 @@ m2m_relationship_refresh(M2mRelationship *rel)
 
 /*
  * m2m_relationship_changed: tells this and all other backends, when the
- * transaction commits, to read the relationship anew.
+ * transaction commits, to read the relationship anew.  This one reads it anew
+ * from the next command on, which begins here.
  */
 void
 m2m_relationship_changed(Oid association)
@@ -158,6 +171,8 @@ m2m_description_get(Oid association, Oid trusted_view, List **sources)
 	memset(&key, 0, sizeof(key));
 	key.association = association;
 	key.trusted_view = trusted_view;
+
+	/* asked at each use, as the callbacks only count; see there */
 	entry = hash_search(descriptions, &key, HASH_FIND, NULL);
 	if (entry != NULL && m2m_sources_current(entry->rel->sources))
 	{
@@ -174,14 +189,22 @@ m2m_description_get(Oid association, Oid trusted_view, List **sources)
 		hash_search(descriptions, &key, HASH_REMOVE, NULL);
 	}
 
+	/*
+	 * Reading takes in messages by itself, whenever it opens a catalog, and
+	 * part of it may have been read before what they tell of.  So it counts
+	 * as read when it began: the next call reads it once more.
+	 *
+	 * The entry comes after all that can fail, and its context is below the
+	 * caller's until then: an error leaves neither of them.
+	 */
 	before = m2m_sources_now();
 	rel = m2m_catalog_read_relationship(association, trusted_view, &relids);
 	if (rel != NULL)
 	{
 		rel->sources = m2m_sources_make(rel->context, before,
-									!OidIsValid(rel->side[M2M_LEFT].view) ||
-									!OidIsValid(rel->side[M2M_RIGHT].view),
-									relids);
+										!OidIsValid(rel->side[M2M_LEFT].view) ||
+										!OidIsValid(rel->side[M2M_RIGHT].view),
+										relids);
 		entry = hash_search(descriptions, &key, HASH_ENTER, NULL);
 		MemoryContextSetParent(rel->context, CacheMemoryContext);
 		entry->rel = rel;
@@ -207,7 +230,11 @@ retire(M2mRelationship *rel)
 }
 
 /*
- * free_unused: transaction callback; no call of ours can be running here.
+ * free_unused: transaction callback; no call of ours can be running here:
+ * functions that SQL calls cannot end a transaction, nor can what they call.
+ * Subtransactions free nothing: a call outside may use what one inside it has
+ * replaced.  Prepared ones leave it to the transaction that follows.
+ *
  * Frees what was replaced in the transaction and, of more descriptions than
  * are kept, those that were not used for the longest time.
  */

@@ -92,6 +92,13 @@ m2m_relationship_find(Oid first, Oid second, const char *via,
 	Oid			association;
 
 	*first_side = M2M_LEFT;
+
+	/*
+	 * Which table to lock is known only after a look that no lock protects;
+	 * so the look is made again once it is locked, until nothing has come
+	 * between: as RangeVarGetRelidExtended() finds a table by its name.  A
+	 * lock on one that it turned out not to be stays, and does no harm.
+	 */
 	association = lookup(first, second, via, role, missing_ok, first_side);
 	while (OidIsValid(association))
 	{
@@ -131,6 +138,8 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	create_table();
 	if (cacheable)
 		entry = hash_search(lookups, &key, HASH_FIND, NULL);
+
+	/* where "none" is an error, its message takes the search */
 	if (entry != NULL && m2m_sources_current(entry->sources) &&
 		(OidIsValid(entry->association) || missing_ok))
 	{
@@ -138,6 +147,11 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 		return entry->association;
 	}
 
+	/*
+	 * A new foreign key to one of the tables changes it, so that also "none",
+	 * and "only this one", are read from both.  As of before the search: a
+	 * change that it takes in on its way must not count as seen.
+	 */
 	before = m2m_sources_now();
 	sources = list_make2_oid(first, second);
 	association = search(first, second, via, role, missing_ok, first_side,
@@ -167,14 +181,18 @@ create_table(void)
 
 /*
  * keep_lookup: remembers an answer.  Where there are many they are forgotten
- * all at once: to search again is cheap.
+ * all at once: to search again is cheap.  What can fail for want of memory
+ * comes before the entry is filled in, so that none is left half done.
+ *
+ * Each depends on any new view: a table that relates the two may be there and
+ * become an association by a view that changes neither of them.
  */
 static void
 keep_lookup(LookupKey *key, Oid association, M2mSide first_side,
 			uint64 read_at, List *sources)
 {
 	M2mSources *kept = m2m_sources_make(CacheMemoryContext, read_at, true,
-									sources);
+										sources);
 	LookupEntry *entry;
 	bool		found;
 
@@ -204,6 +222,11 @@ static bool
 make_lookup_key(LookupKey *key, Oid first, Oid second,
 				const char *via, const char *role)
 {
+	/*
+	 * All bytes count, since the key is hashed as such.  The user is part of
+	 * it: whom he trusts differs.  The search_path is not; answers by which
+	 * it had a say are not kept.
+	 */
 	memset(key, 0, sizeof(*key));
 	key->first = first;
 	key->second = second;
@@ -249,6 +272,12 @@ search(Oid first, Oid second, const char *via, const char *role,
 			(via == NULL || is_named(rel, via, false)))
 			named = lappend_oid(named, rel->association);
 	}
+
+	/*
+	 * The search_path comes last: whoever can make a table in a schema of
+	 * another's path must not take away a name that means something to him.
+	 * Named with its schema it is the caller's own choice, trusted or not.
+	 */
 	*depends_on_path = via != NULL && named == NIL;
 	foreach(lc, candidates)
 	{
@@ -294,8 +323,9 @@ find_candidates(Oid first, Oid second, List **sources)
 
 	foreach(lc, m2m_catalog_associations_between(first, second, sources))
 	{
+		/* also where it is none: what would have to change to make it one */
 		M2mRelationship *rel = m2m_description_get(lfirst_oid(lc), InvalidOid,
-											   sources);
+												   sources);
 
 		if (rel != NULL && relates(rel, first, second))
 			result = lappend_oid(result, rel->association);
@@ -353,8 +383,14 @@ is_trusted(M2mRelationship *rel)
 	Oid			left = m2m_catalog_relation_owner(rel->side[M2M_LEFT].relid);
 	Oid			right = m2m_catalog_relation_owner(rel->side[M2M_RIGHT].relid);
 
+	/* dropped meanwhile: no lock is held yet */
 	if (!OidIsValid(owner))
 		return false;
+
+	/*
+	 * Not a superuser's membership in all roles: he would trust everybody,
+	 * and he has most to lose.
+	 */
 	return superuser_arg(owner) ||
 		(owner == left && owner == right) ||
 		is_member_of_role_nosuper(GetUserId(), owner);

@@ -56,7 +56,10 @@ m2m_sources_init(void)
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(RULERELNAME, view_changed, (Datum) 0);
 
-	/* names in kept statements, casts and domains in kept coercions */
+	/*
+	 * Names in kept statements, casts and domains in kept coercions.  These
+	 * change so seldom that all is read anew; so it is with roles.
+	 */
 	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, catalog_changed,
 								  (Datum) 0);
@@ -73,6 +76,11 @@ m2m_sources_init(void)
 uint64
 m2m_sources_now(void)
 {
+	/*
+	 * Looked up here, since a callback may look at no catalog.  Nothing was
+	 * read before the first call, so what the callback has missed until then
+	 * has made nothing wrong.
+	 */
 	if (database_hash == 0)
 		database_hash = GetSysCacheHashValue1(DATABASEOID,
 											  ObjectIdGetDatum(MyDatabaseId));
@@ -86,7 +94,7 @@ m2m_sources_now(void)
  */
 M2mSources *
 m2m_sources_make(MemoryContext context, uint64 read_at, bool any_view,
-			 List *relids)
+				 List *relids)
 {
 	List	   *unique = list_copy(relids);
 	M2mSources *sources;
@@ -113,8 +121,16 @@ m2m_sources_make(MemoryContext context, uint64 read_at, bool any_view,
 bool
 m2m_sources_current(M2mSources *sources)
 {
+	/* nearly always nothing at all has changed */
 	if (sources->checked_at == changes)
 		return true;
+
+	/*
+	 * "After" is by the count, which every change moves on by one and takes:
+	 * one that came before the reading began is not greater than read_at, any
+	 * since is.  Relations that share a place stand for each other, which
+	 * costs a reading; a change is never lost.
+	 */
 	if (changed_all > sources->read_at ||
 		(sources->any_view && changed_views > sources->read_at))
 		return false;

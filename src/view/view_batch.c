@@ -109,24 +109,45 @@ m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 
 	if (batch == NULL)
 		batch = begin_batch(run, trigdata);
+
+	/*
+	 * A pair is linked with the rights, and undone with the subtransaction,
+	 * in which it came: what does not fit the batch does not wait.
+	 * set_config() is PostgreSQL's own, and can take on a role from one row
+	 * to the next. View and subtransaction should be the same for all rows;
+	 * if ever they were not, nobody would notice.
+	 */
 	GetUserIdAndSecContext(&userid, &sec_context);
 	if (!batch->possible ||
 		batch->viewid != RelationGetRelid(trigdata->tg_relation) ||
 		batch->subid != GetCurrentSubTransactionId() ||
 		batch->userid != userid || batch->sec_context != sec_context)
 		return false;
+
+	/*
+	 * Another description: DDL has run meanwhile.  Those that wait were read
+	 * by the old one, and flush() sees whether they still mean what they did.
+	 */
 	if (batch->pairs != NULL && batch->rel != rel)
 		flush(batch);
 	if (batch->pairs == NULL)
 	{
 		MemoryContext old;
 
+		/*
+		 * The association is locked for writing, which keeps triggers, rules
+		 * and constraints from being added (they take ShareRowExclusiveLock
+		 * or more), so the answer holds to the end of the run.  The near
+		 * endpoint gets no row here.
+		 */
 		if (runs_code(rel->association, true) ||
 			runs_code(rel->side[far].relid, false))
 		{
 			batch->possible = false;
 			return false;
 		}
+
+		/* the row's own memory is reset before the next row comes */
 		old = MemoryContextSwitchTo(run);
 		batch->rel = rel;
 		batch->pairs = m2m_pairs_begin(rel, work_mem / 2);
@@ -157,6 +178,12 @@ m2m_view_batch_end(FunctionCallInfo fcinfo)
 static ViewBatch *
 find_batch(MemoryContext run)
 {
+	/*
+	 * The list is the server's, but its struct is public, and there is no
+	 * other place that is as old as the run and known to both triggers:
+	 * fn_extra belongs to one trigger's FmgrInfo, and the statement trigger
+	 * has another.
+	 */
 	for (MemoryContextCallback *callback = run->reset_cbs; callback != NULL;
 		 callback = callback->next)
 	{
@@ -181,6 +208,8 @@ begin_batch(MemoryContext run, TriggerData *trigdata)
 	GetUserIdAndSecContext(&batch->userid, &batch->sec_context);
 	batch->possible = is_clients_statement(run, view) &&
 		only_our_triggers(view, trigdata->tg_trigger->tgfoid);
+
+	/* also where no row may wait: so it is not asked again for the next one */
 	batch->callback.func = end_batch;
 	batch->callback.arg = batch;
 	MemoryContextRegisterResetCallback(run, &batch->callback);
@@ -197,6 +226,12 @@ end_batch(void *arg)
 {
 	ViewBatch  *batch = arg;
 
+	/*
+	 * An abort deletes the run's memory in state TRANS_ABORT, which is none
+	 * of IsTransactionState()'s.  An error raised here is expected by
+	 * MemoryContextDelete(), which calls before it delinks; this callback has
+	 * been popped, and is not called again.
+	 */
 	if (batch->pairs != NULL && IsTransactionState())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -226,6 +261,10 @@ is_clients_statement(MemoryContext run, Relation view)
 	PlannedStmt *statement;
 	int			target;
 
+	/*
+	 * One statement: a rule that adds others would see, in these, what the
+	 * first has linked so far.
+	 */
 	if (ActivePortal == NULL ||
 		ActivePortal->strategy != PORTAL_MULTI_QUERY ||
 		list_length(ActivePortal->stmts) != 1)
@@ -235,6 +274,11 @@ is_clients_statement(MemoryContext run, Relation view)
 	{
 		CopyStmt   *copy = (CopyStmt *) statement->utilityStmt;
 
+		/*
+		 * COPY has no plan to look into: what it evaluates is defaults and
+		 * WHERE.  Input functions are a superuser's; domains are looked for
+		 * in the tables whose columns these are (runs_code()).
+		 */
 		return run == ActivePortal->portalContext &&
 			IsA(copy, CopyStmt) && copy->is_from &&
 			copy->relation != NULL && copy->whereClause == NULL &&
@@ -290,6 +334,13 @@ runs_code(Oid relid, bool in_order)
 
 	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
 		return true;
+
+	/*
+	 * A row of a partitioned table sets off its partition's triggers. Without
+	 * locks: what is not the association is only looked at, and a trigger
+	 * that comes a moment later would see what it sees beside any other
+	 * statement.
+	 */
 	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
 	{
 		if (has_insert_trigger(lfirst_oid(lc)) ||
@@ -440,6 +491,11 @@ calls_code(Node *node, void *context)
 static bool
 is_code(Oid function, void *context)
 {
+	/*
+	 * Of what initdb has made, ts_stat() and its like run a query that they
+	 * are given: that finds no batch, and does not see links that wait.  An
+	 * immutable function may be evaluated at any time, or never.
+	 */
 	return function >= FirstUnpinnedObjectId &&
 		func_volatile(function) != PROVOLATILE_IMMUTABLE;
 }
@@ -455,7 +511,14 @@ flush(ViewBatch *batch)
 	int			sec_context;
 
 	Assert(batch->subid == GetCurrentSubTransactionId());
+
+	/*
+	 * First: if linking fails, the error says so, and end_batch() has nothing
+	 * to complain of.
+	 */
 	batch->pairs = NULL;
+
+	/* after an error the end of the (sub)transaction sets the user back */
 	GetUserIdAndSecContext(&userid, &sec_context);
 	SetUserIdAndSecContext(batch->userid, batch->sec_context);
 	m2m_links_add_pairs(m2m_relationship_refresh(batch->rel), pairs, false);

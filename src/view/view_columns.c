@@ -68,6 +68,11 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 		if (list_length(named) > n)
 			columns = lappend(columns, llast(named));
 	}
+
+	/*
+	 * The near key stands first even where a key has come since, as
+	 * read_columns() tells keys from link properties by that.
+	 */
 	columns = list_concat(columns, others);
 	for (int a = 1; a <= natts; a++)
 	{
@@ -213,6 +218,8 @@ m2m_view_sources(M2mRelationship *rel, M2mLinkView *view)
 			if (!is_property)
 				column->attnum = -1;
 		}
+
+		/* a null of a type that is gone cannot be written; nor is it missed */
 		if (column->attnum == 0 &&
 			!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(column->type)))
 			column->attnum = -1;
@@ -290,6 +297,7 @@ m2m_view_replaceable(M2mRelationship *rel, M2mLinkView *view)
 {
 	List	   *columns = refreshed_columns(rel, view);
 
+	/* checkViewTupleDesc() says the same, but by an error */
 	if (list_length(columns) < view->ncolumns)
 		return false;
 	for (int i = 0; i < view->ncolumns; i++)

@@ -6,12 +6,15 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_description.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
@@ -28,8 +31,10 @@
 #include "view_internal.h"
 
 static bool owns_function(Oid function);
-static void create_view(M2mRelationship *rel, M2mSide near,
-						const char *qualified);
+static void create_view(M2mRelationship *rel, M2mSide near, Oid schema,
+						const char *name);
+static char *tools_name(Oid schema, const char *view);
+static bool is_tools_name(Oid schema, const char *name);
 static void complete_view(Oid viewid);
 static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
 static void create_batch_trigger(Oid viewid);
@@ -50,7 +55,7 @@ m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 		quote_qualified_identifier(get_namespace_name(schema), name);
 
 	if (!OidIsValid(get_relname_relid(name, schema)))
-		create_view(rel, near, qualified);
+		create_view(rel, near, schema, name);
 	else
 		complete_view(get_relname_relid(name, schema));
 	create_trigger(rel, near, get_relname_relid(name, schema));
@@ -72,8 +77,10 @@ owns_function(Oid function)
  * row-level security of whoever reads it.
  */
 static void
-create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
+create_view(M2mRelationship *rel, M2mSide near, Oid schema, const char *name)
 {
+	char	   *qualified =
+		quote_qualified_identifier(get_namespace_name(schema), name);
 	M2mEndpoint *this = &rel->side[near];
 	const char *far_name = get_rel_name(rel->side[M2M_OTHER(near)].relid);
 	char	   *comment;
@@ -82,11 +89,13 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
 					 rel->temporary ? "TEMPORARY " : "", qualified,
 					 m2m_view_query(rel, near,
 									m2m_view_columns(rel, near, NIL))));
-	comment = psprintf("m2m link view: the rows of \"%s\" linked to each \"%s\". "
+	comment = psprintf("@name %s\n"
+					   "m2m link view: the rows of \"%s\" linked to each \"%s\". "
 					   "INSERT links a row (and inserts it first if more than its key is given), "
 					   "UPDATE changes the row, the link or its properties, "
 					   "DELETE unlinks and never deletes a row of \"%s\".",
-					   far_name, this->role, far_name);
+					   tools_name(schema, name), far_name, this->role,
+					   far_name);
 	m2m_ddl(psprintf("COMMENT ON VIEW %s IS %s", qualified,
 					 quote_literal_cstr(comment)));
 	for (int i = 0; i < this->nkeys; i++)
@@ -98,6 +107,69 @@ create_view(M2mRelationship *rel, M2mSide near, const char *qualified)
 										   this->key[i].link_attnum),
 						 quote_literal_cstr(comment)));
 	}
+}
+
+/*
+ * tools_name: what tools that read names out of comments are to call a link
+ * view: author_book_view for author_books.  By its own name such a tool would
+ * take it for the association table author_book, or for the link function,
+ * and refuse to start.  No relation of the schema goes by the name that we
+ * return, nor by its plural, which is the same to those tools.
+ */
+static char *
+tools_name(Oid schema, const char *view)
+{
+	char	   *base = m2m_name_singular(view);
+	char	   *name;
+
+	for (char *c = base; *c != '\0'; c++)
+	{
+		/* what follows a line feed would not be the name's any more */
+		if ((unsigned char) *c < ' ')
+			*c = ' ';
+	}
+	name = psprintf("%s_view", base);
+	for (int i = 2; is_tools_name(schema, name); i++)
+		name = psprintf("%s_view%d", base, i);
+	return name;
+}
+
+/*
+ * is_tools_name: does a relation of the schema go by the name, or by its
+ * plural, in the catalog or by a comment like ours?
+ */
+static bool
+is_tools_name(Oid schema, const char *name)
+{
+	char	   *tag = psprintf("@name %s", name);
+	bool		found =
+		OidIsValid(get_relname_relid(name, schema)) ||
+		OidIsValid(get_relname_relid(m2m_name_plural(name), schema));
+	Relation	catalog = table_open(DescriptionRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL,
+										  0, NULL);
+	HeapTuple	tuple;
+
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_description form = (Form_pg_description) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		datum;
+		char	   *comment;
+
+		if (form->classoid != RelationRelationId || form->objsubid != 0)
+			continue;
+		datum = heap_getattr(tuple, Anum_pg_description_description,
+							 RelationGetDescr(catalog), &isnull);
+		comment = TextDatumGetCString(datum);
+		found = strncmp(comment, tag, strlen(tag)) == 0 &&
+			(comment[strlen(tag)] == '\n' || comment[strlen(tag)] == '\0') &&
+			get_rel_namespace(form->objoid) == schema;
+		pfree(comment);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
 }
 
 /* complete_view: a view that was there gets what its columns lack. */

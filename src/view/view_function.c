@@ -143,6 +143,11 @@ m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	Oid			by_name = InvalidOid;
 	ListCell   *lc;
 
+
+	/*
+	 * Not by name: a user may have renamed it.  A function depends on its
+	 * argument's type and on its result's, so pg_depend has few to look at.
+	 */
 	foreach(lc, m2m_catalog_functions_between(argument, result))
 	{
 		Oid			function = lfirst_oid(lc);
@@ -260,6 +265,11 @@ m2m_function_astray(M2mRelationship *rel, M2mSide near)
 
 	if (name == NULL)
 		return InvalidOid;
+
+	/*
+	 * Its argument and result are of tables that nobody knows any more, so
+	 * only the name is left to look for it by.
+	 */
 	list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	for (int i = 0; i < list->n_members; i++)
 	{
@@ -309,6 +319,10 @@ m2m_functions_of_table(Oid relid)
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
 
+	/*
+	 * Whose it is stands only in its body, by a name; so each association is
+	 * asked, but not where there is no function of the form.
+	 */
 	if (functions != NIL)
 		associations = m2m_catalog_associations();
 	foreach(la, associations)
@@ -374,6 +388,11 @@ reads_as_link(const char *body)
 {
 	const char *s = past(body, "SELECT r.* FROM ");
 
+	/*
+	 * What is dropped or made anew by this answer must be ours to the last
+	 * character.  Names are read as quote_identifier() writes them, so no
+	 * name can pretend to be more of the body.
+	 */
 	s = past(past_qualified(s), " l JOIN ");
 	s = past(past_qualified(s), " r ON ");
 	s = past(past_conditions(s, "r."), " WHERE ");
@@ -486,11 +505,20 @@ m2m_function_replace(Oid function, const char *body)
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", function);
+
+	/*
+	 * The caller has seen that the body is one of ours; should somebody
+	 * replace it at this moment, CatalogTupleUpdate() fails ("tuple
+	 * concurrently updated"), as in CREATE OR REPLACE.  Dependencies stay: a
+	 * string has none.
+	 */
 	values[Anum_pg_proc_prosrc - 1] = CStringGetTextDatum(body);
 	replaces[Anum_pg_proc_prosrc - 1] = true;
 	tuple = heap_modify_tuple(tuple, RelationGetDescr(relation), values,
 							  nulls, replaces);
 	CatalogTupleUpdate(relation, &tuple->t_self, tuple);
+
+	/* as ProcedureCreate() does; plans hear of it by the syscache */
 	InvokeObjectPostAlterHook(ProcedureRelationId, function, 0);
 	table_close(relation, RowExclusiveLock);
 	CommandCounterIncrement();
@@ -553,11 +581,19 @@ remake_function(M2mRelationship *rel, M2mSide near, Oid astray)
 										   name);
 	signature = psprintf("%s(%s)", qualified,
 						 rowtype_name(rel->side[near].relid));
+
+	/*
+	 * Dropped first, as the new one has its name, and with another argument
+	 * CREATE OR REPLACE would make a second.  The caller's subtransaction
+	 * takes that back if what follows fails.
+	 */
 	ObjectAddressSet(address, ProcedureRelationId, astray);
 	if (!m2m_drop_objects(list_make1(&address)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("other objects depend on it")));
+
+	/* OR REPLACE would replace somebody else's function of that signature */
 	if (SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
 							  PointerGetDatum(buildoidvector(&argument, 1)),
 							  ObjectIdGetDatum(form->pronamespace)))
@@ -623,6 +659,8 @@ copy_function(Oid function, HeapTuple old)
 	}
 	tuple = heap_modify_tuple(tuple, desc, values, nulls, replaces);
 	CatalogTupleUpdate(relation, &tuple->t_self, tuple);
+
+	/* pg_shdepend, by which DROP ROLE knows of grants; the owner has his own */
 	updateAclDependencies(ProcedureRelationId, function, 0,
 						  ((Form_pg_proc) GETSTRUCT(old))->proowner,
 						  nmembers[0], members[0], nmembers[1], members[1]);

@@ -98,6 +98,12 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		columns = lappend_int(columns, write->view->column[i].attnum);
 	}
 
+	/*
+	 * A kept plan for each set of columns: one that is left out is to have
+	 * its default, and NULL given in its place would be kept.  The plan hangs
+	 * on the description and goes with it.  SPI takes a new snapshot for the
+	 * statement, so that a trigger of the table sees the rows before.
+	 */
 	SPI_connect();
 	slot = m2m_plan_slot(write->rel, returning ?
 						 M2M_COLUMNS_INSERT_ROW_RETURNING :
@@ -135,6 +141,8 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 					 errmsg("no row was inserted into \"%s\", so there is none to link",
 							get_rel_name(far->relid)),
 					 errdetail("A trigger or rule of the table suppressed it.")));
+
+		/* SPI_finish() frees what lies in its own memory */
 		old = MemoryContextSwitchTo(context);
 		ids = palloc(sizeof(M2mIds));
 		ids->is_array = false;
@@ -193,6 +201,12 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 	if (write->rel->nidentity > 0 &&
 		(nargs > 0 || !lacks_identity(write, columns)))
 		return link_identity(write, ids, columns, args, value, isnull);
+
+	/*
+	 * 0 is "was there already", or a trigger's or policy's doing: only a link
+	 * that is there counts as a row of the view.  Insertion first, and the
+	 * look after it: the other way round somebody could unlink in between.
+	 */
 	if (nargs == 0)
 		return m2m_links_add(write->rel, ids, NULL) > 0 ||
 			m2m_plan_linked(write->rel, ids, false);
@@ -366,6 +380,13 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		memcpy(nulls, link.nulls, nkeys);
 		memcpy(types, link.type, sizeof(Oid) * nkeys);
 	}
+
+	/*
+	 * The old values are conditions of the UPDATE itself.  Nothing has locked
+	 * the row since the statement's snapshot showed it, and a look beforehand
+	 * would leave a gap; under READ COMMITTED EvalPlanQual() evaluates them
+	 * again on the version for which it had to wait.
+	 */
 	for (int old = 0; old <= 1; old++)
 	{
 		Datum	   *values = old ? old_value : new_value;
@@ -388,6 +409,8 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		types[n] = OIDOID;
 		types[n + 1] = TIDOID;
 	}
+
+	/* -1 tells the two statements apart in the slot's key, too */
 	if (old_value == NULL)
 		plan_columns = lappend_int(list_copy(columns), -1);
 
@@ -413,6 +436,7 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 						types, nargs);
 	SPI_finish();
 
+	/* doubled links, all of which the statement read, and will come to */
 	if (!is_row && rel->nidentity == 0 && processed > 1)
 		m2m_row_note_taken(write, ids, processed - 1);
 	if (state == ROW_TAKEN)
@@ -500,14 +524,20 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 					 with_xmin ? ", a.xmin, a.xmax" : "", nkeys);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
+
+	/* read_only is false: with a snapshot of its own, which shows what is now */
 	if (SPI_execute_plan(*slot, args, nulls, false, 1) < 0)
 		elog(ERROR, "SPI_execute_plan failed");
 	if (SPI_processed == 0)
 	{
+		/* not known who took it: 40001 can be tried again, a lost row not */
 		if (!with_xmin)
 			return ROW_GONE;
 
-		/* several are the same row of the view: each must be */
+		/*
+		 * read_only is true: with the statement's snapshot, as it was read.
+		 * Several may be the same row of the view: each must be ours.
+		 */
 		if (SPI_execute_plan(*slot, args, nulls, true, 0) < 0)
 			elog(ERROR, "SPI_execute_plan failed");
 		for (uint64 i = 0; i < SPI_processed; i++)
@@ -533,8 +563,11 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 }
 
 /*
- * is_of_this_transaction: is the transaction in that column of a row that was
- * fetched ours?
+ * is_of_this_transaction: is the transaction in that column of a row that
+ * was fetched, its raw xmin or xmax, ours or a subtransaction of it?  A row
+ * that was locked before, too, can have a MultiXactId for its xmax (also if
+ * both was done by us, on either side of a savepoint), which is neither: that
+ * is taken for another's doing.
  */
 static bool
 is_of_this_transaction(uint64 row, int column)
@@ -600,6 +633,10 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		{
 			const char *comma = present.len > 0 ? ", " : "";
 
+			/*
+			 * Of its base type, as the parameters are: record_image_eq()
+			 * refuses rows whose columns are of different types.
+			 */
 			appendStringInfo(&present, "%s%s", comma,
 							 m2m_base_operand(psprintf("a.%s", name),
 											  get_atttype(relid, attnum)));
@@ -671,6 +708,13 @@ m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2], HeapTuple tuple)
 		(write->rel->nidentity > 0 && !write->identity_known))
 		return tuple;
 	m2m_identity_parameters(&link, write->rel, ids, &write->identity, 0);
+
+	/*
+	 * RETURNING is to show what defaults and triggers have made of the row,
+	 * and the tuple that we return is all that the executor has of it.  From
+	 * the tables, what the caller may read there: a query of the view would
+	 * fail for one column that he may not.
+	 */
 	SPI_connect();
 	slot = m2m_plan_slot(write->rel, M2M_COLUMNS_FETCH, write->near, columns);
 	if (*slot == NULL)
@@ -720,6 +764,7 @@ readable_columns(M2mRowWrite *write)
 	M2mEndpoint *far = &rel->side[write->far];
 	List	   *result = NIL;
 
+	/* the query names them in its conditions, which needs SELECT as well */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		for (int i = 0; i < rel->side[s].nkeys; i++)

@@ -146,6 +146,11 @@ m2m_view_save(Oid viewid)
 	saved->view = m2m_catalog_read_view(viewid, true);
 	if (saved->view == NULL || saved->view->custom)
 		return NULL;
+
+	/*
+	 * The lock that writers of the catalog take, as heap_lock_tuple() writes,
+	 * too; kept till the end of the transaction only for the row.
+	 */
 	class = table_open(RelationRelationId, RowExclusiveLock);
 	tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(viewid));
 	if (HeapTupleIsValid(tuple))
@@ -171,7 +176,8 @@ m2m_view_save(Oid viewid)
 
 	/*
 	 * Names in what is deparsed are to be qualified, and constants to read as
-	 * they are, whatever the session's settings, which postgres_fdw sets so too.
+	 * they are, whatever the session's settings: those that postgres_fdw
+	 * sets, too (set_transmission_modes()).
 	 */
 	nestlevel = NewGUCNestLevel();
 	m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
@@ -181,7 +187,11 @@ m2m_view_save(Oid viewid)
 	save_columns(saved, viewid);
 	saved->triggers = save_triggers(viewid);
 
-	/* rules are deparsed by a query, which is to see what we have locked */
+	/*
+	 * pg_get_ruledef() is a query by SPI, and that takes the active snapshot.
+	 * The portal's is older than our locks: it would show a rule that was
+	 * dropped while we waited, or lack one that was made.
+	 */
 	PushActiveSnapshot(GetLatestSnapshot());
 	saved->rules = save_rules(viewid);
 	PopActiveSnapshot();
@@ -202,6 +212,11 @@ lock_row(Relation catalog, HeapTuple tuple)
 	HeapTuple	newest = NULL;
 	TM_FailureData failure;
 
+	/*
+	 * The mode of an UPDATE that changes no key, such as ExecGrant_Relation()
+	 * writes.  simple_heap_delete(), which will delete the row, does not wait
+	 * for the newest version but fails: "tuple concurrently updated".
+	 */
 	if (table_tuple_lock(catalog, &tuple->t_self, GetLatestSnapshot(), slot,
 						 GetCurrentCommandId(false),
 						 LockTupleNoKeyExclusive, LockWaitBlock,
@@ -210,7 +225,7 @@ lock_row(Relation catalog, HeapTuple tuple)
 		newest = ExecCopySlotHeapTuple(slot);
 	ExecDropSingleTupleTableSlot(slot);
 
-	/* who deletes it finds it through the cache */
+	/* who deletes it finds it through the cache, and there the newest version */
 	AcceptInvalidationMessages();
 	return newest;
 }
@@ -222,6 +237,12 @@ save_columns(M2mSavedView *saved, Oid viewid)
 	Relation	attribute = table_open(AttributeRelationId, RowExclusiveLock);
 
 	saved->column = palloc0_array(SavedColumn, saved->view->ncolumns);
+
+	/*
+	 * In the order of columns, after the view's own row: GRANT locks in that
+	 * order, too (ExecGrant_Relation()).  ncolumns counts all attributes of a
+	 * view, which has no dropped ones.
+	 */
 	for (int i = 0; i < saved->view->ncolumns; i++)
 	{
 		SavedColumn *column = &saved->column[i];
@@ -300,6 +321,12 @@ save_triggers(Oid viewid)
 
 		if (form->tgisinternal)
 			continue;
+
+		/*
+		 * A condition is parsed as it is put back, and constants in it are
+		 * read by their types' functions: only a trigger without one may be
+		 * put back as the server, whoever's its function is.
+		 */
 		part = palloc0(sizeof(SavedPart));
 		part->name = pstrdup(NameStr(form->tgname));
 		part->definition = call_deparser(pg_get_triggerdef, form->oid);
@@ -472,6 +499,7 @@ m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
 	M2mRelationship resting = *rel;
 	ViewRefresh task = {rel, view};
 
+	/* the same description without its far table is that of the view at rest */
 	resting.side[M2M_OTHER(view->near)].relid = InvalidOid;
 	if (!may_join(rel, view, m2m_catalog_view_reads_as_invoker(view->view)))
 	{
@@ -483,11 +511,17 @@ m2m_view_follow(M2mRelationship *rel, M2mLinkView *view)
 	{
 		M2mSavedView *saved = m2m_view_save(view->view);
 
+		/* within one call, so that no command ends with the view aside */
 		if (saved != NULL && m2m_view_drop(list_make1(saved)))
 		{
 			m2m_view_restore(list_make1(saved));
 			return;
 		}
+
+		/*
+		 * At rest it would be in nobody's way; but one that still shows the
+		 * right table, only not all of it, is worth more as it is.
+		 */
 		if (view->at_rest ||
 			view->far_relid == rel->side[M2M_OTHER(view->near)].relid)
 			return;
@@ -569,10 +603,18 @@ m2m_view_restore(List *saved_views)
 		Restoration restoration;
 		ListCell   *other;
 
+		/*
+		 * Asked again, after m2m_views_lost(): to put back those before it
+		 * may have run event triggers of others.
+		 */
 		if (!m2m_view_is_lost(saved))
 			continue;
 
-		/* its counterpart stands, or was dropped with it */
+		/*
+		 * What the relationship is has to be read from what there is, and
+		 * that lacks this view: so it is described by the saved ones.  Its
+		 * counterpart stands, or was dropped with it.
+		 */
 		pair[saved->view->near] = saved->view;
 		foreach(other, m2m_catalog_link_views(saved->view->association))
 			add_counterpart(pair, saved->view,
@@ -585,6 +627,8 @@ m2m_view_restore(List *saved_views)
 			m2m_catalog_describe_rest(saved->view->association, pair, NIL);
 		if (restoration.rel == NULL)
 			continue;
+
+		/* before anything is made: what is over is dropped by the caller */
 		if (is_over(restoration.rel, pair))
 		{
 			ended = list_append_unique_oid(ended, saved->view->association);
@@ -604,7 +648,11 @@ m2m_view_restore(List *saved_views)
 								   saved->name),
 						  restore_view, &restoration))
 		{
-			/* privileges last: an owner may have none on his view */
+			/*
+			 * Each by itself, since one that does not fit must not take the
+			 * view along; privileges last, as an owner may have none on his
+			 * view, and could not put his own default back.
+			 */
 			restore_additions(&restoration);
 			restore_the_rest(&restoration);
 		}
@@ -632,7 +680,10 @@ is_over(M2mRelationship *rel, M2mLinkView *pair[2])
 		AttrNumber	last = 0;
 		bool		replaced = false;
 
-		/* one at rest goes on resting */
+		/*
+		 * One at rest goes on resting: what it waits for may come, and to end
+		 * it would lose the grants on its views.
+		 */
 		if (rel->side[s].nkeys > 0 || (near_view && near_view->at_rest) ||
 			(far_view && far_view->at_rest))
 			continue;
@@ -677,6 +728,11 @@ restore_view(void *arg)
 	List	   *existing = NIL;
 	ListCell   *lc;
 
+	/*
+	 * The saved columns themselves are changed, not copies: by their
+	 * addresses restore_additions() and restore_the_rest() know which of them
+	 * came back.
+	 */
 	foreach(lc, m2m_view_sources(restoration->rel, saved->view))
 	{
 		M2mViewColumn *column =
@@ -705,6 +761,8 @@ restore_view(void *arg)
 					 saved->options,
 					 m2m_view_query(restoration->rel, saved->view->near,
 									restoration->columns)));
+
+	/* in the same attempt: without its trigger it would be no link view */
 	foreach(lc, saved->triggers)
 	{
 		if (((SavedPart *) lfirst(lc))->ours)
@@ -787,6 +845,11 @@ restore_additions(Restoration *restoration)
 	{
 		PartTask	task = {lfirst(lc), saved};
 
+		/*
+		 * Nothing in a plain one is evaluated.  CreateTrigger() asks who
+		 * makes it for the right to call its function, which the owner may
+		 * have lost since; the trigger that he had would have gone on firing.
+		 */
 		if (!task.part->ours)
 			m2m_as_owner(task.part->plain ? BOOTSTRAP_SUPERUSERID :
 						 saved->owner, !saved->temporary,
@@ -841,6 +904,10 @@ restore_the_rest(Restoration *restoration)
 	Oid			viewid = get_relname_relid(saved->name, saved->schema);
 	ListCell   *lc;
 
+	/*
+	 * Not by COMMENT, SECURITY LABEL and GRANT: these run event triggers, and
+	 * ask a label's provider, who may refuse now what he has allowed before.
+	 */
 	if (saved->comment != NULL)
 		CreateComments(viewid, RelationRelationId, 0, saved->comment);
 	set_acl(viewid, 0, saved->owner, saved->acl);
@@ -864,6 +931,7 @@ restore_the_rest(Restoration *restoration)
 			if (lfirst(lc) == column->column)
 				attnum = foreach_current_index(lc) + 1;
 		}
+		/* its source is gone, and with it what was said of the column */
 		if (attnum == 0)
 			continue;
 		if (column->comment != NULL)
@@ -927,11 +995,18 @@ set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
 	if (acl != NULL)
 		nnew = aclmembers(acl, &new_members);
 
+
+	/*
+	 * NULL is no absence: it stands for the owner's rights alone, and takes
+	 * back what get_user_default_acl() gave the view when it was made.
+	 */
 	replaces[position - 1] = true;
 	nulls[position - 1] = acl == NULL;
 	values[position - 1] = PointerGetDatum(acl);
 	changed = heap_modify_tuple(tuple, desc, values, nulls, replaces);
 	CatalogTupleUpdate(relation, &changed->t_self, changed);
+
+	/* pg_shdepend, or DROP ROLE would leave grants to nobody behind */
 	updateAclDependencies(RelationRelationId, viewid, attnum, owner,
 						  nold, old_members, nnew, new_members);
 	table_close(relation, RowExclusiveLock);

@@ -89,7 +89,7 @@ Datum
 m2m_link_view_write(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	M2mRowWrite	write = {0};
+	M2mRowWrite write = {0};
 	HeapTuple	result;
 
 	/* the statement trigger, after all rows */
@@ -135,6 +135,10 @@ begin_write(M2mRowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 	Oid			viewid = RelationGetRelid(trigdata->tg_relation);
 	M2mRelationship *rel;
 
+	/*
+	 * What the view says is read once for a run, in whose memory it is kept.
+	 * The executor holds the view RowExclusiveLock, so it stays as it is.
+	 */
 	if (identity == NULL)
 	{
 		M2mLinkView *view = m2m_catalog_read_view(viewid, true);
@@ -157,6 +161,13 @@ begin_write(M2mRowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 			InvalidOid : viewid;
 		fcinfo->flinfo->fn_extra = identity;
 	}
+
+	/*
+	 * Again for each row: the lock first, as an INSERT into the association
+	 * takes it, then a description that holds while it is had.  What the rows
+	 * before have run may have replaced the one that they used.  The view's
+	 * own lock was taken before, in the order in which a reader takes them.
+	 */
 	rel = m2m_relationship_get(identity->association, identity->trusted_view,
 							   RowExclusiveLock);
 	if (rel == NULL)
@@ -172,9 +183,16 @@ begin_write(M2mRowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
 	write->rel = rel;
 	write->near = identity->near;
 	write->far = M2M_OTHER(identity->near);
+
+	/* a description is of one trusted view, so the copy is of this one */
 	if (rel->view[write->near] == NULL)
 		rel->view[write->near] = copy_view(rel, viewid);
 	write->view = rel->view[write->near];
+
+	/*
+	 * One that shows another table than the foreign key refers to would link
+	 * rows by keys of the wrong table.  Event triggers may not have fired.
+	 */
 	if (m2m_view_is_astray(rel, write->view))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -230,14 +248,21 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 			with_row = true;
 	}
 
+	/* the keys before anything is written: a null among them is an error */
 	ids[write->near] = read_key(write, write->near, value, isnull, false);
 	ids[write->far] = read_key(write, write->far, value, isnull, with_row);
 	if (with_row)
 		ids[write->far] = m2m_row_insert(write, value, isnull,
-										  ids[write->far]);
+										 ids[write->far]);
+
+	/*
+	 * A copy, in the row's own memory: given its own tuple back
+	 * ExecIRInsertTriggers() frees nothing, and one for each row would stay
+	 * until the run ends.
+	 */
 	if (!with_properties && write->rel->nidentity == 0 &&
 		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
-		return heap_copytuple(new_tuple);	/* else the executor keeps both */
+		return heap_copytuple(new_tuple);
 	if (!m2m_row_link(write, ids, value, isnull))
 		return NULL;
 	return m2m_row_fetch(write, ids, new_tuple);
@@ -264,6 +289,12 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 
 	heap_deform_tuple(old_tuple, write->desc, old_value, old_null);
 	heap_deform_tuple(new_tuple, write->desc, new_value, new_null);
+
+	/*
+	 * The trigger is not told which columns SET names, so what has another
+	 * image is what changes.  Not the type's equality: 1.0 to 1.00 is a
+	 * change.
+	 */
 	for (int i = 0; i < write->view->ncolumns; i++)
 	{
 		M2mViewColumn *column = &write->view->column[i];
@@ -304,6 +335,8 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 				break;
 		}
 	}
+
+	/* which row was to be updated, the old one or the new?  Both make sense */
 	if (relink && row_columns != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -362,6 +395,12 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 		m2m_lock_links_shared(write->rel);
 		return;
 	}
+
+	/*
+	 * Without an index nothing but this lock is between two who look for the
+	 * pair and then make it; m2m_link() takes it, too.  The look comes after
+	 * it, with a snapshot that shows what was committed by who had it.
+	 */
 	m2m_lock_links(write->rel);
 	if (is_linked(write, ids, value, isnull) &&
 		is_linked(write, old_ids, old_value, old_null))
@@ -438,6 +477,8 @@ m2m_row_note_taken(M2mRowWrite *write, M2mIds *ids[2], int64 rows)
 									  HASH_ELEM | HASH_FUNCTION |
 									  HASH_COMPARE | HASH_CONTEXT);
 	}
+
+	/* as text: the row's memory, where the values are, is reset with it */
 	pair = MemoryContextStrdup(write->flinfo->fn_mcxt, pair_text(write, ids));
 	entry = hash_search(identity->taken, &pair, HASH_ENTER, &found);
 	entry->rows = found ? entry->rows + rows : rows;

@@ -80,7 +80,7 @@ SELECT * FROM page_visitors ORDER BY 1, 2;
 
 SET LOCAL search_path = "we""ird \sch'ema", public;
 SELECT m2m_link('"bö''ok\"', '\', '"an ""author"""', 1, via => '"; DROP TABLE ""book""; --"');
-SELECT left_view, right_view FROM m2m_relationships WHERE left_table = '"an ""author"""'::regclass;
+SELECT left_view, right_view FROM m2m_relationships() WHERE left_table = '"an ""author"""'::regclass;
 SELECT * FROM "$$ $function$ '""\" ORDER BY 1, 2;
 SELECT * FROM "line
 break" ORDER BY 1, 2;
@@ -103,7 +103,7 @@ DROP MATERIALIZED VIEW shelf;
 ALTER TABLE author ADD COLUMN died date, DROP COLUMN name;
 ALTER TABLE course RENAME COLUMN code TO number;
 ALTER TABLE visitor ALTER COLUMN id TYPE bigint;
-SELECT association, severity, finding FROM m2m_relationships r, m2m_check(association) ORDER BY association::text, 2, 3;
+SELECT association, severity, finding FROM m2m_relationships() r, m2m_check(association) ORDER BY association::text, 2, 3;
 SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid IN ('author_books'::regclass, 'book_authors'::regclass, '"Editing"."Attended"'::regclass, 'page_visitors'::regclass)
 ORDER BY attrelid::regclass::text, attnum;

@@ -392,7 +392,7 @@ SELECT refused('SELECT m2m_adopt(''joins'')', '25006', 'm2m_adopt in a read-only
 SELECT refused('SELECT m2m_drop(''author_book'')', '25006', 'm2m_drop in a read-only transaction', 'm2m_drop.*read-only');
 SELECT refused(sql, '25006', 'read-only: ' || sql) FROM unnest(ARRAY['INSERT INTO author_books (author_id, id) VALUES (3, 3)', 'UPDATE author_books SET title = ''x''', 'DELETE FROM author_books']) sql;
 SELECT results_eq($$SELECT m2m_linked('author', 1, 'book', 1), m2m_count('author', 1, 'book'), (SELECT count(*) FROM author_books WHERE author_id = 1),
-	(SELECT count(*) FROM m2m_relationships WHERE association = 'author_book'::regclass)$$, 'SELECT true, count(*), count(*), 1::bigint FROM author_book WHERE author_id = 1',
+	(SELECT count(*) FROM m2m_relationships() WHERE association = 'author_book'::regclass)$$, 'SELECT true, count(*), count(*), 1::bigint FROM author_book WHERE author_id = 1',
 	'reading works there');
 COMMIT;
 

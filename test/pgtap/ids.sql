@@ -238,7 +238,7 @@ BEGIN
 	EXECUTE format('SELECT array_agg(i::text ORDER BY i) FROM (SELECT %I AS i FROM %s) x',
 		(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = r::regclass AND a.attnum = 1), r::regclass) INTO ids;
 	RETURN NEXT is(m2m_link(l::regclass, '1', r::regclass, ids), cardinality(ids)::bigint, l || ' and ' || r || ': linked on first use');
-	SELECT * INTO rel FROM m2m_relationships WHERE left_table = l::regclass AND right_table = r::regclass;
+	SELECT * INTO rel FROM m2m_relationships() WHERE left_table = l::regclass AND right_table = r::regclass;
 	RETURN NEXT ok(rel.left_view IS NOT NULL AND rel.right_view IS NOT NULL AND rel.left_function IS NOT NULL AND rel.right_function IS NOT NULL, '... views and functions are there');
 	RETURN NEXT bag_eq('TABLE ' || rel.left_view, format('SELECT l.%I AS near_key, r.* FROM %s l JOIN %s r ON r.%I = l.%I', rel.left_columns[1], rel.association,
 		rel.right_table, rel.right_key[1], rel.right_columns[1]), '... the left view is the join');

@@ -23,7 +23,7 @@ $$;
 -- and collation of the endpoint's.
 CREATE FUNCTION other_types(_association regclass) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT format('%s %s for %s %s', l.attname, format_type(l.atttypid, l.atttypmod), e.attname, format_type(e.atttypid, e.atttypmod))
-	FROM m2m_relationships r,
+	FROM m2m_relationships() r,
 		LATERAL (SELECT r.left_table, unnest(r.left_key), unnest(r.left_columns)
 			UNION ALL SELECT r.right_table, unnest(r.right_key), unnest(r.right_columns)) c (endpoint, key, col)
 		JOIN pg_attribute e ON e.attrelid = c.endpoint AND e.attname = c.key
@@ -40,9 +40,9 @@ DECLARE
 BEGIN
 	FOR r IN
 		SELECT left_table AS near, left_key AS near_key, left_columns AS near_link, left_view AS view, left_function::oid AS f, right_table AS far, right_key AS far_key, right_columns AS far_link
-			FROM m2m_relationships WHERE association = _association
+			FROM m2m_relationships() WHERE association = _association
 		UNION ALL SELECT right_table, right_key, right_columns, right_view, right_function::oid, left_table, left_key, left_columns
-			FROM m2m_relationships WHERE association = _association
+			FROM m2m_relationships() WHERE association = _association
 	LOOP
 		view := 'TABLE ' || r.view;
 		by_hand := format('SELECT %s, r.* FROM %s l JOIN %s r ON (%s) = (%s)', (SELECT string_agg(format('l.%I AS near_%s', c, n), ', ') FROM unnest(r.near_link) WITH ORDINALITY x (c, n)),
@@ -59,8 +59,8 @@ $$;
 -- with an integer key: every form of id, both ways round.
 CREATE FUNCTION check_key(_key regclass, other regclass, type text, v text[], bulk boolean) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
-	rel regclass := (SELECT association FROM m2m_relationships WHERE (left_table, right_table) IN ((_key, other), (other, _key)));
-	this text := type || CASE WHEN (SELECT left_table FROM m2m_relationships r WHERE r.association = rel) = _key THEN ' on the left: ' ELSE ' on the right: ' END;
+	rel regclass := (SELECT association FROM m2m_relationships() WHERE (left_table, right_table) IN ((_key, other), (other, _key)));
+	this text := type || CASE WHEN (SELECT left_table FROM m2m_relationships() r WHERE r.association = rel) = _key THEN ' on the left: ' ELSE ' on the right: ' END;
 	typed text[] := ARRAY(SELECT format('%L::%s', x, type) FROM unnest(v) WITH ORDINALITY u (x, n) ORDER BY n);
 	is_array boolean := type ~ '\[\]$';
 	-- text[] would be one key of type text[]
@@ -103,9 +103,9 @@ BEGIN
 	RETURN NEXT is(result(format('SELECT * FROM m2m_set(%L, 2, %L, %L::%s) s', other, _key, rest, many)), ROW(rest, '{}'::text[], 0)::text, this || 'what m2m_set reports can be given to it again');
 	RETURN NEXT is((SELECT s::text FROM m2m_set(other, 2, _key, rest::text) s), ROW('{}'::text[], '{}'::text[], 3)::text, this || 'also as text');
 	RETURN NEXT is((SELECT string_agg(t, ', ') FROM wrong_views(rel) t), NULL, this || 'views and functions are the join after that');
-	EXECUTE format('UPDATE %s SET note = ''seen'' WHERE key = %s', (SELECT CASE WHEN left_table = other THEN left_view ELSE right_view END FROM m2m_relationships r WHERE r.association = rel), typed[1]);
+	EXECUTE format('UPDATE %s SET note = ''seen'' WHERE key = %s', (SELECT CASE WHEN left_table = other THEN left_view ELSE right_view END FROM m2m_relationships() r WHERE r.association = rel), typed[1]);
 	RETURN NEXT is(result(format('SELECT count(*) FROM %s WHERE note = ''seen''', _key)), '(1)', this || 'its row is changed through the view');
-	EXECUTE format('DELETE FROM %s WHERE key = %s', (SELECT CASE WHEN left_table = other THEN left_view ELSE right_view END FROM m2m_relationships r WHERE r.association = rel), typed[1]);
+	EXECUTE format('DELETE FROM %s WHERE key = %s', (SELECT CASE WHEN left_table = other THEN left_view ELSE right_view END FROM m2m_relationships() r WHERE r.association = rel), typed[1]);
 	RETURN NEXT is(result(format('SELECT m2m_clear(%L, %L, %L)', _key, v[1], other)), '(0)', this || 'and unlinked through it');
 	EXECUTE format('DELETE FROM %s WHERE key = %s', _key, typed[2]);
 	RETURN NEXT is(result(format('SELECT m2m_clear(%L, %L, %L)', _key, v[2], other)), '(0)', this || 'a deleted row takes its links along');
@@ -312,13 +312,13 @@ SELECT is(result($$INSERT INTO skill_employees (skill_code, id, badge, country, 
 SELECT is(result($$UPDATE skill_employees SET id = 90 WHERE badge = 'b9' RETURNING id, badge$$), '(90,b9)', 'where the primary key is a column like others');
 SELECT m2m_create('employee', 'skill', 'hired_for', 'hired', 'for_skill', left_key => '{number,country}') \g /dev/null
 SELECT is(m2m_link('employee', ROW(20, 'de'), 'skill', 1, 'hired_for') + m2m_link('skill', 2, 'employee', '{"(10,fr)","(10,de)"}', 'hired_for'), 3::bigint, 'a composite unique key, in an order of one''s own');
-SELECT is((SELECT left_key FROM m2m_relationships WHERE association = 'hired_for'::regclass), '{number,country}', 'as m2m_relationships has it');
+SELECT is((SELECT left_key FROM m2m_relationships() WHERE association = 'hired_for'::regclass), '{number,country}', 'as m2m_relationships has it');
 SELECT is((SELECT string_agg(t, ', ') FROM wrong_views('hired_for') t), NULL, 'its views and functions are the join');
 -- without a primary key, the only unique one over NOT NULL columns
 CREATE TABLE plant (latin text NOT NULL UNIQUE, common text UNIQUE);
 INSERT INTO plant VALUES ('rosa', 'rose'), ('quercus', NULL);
 SELECT is(m2m_link('plant', '{rosa}'::text[], 'skill', 1), 1::bigint, 'the only usable unique key is found');
-SELECT is((SELECT left_key FROM m2m_relationships WHERE left_table = 'plant'::regclass), '{latin}', 'and is it');
+SELECT is((SELECT left_key FROM m2m_relationships() WHERE left_table = 'plant'::regclass), '{latin}', 'and is it');
 
 -- Many keys at once
 CREATE TABLE big (key text PRIMARY KEY);

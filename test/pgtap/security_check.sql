@@ -31,7 +31,7 @@ $$;
 CREATE FUNCTION look() RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(role || ': ' || sql || ': ' || state, ', ')
 	FROM (SELECT role, sql, run(role, sql) AS state FROM unnest('{m2m_victim,postgres}'::text[]) role,
-		unnest('{SELECT * FROM m2m_check(),SELECT * FROM m2m_relationships,SELECT * FROM m2m_repair(),SELECT * FROM m2m_check()}'::text[]) sql) x
+		unnest('{SELECT * FROM m2m_check(),SELECT * FROM m2m_relationships(),SELECT * FROM m2m_repair(),SELECT * FROM m2m_check()}'::text[]) sql) x
 	WHERE state <> '00000'
 $$;
 -- mallory's tables and views go.
@@ -65,7 +65,7 @@ SELECT is(run('postgres', 'SELECT m2m_repair(''author_book'')'), '00000', 'and o
 SELECT is((SELECT relowner::regrole::text FROM pg_class WHERE oid = 'evil.spy'::regclass), 'm2m_mallory', 'the view is given to nobody');
 SELECT is(run('m2m_friend', 'SELECT * FROM evil.spy'), '42501', 'and still shows nothing');
 SELECT is_empty($$SELECT * FROM m2m_check() WHERE severity = 'error' AND relationship = 'author_book'::regclass AND remedy IS NOT NULL$$, 'nor does m2m_check advise it');
-SELECT is((SELECT left_view FROM m2m_relationships WHERE association = 'author_book'::regclass), 'author_books'::regclass, 'my relationship is described by my views');
+SELECT is((SELECT left_view FROM m2m_relationships() WHERE association = 'author_book'::regclass), 'author_books'::regclass, 'my relationship is described by my views');
 SELECT clean_evil() \g /dev/null
 
 -- Operators
@@ -212,7 +212,7 @@ RESET ROLE;
 DROP VIEW author_books;
 SELECT run('postgres', 'SELECT * FROM shared.m2m_repair()') \g /dev/null
 SELECT is(caught(), 0::bigint, 'm2m_repair does not call a function that looks like ours');
-SELECT is((SELECT left_view FROM m2m_relationships WHERE association = 'author_book'::regclass), 'author_books'::regclass, 'but mends the view');
+SELECT is((SELECT left_view FROM m2m_relationships() WHERE association = 'author_book'::regclass), 'author_books'::regclass, 'but mends the view');
 SET ROLE m2m_mallory;
 CREATE FUNCTION shared.m2m_adopt(regclass) RETURNS regclass LANGUAGE plpgsql AS 'BEGIN PERFORM evil.trap(); RETURN NULL; END';
 CREATE FUNCTION shared.m2m_adopt(oid) RETURNS regclass LANGUAGE plpgsql AS 'BEGIN PERFORM evil.trap(); RETURN NULL; END';
@@ -221,7 +221,7 @@ DROP VIEW author_books;
 SELECT (SELECT remedy FROM m2m_check('author_book')) AS remedy \gset
 SELECT run('postgres', 'SELECT * FROM shared.m2m_repair()') \g /dev/null
 SELECT is(caught(), 0::bigint, 'nor other ones');
-SELECT is((SELECT left_view FROM m2m_relationships WHERE association = 'author_book'::regclass), 'author_books'::regclass, 'and mends it all the same');
+SELECT is((SELECT left_view FROM m2m_relationships() WHERE association = 'author_book'::regclass), 'author_books'::regclass, 'and mends it all the same');
 DROP VIEW author_books;
 SELECT is(run('m2m_victim', :'remedy', 'pg_catalog'), '00000', 'so does the remedy that m2m_check names, run by hand');
 SELECT is(caught(), 0::bigint, 'without calling another''s function');
@@ -292,7 +292,7 @@ SELECT run('m2m_mallory', 'CREATE SEQUENCE evil.link') \g /dev/null
 SELECT run('m2m_mallory', format('CREATE VIEW evil.%s AS SELECT l.last_value, r.* FROM evil.link l JOIN evil.l_side r ON r.id = l.last_value;
 	CREATE TRIGGER t INSTEAD OF INSERT ON evil.%1$s FOR EACH ROW EXECUTE FUNCTION m2m_link_view_write(''near=%2$s'')', name, near)) FROM (VALUES ('v1', 'left'), ('v2', 'right')) x (name, near) \g /dev/null
 SELECT is(look(), NULL, 'nor a sequence for an association');
-SELECT is_empty('SELECT FROM m2m_relationships WHERE association = ''evil.link''::regclass', 'which is no relationship');
+SELECT is_empty('SELECT FROM m2m_relationships() WHERE association = ''evil.link''::regclass', 'which is no relationship');
 SELECT clean_evil() \g /dev/null
 
 -- Who may see what

@@ -40,7 +40,7 @@ BEGIN
 		current := next;
 		RETURN NEXT is(gained(), NULL, 'nobody has gained anything by it');
 		ALTER ROLE m2m_mallory NOSUPERUSER;
-		RETURN NEXT is((SELECT count(left_function) + count(right_function) FROM m2m_relationships WHERE association::text ~ 'l_side_r_side'), 2::bigint, 'both link functions read as they should');
+		RETURN NEXT is((SELECT count(left_function) + count(right_function) FROM m2m_relationships() WHERE association::text ~ 'l_side_r_side'), 2::bigint, 'both link functions read as they should');
 	END LOOP;
 	RETURN NEXT is(run('m2m_mallory', format(kind, current, name)), '00000', 'renamed back');
 END
@@ -172,9 +172,9 @@ SELECT is_empty('SELECT * FROM m2m_check()', 'nothing amiss after all this');
 
 -- Copies of the victim's link functions
 SELECT is(run('m2m_mallory', format('CREATE FUNCTION evil.%I(v.author) RETURNS SETOF v.book LANGUAGE sql AS %L', name, (SELECT prosrc FROM pg_proc WHERE oid = 'v.author_books(v.author)'::regprocedure))), '00000', 'mallory copies a link function') FROM unnest('{author_books,copy}'::text[]) name;
-SELECT is((SELECT left_function FROM m2m_relationships WHERE association = 'author_book'::regclass), 'author_books(author)'::regprocedure, 'mine is mine');
+SELECT is((SELECT left_function FROM m2m_relationships() WHERE association = 'author_book'::regclass), 'author_books(author)'::regprocedure, 'mine is mine');
 SELECT is(run('m2m_victim', 'ALTER FUNCTION author_books(author) RENAME TO books_of'), '00000', 'renamed');
-SELECT is((SELECT left_function FROM m2m_relationships WHERE association = 'author_book'::regclass), 'books_of(author)'::regprocedure, 'it is mine still');
+SELECT is((SELECT left_function FROM m2m_relationships() WHERE association = 'author_book'::regclass), 'books_of(author)'::regprocedure, 'it is mine still');
 SELECT is(run('m2m_victim', 'ALTER TABLE book RENAME TO tome'), '00000', 'a table renamed');
 SELECT is(run('m2m_victim', 'SELECT * FROM author a, books_of(a)'), '00000', 'mine follows');
 SELECT is(run('m2m_victim', 'ALTER TABLE tome RENAME TO book; ALTER FUNCTION books_of(author) RENAME TO author_books'), '00000', 'and back');

@@ -130,7 +130,7 @@ BEGIN
 	DELETE FROM oracle.rel WHERE rel = which;
 	DELETE FROM oracle.side WHERE rel = which;
 	DELETE FROM oracle.col WHERE rel = which;
-	SELECT * INTO STRICT m FROM public.m2m_relationships
+	SELECT * INTO STRICT m FROM public.m2m_relationships()
 	WHERE association = (SELECT relid FROM oracle.slot WHERE slot = which);
 	INSERT INTO oracle.rel SELECT which, m.association, oracle.table_name(m.association),
 		m.owner, m.origin = 'adopted';
@@ -171,7 +171,7 @@ BEGIN
 		SELECT * INTO far FROM oracle.side WHERE rel = near.rel AND side <> near.side;
 		SELECT CASE near.side WHEN 0 THEN left_view ELSE right_view END AS view,
 			CASE near.side WHEN 0 THEN left_function ELSE right_function END AS function
-		INTO m FROM public.m2m_relationships WHERE association = r.relid;
+		INTO m FROM public.m2m_relationships() WHERE association = r.relid;
 		CONTINUE WHEN m.view IS NULL;
 		UPDATE oracle.side SET view_there = true, view_schema = relnamespace,
 			view_name = relname, function = m.function
@@ -366,7 +366,7 @@ BEGIN
 			RETURN QUERY SELECT oracle.check_side(r, near, far, tags);
 		END LOOP;
 	END LOOP;
-	SELECT array_agg(association::oid ORDER BY association::oid) INTO listed FROM public.m2m_relationships
+	SELECT array_agg(association::oid ORDER BY association::oid) INTO listed FROM public.m2m_relationships()
 	WHERE left_view IS NOT NULL OR right_view IS NOT NULL;
 	SELECT array_agg(o.relid ORDER BY o.relid) INTO due FROM oracle.rel o
 	WHERE NOT gone AND EXISTS (SELECT FROM oracle.side s WHERE s.rel = o.rel AND view_there);

@@ -15,7 +15,7 @@ my $sql = 'test/dump_restore.d';
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my $original = 'shop';
 my $relationships =
-  'SELECT * FROM m2m_relationships ORDER BY association::text COLLATE "C"';
+  'SELECT * FROM m2m_relationships() ORDER BY association::text COLLATE "C"';
 
 # What a restore may say: nothing. Roles are not part of a database's dump.
 my $create_roles = q(
@@ -363,7 +363,7 @@ foreach my $format (qw(custom tar))
 		"$format @bare", 'copy',
 		dump => \@bare,
 		relationships =>
-		  "SELECT to_jsonb(r) - 'owner' FROM m2m_relationships r ORDER BY association::text COLLATE \"C\""
+		  "SELECT to_jsonb(r) - 'owner' FROM m2m_relationships() r ORDER BY association::text COLLATE \"C\""
 	);
 	drop_database('copy');
 }
@@ -426,7 +426,7 @@ drop_database('copy');
 # what is there. They look, and change tables as they like.
 {
 	my $probe = q(
-SELECT count(*) FROM public.m2m_relationships;
+SELECT count(*) FROM public.m2m_relationships();
 SELECT count(*) FROM public.m2m_check();
 BEGIN;
 );
@@ -516,7 +516,7 @@ ALTER TABLE IF EXISTS $table DROP COLUMN "another probe";
 		SELECT m2m_adopt('"; DROP TABLE ""book""; --"', left_role => 'l\''"', right_role => 'r''=\');
 		SELECT m2m_adopt(c.oid) FROM pg_class c WHERE relname = $$an "author"_bö'ok\_link$$;));
 	my $shown =
-	  q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships r ORDER BY association::text COLLATE "C");
+	  q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships() r ORDER BY association::text COLLATE "C");
 	is_text(
 		$node->safe_psql('copy', $shown),
 		$node->safe_psql($original, $shown),
@@ -549,7 +549,7 @@ foreach my $file (qw(association.sql with_views.sql))
 	{
 		$node->safe_psql('copy', q(SELECT m2m_adopt('visitor_page')));
 		my $adopted =
-		  q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships r ORDER BY association::text COLLATE "C");
+		  q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships() r ORDER BY association::text COLLATE "C");
 		is_text(
 			$node->safe_psql('copy', $adopted),
 			$node->safe_psql($original, $adopted),
@@ -613,13 +613,13 @@ pg_dump('without_views', $original, '--format=custom',
 create_database('copy');
 pg_restore('without_views', 'copy', '-j2');
 is( $node->safe_psql(
-		'copy', q(SELECT count(*) FROM m2m_relationships WHERE association = 'document_tag'::regclass)),
+		'copy', q(SELECT count(*) FROM m2m_relationships() WHERE association = 'document_tag'::regclass)),
 	0,
 	'without both views: a plain table');
 $node->safe_psql(
 	'copy', q(SELECT m2m_adopt('document_tag');
 	GRANT SELECT, INSERT, DELETE ON document_tags TO shop_clerk));
-my $others = q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships r ORDER BY association::text COLLATE "C");
+my $others = q(SELECT to_jsonb(r) - 'origin' FROM m2m_relationships() r ORDER BY association::text COLLATE "C");
 is_text(
 	$node->safe_psql('copy', $others),
 	$node->safe_psql($original, $others),

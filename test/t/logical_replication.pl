@@ -69,7 +69,7 @@ sub copy_schema
 	}
 	is($err, '', "$database: the schema is copied");
 	my $relationships =
-	  'SELECT * FROM m2m_relationships ORDER BY association::text';
+	  'SELECT * FROM m2m_relationships() ORDER BY association::text';
 	is( $subscriber->safe_psql($database, $relationships),
 		$publisher->safe_psql($database, $relationships),
 		"$database: the same relationships");

@@ -17,7 +17,7 @@ my $node = PostgreSQL::Test::Cluster->new('primary');
 
 # All that there is of relationships, and what they hold
 my $state = q{
-	SELECT to_jsonb(r) FROM m2m_relationships r ORDER BY association::text;
+	SELECT to_jsonb(r) FROM m2m_relationships() r ORDER BY association::text;
 	SELECT relname, relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname !~ '^m2m_' ORDER BY 1;
 	SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname !~ '^m2m_' ORDER BY 1;
 	SELECT attrelid::regclass, attname FROM pg_attribute WHERE attrelid IN ('author_books'::regclass, 'book_authors'::regclass) ORDER BY 1, attnum;
@@ -132,7 +132,7 @@ is( $node->safe_psql(
 		'postgres', q{SELECT * FROM book_tags; SELECT count(*) FROM author_books WHERE author_id = 5;
 		SELECT count(*) FROM visitor;
 		SELECT * FROM book_authors WHERE book_id = 3 ORDER BY id;
-		SELECT count(*) FROM m2m_relationships; SELECT * FROM m2m_check()}),
+		SELECT count(*) FROM m2m_relationships(); SELECT * FROM m2m_check()}),
 	"1|c|\n3\n0\n3|3|\n3|5|\n4",
 	'prepared transactions');
 

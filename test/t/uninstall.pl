@@ -112,7 +112,7 @@ my $objects = q(
 	FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND proname !~ '^m2m_' ORDER BY 1;);
 
 my $relationships = q(
-	SELECT to_jsonb(r) - 'origin' FROM m2m_relationships r ORDER BY association::text COLLATE "C");
+	SELECT to_jsonb(r) - 'origin' FROM m2m_relationships() r ORDER BY association::text COLLATE "C");
 
 # Rows of catalogs that speak of m2m, or of what is there no more
 my $leftovers = q(
@@ -208,7 +208,7 @@ sub comes_and_goes
 	ddl_is_plain($name);
 
 	runs_silently($name, "$name: $create", $create);
-	is($node->safe_psql($name, 'SELECT count(*) FROM m2m_relationships'),
+	is($node->safe_psql($name, 'SELECT count(*) FROM m2m_relationships()'),
 		0, "$name: tables and views are plain ones until they are adopted");
 	runs_silently($name, "$name: m2m_adopt", $adopt);
 	is_text($node->safe_psql($name, $relationships),
@@ -297,7 +297,7 @@ sub works_in
 	is( $node->safe_psql(
 			'moved', qq(BEGIN;
 			SET LOCAL search_path = pg_catalog;
-			SELECT count(*) FROM $schema.m2m_relationships;
+			SELECT count(*) FROM $schema.m2m_relationships();
 			SELECT * FROM $schema.m2m_check();
 			SELECT $schema.m2m_link('public.author', 1, 'public.book', 2), $schema.m2m_count('public.person', 'Ann', 'public.person');
 			INSERT INTO public.author_books (author_id, id) VALUES (2, 1);
@@ -390,7 +390,7 @@ my $own = 'table author, table author_tag, table book, table tag, view of_the_ex
 is($node->safe_psql('extension', $members),
 	$own, 'its members are what it has made itself');
 is( $node->safe_psql(
-		'extension', q(SELECT association, origin FROM m2m_relationships ORDER BY association::text;
+		'extension', q(SELECT association, origin FROM m2m_relationships() ORDER BY association::text;
 		SELECT title FROM author_books ORDER BY 1; SELECT * FROM m2m_check())),
 	"author_book|created\nauthor_tag|adopted\nfollow|created\nAdvanced Flask\nFlask Basics",
 	'its relationships work');
@@ -400,7 +400,7 @@ is($node->safe_psql('extension', $members),
 	$own =~ s/table author, (.*), view/$1, table writer, view/r =~ s/(.*), (view .*), (table writer)/$1, $3, $2/r,
 	'its members are the same');
 is( $node->safe_psql(
-		'extension', q(SELECT association FROM m2m_relationships ORDER BY association::text;
+		'extension', q(SELECT association FROM m2m_relationships() ORDER BY association::text;
 		SELECT full_name, born FROM book_authors ORDER BY book_id;
 		SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'author_books'::regclass;
 		SELECT * FROM m2m_check())),
@@ -410,7 +410,7 @@ is( $node->safe_psql(
 runs_silently('extension', 'DROP EXTENSION m2m_test',
 	'SET client_min_messages = warning; DROP EXTENSION m2m_test CASCADE');
 is( $node->safe_psql(
-		'extension', q(SELECT count(*) FROM m2m_relationships;
+		'extension', q(SELECT count(*) FROM m2m_relationships();
 		SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'public'::regnamespace AND relname !~ '^m2m_';
 		SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname !~ '^m2m_')),
 	"0\n0\n0",

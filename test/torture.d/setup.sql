@@ -159,7 +159,7 @@ BEGIN
 	FOR r IN SELECT c.oid::regclass AS rel, c.oid, relkind, relname, nspname FROM pg_class c
 		JOIN pg_namespace n ON n.oid = relnamespace
 		WHERE nspname IN ('public', 'lib') AND relkind IN ('r', 'p', 'v') AND relpersistence <> 'u'
-			AND relname NOT IN ('m2m_relationships', 'unlogs_lv', 'unlogs_rv')
+			AND relname NOT IN ('unlogs_lv', 'unlogs_rv')
 			AND relname !~ '^scratch|^temps|^other_' AND (NOT replicated OR relkind <> 'v')
 		ORDER BY c.oid::regclass::text COLLATE "C"
 	LOOP
@@ -180,7 +180,7 @@ BEGIN
 	FOR r IN SELECT association::text AS a, left_table::text AS l, right_table::text AS r,
 			array_to_string(left_columns, ', ') AS lc, array_to_string(right_columns, ', ') AS rc,
 			array_to_string(left_key, ', ') AS lk, array_to_string(right_key, ', ') AS rk
-		FROM m2m_relationships WHERE association::text <> 'loose'
+		FROM m2m_relationships() WHERE association::text <> 'loose'
 	LOOP
 		RETURN QUERY SELECT lib.wrong(r.a, r.l, r.r, r.lc, r.rc, r.lk, r.rk);
 	END LOOP;

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset expanded on
 \pset footer off
-TABLE m2m_relationships ORDER BY association::text COLLATE "C";
+SELECT * FROM m2m_relationships() ORDER BY association::text COLLATE "C";
 
 -- What the relationships are made of. (The owner has MAINTAIN since 17, an m
 -- in the list of privileges.)
