@@ -18,6 +18,7 @@
 #include "view.h"
 
 static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
+static ArrayType *identity_names(M2mRelationship *rel);
 static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
 static const char *on_delete_name(char action);
 
@@ -53,8 +54,8 @@ m2m_relationships(PG_FUNCTION_ARGS)
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
-	Datum		values[18];
-	bool		isnull[18];
+	Datum		values[19];
+	bool		isnull[19];
 	int			n = 0;
 
 	memset(isnull, 0, sizeof(isnull));
@@ -87,11 +88,30 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 	values[n++] = PointerGetDatum(column_names(rel->association,
 											   rel->nproperties,
 											   rel->property));
+	values[n++] = PointerGetDatum(identity_names(rel));
 	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
 	values[n++] =
 		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
+}
+
+/* identity_names: names of the columns that tell links apart, as text[]. */
+static ArrayType *
+identity_names(M2mRelationship *rel)
+{
+	AttrNumber *column = palloc_array(AttrNumber, rel->pair_desc->natts +
+									  rel->nidentity);
+	int			n = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			column[n++] = rel->side[s].key[i].link_attnum;
+	}
+	for (int i = 0; i < rel->nidentity; i++)
+		column[n++] = rel->identity_column[i].attnum;
+	return column_names(rel->association, n, column);
 }
 
 /* column_names: names of columns as text[]. */
