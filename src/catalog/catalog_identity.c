@@ -42,7 +42,7 @@
 #include "m2m.h"
 
 /* A key of the association, as what identifies links. */
-typedef struct Key
+typedef struct IdentityKey
 {
 	bool		primary;
 	Oid			index;
@@ -52,18 +52,18 @@ typedef struct Key
 	M2mIdentityColumn further[INDEX_MAX_KEYS];
 	int			ncolumns;
 	AttrNumber	column[INDEX_MAX_KEYS];
-} Key;
+} IdentityKey;
 
-static bool read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
-					 Key *key);
-static bool excludes_equals(HeapTuple tuple, Key *key, int npair_columns,
+static bool read_key(M2mRelationship *rel, Relation indexes,
+					 HeapTuple tuple, IdentityKey *key);
+static bool excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
 							AttrNumber *pair);
 static Oid *read_operators(Oid index, int n);
 static bool is_overlap(Oid operator);
-static void sort_columns(Key *key);
+static void sort_columns(IdentityKey *key);
 static int	list_pair(M2mRelationship *rel, AttrNumber *pair);
-static bool is_better(Key *key, Key *best);
-static void use_key(M2mRelationship *rel, Key *key);
+static bool is_better(IdentityKey *key, IdentityKey *best);
+static void use_key(M2mRelationship *rel, IdentityKey *key);
 static void use_whole_row(M2mRelationship *rel);
 
 /*
@@ -78,9 +78,10 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
 	int			npair = rel->side[M2M_LEFT].nkeys +
 		rel->side[M2M_RIGHT].nkeys;
-	Key		   *key = palloc(sizeof(Key));
-	Key		   *best = NULL;
-	List	   *deferrable = NIL;	/* of Key: ON CONFLICT stumbles over them */
+	IdentityKey *key = palloc(sizeof(IdentityKey));
+	IdentityKey *best = NULL;
+	List	   *deferrable = NIL;	/* IdentityKey: ON CONFLICT stumbles over
+									 * them */
 	ScanKeyData scan_key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -103,12 +104,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		if (!immediate)
 		{
 			deferrable = lappend(deferrable, key);
-			key = palloc(sizeof(Key));
+			key = palloc(sizeof(IdentityKey));
 		}
 		else if (best == NULL || is_better(key, best))
 		{
 			best = key;
-			key = palloc(sizeof(Key));
+			key = palloc(sizeof(IdentityKey));
 		}
 	}
 	systable_endscan(scan);
@@ -148,7 +149,8 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
  * for when it is checked.
  */
 static bool
-read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple, Key *key)
+read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
+		 IdentityKey *key)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	TupleDesc	desc = RelationGetDescr(indexes);
@@ -173,7 +175,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple, Key *key)
 		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, desc,
 									 &isnull));
 
-	memset(key, 0, sizeof(Key));
+	memset(key, 0, sizeof(IdentityKey));
 	key->primary = index->indisprimary;
 	key->exclusion = index->indisexclusion;
 	key->index = index->indexrelid;
@@ -224,7 +226,8 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple, Key *key)
  * not of the pair.  (A range that is empty overlaps nothing; see use_key().)
  */
 static bool
-excludes_equals(HeapTuple tuple, Key *key, int npair_columns, AttrNumber *pair)
+excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
+				AttrNumber *pair)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Oid		   *operator = read_operators(index->indexrelid,
@@ -280,7 +283,7 @@ is_overlap(Oid operator)
 
 /* sort_columns: puts a key's columns in the order of the table. */
 static void
-sort_columns(Key *key)
+sort_columns(IdentityKey *key)
 {
 	for (int i = 1; i < key->ncolumns; i++)
 	{
@@ -321,7 +324,7 @@ list_pair(M2mRelationship *rel, AttrNumber *pair)
 
 /* is_better: does a key rather say what a link is than another? */
 static bool
-is_better(Key *key, Key *best)
+is_better(IdentityKey *key, IdentityKey *best)
 {
 	bool		constraint;
 
@@ -352,7 +355,7 @@ is_better(Key *key, Key *best)
  * than the identity; by fewer it would pass over links of another pair.
  */
 static void
-use_key(M2mRelationship *rel, Key *key)
+use_key(M2mRelationship *rel, IdentityKey *key)
 {
 	int			npair = rel->side[M2M_LEFT].nkeys +
 		rel->side[M2M_RIGHT].nkeys;

@@ -366,7 +366,10 @@ check_whole_rows(Check *check, M2mRelationship *rel)
 
 	if (is_readable(rel) &&
 		query_is_true(check,
-					  psprintf("SELECT EXISTS (SELECT FROM (SELECT a.*::pg_catalog.text whole FROM %s a WHERE pg_catalog.num_nulls(%s, %s) = 0) a GROUP BY whole HAVING pg_catalog.count(*) > 1)",
+					  psprintf("SELECT EXISTS (SELECT FROM"
+							   " (SELECT a.*::pg_catalog.text whole FROM %s a"
+							   " WHERE pg_catalog.num_nulls(%s, %s) = 0) a"
+							   " GROUP BY whole HAVING pg_catalog.count(*) > 1)",
 							   association, column_list(rel, M2M_LEFT, "a."),
 							   column_list(rel, M2M_RIGHT, "a."))))
 		add_finding(check, "warning",

@@ -101,8 +101,6 @@ extern int64 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2],
 extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
 extern bool m2m_is_identity(M2mRelationship *rel, AttrNumber attnum);
 extern void m2m_append_match_place(StringInfo sql, int first_parameter);
-extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
-								  bool parameters);
 
 /*
  * load.c: the pairs that a query returns, for m2m_load: read by a cursor, a

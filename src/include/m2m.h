@@ -114,8 +114,8 @@ typedef struct M2mRelationship
 	M2mIdentityColumn *identity_column; /* in the order of the table */
 	bool		has_key;		/* a key says so */
 	bool		one_each;		/* no two links have the same identity */
-	List	   *identity_target;	/* columns that ON CONFLICT knows it by; NIL:
-									 * it cannot, or not all of it */
+	List	   *identity_target;	/* columns that ON CONFLICT knows it by;
+									 * NIL: it cannot, or not all of it */
 	bool		has_rules;		/* the association has rules */
 	bool		temporary;
 	M2mEndpoint side[2];

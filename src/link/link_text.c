@@ -33,6 +33,8 @@ static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 								  bool left, bool right);
 static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						 int first_parameter);
+static void append_match_pair(StringInfo sql, M2mRelationship *rel,
+							  bool parameters);
 static void append_match_identity(StringInfo sql, M2mRelationship *rel,
 								  List *columns, int first_parameter);
 static void append_not_null(StringInfo sql, M2mRelationship *rel,
@@ -68,32 +70,32 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfoString(sql, " FROM (");
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, %s a WHERE ", association);
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			break;
 		case M2M_STMT_NEWER:
 			/* no LIMIT: it would have the planner think that it ends soon */
 			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM "
 								   M2M_PAIRS_NAME " p WHERE EXISTS (SELECT FROM "
 								   M2M_FOUND_NAME " a WHERE ");
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
 			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfoString(sql, ") p WHERE ");
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			break;
 		case M2M_STMT_UNLINK_ONE:
 			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
-			m2m_append_match_pair(sql, rel, true);
+			append_match_pair(sql, rel, true);
 			break;
 		case M2M_STMT_LINKED:
 			appendStringInfo(sql, "SELECT FROM %s a WHERE ", association);
-			m2m_append_match_pair(sql, rel, true);
+			append_match_pair(sql, rel, true);
 			appendStringInfoString(sql, " LIMIT 1");
 			break;
 		case M2M_STMT_PAIRS_COUNT:
@@ -190,7 +192,7 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	{
 		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM "
 							   M2M_FOUND_NAME " a WHERE ");
-		m2m_append_match_pair(sql, rel, false);
+		append_match_pair(sql, rel, false);
 		appendStringInfoChar(sql, ')');
 	}
 	append_order(sql, rel->pair_desc->natts);
@@ -219,7 +221,7 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 						   " FROM (SELECT p.* FROM (");
 	append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
-	m2m_append_match_pair(sql, rel, false);
+	append_match_pair(sql, rel, false);
 
 	/*
 	 * OFFSET 0 and LIMIT 1 keep the planner from pulling the two up into one
@@ -228,7 +230,7 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	 */
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
-	m2m_append_match_pair(sql, rel, false);
+	append_match_pair(sql, rel, false);
 	appendStringInfoString(sql, " LIMIT 1) a");
 }
 
@@ -388,16 +390,17 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s), %s a WHERE ",
 							 record.data, association);
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			append_match_identity(sql, rel, columns, 0);
 			break;
 		case M2M_COLUMNS_NEWER_PROPERTIES:
-			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p, pg_catalog.jsonb_to_record($1) x (%s) WHERE EXISTS (SELECT FROM "
+			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p, pg_catalog.jsonb_to_record($1) x (%s)"
+							 " WHERE EXISTS (SELECT FROM "
 							 M2M_FOUND_NAME " a WHERE ", record.data);
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			append_match_identity(sql, rel, columns, 0);
 			appendStringInfoChar(sql, ')');
 			break;
@@ -408,7 +411,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			append_text(sql, rel, M2M_RIGHT);
 			appendStringInfoString(sql, " FROM " M2M_FOUND_NAME " a GROUP BY ");
 			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY ");
+			appendStringInfoString(sql, " HAVING pg_catalog.count(*)"
+								   " OPERATOR(pg_catalog.>) 1 ORDER BY ");
 			append_link_columns(sql, rel, "a.");
 			appendStringInfoString(sql, " LIMIT 1");
 			break;
@@ -419,7 +423,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			appendStringInfo(sql,
 							 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
 							 record.data);
-			m2m_append_match_pair(sql, rel, false);
+			append_match_pair(sql, rel, false);
 			append_match_identity(sql, rel, columns, 0);
 			appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
 							 present.data, asked.data);
@@ -551,11 +555,11 @@ append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * m2m_append_match_pair: the same of both sides; parameters are left, then
+ * append_match_pair: the same of both sides; parameters are left, then
  * right.
  */
-void
-m2m_append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
+static void
+append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 {
 	append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
 	appendStringInfoString(sql, " AND ");
@@ -570,7 +574,7 @@ m2m_append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 void
 m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 {
-	m2m_append_match_pair(sql, rel, true);
+	append_match_pair(sql, rel, true);
 	append_match_identity(sql, rel, NIL, rel->pair_desc->natts + 1);
 }
 
@@ -578,7 +582,8 @@ m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 void
 m2m_append_match_place(StringInfo sql, int first_parameter)
 {
-	appendStringInfo(sql, " AND a.tableoid OPERATOR(pg_catalog.=) $%d AND a.ctid OPERATOR(pg_catalog.=) $%d",
+	appendStringInfo(sql, " AND a.tableoid OPERATOR(pg_catalog.=) $%d"
+					 " AND a.ctid OPERATOR(pg_catalog.=) $%d",
 					 first_parameter, first_parameter + 1);
 }
 
