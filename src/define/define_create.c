@@ -264,7 +264,8 @@ choose_names(Names *names)
 		names->view[s] = definition->view[s] != NULL ?
 			pstrdup(definition->view[s]) :
 			m2m_name_join(names->role[s],
-						  m2m_name_plural(names->role[M2M_OTHER(s)]));
+						  m2m_name_plural_like(names->role[M2M_OTHER(s)],
+											   table[M2M_OTHER(s)]));
 		if (definition->column[s] != NIL)
 		{
 			if (list_length(definition->column[s]) !=

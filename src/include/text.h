@@ -13,6 +13,7 @@
  */
 extern char *m2m_name_singular(const char *name);
 extern char *m2m_name_plural(const char *name);
+extern char *m2m_name_plural_like(const char *role, const char *table);
 extern char *m2m_name_join(const char *first, const char *second);
 extern char *m2m_name_fit(const char *given, const char *argument);
 

@@ -9,10 +9,10 @@
  * Singular and plural follow the usual rules of English nouns, as laid out in
  * D. Conway, "An Algorithmic Approach to English Pluralization" (1998), with
  * the plainer plural where there are two ("indexes", "formulas").  Only the
- * last word of an identifier changes.  Words are separated by anything that
- * is not a letter, and by the humps of camelCase.  The tables below are tried
- * in their order and the first that knows the word decides, so an exception
- * stands before its rule:
+ * last word of an identifier changes, or the one before "of" (bills_of_sale).
+ * Words are separated by anything that is not a letter, and by the humps of
+ * camelCase.  The tables below are tried in their order and the first that
+ * knows the word decides, so an exception stands before its rule:
  *
  *		unchanged		one form for both numbers: series, software
  *		takes_s			plain -s where a rule says otherwise: cache, human
@@ -86,18 +86,19 @@ static const char *const unchanged[] = {
 	"linguistics", "logistics", "mathematics", "obstetrics", "optics",
 	"pediatrics", "robotics", "semantics", "tectonics", "telematics",
 	/* abbreviations */
-	"aws", "css", "dns", "gps", "https", "iaas", "ios", "js", "macos", "ms",
-	"paas", "pos", "saas", "tls", "ts",
+	"aws", "css", "dns", "gis", "gps", "https", "iaas", "ios", "js", "macos",
+	"mls", "ms", "obs", "paas", "pos", "rss", "saas", "sys", "tls", "ts",
 	/* animals, vehicles, people */
 	"*aircraft", "*deer", "*fish", "*sheep", "bison", "cattle", "cod",
 	"hovercraft", "livestock", "moose", "offspring", "personnel", "police",
 	"poultry", "salmon", "shrimp", "spacecraft", "staff", "swine", "trout",
 	"watercraft", "wildlife",
 	/* what is not counted */
-	"*data", "*information", "*ware", "advice", "baggage", "equipment",
-	"evidence", "feedback", "furniture", "hertz", "homework", "housework",
-	"jewelry", "knowledge", "luggage", "machinery", "merchandise", "money",
-	"multimedia", "music", "progress", "ramen", "rice", "traffic", "weather"
+	"*data", "*hertz", "*information", "*meta", "*ware", "advice", "baggage",
+	"equipment", "evidence", "feedback", "furniture", "homework", "housework",
+	"info", "jewellery", "jewelry", "knowledge", "luggage", "machinery",
+	"merchandise", "money", "multimedia", "music", "progress", "ramen", "rice",
+	"stationery", "traffic", "vitae", "weather"
 };
 
 /* Nouns with a plain -s where singular_rule, plural_rule or irregular err. */
@@ -135,8 +136,8 @@ static const char *const takes_s[] = {
 	"gpu", "guru", "haiku", "iou", "maxi", "sku", "snafu", "sudoku", "tau",
 	"taxi", "tiramisu", "tofu", "tpu", "tutu", "zebu",
 	/* -ch spoken as k: -ch otherwise takes -es */
-	"*tech", "epoch", "eunuch", "loch", "matriarch", "monarch", "oligarch",
-	"patriarch", "stomach",
+	"*tech", "czech", "epoch", "eunuch", "loch", "mach", "matriarch",
+	"monarch", "oligarch", "patriarch", "stomach",
 	/* -by: no ending */
 	"flyby", "standby",
 	/* -man and -men: no men in these */
@@ -155,7 +156,7 @@ static const char *const takes_es[] = {
 	"lms", "loris", "madras", "mantis", "marquis", "mms", "mythos", "nas",
 	"os", "pancreas", "pathos", "pelvis", "penis", "portcullis", "proboscis",
 	"pubis", "redis", "rhinoceros", "sms", "summons", "syphilis", "thermos",
-	"trellis", "vps", "yes",
+	"tms", "trellis", "vps", "wms", "yes",
 	/* -z: -zes is otherwise from -ze */
 	"topaz",
 	/* -o: otherwise takes -s */
@@ -260,8 +261,9 @@ static const Spelling irregular[] = {
 	{"symposium", "symposia"},
 	/* -on */
 	{"*hedron", "*hedra"},
+	{"*criterion", "*criteria"},
 	{"automaton", "automata"},
-	{"criterion", "criteria"},
+	{"ganglion", "ganglia"},
 	{"phenomenon", "phenomena"},
 	{"taxon", "taxa"},
 	/* -us */
@@ -291,6 +293,7 @@ static const Spelling other_plural[] = {
 	{"aquaria", "aquarium"},
 	{"busses", "bus"},
 	{"dies", "die"},
+	{"dwarves", "dwarf"},
 	{"foci", "focus"},
 	{"formulae", "formula"},
 	{"fora", "forum"},
@@ -307,7 +310,8 @@ static const Spelling other_plural[] = {
 	{"referenda", "referendum"},
 	{"schemata", "schema"},
 	{"stadia", "stadium"},
-	{"syllabi", "syllabus"}
+	{"syllabi", "syllabus"},
+	{"termini", "terminus"}
 };
 
 /* Endings of plurals, behind those of singulars that end in -s too. */
@@ -348,6 +352,7 @@ static const Spelling plural_rule[] = {
 	{"", "s"}					/* book */
 };
 
+static int	head_before_of(const char *name);
 static void find_last_word(const char *name, LastWord *word);
 static bool starts_word(const char *name, int end, int i);
 static bool matches(const LastWord *word, const char *noun,
@@ -377,7 +382,13 @@ m2m_name_singular(const char *name)
 {
 	LastWord	word;
 	size_t		i;
+	int			head = head_before_of(name);
 
+	if (head == (int) strlen(name))
+		return pstrdup(name);
+	if (head > 0)
+		return psprintf("%s%s", m2m_name_singular(pnstrdup(name, head)),
+						name + head);
 	find_last_word(name, &word);
 
 	/* not a word, a word with a number behind it, or no English word */
@@ -435,8 +446,15 @@ m2m_name_plural(const char *name)
 {
 	LastWord	word;
 	char	   *singular;
+	char	   *result;
 	size_t		i;
+	int			head = head_before_of(name);
 
+	if (head == (int) strlen(name))
+		return pstrdup(name);
+	if (head > 0)
+		return psprintf("%s%s", m2m_name_plural(pnstrdup(name, head)),
+						name + head);
 	find_last_word(name, &word);
 
 	if (word.start + word.len < word.name_len)
@@ -473,7 +491,31 @@ m2m_name_plural(const char *name)
 			return respell(&word, irregular[i].from, irregular[i].to);
 	}
 
-	return respell_ending(&word, plural_rule, lengthof(plural_rule));
+	result = respell_ending(&word, plural_rule, lengthof(plural_rule));
+
+	/* an abbreviation in a hump takes a small -s: UserURLs */
+	if (word.upper && word.start > 0 && IS_LOWER(name[word.start - 1]) &&
+		strlen(result) == (size_t) word.name_len + 1)
+		result[word.name_len] = 's';
+	return result;
+}
+
+/*
+ * The plural of a role: as the name of its table has it, if that is a plural
+ * of the role ("person" -> "persons" for a table "persons") or of the role's
+ * end ("to_person" -> "to_persons").  Else as m2m_name_plural.
+ */
+char *
+m2m_name_plural_like(const char *role, const char *table)
+{
+	char	   *singular = m2m_name_singular(table);
+	int			start = strlen(role) - strlen(singular);
+
+	if (strcmp(singular, table) != 0 && start >= 0 &&
+		strcmp(role + start, singular) == 0 &&
+		(start == 0 || !IS_LETTER(role[start - 1])))
+		return psprintf("%.*s%s", start, role, table);
+	return m2m_name_plural(role);
 }
 
 /*
@@ -510,6 +552,36 @@ m2m_name_fit(const char *given, const char *argument)
 	truncate_identifier(name, strlen(name), true);
 
 	return name;
+}
+
+/*
+ * How many bytes of a name stand before " of " and one last word
+ * (bill_of_materials, BillOfMaterials); 0 if it is not of that kind.  Terms of
+ * something are always many: all of the name, nothing of which changes.
+ */
+static int
+head_before_of(const char *name)
+{
+	LastWord	word;
+	int			start;
+	int			end;
+
+	find_last_word(name, &word);
+	for (end = word.start; end > 0 && !IS_LETTER(name[end - 1]); end--)
+		;
+	start = end - 2;
+	if (word.len == 0 || start <= 0 ||
+		pg_ascii_tolower((unsigned char) name[start]) != 'o' ||
+		pg_ascii_tolower((unsigned char) name[start + 1]) != 'f' ||
+		(IS_LETTER(name[start - 1]) &&
+		 !(IS_UPPER(name[start]) && IS_LOWER(name[start - 1]))))
+		return 0;
+	for (end = start; end > 0 && !IS_LETTER(name[end - 1]) &&
+		 !IS_DIGIT(name[end - 1]); end--)
+		;
+	if (end >= 5 && pg_strncasecmp(name + end - 5, "terms", 5) == 0)
+		return word.name_len;
+	return end;
 }
 
 /*
