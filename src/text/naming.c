@@ -352,6 +352,7 @@ static const Spelling plural_rule[] = {
 	{"", "s"}					/* book */
 };
 
+static char *make_plural(const char *name);
 static int	head_before_of(const char *name);
 static void find_last_word(const char *name, LastWord *word);
 static bool starts_word(const char *name, int end, int i);
@@ -397,7 +398,7 @@ m2m_name_singular(const char *name)
 		IS_HIGHBIT_SET(name[word.name_len - 1]))
 		return pstrdup(name);
 
-	/* a lone s is the plural ending of a number, see m2m_name_plural */
+	/* a lone s is the plural ending of a number, see make_plural */
 	if (matches(&word, "s", ""))
 	{
 		if (word.start > 0 && IS_DIGIT(name[word.start - 1]))
@@ -433,6 +434,157 @@ m2m_name_singular(const char *name)
 }
 
 /*
+ * The plural of a role: as the name of its table has it, if that is a plural
+ * of the role ("person" -> "persons" for a table "persons") or of the role's
+ * end ("to_person" -> "to_persons").  Else by the rules.
+ */
+char *
+m2m_name_plural(const char *role, const char *table)
+{
+	char	   *singular = m2m_name_singular(table);
+	int			start = strlen(role) - strlen(singular);
+
+	if (strcmp(singular, table) != 0 && start >= 0 &&
+		strcmp(role + start, singular) == 0 &&
+		(start == 0 || !IS_LETTER(role[start - 1])))
+		return psprintf("%.*s%s", start, role, table);
+	return make_plural(role);
+}
+
+/*
+ * Two names joined by an underscore: "author", "book" -> "author_book".
+ *
+ * What is too long for an identifier is shortened as PostgreSQL shortens the
+ * names that it makes up: the longer part first, whole characters, silently.
+ * The result is palloc'd.
+ */
+char *
+m2m_name_join(const char *first, const char *second)
+{
+	return makeObjectName(first, second, NULL);
+}
+
+/*
+ * The same, or, with humps, without the underscore: "Playlist", "tracks" ->
+ * "PlaylistTracks".
+ */
+char *
+m2m_name_join_as(const char *first, const char *second, bool humps)
+{
+	char	   *name;
+
+	if (!humps)
+		return m2m_name_join(first, second);
+	name = psprintf("%s%c%s", first,
+					pg_ascii_toupper((unsigned char) second[0]), second + 1);
+	truncate_identifier(name, strlen(name), false);
+
+	return name;
+}
+
+/*
+ * Something of something: "books", "author" -> "books_of_author".  Too long
+ * for an identifier, it is shortened as any joined name.
+ */
+char *
+m2m_name_of(const char *first, const char *second, bool humps)
+{
+	LastWord	word;
+
+	if (humps)
+		return m2m_name_join_as(m2m_name_join_as(first, "of", true), second,
+								true);
+	find_last_word(second, &word);
+
+	return m2m_name_join(first, psprintf("%s_%s", word.upper ? "OF" : "of",
+										 second));
+}
+
+/*
+ * Is a name made of its parts by humps, so that others of them should be, too?
+ * "PlaylistTrack" of "Playlist" and "Track" is; playlist_track is not, nor is
+ * what has parts that are joined otherwise, or all in lower case.  Underscores
+ * in front do not count ("_PostToTag").
+ */
+bool
+m2m_name_has_humps(const char *name, char *part[2])
+{
+	const char *word[3] = {name, part[0], part[1]};
+	int			n_upper[3] = {0, 0, 0};
+	int			n_lower[3] = {0, 0, 0};
+
+	while (*word[0] == '_')
+		word[0]++;
+	for (size_t i = 0; i < lengthof(word); i++)
+	{
+		for (const char *c = word[i]; *c != '\0'; c++)
+		{
+			if (!IS_LETTER(*c) && !IS_DIGIT(*c))
+				return false;
+			n_upper[i] += IS_UPPER(*c) ? 1 : 0;
+			n_lower[i] += IS_LOWER(*c) ? 1 : 0;
+		}
+	}
+
+	return n_upper[0] > 0 && n_lower[0] > 0 &&
+		((n_upper[1] > 0 && n_lower[1] > 0) ||
+		 (n_upper[2] > 0 && n_lower[2] > 0));
+}
+
+/*
+ * What a column's name says besides the name of the key that it holds:
+ * "editor_id", "id" -> "editor"; "editorId", "id" -> "editor".  NULL if it does
+ * not end in that, or has nothing else.  A part of a name in humps begins as
+ * the table that the key is of: "Editor" for "Users".
+ */
+char *
+m2m_name_without(const char *column, const char *key, const char *table)
+{
+	int			len = strlen(column) - strlen(key);
+	const char *tail = column + len;
+	char	   *name;
+
+	if (len < 1)
+		return NULL;
+	if (tail[-1] == '_' && strcmp(tail, key) == 0)
+		return len > 1 ? pnstrdup(column, len - 1) : NULL;
+
+	/* editorId, EditorID of id or ID */
+	if (!(IS_LOWER(tail[-1]) || IS_DIGIT(tail[-1])) || !IS_UPPER(tail[0]) ||
+		(unsigned char) tail[0] != pg_ascii_toupper((unsigned char) key[0]) ||
+		pg_strcasecmp(tail, key) != 0)
+		return NULL;
+	name = pnstrdup(column, len);
+	if (IS_UPPER(table[0]))
+		name[0] = pg_ascii_toupper((unsigned char) name[0]);
+
+	return name;
+}
+
+/*
+ * An identifier that the user gave in the named argument, made to fit as
+ * PostgreSQL does it with any identifier: truncated, with a NOTICE.
+ *
+ * Raises ERRCODE_INVALID_NAME for an empty one.  The result is palloc'd.
+ */
+char *
+m2m_name_fit(const char *given, const char *argument)
+{
+	char	   *name;
+
+	if (given[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("argument \"%s\" must not be an empty name",
+						argument)));
+
+	name = pstrdup(given);
+	truncate_identifier(name, strlen(name), true);
+
+	return name;
+}
+
+/*
  * The plural of an identifier: "book" -> "books", "to_person" -> "to_people".
  *
  * What m2m_name_singular would change is a plural already and comes back as
@@ -441,8 +593,8 @@ m2m_name_singular(const char *name)
  * a link view would want the name of the association table.  The result is
  * palloc'd, and can be longer than an identifier may be.
  */
-char *
-m2m_name_plural(const char *name)
+static char *
+make_plural(const char *name)
 {
 	LastWord	word;
 	char	   *singular;
@@ -453,7 +605,7 @@ m2m_name_plural(const char *name)
 	if (head == (int) strlen(name))
 		return pstrdup(name);
 	if (head > 0)
-		return psprintf("%s%s", m2m_name_plural(pnstrdup(name, head)),
+		return psprintf("%s%s", make_plural(pnstrdup(name, head)),
 						name + head);
 	find_last_word(name, &word);
 
@@ -498,60 +650,6 @@ m2m_name_plural(const char *name)
 		strlen(result) == (size_t) word.name_len + 1)
 		result[word.name_len] = 's';
 	return result;
-}
-
-/*
- * The plural of a role: as the name of its table has it, if that is a plural
- * of the role ("person" -> "persons" for a table "persons") or of the role's
- * end ("to_person" -> "to_persons").  Else as m2m_name_plural.
- */
-char *
-m2m_name_plural_like(const char *role, const char *table)
-{
-	char	   *singular = m2m_name_singular(table);
-	int			start = strlen(role) - strlen(singular);
-
-	if (strcmp(singular, table) != 0 && start >= 0 &&
-		strcmp(role + start, singular) == 0 &&
-		(start == 0 || !IS_LETTER(role[start - 1])))
-		return psprintf("%.*s%s", start, role, table);
-	return m2m_name_plural(role);
-}
-
-/*
- * Two names joined by an underscore: "author", "book" -> "author_book".
- *
- * What is too long for an identifier is shortened as PostgreSQL shortens the
- * names that it makes up: the longer part first, whole characters, silently.
- * The result is palloc'd.
- */
-char *
-m2m_name_join(const char *first, const char *second)
-{
-	return makeObjectName(first, second, NULL);
-}
-
-/*
- * An identifier that the user gave in the named argument, made to fit as
- * PostgreSQL does it with any identifier: truncated, with a NOTICE.
- *
- * Raises ERRCODE_INVALID_NAME for an empty one.  The result is palloc'd.
- */
-char *
-m2m_name_fit(const char *given, const char *argument)
-{
-	char	   *name;
-
-	if (given[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("argument \"%s\" must not be an empty name",
-						argument)));
-
-	name = pstrdup(given);
-	truncate_identifier(name, strlen(name), true);
-
-	return name;
 }
 
 /*
