@@ -131,6 +131,11 @@ SELECT * FROM names(m2m_adopt('rivalry'));
 CREATE TABLE mail (sender int REFERENCES users, recipient int REFERENCES users);
 CREATE VIEW from_user_to_users AS SELECT 1 AS one;
 SELECT * FROM names(m2m_adopt('mail'));
+-- Tables of one name are told apart as one table's sides are
+CREATE SCHEMA adopt_names_too;
+CREATE TABLE adopt_names_too.user (id int PRIMARY KEY);
+CREATE TABLE account (a int REFERENCES users, b int REFERENCES adopt_names_too.user);
+SELECT * FROM names(m2m_adopt('account'));
 -- A single letter tells nothing, nor does one word for both, nor a column that both have
 CREATE TABLE likes (a int REFERENCES people, b int REFERENCES people);
 SELECT * FROM names(m2m_adopt('likes'));
@@ -168,6 +173,10 @@ CREATE TABLE "_postToTag" ("A" int REFERENCES "blogPost", "B" int REFERENCES "bl
 CREATE TABLE "_quoteToTag" ("A" int REFERENCES "blogPost", "B" int REFERENCES "blogTag");
 SELECT * FROM names(m2m_adopt('"_postToTag"'));
 SELECT * FROM names(m2m_adopt('"_quoteToTag"'));
+-- what gets too long is shortened with an underscore
+SELECT format('CREATE TABLE %I (id int PRIMARY KEY)', repeat('Tag', 21)) \gexec
+SELECT format('CREATE TABLE "TagUsers" (tag int REFERENCES %I, "user" int REFERENCES "AppUsers")', repeat('Tag', 21)) \gexec
+SELECT * FROM names(m2m_adopt('"TagUsers"'));
 CREATE TABLE "SHOPS" ("ID" int PRIMARY KEY);
 CREATE TABLE "TOWNS" ("ID" int PRIMARY KEY);
 CREATE TABLE "SHOP_TOWNS" ("SHOP_ID" int REFERENCES "SHOPS", "TOWN_ID" int REFERENCES "TOWNS");
@@ -229,7 +238,6 @@ SELECT m2m_create('post', 'tag', 'label', left_role => 'essay', right_role => 'l
 SELECT m2m_create('tag', 'post', 'label', if_not_exists => true);
 -- with a link view of the association's name, and in the other table's schema
 CREATE TABLE series (id int PRIMARY KEY);
-CREATE SCHEMA adopt_names_too;
 CREATE TABLE adopt_names_too.author (id int PRIMARY KEY);
 SELECT m2m_create('adopt_names_too.author', 'series', if_not_exists => true);
 SELECT m2m_create('series', 'adopt_names_too.author', if_not_exists => true);

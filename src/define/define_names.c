@@ -39,6 +39,7 @@ typedef enum NamePattern
 
 static void tell_roles(Oid association, ForeignKeyCacheInfo *fk[2],
 					   bool any_column, bool given[2], char *role[2]);
+static bool same_name(Oid left, Oid right);
 static char *column_role(Oid association, ForeignKeyCacheInfo *fk,
 						 ForeignKeyCacheInfo *other, bool any_column);
 static char *view_name(Oid association, char *role[2], Oid far, M2mSide near,
@@ -96,7 +97,7 @@ m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 	}
 
 	/* nobody wants to_people_of_from_person: the columns' words, or later */
-	self = rel->side[M2M_LEFT].relid == rel->side[M2M_RIGHT].relid;
+	self = same_name(rel->side[M2M_LEFT].relid, rel->side[M2M_RIGHT].relid);
 	late = self && nways == 1;
 	way[nways].role = way[nways + 1].role = self ? column : role;
 	way[nways].pattern = late ? ASSOCIATION_FARS : FARS_OF_NEAR;
@@ -193,7 +194,8 @@ static void
 tell_roles(Oid association, ForeignKeyCacheInfo *fk[2], bool any_column,
 		   bool given[2], char *role[2])
 {
-	bool		self = fk[M2M_LEFT]->confrelid == fk[M2M_RIGHT]->confrelid;
+	bool		self = same_name(fk[M2M_LEFT]->confrelid,
+								 fk[M2M_RIGHT]->confrelid);
 	char	   *told[2];
 	char	   *table[2];
 
@@ -212,6 +214,17 @@ tell_roles(Oid association, ForeignKeyCacheInfo *fk[2], bool any_column,
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		role[s] = strcmp(told[M2M_LEFT], told[M2M_RIGHT]) == 0 ? table[s] :
 			told[s];
+}
+
+/*
+ * same_name: are two tables one, or would both have one role?  (author of two
+ * schemas, author and authors)
+ */
+static bool
+same_name(Oid left, Oid right)
+{
+	return strcmp(m2m_name_singular(get_rel_name(left)),
+				  m2m_name_singular(get_rel_name(right))) == 0;
 }
 
 /*

@@ -465,21 +465,16 @@ m2m_name_join(const char *first, const char *second)
 }
 
 /*
- * The same, or, with humps, without the underscore: "Playlist", "tracks" ->
- * "PlaylistTracks".
+ * The same, or, with humps, without the underscore, if it need not be
+ * shortened: "Playlist", "tracks" -> "PlaylistTracks".
  */
 char *
 m2m_name_join_as(const char *first, const char *second, bool humps)
 {
-	char	   *name;
-
-	if (!humps)
+	if (!humps || strlen(first) + strlen(second) >= NAMEDATALEN)
 		return m2m_name_join(first, second);
-	name = psprintf("%s%c%s", first,
+	return psprintf("%s%c%s", first,
 					pg_ascii_toupper((unsigned char) second[0]), second + 1);
-	truncate_identifier(name, strlen(name), false);
-
-	return name;
 }
 
 /*
