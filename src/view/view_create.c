@@ -144,7 +144,7 @@ is_tools_name(Oid schema, const char *name)
 	char	   *tag = psprintf("@name %s", name);
 	bool		found =
 		OidIsValid(get_relname_relid(name, schema)) ||
-		OidIsValid(get_relname_relid(m2m_name_plural(name), schema));
+		OidIsValid(get_relname_relid(m2m_name_plural(name, name), schema));
 	Relation	catalog = table_open(DescriptionRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL,
 										  0, NULL);
