@@ -157,14 +157,14 @@ is_tools_name(Oid schema, const char *name)
 		Datum		datum;
 		char	   *comment;
 
-		if (form->classoid != RelationRelationId || form->objsubid != 0)
+		if (form->classoid != RelationRelationId || form->objsubid != 0 ||
+			get_rel_namespace(form->objoid) != schema)
 			continue;
 		datum = heap_getattr(tuple, Anum_pg_description_description,
 							 RelationGetDescr(catalog), &isnull);
 		comment = TextDatumGetCString(datum);
 		found = strncmp(comment, tag, strlen(tag)) == 0 &&
-			(comment[strlen(tag)] == '\n' || comment[strlen(tag)] == '\0') &&
-			get_rel_namespace(form->objoid) == schema;
+			(comment[strlen(tag)] == '\n' || comment[strlen(tag)] == '\0');
 		pfree(comment);
 	}
 	systable_endscan(scan);
