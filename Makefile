@@ -8,7 +8,8 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 # The script of the current version and, later, the upgrade scripts.
 DATA = $(wildcard sql/m2m--*.sql)
 
-PG_CPPFLAGS = -I$(srcdir)/src/include
+# Not -I: <link.h> is the C library's.
+PG_CPPFLAGS = -iquote $(srcdir)/src/include
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter
 ifdef WERROR
 PG_CFLAGS += -Werror

@@ -117,14 +117,14 @@ SELECT m2m_adopt('a_view');
 SELECT m2m_adopt('nothing');
 SELECT m2m_adopt(NULL);
 \echo :SQLSTATE
--- Names that are taken
+-- Names that are given, and taken
 CREATE TABLE pick (student_id int REFERENCES student, course_code text REFERENCES course);
 CREATE VIEW student_courses AS SELECT 1 AS one;
-SELECT m2m_adopt('pick');
+SELECT m2m_adopt('pick', left_view => 'student_courses');
 \echo :SQLSTATE
 DROP VIEW student_courses;
 CREATE FUNCTION course_students(course) RETURNS int LANGUAGE sql AS 'SELECT 1';
-SELECT m2m_adopt('pick');
+SELECT m2m_adopt('pick', right_view => 'course_students');
 DROP FUNCTION course_students(course);
 -- Columns of several foreign keys, composite ones, another schema's
 CREATE SCHEMA adopt_too;
@@ -245,7 +245,7 @@ SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'adopt'::regnamespace
 
 -- A view in the way that reads otherwise is none of m2m's
 CREATE VIEW pupil_courses AS SELECT l.pupil_id, r.* FROM student_course l JOIN course r ON r.title = l.course_code;
-SELECT m2m_adopt('student_course');
+SELECT m2m_adopt('student_course', left_view => 'pupil_courses');
 \echo :SQLSTATE
 DROP VIEW pupil_courses;
 -- while one that reads just as m2m's would becomes a link view

@@ -7,9 +7,9 @@
 SET client_min_messages = warning;
 CREATE SCHEMA ids_with_ddl;
 SET search_path = ids_with_ddl, public;
-CREATE TABLE author (id int PRIMARY KEY);
+CREATE TABLE author (id int PRIMARY KEY, code int UNIQUE);
 CREATE TABLE book (id int PRIMARY KEY);
-INSERT INTO author SELECT generate_series(1, 9);
+INSERT INTO author SELECT i, 10 - i FROM generate_series(1, 9) i;
 INSERT INTO book SELECT generate_series(1, 9);
 SELECT m2m_create('author', 'book');
 SELECT m2m_link('author', 3, 'book', 3);
@@ -42,6 +42,7 @@ CREATE VIEW said AS
 		('CREATE RULE r AS ON INSERT TO author_book DO ALSO NOTHING'),
 		('ALTER TABLE author_book DROP CONSTRAINT author_book_pkey'),
 		('ALTER TABLE author ALTER COLUMN id TYPE bigint'),
+		('ALTER TABLE author_book DROP CONSTRAINT author_book_author_id_fkey, ADD FOREIGN KEY (author_id) REFERENCES author (code) NOT VALID'),
 		('DROP VIEW author_books'),
 		('DROP TABLE author_book CASCADE'),
 		('DROP TABLE book CASCADE'),

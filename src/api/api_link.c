@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 
 #include "define.h"
+#include "ids.h"
 #include "link.h"
 #include "m2m.h"
 #include "relationship.h"

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "catalog.h"
 #include "m2m.h"
 #include "view.h"
 

@@ -27,6 +27,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "catalog.h"
 #include "check.h"
 #include "define.h"
 #include "execute.h"

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 
+#include "catalog.h"
 #include "check.h"
 #include "define.h"
 #include "execute.h"

@@ -55,12 +55,13 @@ typedef struct SeenRelationship
 static bool replaces_distributed(DropStmt *stmt);
 static List *roles_of(DropOwnedStmt *stmt, MemoryContext context);
 static bool start_drop_table(DropStmt *stmt);
-static void let_go(M2mPending *p, DropStmt *stmt, List *associations,
-				   List *dropped, List *going, bool functions);
+static void let_go(M2mPending *p, DropStmt *stmt, List *named,
+				   List *associations, List *dropped, List *going,
+				   bool functions);
 static void drop_functions(List *associations, List *dropped);
-static void drop_parts(M2mPending *p, DropStmt *stmt, List *going,
-					   List *dropped);
-static bool still_means(DropStmt *stmt, List *dropped);
+static void drop_parts(M2mPending *p, DropStmt *stmt, List *named,
+					   List *going, List *dropped);
+static bool still_means(DropStmt *stmt, List *named);
 static ObjectAddress *address_of(Oid classid, Oid objectid);
 static List *functions_of(SeenRelationship *seen);
 static SeenRelationship *seen_relationship(M2mPending *p, Oid association);
@@ -256,9 +257,9 @@ start_drop_table(DropStmt *stmt)
 	 * What rests does so before the table goes, in place: once PostgreSQL has
 	 * found a dependent view, it can only refuse, or take it by CASCADE.
 	 */
-	let_go(p, stmt, associations, dropped, going, functions != NIL);
+	let_go(p, stmt, named, associations, dropped, going, functions != NIL);
 	if (going != NIL)
-		drop_parts(p, stmt, going, dropped);
+		drop_parts(p, stmt, named, going, dropped);
 	MemoryContextSwitchTo(old);
 	return true;
 }
@@ -271,8 +272,8 @@ start_drop_table(DropStmt *stmt)
  * some, whether or not there are views.
  */
 static void
-let_go(M2mPending *p, DropStmt *stmt, List *associations, List *dropped,
-	   List *going, bool functions)
+let_go(M2mPending *p, DropStmt *stmt, List *named, List *associations,
+	   List *dropped, List *going, bool functions)
 {
 	List	   *tables = NIL;
 	ListCell   *lc;
@@ -311,7 +312,7 @@ let_go(M2mPending *p, DropStmt *stmt, List *associations, List *dropped,
 		m2m_views_lock(p, tables, dropped, AccessExclusiveLock, true);
 
 	/* as in drop_parts(): functions do not come back, nor do their grants */
-	if (!still_means(stmt, dropped))
+	if (!still_means(stmt, named))
 		return;
 
 	/* read again: while we waited a key may have come, or a view gone */
@@ -374,7 +375,8 @@ drop_functions(List *associations, List *dropped)
  * about to be dropped, once all is locked that the command will lock.
  */
 static void
-drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
+drop_parts(M2mPending *p, DropStmt *stmt, List *named, List *going,
+		   List *dropped)
 {
 	List	   *locked = list_copy(dropped);
 	List	   *views = NIL;
@@ -402,7 +404,7 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 	 * again as RangeVarGetRelidExtended() does, drops that one.  What we drop
 	 * here is dropped for good, and would not come back at its end.
 	 */
-	if (!still_means(stmt, dropped))
+	if (!still_means(stmt, named))
 		return;
 
 	/* while the views, which describe them, are there */
@@ -443,13 +445,16 @@ drop_parts(M2mPending *p, DropStmt *stmt, List *going, List *dropped)
 }
 
 /*
- * still_means: are the tables that a DROP TABLE names among those that it was
- * taken to be about?  The caller has just taken locks, and with them notice
- * of what others have committed (LockRelationOid()).
+ * still_means: does a DROP TABLE name just the tables that it was taken to
+ * name?  One that is no longer named stands, also where the command says IF
+ * EXISTS and drops nothing, or drops what was only its child.  The caller has
+ * just taken locks, and with them notice of what others have committed
+ * (LockRelationOid()).
  */
 static bool
-still_means(DropStmt *stmt, List *dropped)
+still_means(DropStmt *stmt, List *named)
 {
+	List	   *now = NIL;
 	ListCell   *lc;
 
 	foreach(lc, stmt->objects)
@@ -457,10 +462,11 @@ still_means(DropStmt *stmt, List *dropped)
 		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
 		Oid			relid = RangeVarGetRelid(name, NoLock, true);
 
-		if (OidIsValid(relid) && !list_member_oid(dropped, relid))
-			return false;
+		if (OidIsValid(relid))
+			now = list_append_unique_oid(now, relid);
 	}
-	return true;
+	return list_difference_oid(named, now) == NIL &&
+		list_difference_oid(now, named) == NIL;
 }
 
 /* address_of: an object's address, to be put into a list. */

@@ -5,7 +5,8 @@
  *
  * What is left over may be link views that lost their trigger, or link
  * functions: those are recognised here, and taken back under their names.
- * Which foreign keys make the association is define_keys.c's choice.
+ * Which foreign keys make the association is define_keys.c's choice; names
+ * that were not given are define_names.c's.
  */
 #include "postgres.h"
 
@@ -14,6 +15,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -28,8 +30,6 @@
 
 static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
-static char *adopted_role(Oid association, ForeignKeyCacheInfo *fk,
-						  bool self, M2mSide side);
 static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema,
 						   Oid owner);
 static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid,
@@ -54,6 +54,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	M2mRelationship *leftover;	/* what there is of one already */
 	Oid			schema;
 	AclResult	aclresult;
+	bool		given[2] = {role[M2M_LEFT] != NULL, role[M2M_RIGHT] != NULL};
 
 	m2m_association_check_owner(association);
 	m2m_endpoint_check(association);
@@ -76,7 +77,9 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 						get_rel_name(association)),
 				 errdetail("Its link views are %s and %s.",
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
-						   m2m_qualified_name(leftover->side[M2M_RIGHT].view))));
+						   m2m_qualified_name(leftover->side[M2M_RIGHT].view)),
+				 errhint("To adopt it in another way, give the relationship up first: m2m_drop(%s, keep_links => true).",
+						 quote_literal_cstr(m2m_qualified_name(association)))));
 	}
 
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
@@ -89,32 +92,35 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	m2m_local_check(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(fk[s]->confrelid);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 	{
 		if (role[s] == NULL)
-			role[s] = leftover != NULL ? pstrdup(leftover->side[s].role) :
-				adopted_role(association, fk[s],
-							 fk[M2M_LEFT]->confrelid ==
-							 fk[M2M_RIGHT]->confrelid, s);
+			role[s] = pstrdup(leftover->side[s].role);
 	}
+	m2m_adopted_roles(association, fk, role);
 	m2m_roles_check(role, "m2m_adopt");
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
+	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
+		rel->side[s].view = leftover->side[s].view;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		/* a view that is whole stays as it is, whatever its name */
-		if (leftover != NULL && OidIsValid(leftover->side[s].view))
-		{
-			rel->side[s].view = leftover->side[s].view;
+		if (OidIsValid(rel->side[s].view))
 			continue;
-		}
 		if (view[s] == NULL)
 			view[s] = leftover_name(rel, s, schema, GetUserId());
-		if (view[s] == NULL)
-			view[s] = m2m_name_join(role[s],
-									m2m_name_plural(role[M2M_OTHER(s)]));
-		check_leftover(rel, s, schema, view[s]);
+		if (view[s] == NULL && leftover != NULL)
+			view[s] = m2m_adopted_view_again(rel, s);
+		if (view[s] != NULL)
+			check_leftover(rel, s, schema, view[s]);
+	}
+	if (leftover == NULL)
+	{
+		m2m_adopted_views(rel, fk, schema, given, role, view);
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+			strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
 	}
 	m2m_view_names_check(view, "m2m_adopt");
 	m2m_views_create(rel, schema, view);
@@ -174,8 +180,7 @@ m2m_view_name_taken(M2mRelationship *rel, M2mSide near)
 	Oid			relid;
 
 	if (name == NULL)
-		name = m2m_name_join(rel->side[near].role,
-							 m2m_name_plural(rel->side[M2M_OTHER(near)].role));
+		name = m2m_adopted_view_again(rel, near);
 	relid = get_relname_relid(name, schema);
 	return OidIsValid(relid) && !is_leftover(rel, near, relid, owner) ?
 		name : NULL;
@@ -193,26 +198,6 @@ link_columns(M2mRelationship *rel, M2mSide side)
 											   rel->side[side].key[i].link_attnum,
 											   false)));
 	return names;
-}
-
-/*
- * adopted_role: the role that a join table's column suggests: author_id for
- * the key id is role author.  Where columns suggest none, the endpoint's
- * singular.
- */
-static char *
-adopted_role(Oid association, ForeignKeyCacheInfo *fk, bool self, M2mSide side)
-{
-	char	   *column = get_attname(association, fk->conkey[0], false);
-	char	   *key = get_attname(fk->confrelid, fk->confkey[0], false);
-	int			length = strlen(column) - strlen(key) - 1;
-	char	   *role;
-
-	if (length > 0 && column[length] == '_' &&
-		strcmp(column + length + 1, key) == 0)
-		return pnstrdup(column, length);
-	role = m2m_name_singular(get_rel_name(fk->confrelid));
-	return self ? m2m_name_join(side == M2M_LEFT ? "from" : "to", role) : role;
 }
 
 /*

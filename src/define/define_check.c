@@ -133,6 +133,22 @@ m2m_view_names_check(char *view[2], const char *function)
 }
 
 /*
+ * m2m_name_is_free: has no relation the name, and no type that a relation
+ * would not move out of the way?  CREATE TABLE moves an array type.
+ */
+bool
+m2m_name_is_free(Oid schema, const char *name)
+{
+	Oid			type;
+
+	if (OidIsValid(get_relname_relid(name, schema)))
+		return false;
+	type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum(name), ObjectIdGetDatum(schema));
+	return !OidIsValid(type) || OidIsValid(get_element_type(type));
+}
+
+/*
  * m2m_name_check_free: error 42P07 if a relation or type has the name, with
  * what it is and which argument avoids it.  Locks nothing: if somebody takes
  * the name meanwhile, the DDL to come fails.
@@ -145,6 +161,8 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 	M2mRelationship *rel;
 	const char *kind = "a type";
 
+	if (m2m_name_is_free(schema, name))
+		return;
 	if (OidIsValid(relid))
 	{
 		rel = m2m_relationship_get(relid, InvalidOid, NoLock);
@@ -194,16 +212,6 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 				break;
 		}
 	}
-	else
-	{
-		Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-										   CStringGetDatum(name),
-										   ObjectIdGetDatum(schema));
-
-		/* CREATE TABLE moves an array type of the name out of the way */
-		if (!OidIsValid(type) || OidIsValid(get_element_type(type)))
-			return;
-	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("relation \"%s\" already exists", name),
@@ -217,27 +225,35 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 }
 
 /*
- * m2m_function_check_free: the same for the link function of a view's name.
- * One that reads just as ours will is what a relationship left behind, and
- * kept.
+ * m2m_function_is_free: is there no function in the way of the link function
+ * of a view's name?  One that reads just as ours will is what a relationship
+ * left behind, and kept.
  */
+bool
+m2m_function_is_free(M2mRelationship *rel, M2mSide near, Oid schema,
+					 const char *name)
+{
+	Oid			type = get_rel_type_id(rel->side[near].relid);
+
+	return !SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
+								  PointerGetDatum(buildoidvector(&type, 1)),
+								  ObjectIdGetDatum(schema)) ||
+		m2m_function_reusable(rel, near, schema, name);
+}
+
+/* m2m_function_check_free: error 42P07 if there is one. */
 void
 m2m_function_check_free(M2mRelationship *rel, M2mSide near, Oid schema,
 						const char *name, const char *function)
 {
-	Oid			type = get_rel_type_id(rel->side[near].relid);
-	oidvector  *arguments = buildoidvector(&type, 1);
-
-	if (SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
-							  PointerGetDatum(arguments),
-							  ObjectIdGetDatum(schema)) &&
-		!m2m_function_reusable(rel, near, schema, name))
+	if (!m2m_function_is_free(rel, near, schema, name))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_TABLE),
 				 errmsg("function \"%s\" already exists with same argument types",
 						name),
 				 errdetail("It is a function of %s in schema \"%s\".",
-						   format_type_be(type), get_namespace_name(schema)),
+						   format_type_be(get_rel_type_id(rel->side[near].relid)),
+						   get_namespace_name(schema)),
 				 errhint("Give another name to view and function by the argument \"%s\" of %s.",
 						 m2m_view_argument[near], function)));
 }

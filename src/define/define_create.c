@@ -41,6 +41,7 @@ typedef struct Names
 	List	   *column[2];		/* names of the association's columns */
 } Names;
 
+static Oid	find_existing(Names *names);
 static void check_privileges(M2mDefinition *definition, Oid schema);
 static char choose_persistence(M2mDefinition *definition);
 static void choose_names(Names *names);
@@ -119,23 +120,15 @@ m2m_relationship_define(M2mDefinition *definition)
 		get_rel_namespace(definition->relid[M2M_LEFT]);
 	choose_names(&names);
 
-
-	/*
-	 * Locked before it is looked at, as a reader: if somebody is about to
-	 * drop it, we wait, and then it is not there.
-	 */
-	association = get_relname_relid(names.name, names.schema);
-	if (definition->if_not_exists && OidIsValid(association))
+	if (definition->if_not_exists)
 	{
-		rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
-		if (rel != NULL &&
-			rel->side[M2M_LEFT].relid == definition->relid[M2M_LEFT] &&
-			rel->side[M2M_RIGHT].relid == definition->relid[M2M_RIGHT])
+		association = find_existing(&names);
+		if (OidIsValid(association))
 		{
 			ereport(NOTICE,
 					(errcode(ERRCODE_DUPLICATE_TABLE),
 					 errmsg("relationship \"%s\" already exists, skipping",
-							names.name)));
+							get_rel_name(association))));
 			return association;
 		}
 	}
@@ -206,6 +199,52 @@ m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2])
 	}
 	PG_END_TRY();
 	m2m_relationship_changed(rel->association);
+}
+
+/*
+ * find_existing: the association of the relationship that is to be made, if it
+ * was made already, from whichever of its tables; InvalidOid if not.
+ */
+static Oid
+find_existing(Names *names)
+{
+	M2mDefinition *definition = names->definition;
+	M2mDefinition swapped = *definition;
+	Names		other = *names;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		swapped.relid[s] = definition->relid[M2M_OTHER(s)];
+		swapped.role[s] = definition->role[M2M_OTHER(s)];
+		swapped.view[s] = definition->view[M2M_OTHER(s)];
+		swapped.key[s] = definition->key[M2M_OTHER(s)];
+		swapped.column[s] = definition->column[M2M_OTHER(s)];
+	}
+	/* one table on both sides has no other way round */
+	if (definition->relid[M2M_LEFT] != definition->relid[M2M_RIGHT])
+	{
+		memset(&other, 0, sizeof(other));
+		other.definition = &swapped;
+		other.schema = OidIsValid(swapped.schema) ? swapped.schema :
+			get_rel_namespace(swapped.relid[M2M_LEFT]);
+		choose_names(&other);
+	}
+
+	for (int i = 0; i < 2; i++)
+	{
+		Names	   *as = i == 0 ? names : &other;
+		Oid			association = get_relname_relid(as->name, as->schema);
+		M2mRelationship *rel = !OidIsValid(association) ? NULL :
+			m2m_relationship_get(association, InvalidOid, AccessShareLock);
+
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			if (rel->side[s].relid == definition->relid[M2M_LEFT] &&
+				rel->side[M2M_OTHER(s)].relid == definition->relid[M2M_RIGHT])
+				return association;
+		}
+	}
+	return InvalidOid;
 }
 
 /*
@@ -292,7 +331,8 @@ choose_names(Names *names)
 		names->view[s] = definition->view[s] != NULL ?
 			pstrdup(definition->view[s]) :
 			m2m_name_join(names->role[s],
-						  m2m_name_plural(names->role[M2M_OTHER(s)]));
+						  m2m_name_plural(names->role[M2M_OTHER(s)],
+										  table[M2M_OTHER(s)]));
 		if (definition->column[s] != NIL)
 		{
 			if (list_length(definition->column[s]) !=

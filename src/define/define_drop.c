@@ -7,6 +7,7 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
+#include "catalog.h"
 #include "define_internal.h"
 #include "execute.h"
 #include "m2m.h"

@@ -18,8 +18,11 @@ extern void m2m_local_check(Oid relid);
 extern void m2m_association_check_owner(Oid association);
 extern void m2m_roles_check(char *role[2], const char *function);
 extern void m2m_view_names_check(char *view[2], const char *function);
+extern bool m2m_name_is_free(Oid schema, const char *name);
 extern void m2m_name_check_free(Oid schema, const char *name,
 								const char *argument, const char *function);
+extern bool m2m_function_is_free(M2mRelationship *rel, M2mSide near,
+								 Oid schema, const char *name);
 extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
 									Oid schema, const char *name,
 									const char *function);
@@ -37,6 +40,17 @@ extern void m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2]);
 extern List *m2m_key_choose(Oid relid, List *wanted, M2mSide side);
 extern void m2m_foreign_keys_choose(Oid association, List *column[2],
 									ForeignKeyCacheInfo *fk[2]);
+
+/*
+ * define_names.c: what m2m_adopt calls roles and link views that it was given
+ * no name for
+ */
+extern void m2m_adopted_roles(Oid association, ForeignKeyCacheInfo *fk[2],
+							  char *role[2]);
+extern void m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
+							  Oid schema, bool given[2], char *role[2],
+							  char *view[2]);
+extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
 
 /*
  * define_temporary.c: temporary relationships at the end of a transaction: the

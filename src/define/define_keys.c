@@ -23,6 +23,7 @@
 
 static List *index_columns(Relation relation, Oid index, bool need_not_null);
 static bool same_names(List *a, List *b);
+static char *polymorphic_hint(Oid association, List *fks);
 static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
 						   List *columns);
 
@@ -96,6 +97,7 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 						ForeignKeyCacheInfo *fk[2])
 {
 	List	   *all = m2m_catalog_foreign_keys(association);
+	char	   *hint = polymorphic_hint(association, all);
 	ListCell   *lc;
 
 	fk[M2M_LEFT] = fk[M2M_RIGHT] = NULL;
@@ -117,7 +119,8 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 					 errmsg("table \"%s\" has no foreign key over the columns given by \"%s\"",
 							get_rel_name(association),
-							m2m_column_argument[s])));
+							m2m_column_argument[s]),
+					 hint != NULL ? errhint("%s", hint) : 0));
 	}
 	if (list_length(all) >
 		(fk[M2M_LEFT] == NULL ? 1 : 0) + (fk[M2M_RIGHT] == NULL ? 1 : 0) &&
@@ -138,6 +141,7 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 					 errmsg("table \"%s\" has not the two foreign keys of an association table",
 							get_rel_name(association)),
+					 hint != NULL ? errhint("%s", hint) :
 					 errhint("Add a foreign key to each of the two tables that it relates.")));
 		fk[s] = linitial(all);
 		all = list_delete_first(all);
@@ -179,6 +183,53 @@ index_columns(Relation relation, Oid index, bool need_not_null)
 	}
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * polymorphic_hint: what to do with a table that refers to rows of several
+ * tables by one column, and names the table in another (taggable_id,
+ * taggable_type); NULL if it has no such columns without a foreign key.
+ */
+static char *
+polymorphic_hint(Oid association, List *fks)
+{
+	static const char *const ending[][2] = {
+		{"_id", "_type"}, {"_uuid", "_type"}, {"Id", "Type"}, {"ID", "Type"}
+	};
+	Relation	relation = relation_open(association, NoLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	char	   *hint = NULL;
+
+	for (int i = 0; i < desc->natts && hint == NULL; i++)
+	{
+		char	   *id = NameStr(TupleDescAttr(desc, i)->attname);
+		bool		has_fk = false;
+		ListCell   *lc;
+
+		foreach(lc, fks)
+		{
+			ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+
+			for (int j = 0; j < fk->nkeys; j++)
+				has_fk |= fk->conkey[j] == i + 1;
+		}
+		if (has_fk || TupleDescAttr(desc, i)->attisdropped)
+			continue;
+		for (size_t j = 0; j < lengthof(ending) && hint == NULL; j++)
+		{
+			int			len = strlen(id) - strlen(ending[j][0]);
+			char	   *type;
+
+			if (len < 1 || strcmp(id + len, ending[j][0]) != 0)
+				continue;
+			type = psprintf("%.*s%s", len, id, ending[j][1]);
+			if (get_attnum(association, type) != InvalidAttrNumber)
+				hint = psprintf("Column \"%s\" refers to a table that \"%s\" tells row by row, which no foreign key can. Relate each of these tables by m2m_create, and copy the rows of its type into the new association table.",
+								id, type);
+		}
+	}
+	relation_close(relation, NoLock);
+	return hint;
 }
 
 /* fk_has_columns: is a foreign key over exactly these columns? */

@@ -1,13 +1,15 @@
 /*
  * lock.c
  *		Locks: on several relations at once, on an extension, and by which
- *		calls on the same links go one by one.
+ *		calls on the same links go one by one, with the error where such a
+ *		lock came too late for the transaction's snapshot.
  *
  * Who waits for one relation while holding another can deadlock with
  * whoever takes them the other way round: a reader of a link view locks the
  * view and then its tables, DDL on a table locks that and then what depends
- * on it, a transaction that has inserted a row holds that table.  Here nobody
- * waits while holding: all are taken, or none.
+ * on it, a transaction that has inserted a row holds that table.  Whoever
+ * locks several relations here does not wait while holding: all are taken, or
+ * none.
  */
 #include "postgres.h"
 

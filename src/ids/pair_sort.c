@@ -312,7 +312,7 @@ begin_bytes_sort(M2mPairSort *sort)
 		sort->column[n++] = sort->key[i];
 	for (int i = sort->nkeys; i < sort->natts; i++)
 		sort->column[n++] = i;
-	Assert(n == sort->natts && n <= lengthof(sort->column));
+	Assert(n == sort->natts && n <= (int) lengthof(sort->column));
 	sort->width = n * sizeof(int64);
 	sort->as_uuid = sort->width <= UUID_LEN;
 	type = lookup_type_cache(sort->as_uuid ? UUIDOID : BYTEAOID,

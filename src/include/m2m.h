@@ -97,9 +97,9 @@ typedef struct M2mIdentityColumn
  */
 typedef struct M2mRelationship
 {
-	Oid			association;	/* hash key, must be first */
-	Oid			trusted_view;	/* hash key: InvalidOid, or the link view of
-								 * another owner that it was asked for */
+	Oid			association;
+	Oid			trusted_view;	/* InvalidOid, or the link view of another
+								 * owner that it was asked for */
 	struct M2mSources *sources; /* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
@@ -125,9 +125,9 @@ typedef struct M2mRelationship
 	TupleDesc	pair_desc;		/* left key columns, right key columns */
 
 	/*
-	 * What others have hung on it, each of a type that only its owner knows;
-	 * NULL until he needs it.  It lies in the description's context; what is
-	 * not memory goes by a reset callback of that.
+	 * What others have hung on it, each of a type that is not known here;
+	 * NULL until its owner needs it.  It lies in the description's context;
+	 * what is not memory goes by a reset callback of that.
 	 */
 	struct M2mPairOrder *pair_order;	/* ids/pairs.c */
 	struct M2mDirect *direct;	/* direct/direct_table.c */

@@ -12,8 +12,14 @@
  * identifiers
  */
 extern char *m2m_name_singular(const char *name);
-extern char *m2m_name_plural(const char *name);
+extern char *m2m_name_plural(const char *role, const char *table);
 extern char *m2m_name_join(const char *first, const char *second);
+extern char *m2m_name_join_as(const char *first, const char *second,
+							  bool humps);
+extern char *m2m_name_of(const char *first, const char *second, bool humps);
+extern bool m2m_name_has_humps(const char *name, char *part[2]);
+extern char *m2m_name_without(const char *column, const char *key,
+							  const char *table);
 extern char *m2m_name_fit(const char *given, const char *argument);
 
 /*

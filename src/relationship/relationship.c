@@ -35,7 +35,7 @@ typedef struct DescriptionKey
 typedef struct DescriptionEntry
 {
 	DescriptionKey key;			/* hash key, must be first */
-	M2mRelationship *rel;		/* NULL: to be read */
+	M2mRelationship *rel;
 	dlist_node	node;			/* in `by_use` */
 } DescriptionEntry;
 
@@ -106,13 +106,17 @@ m2m_relationship_refresh(M2mRelationship *rel)
 
 	/*
 	 * The ids are Datums of the old key's types.  To read them as values of
-	 * others would be to follow pointers that are none; and of another
-	 * endpoint's keys they would be links to nobody meant.  The old
+	 * others would be to follow pointers that are none; and as another
+	 * table's, or another key's, they would link what nobody meant.  The old
 	 * description is still there to compare with: retire() keeps it.
 	 */
 	for (int s = M2M_LEFT; same && s <= M2M_RIGHT; s++)
+	{
 		same = now->side[s].relid == rel->side[s].relid &&
 			now->side[s].nkeys == rel->side[s].nkeys;
+		for (int i = 0; same && i < now->side[s].nkeys; i++)
+			same = now->side[s].key[i].attnum == rel->side[s].key[i].attnum;
+	}
 	for (int i = 0; same && i < now->pair_desc->natts; i++)
 		same = TupleDescAttr(now->pair_desc, i)->atttypid ==
 			TupleDescAttr(rel->pair_desc, i)->atttypid;

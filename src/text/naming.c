@@ -9,10 +9,10 @@
  * Singular and plural follow the usual rules of English nouns, as laid out in
  * D. Conway, "An Algorithmic Approach to English Pluralization" (1998), with
  * the plainer plural where there are two ("indexes", "formulas").  Only the
- * last word of an identifier changes.  Words are separated by anything that
- * is not a letter, and by the humps of camelCase.  The tables below are tried
- * in their order and the first that knows the word decides, so an exception
- * stands before its rule:
+ * last word of an identifier changes, or the one before "of" (bills_of_sale).
+ * Words are separated by anything that is not a letter, and by the humps of
+ * camelCase.  The tables below are tried in their order and the first that
+ * knows the word decides, so an exception stands before its rule:
  *
  *		unchanged		one form for both numbers: series, software
  *		takes_s			plain -s where a rule says otherwise: cache, human
@@ -86,18 +86,19 @@ static const char *const unchanged[] = {
 	"linguistics", "logistics", "mathematics", "obstetrics", "optics",
 	"pediatrics", "robotics", "semantics", "tectonics", "telematics",
 	/* abbreviations */
-	"aws", "css", "dns", "gps", "https", "iaas", "ios", "js", "macos", "ms",
-	"paas", "pos", "saas", "tls", "ts",
+	"aws", "css", "dns", "gis", "gps", "https", "iaas", "ios", "js", "macos",
+	"mls", "ms", "obs", "paas", "pos", "rss", "saas", "sys", "tls", "ts",
 	/* animals, vehicles, people */
 	"*aircraft", "*deer", "*fish", "*sheep", "bison", "cattle", "cod",
 	"hovercraft", "livestock", "moose", "offspring", "personnel", "police",
 	"poultry", "salmon", "shrimp", "spacecraft", "staff", "swine", "trout",
 	"watercraft", "wildlife",
 	/* what is not counted */
-	"*data", "*information", "*ware", "advice", "baggage", "equipment",
-	"evidence", "feedback", "furniture", "hertz", "homework", "housework",
-	"jewelry", "knowledge", "luggage", "machinery", "merchandise", "money",
-	"multimedia", "music", "progress", "ramen", "rice", "traffic", "weather"
+	"*data", "*hertz", "*information", "*meta", "*ware", "advice", "baggage",
+	"equipment", "evidence", "feedback", "furniture", "homework", "housework",
+	"info", "jewellery", "jewelry", "knowledge", "luggage", "machinery",
+	"merchandise", "money", "multimedia", "music", "progress", "ramen", "rice",
+	"stationery", "traffic", "vitae", "weather"
 };
 
 /* Nouns with a plain -s where singular_rule, plural_rule or irregular err. */
@@ -135,8 +136,8 @@ static const char *const takes_s[] = {
 	"gpu", "guru", "haiku", "iou", "maxi", "sku", "snafu", "sudoku", "tau",
 	"taxi", "tiramisu", "tofu", "tpu", "tutu", "zebu",
 	/* -ch spoken as k: -ch otherwise takes -es */
-	"*tech", "epoch", "eunuch", "loch", "matriarch", "monarch", "oligarch",
-	"patriarch", "stomach",
+	"*tech", "czech", "epoch", "eunuch", "loch", "mach", "matriarch",
+	"monarch", "oligarch", "patriarch", "stomach",
 	/* -by: no ending */
 	"flyby", "standby",
 	/* -man and -men: no men in these */
@@ -155,7 +156,7 @@ static const char *const takes_es[] = {
 	"lms", "loris", "madras", "mantis", "marquis", "mms", "mythos", "nas",
 	"os", "pancreas", "pathos", "pelvis", "penis", "portcullis", "proboscis",
 	"pubis", "redis", "rhinoceros", "sms", "summons", "syphilis", "thermos",
-	"trellis", "vps", "yes",
+	"tms", "trellis", "vps", "wms", "yes",
 	/* -z: -zes is otherwise from -ze */
 	"topaz",
 	/* -o: otherwise takes -s */
@@ -260,8 +261,9 @@ static const Spelling irregular[] = {
 	{"symposium", "symposia"},
 	/* -on */
 	{"*hedron", "*hedra"},
+	{"*criterion", "*criteria"},
 	{"automaton", "automata"},
-	{"criterion", "criteria"},
+	{"ganglion", "ganglia"},
 	{"phenomenon", "phenomena"},
 	{"taxon", "taxa"},
 	/* -us */
@@ -291,6 +293,7 @@ static const Spelling other_plural[] = {
 	{"aquaria", "aquarium"},
 	{"busses", "bus"},
 	{"dies", "die"},
+	{"dwarves", "dwarf"},
 	{"foci", "focus"},
 	{"formulae", "formula"},
 	{"fora", "forum"},
@@ -307,7 +310,8 @@ static const Spelling other_plural[] = {
 	{"referenda", "referendum"},
 	{"schemata", "schema"},
 	{"stadia", "stadium"},
-	{"syllabi", "syllabus"}
+	{"syllabi", "syllabus"},
+	{"termini", "terminus"}
 };
 
 /* Endings of plurals, behind those of singulars that end in -s too. */
@@ -348,6 +352,8 @@ static const Spelling plural_rule[] = {
 	{"", "s"}					/* book */
 };
 
+static char *make_plural(const char *name);
+static int	head_before_of(const char *name);
 static void find_last_word(const char *name, LastWord *word);
 static bool starts_word(const char *name, int end, int i);
 static bool matches(const LastWord *word, const char *noun,
@@ -377,7 +383,13 @@ m2m_name_singular(const char *name)
 {
 	LastWord	word;
 	size_t		i;
+	int			head = head_before_of(name);
 
+	if (head == (int) strlen(name))
+		return pstrdup(name);
+	if (head > 0)
+		return psprintf("%s%s", m2m_name_singular(pnstrdup(name, head)),
+						name + head);
 	find_last_word(name, &word);
 
 	/* not a word, a word with a number behind it, or no English word */
@@ -386,7 +398,7 @@ m2m_name_singular(const char *name)
 		IS_HIGHBIT_SET(name[word.name_len - 1]))
 		return pstrdup(name);
 
-	/* a lone s is the plural ending of a number, see m2m_name_plural */
+	/* a lone s is the plural ending of a number, see make_plural */
 	if (matches(&word, "s", ""))
 	{
 		if (word.start > 0 && IS_DIGIT(name[word.start - 1]))
@@ -422,6 +434,152 @@ m2m_name_singular(const char *name)
 }
 
 /*
+ * The plural of a role: as the name of its table has it, if that is a plural
+ * of the role ("person" -> "persons" for a table "persons") or of the role's
+ * end ("to_person" -> "to_persons").  Else by the rules.
+ */
+char *
+m2m_name_plural(const char *role, const char *table)
+{
+	char	   *singular = m2m_name_singular(table);
+	int			start = strlen(role) - strlen(singular);
+
+	if (strcmp(singular, table) != 0 && start >= 0 &&
+		strcmp(role + start, singular) == 0 &&
+		(start == 0 || !IS_LETTER(role[start - 1])))
+		return psprintf("%.*s%s", start, role, table);
+	return make_plural(role);
+}
+
+/*
+ * Two names joined by an underscore: "author", "book" -> "author_book".
+ *
+ * What is too long for an identifier is shortened as PostgreSQL shortens the
+ * names that it makes up: the longer part first, whole characters, silently.
+ * The result is palloc'd.
+ */
+char *
+m2m_name_join(const char *first, const char *second)
+{
+	return makeObjectName(first, second, NULL);
+}
+
+/*
+ * The same, or, with humps, without the underscore, if it need not be
+ * shortened: "Playlist", "tracks" -> "PlaylistTracks".
+ */
+char *
+m2m_name_join_as(const char *first, const char *second, bool humps)
+{
+	if (!humps || strlen(first) + strlen(second) >= NAMEDATALEN)
+		return m2m_name_join(first, second);
+	return psprintf("%s%c%s", first,
+					pg_ascii_toupper((unsigned char) second[0]), second + 1);
+}
+
+/*
+ * Something of something: "books", "author" -> "books_of_author".  Too long
+ * for an identifier, it is shortened as any joined name.
+ */
+char *
+m2m_name_of(const char *first, const char *second, bool humps)
+{
+	LastWord	word;
+
+	if (humps)
+		return m2m_name_join_as(m2m_name_join_as(first, "of", true), second,
+								true);
+	find_last_word(second, &word);
+
+	return m2m_name_join(first, psprintf("%s_%s", word.upper ? "OF" : "of",
+										 second));
+}
+
+/*
+ * Is a name made of its parts by humps, so that others of them should be, too?
+ * "PlaylistTrack" of "Playlist" and "Track" is; playlist_track is not, nor is
+ * what has parts that are joined otherwise, or all in lower case.  Underscores
+ * in front do not count ("_PostToTag").
+ */
+bool
+m2m_name_has_humps(const char *name, char *part[2])
+{
+	const char *word[3] = {name, part[0], part[1]};
+	int			n_upper[3] = {0, 0, 0};
+	int			n_lower[3] = {0, 0, 0};
+
+	while (*word[0] == '_')
+		word[0]++;
+	for (size_t i = 0; i < lengthof(word); i++)
+	{
+		for (const char *c = word[i]; *c != '\0'; c++)
+		{
+			if (!IS_LETTER(*c) && !IS_DIGIT(*c))
+				return false;
+			n_upper[i] += IS_UPPER(*c) ? 1 : 0;
+			n_lower[i] += IS_LOWER(*c) ? 1 : 0;
+		}
+	}
+
+	return n_upper[0] > 0 && n_lower[0] > 0 &&
+		((n_upper[1] > 0 && n_lower[1] > 0) ||
+		 (n_upper[2] > 0 && n_lower[2] > 0));
+}
+
+/*
+ * What a column's name says besides the name of the key that it holds:
+ * "editor_id", "id" -> "editor"; "editorId", "id" -> "editor".  NULL if it does
+ * not end in that, or has nothing else.  A part of a name in humps begins as
+ * the table that the key is of: "Editor" for "Users".
+ */
+char *
+m2m_name_without(const char *column, const char *key, const char *table)
+{
+	int			len = strlen(column) - strlen(key);
+	const char *tail = column + len;
+	char	   *name;
+
+	if (len < 1)
+		return NULL;
+	if (tail[-1] == '_' && strcmp(tail, key) == 0)
+		return len > 1 ? pnstrdup(column, len - 1) : NULL;
+
+	/* editorId, EditorID of id or ID */
+	if (!(IS_LOWER(tail[-1]) || IS_DIGIT(tail[-1])) || !IS_UPPER(tail[0]) ||
+		(unsigned char) tail[0] != pg_ascii_toupper((unsigned char) key[0]) ||
+		pg_strcasecmp(tail, key) != 0)
+		return NULL;
+	name = pnstrdup(column, len);
+	if (IS_UPPER(table[0]))
+		name[0] = pg_ascii_toupper((unsigned char) name[0]);
+
+	return name;
+}
+
+/*
+ * An identifier that the user gave in the named argument, made to fit as
+ * PostgreSQL does it with any identifier: truncated, with a NOTICE.
+ *
+ * Raises ERRCODE_INVALID_NAME for an empty one.  The result is palloc'd.
+ */
+char *
+m2m_name_fit(const char *given, const char *argument)
+{
+	char	   *name;
+
+	if (given[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("argument \"%s\" must not be an empty name",
+						argument)));
+
+	name = pstrdup(given);
+	truncate_identifier(name, strlen(name), true);
+
+	return name;
+}
+
+/*
  * The plural of an identifier: "book" -> "books", "to_person" -> "to_people".
  *
  * What m2m_name_singular would change is a plural already and comes back as
@@ -430,13 +588,20 @@ m2m_name_singular(const char *name)
  * a link view would want the name of the association table.  The result is
  * palloc'd, and can be longer than an identifier may be.
  */
-char *
-m2m_name_plural(const char *name)
+static char *
+make_plural(const char *name)
 {
 	LastWord	word;
 	char	   *singular;
+	char	   *result;
 	size_t		i;
+	int			head = head_before_of(name);
 
+	if (head == (int) strlen(name))
+		return pstrdup(name);
+	if (head > 0)
+		return psprintf("%s%s", make_plural(pnstrdup(name, head)),
+						name + head);
 	find_last_word(name, &word);
 
 	if (word.start + word.len < word.name_len)
@@ -473,43 +638,43 @@ m2m_name_plural(const char *name)
 			return respell(&word, irregular[i].from, irregular[i].to);
 	}
 
-	return respell_ending(&word, plural_rule, lengthof(plural_rule));
+	result = respell_ending(&word, plural_rule, lengthof(plural_rule));
+
+	/* an abbreviation in a hump takes a small -s: UserURLs */
+	if (word.upper && word.start > 0 && IS_LOWER(name[word.start - 1]) &&
+		strlen(result) == (size_t) word.name_len + 1)
+		result[word.name_len] = 's';
+	return result;
 }
 
 /*
- * Two names joined by an underscore: "author", "book" -> "author_book".
- *
- * What is too long for an identifier is shortened as PostgreSQL shortens the
- * names that it makes up: the longer part first, whole characters, silently.
- * The result is palloc'd.
+ * How many bytes of a name stand before " of " and one last word
+ * (bill_of_materials, BillOfMaterials); 0 if it is not of that kind.  Terms of
+ * something are always many: all of the name, nothing of which changes.
  */
-char *
-m2m_name_join(const char *first, const char *second)
+static int
+head_before_of(const char *name)
 {
-	return makeObjectName(first, second, NULL);
-}
+	LastWord	word;
+	int			start;
+	int			end;
 
-/*
- * An identifier that the user gave in the named argument, made to fit as
- * PostgreSQL does it with any identifier: truncated, with a NOTICE.
- *
- * Raises ERRCODE_INVALID_NAME for an empty one.  The result is palloc'd.
- */
-char *
-m2m_name_fit(const char *given, const char *argument)
-{
-	char	   *name;
-
-	if (given[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("argument \"%s\" must not be an empty name",
-						argument)));
-
-	name = pstrdup(given);
-	truncate_identifier(name, strlen(name), true);
-
-	return name;
+	find_last_word(name, &word);
+	for (end = word.start; end > 0 && !IS_LETTER(name[end - 1]); end--)
+		;
+	start = end - 2;
+	if (word.len == 0 || start <= 0 ||
+		pg_ascii_tolower((unsigned char) name[start]) != 'o' ||
+		pg_ascii_tolower((unsigned char) name[start + 1]) != 'f' ||
+		(IS_LETTER(name[start - 1]) &&
+		 !(IS_UPPER(name[start]) && IS_LOWER(name[start - 1]))))
+		return 0;
+	for (end = start; end > 0 && !IS_LETTER(name[end - 1]) &&
+		 !IS_DIGIT(name[end - 1]); end--)
+		;
+	if (end >= 5 && pg_strncasecmp(name + end - 5, "terms", 5) == 0)
+		return word.name_len;
+	return end;
 }
 
 /*

@@ -144,7 +144,7 @@ is_tools_name(Oid schema, const char *name)
 	char	   *tag = psprintf("@name %s", name);
 	bool		found =
 		OidIsValid(get_relname_relid(name, schema)) ||
-		OidIsValid(get_relname_relid(m2m_name_plural(name), schema));
+		OidIsValid(get_relname_relid(m2m_name_plural(name, name), schema));
 	Relation	catalog = table_open(DescriptionRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL,
 										  0, NULL);
@@ -157,14 +157,14 @@ is_tools_name(Oid schema, const char *name)
 		Datum		datum;
 		char	   *comment;
 
-		if (form->classoid != RelationRelationId || form->objsubid != 0)
+		if (form->classoid != RelationRelationId || form->objsubid != 0 ||
+			get_rel_namespace(form->objoid) != schema)
 			continue;
 		datum = heap_getattr(tuple, Anum_pg_description_description,
 							 RelationGetDescr(catalog), &isnull);
 		comment = TextDatumGetCString(datum);
 		found = strncmp(comment, tag, strlen(tag)) == 0 &&
-			(comment[strlen(tag)] == '\n' || comment[strlen(tag)] == '\0') &&
-			get_rel_namespace(form->objoid) == schema;
+			(comment[strlen(tag)] == '\n' || comment[strlen(tag)] == '\0');
 		pfree(comment);
 	}
 	systable_endscan(scan);

@@ -1,3 +1,3 @@
 # What a DROP TABLE names is not looked at again under the locks
 #: SUITES=isolation ISOLATION=ddl_meanwhile
-sed -i 's/if (!still_means(stmt, dropped))/if (false \&\& !still_means(stmt, dropped))/' src/ddl/ddl_drop.c
+sed -i 's/if (!still_means(stmt, named))/if (false \&\& !still_means(stmt, named))/' src/ddl/ddl_drop.c

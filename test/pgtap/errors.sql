@@ -348,13 +348,16 @@ SELECT refused('SELECT m2m_link(''other.singer'', 1, ''singer'', 1)', '22023', '
 CREATE TABLE song_ticket (singer_id int REFERENCES singer, song_id int REFERENCES song);
 CREATE VIEW singer_songs AS SELECT 1;
 SELECT refused('SELECT m2m_adopt(''song_ticket'', left_role => ''x'', right_role => ''x'')', '22023', 'm2m_adopt has roles itself', '"x"', '', 'left_role.* of m2m_adopt');
-SELECT refused('SELECT m2m_adopt(''song_ticket'')', '42P07', 'and names', '"singer_songs"', '', '"left_view" of m2m_adopt');
-DROP VIEW singer_songs;
+SELECT refused('SELECT m2m_adopt(''song_ticket'', left_view => ''singer_songs'')', '42P07', 'and names', '"singer_songs"', '', '"left_view" of m2m_adopt');
+CREATE VIEW singers_of_song AS SELECT 1;
+CREATE VIEW song_ticket_songs AS SELECT 1;
+SELECT refused('SELECT m2m_adopt(''song_ticket'')', '42P07', 'm2m_adopt: every name of its own is taken', '"song_ticket"', 'singer_songs.*singers_of_song.*song_ticket_songs', 'left_view.*right_view.*left_role.*right_role');
+DROP VIEW singer_songs, singers_of_song, song_ticket_songs;
 DROP TABLE song_ticket;
 SELECT refused('SELECT m2m_create(''singer'', ''song'', name => '''')', '42602', 'an empty name', '"name"');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', on_delete => ''explode'')', '22023', 'an unknown on_delete', 'explode', '', 'cascade, restrict, no action');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', left_columns => ''{a,b}'')', '22023', 'too many columns', 'left_columns');
-SELECT refused('SELECT m2m_adopt(''author_book'')', '42710', 'm2m_adopt of what is one already', '"author_book"', 'author_books.*book_authors');
+SELECT refused('SELECT m2m_adopt(''author_book'')', '42710', 'm2m_adopt of what is one already', '"author_book"', 'author_books.*book_authors', 'm2m_drop\(''public.author_book'', keep_links => true\)');
 SELECT is((report('SELECT m2m_create(''author'', ''book'', if_not_exists => true)')).code, '00000', 'with if_not_exists a relationship that is there is no error');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', ''author_book'', if_not_exists => true)', '42P07', 'but another of that name is', '"author_book"');
 

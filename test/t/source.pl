@@ -1,120 +1,120 @@
 # The folders of the source: who may use whom. If this fails, a folder uses one
 # that stands below it in src/README.md, or what is another folder's own; and a
-# reader can no longer understand the lower ones alone.
+# reader can no longer understand the upper ones alone.
 #
-# It reads what files include, and which functions and variables of other files
-# they name, so that a declaration by hand does not get around it.
+# The compiler says what a file includes, the linker what it uses: neither can
+# be got around by how something is written.
 use strict;
 use warnings;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+my $pg_config = $ENV{PG_CONFIG} // 'pg_config';
+my $server = `$pg_config --includedir-server` =~ s/\n//r;
 my @order = slurp_file('src/README.md') =~ /^\| `(\w+)\/` \|/mg;
-my %level = map { $order[$_] => $_ } 0 .. $#order;
-my (%text, %folder, %declared, %defined, @wrong, %arrows);
+my %level = (include => -1, m2m => scalar @order, map { $order[$_] => $_ } 0 .. $#order);
+my (@wrong, %arrows, %defined, %used);
 
-is_deeply([ sort @order ],
-	[ sort grep { $_ ne 'include' } map { m{^src/(\w+)$} ? $1 : () } grep { -d } glob 'src/*' ],
+my @files = split /\n/, `find src -name '*.[ch]' | LC_ALL=C sort`;
+my @sources = grep { /\.c$/ } @files;
+is_deeply([ sort @order ], [ sort grep { $_ ne 'include' } map { m{^src/(\w+)/?$} ? $1 : () } grep { -d } glob 'src/*' ],
 	'src/README.md tells each folder once');
+is_deeply([ grep { !defined $level{ folder($_) } || m{^src/.*/.*/} } @files ], [], 'each file is of a folder');
+is_deeply([ grep { !-f s/c$/o/r } @sources ], [], 'all is built') or BAIL_OUT('no object files');
 
-foreach my $file (glob 'src/*.c src/*/*.[ch]')
+# What each file includes, itself or by what it includes.
+foreach my $file (@sources)
 {
-	my ($folder, $name) = $file =~ m{^src/(?:(\w+)/)?(\w+\.[ch])$};
+	my $rule = `\${CC:-gcc} -MM -iquote src/include -I'$server' '$file'`;
 
-	# without comments and strings; a header belongs to the folder of its name
-	$text{$file} = slurp_file($file) =~ s{/\*.*?\*/}{ }gsr;
-	$folder{$file} = !defined $folder ? 'm2m'
-	  : $folder ne 'include' ? $folder
-	  : $name =~ /^(m2m|compat)\.h$/ ? 'include'
-	  : $name =~ s/\.h$//r;
+	push @wrong, "$file cannot be read by the compiler" if $?;
+	$rule =~ s/\\\n//g;
+	arrow($file, $_, 'includes') foreach grep { m{^src/.*\.h$} } map { normal($_) } split ' ', $rule;
 }
-$level{include} = -1;
-$level{m2m} = @order;
-is_deeply([ grep { !defined $level{ $folder{$_} } } sort keys %text ], [], 'each file is of a folder');
-
-# Includes.
-foreach my $file (sort keys %text)
+# A header, alone, likewise.
+foreach my $file (grep { /\.h$/ } @files)
 {
-	my $from = $folder{$file};
+	my $rule = `\${CC:-gcc} -MM -x c -include '$server/postgres.h' -iquote src/include -I'$server' '$file'`;
 
-	foreach my $name ($text{$file} =~ /^#include "(\w+\.h)"/mg)
-	{
-		my $own = "src/$from/$name";
-		my $header = -f $own ? $own : "src/include/$name";
-
-		# PostgreSQL's
-		next if !defined $text{$header};
-		arrow($file, $header, $name);
-	}
-	push @wrong, "$file includes a header of ours by a path"
-	  if grep { /_internal\.h$/ || -f "src/include/$_" || -f "src/$_" } $text{$file} =~ m{^#include "((?:\.\./|\w+/)+\w+\.h)"}mg;
+	push @wrong, "$file cannot be read alone" if $?;
+	$rule =~ s/\\\n//g;
+	arrow($file, $_, 'includes') foreach grep { m{^src/.*\.h$} && $_ ne $file } map { normal($_) } split ' ', $rule;
 }
 
-# Uses. A function's definition has its name at the beginning of a line.
-foreach my $file (grep { /\.c$/ } sort keys %text)
+# What each file defines for others, and what it uses of them.
+foreach my $file (@sources)
 {
-	my $code = $text{$file} =~ s/'(?:\\.|[^'\\])'/0/gr =~ s/"(?:\\.|[^"\\])*"/""/gr;
+	my $object = $file =~ s/c$/o/r;
 
-	$text{$file} = $code;
-	push @wrong, "$file declares something by hand" if $code =~ /^\s*extern\b/m;
-	# what PostgreSQL calls is nobody else's
-	my %called = map { $_ => 1 } $code =~ /^PG_FUNCTION_INFO_V1\((\w+)\)/mg;
-	while ($code =~ /^(?!static\b)[A-Za-z][\w *]*\n(m2m_\w+)\(/mg)
+	foreach (split /\n/, `nm --format=posix '$object'`)
 	{
-		$defined{$1} = $file if !$called{$1};
-	}
-	$defined{$1} = $file while $code =~ /^(?!static\b)[A-Za-z][\w\t *]*?\b(m2m_\w+)(?:\[\w+\])? = /mg;
-}
-my $names = join '|', sort keys %defined;
-my %used;
-foreach my $file (grep { /\.c$/ } sort keys %text)
-{
-	my %here;
+		my ($name, $type) = split ' ';
 
-	$here{$1} = 1 while $text{$file} =~ /\b($names)\b/g;
-	foreach my $name (sort keys %here)
-	{
-		next if $defined{$name} eq $file;
-		$used{$name}{ $folder{$file} } = 1;
-		# settings are in a header that all share
-		next if $defined{$name} eq 'src/m2m.c';
-		arrow($file, $defined{$name}, $name);
+		$used{$name}{$file} = 1 if $type eq 'U';
+		$defined{$name} = $file if $type =~ /^[TDBRCVW]$/;
 	}
 }
-
-# What a folder shows, others use; what it keeps to itself, they do not see.
-foreach my $header (grep { /\.h$/ } sort keys %text)
+foreach my $name (sort keys %defined)
 {
-	my $folder = $folder{$header};
+	# what the server looks for
+	next if $name =~ /^(pg_finfo_m2m_\w+|Pg_magic_func|_PG_init)$/;
+	push @wrong, "$defined{$name} shows $name, which does not begin with m2m_" if $name !~ /^m2m_/;
+	# settings are in a header that all share
+	next if $defined{$name} eq 'src/m2m.c';
+	arrow($_, $defined{$name}, "uses $name of") foreach sort keys %{ $used{$name} // {} };
+}
 
-	foreach my $name ($text{$header} =~ /^(?:pg_noreturn )?extern [^;]*?\b(m2m_\w+)(?:\[\w+\])?(?:\(|;)/mg)
+# What a folder shows, others use; what it keeps to itself, it uses.
+foreach my $header (grep { /\.h$/ } @files)
+{
+	my ($shows) = $header =~ m{^src/include/(\w+)\.h$};
+
+	foreach my $name (slurp_file($header) =~ /^(?:pg_noreturn )?extern [^;]*?\b(m2m_\w+)(?:\[\w+\])?(?:\(|;)/mg)
 	{
-		my @users = grep { $_ ne $folder } sort keys %{ $used{$name} // {} };
+		my @users = map { folder($_) } sort keys %{ $used{$name} // {} };
 
 		push @wrong, "$header declares $name, which is nowhere" if !$defined{$name};
+		push @wrong, "$header declares $name, which nobody uses" if !@users;
 		push @wrong, "$header declares $name, which no other folder uses"
-		  if $header =~ m{^src/include/} && $folder ne 'include' && !@users && -f "src/$folder/${folder}_internal.h";
-		push @wrong, "$header declares $name, which nobody uses" if !keys %{ $used{$name} // {} };
-		$declared{$name} = $header;
+		  if defined $shows && -f "src/$shows/${shows}_internal.h" && !grep { $_ ne $shows } @users;
 	}
 }
-push @wrong, map { "$defined{$_} defines $_, which no header declares" } grep { !$declared{$_} } sort keys %defined;
 
 is(join("\n", @wrong), '', 'no arrow runs up, and nothing is seen that should not be');
 cmp_ok(scalar(keys %defined), '>', 100, 'functions were found');
 cmp_ok(scalar(keys %arrows), '>', 20, 'arrows were found');
-diag("arrows between folders: ", join ', ', map { "$_ $arrows{$_}" } sort keys %arrows);
+diag('arrows between folders: ', join ', ', map { "$_ $arrows{$_}" } sort keys %arrows);
 done_testing();
+
+# A header of include/ belongs to the folder of its name.
+sub folder
+{
+	my ($file) = @_;
+	my ($folder, $name) = $file =~ m{^src/(?:(\w+)/)?(\w+)\.[cho]$} or return '';
+
+	return $folder // 'm2m' if ($folder // '') ne 'include';
+	return $name =~ /^(m2m|compat)$/ ? 'include' : $name;
+}
+
+# A path without ./ and ../
+sub normal
+{
+	my ($path) = @_;
+
+	$path =~ s{(^|/)\./}{$1}g;
+	1 while $path =~ s{(^|/)(?!\.\./)[^/]+/\.\./}{$1};
+	return $path;
+}
 
 # One use of something of another file's.
 sub arrow
 {
-	my ($from_file, $to_file, $what) = @_;
-	my ($from, $to) = @folder{ $from_file, $to_file };
+	my ($from_file, $to_file, $how) = @_;
+	my ($from, $to) = (folder($from_file), folder($to_file));
 
 	return if $from eq $to || $to eq 'include';
 	$arrows{"$from -> $to"}++;
-	push @wrong, "$from_file uses $what of $to_file, which stands below it" if $level{$to} > $level{$from};
-	push @wrong, "$from_file uses $to_file, which is not its own" if $to_file =~ /_internal\.h$/;
+	push @wrong, "$from_file $how $to_file, which stands below it" if $level{$to} > $level{$from};
+	push @wrong, "$from_file $how $to_file, which is not its own" if $to_file =~ /_internal\.h$/;
 	return;
 }
