@@ -50,6 +50,13 @@ typedef struct M2mLinkParameters
 	Oid		   *type;
 } M2mLinkParameters;
 
+/* Where a row is that was chosen; relid InvalidOid: none was. */
+typedef struct M2mPlace
+{
+	Oid			relid;
+	ItemPointerData ctid;
+}			M2mPlace;
+
 /*
  * link.c: linking, unlinking, setting: what each operation means on ids of the
  * two sides, whichever path then writes the links
@@ -88,7 +95,8 @@ extern void m2m_identity_parameters(M2mLinkParameters *parameters,
 									M2mRelationship *rel, M2mIds *ids[2],
 									M2mIdentity *identity, int more);
 extern bool m2m_identity_place(M2mRelationship *rel,
-							   M2mLinkParameters *parameters, Datum *place);
+							   M2mLinkParameters *parameters, M2mPlace * last,
+							   Datum *place);
 extern bool m2m_identity_linked(M2mRelationship *rel, M2mIds *ids[2],
 								M2mIdentity *identity);
 extern int64 m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],

@@ -83,13 +83,16 @@ m2m_identity_parameters(M2mLinkParameters *parameters, M2mRelationship *rel,
 
 /*
  * m2m_identity_place: chooses one of the rows that are a link, by a new
- * snapshot; returns whether there is one.  Its place becomes place[0]
- * (tableoid) and place[1] (ctid).  The caller is connected to SPI.
+ * snapshot.  Returns whether there is one, and it is not the last that was
+ * chosen: then a trigger or policy keeps that from being written.  Its place
+ * becomes place[0] (tableoid) and place[1] (ctid), and the last.  The caller is
+ * connected to SPI.
  */
 bool
 m2m_identity_place(M2mRelationship *rel, M2mLinkParameters *parameters,
-				   Datum *place)
+				   M2mPlace * last, Datum *place)
 {
+	ItemPointer ctid;
 	bool		isnull;
 
 	if (run(get_plan(rel, M2M_COLUMNS_IDENTITY_FIND, parameters), parameters,
@@ -98,6 +101,12 @@ m2m_identity_place(M2mRelationship *rel, M2mLinkParameters *parameters,
 	for (int i = 0; i < 2; i++)
 		place[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 								 i + 1, &isnull);
+	ctid = (ItemPointer) DatumGetPointer(place[1]);
+	if (last->relid == DatumGetObjectId(place[0]) &&
+		ItemPointerEquals(&last->ctid, ctid))
+		return false;
+	last->relid = DatumGetObjectId(place[0]);
+	last->ctid = *ctid;
 	return true;
 }
 
@@ -127,28 +136,19 @@ m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
 					M2mIdentity *identity)
 {
 	M2mLinkParameters parameters;
-	ItemPointerData last;
+	M2mPlace	last = {InvalidOid};
 	SPIPlanPtr	plan;
 	int64		removed;
 
 	m2m_identity_parameters(&parameters, rel, ids, identity, 2);
-	ItemPointerSetInvalid(&last);
 	SPI_connect();
 	for (;;)
 	{
-		Datum	   *place = &parameters.value[parameters.n];
-
-		if (!rel->one_each)
-		{
-			removed = 0;
-			if (!m2m_identity_place(rel, &parameters, place))
-				break;
-
-			/* the same again: a trigger or policy keeps it */
-			if (ItemPointerEquals(&last, ((ItemPointer) DatumGetPointer(place[1]))))
-				break;
-			ItemPointerCopy(((ItemPointer) DatumGetPointer(place[1])), &last);
-		}
+		removed = 0;
+		if (!rel->one_each &&
+			!m2m_identity_place(rel, &parameters, &last,
+								&parameters.value[parameters.n]))
+			break;
 		plan = get_plan(rel, M2M_COLUMNS_IDENTITY_REMOVE, &parameters);
 		removed = run(plan, &parameters, false);
 		if (removed > 0 || rel->one_each)

@@ -21,7 +21,6 @@
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
-#include "storage/itemptr.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -464,21 +463,13 @@ static uint64
 change(M2mRowWrite *write, SPIPlanPtr plan, M2mLinkParameters *link,
 	   Datum *args, char *nulls, int nargs)
 {
-	ItemPointerData last;
+	M2mPlace	last = {InvalidOid};
 
-	ItemPointerSetInvalid(&last);
 	for (;;)
 	{
-		if (link != NULL)
-		{
-			if (!m2m_identity_place(write->rel, link, &args[nargs]))
-				return 0;
-
-			/* the same again: a trigger or policy keeps it */
-			if (ItemPointerEquals(&last, ((ItemPointer) DatumGetPointer(args[nargs + 1]))))
-				return 0;
-			ItemPointerCopy(((ItemPointer) DatumGetPointer(args[nargs + 1])), &last);
-		}
+		if (link != NULL &&
+			!m2m_identity_place(write->rel, link, &last, &args[nargs]))
+			return 0;
 		if (SPI_execute_plan(plan, args, nulls, false, 0) < 0)
 			elog(ERROR, "SPI_execute_plan failed");
 		if (SPI_processed > 0 || link == NULL)
