@@ -155,6 +155,11 @@ DELETE FROM seen WHERE stars = 2;
 -- moved to where there is the same
 UPDATE viewer_vieweds SET author_id = 3, id = 3 WHERE author_id = 1 AND stars IS NULL;
 
+-- moved and changed at once
+UPDATE viewer_vieweds SET id = 4, stars = 8 WHERE author_id = 1 AND stars::text = '4' RETURNING *;
+UPDATE viewer_vieweds SET author_id = 4, stars = NULL WHERE id = 4 RETURNING *;
+SELECT * FROM seen WHERE film_id = 4;
+
 -- No key and nothing but pairs
 CREATE TABLE pure (author_id int REFERENCES author, film_id int REFERENCES film);
 SELECT m2m_adopt('pure', left_role => 'p', right_role => 'q');

@@ -145,8 +145,9 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 }
 
 /*
- * read_key: a row of pg_index as a key; false if it is none that counts, but
- * for when it is checked.
+ * read_key: a row of pg_index as a key; false if it is none that counts.  One
+ * that is not checked at once does not either, but may be in the way of ON
+ * CONFLICT.
  */
 static bool
 read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
@@ -212,7 +213,8 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 											   GETSTRUCT(column))->atttypid),
 								  TYPECACHE_EQ_OPR)->eq_opr;
 		ReleaseSysCache(column);
-		if (!further->not_null && !index->indnullsnotdistinct)
+		if (!further->not_null && !index->indnullsnotdistinct &&
+			index->indimmediate)
 			return false;
 	}
 	sort_columns(key);

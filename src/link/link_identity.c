@@ -241,9 +241,11 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	}
 	if (run(*slot, &parameters, false) == 0)
 		return false;
-	*known = returning;
 	if (returning)
+	{
 		take_returned(rel, identity, GetMemoryChunkContext(identity->value));
+		*known = true;
+	}
 	return true;
 }
 

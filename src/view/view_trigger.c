@@ -355,8 +355,11 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 	if (link_columns != NIL)
 	{
 		if (!write->rel->unique)
+		{
 			check_unlinked(write, ids, new_value, new_null, old_value,
 						   old_null);
+			m2m_row_identify(write, old_value, old_null);
+		}
 		if (!m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
