@@ -299,6 +299,18 @@ UPDATE author_films SET note = 'seen' WHERE author_id = 5;
 INSERT INTO author_films (author_id, id, job) VALUES (5, 6, 'secret');
 RESET ROLE;
 SELECT * FROM credit WHERE author_id = 5;
+-- ... that hides what may be made
+GRANT ALL ON player_playeds, play TO m2m_identity;
+GRANT USAGE ON SEQUENCE play_id_seq TO m2m_identity;
+ALTER TABLE play ENABLE ROW LEVEL SECURITY;
+CREATE POLICY make ON play FOR INSERT TO m2m_identity WITH CHECK (true);
+CREATE POLICY see ON play FOR SELECT TO m2m_identity USING (seconds < 100);
+SET ROLE m2m_identity;
+INSERT INTO player_playeds (author_id, id, seconds) VALUES (5, 5, 99), (5, 5, 100);
+SELECT seconds FROM player_playeds WHERE author_id = 5;
+RESET ROLE;
+SELECT seconds FROM play WHERE author_id = 5 ORDER BY 1;
+ALTER TABLE play DISABLE ROW LEVEL SECURITY;
 
 -- A partitioned association, a trigger that keeps rows, a child
 CREATE TABLE visit (author_id int NOT NULL REFERENCES author, film_id int NOT NULL REFERENCES film, day int NOT NULL, note text) PARTITION BY LIST (day);

@@ -55,7 +55,7 @@ typedef struct M2mPlace
 {
 	Oid			relid;
 	ItemPointerData ctid;
-}			M2mPlace;
+} M2mPlace;
 
 /*
  * link.c: linking, unlinking, setting: what each operation means on ids of the
@@ -95,7 +95,7 @@ extern void m2m_identity_parameters(M2mLinkParameters *parameters,
 									M2mRelationship *rel, M2mIds *ids[2],
 									M2mIdentity *identity, int more);
 extern bool m2m_identity_place(M2mRelationship *rel,
-							   M2mLinkParameters *parameters, M2mPlace * last,
+							   M2mLinkParameters *parameters, M2mPlace *last,
 							   Datum *place);
 extern bool m2m_identity_linked(M2mRelationship *rel, M2mIds *ids[2],
 								M2mIdentity *identity);

@@ -27,6 +27,7 @@
 #include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "execute.h"
@@ -90,7 +91,7 @@ m2m_identity_parameters(M2mLinkParameters *parameters, M2mRelationship *rel,
  */
 bool
 m2m_identity_place(M2mRelationship *rel, M2mLinkParameters *parameters,
-				   M2mPlace * last, Datum *place)
+				   M2mPlace *last, Datum *place)
 {
 	ItemPointer ctid;
 	bool		isnull;
@@ -251,12 +252,15 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 
 /*
  * may_return: may the identity of a new link be returned?  The caller must be
- * allowed to read it, and rules take no statement that returns something.
+ * allowed to read it, and rules take no statement that returns something.  Nor
+ * where policies apply: one for SELECT would then be an error for a new link
+ * that it hides, and that may be made.
  */
 static bool
 may_return(M2mRelationship *rel)
 {
-	if (rel->has_rules)
+	if (rel->has_rules ||
+		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED)
 		return false;
 	if (pg_class_aclcheck(rel->association, GetUserId(),
 						  ACL_SELECT) == ACLCHECK_OK)

@@ -394,7 +394,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			append_match_identity(sql, rel, columns, 0);
 			break;
 		case M2M_COLUMNS_NEWER_PROPERTIES:
-			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p, pg_catalog.jsonb_to_record($1) x (%s)"
+			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p,"
+							 " pg_catalog.jsonb_to_record($1) x (%s)"
 							 " WHERE EXISTS (SELECT FROM "
 							 M2M_FOUND_NAME " a WHERE ", record.data);
 			append_match_pair(sql, rel, false);
