@@ -334,6 +334,15 @@ INSERT INTO author_films (author_id, id, job) VALUES (2, 1, 'writer');
 SELECT setval('visits', 1, false);
 DELETE FROM author_films WHERE author_id = 1 AND job = 'writer' AND nextval('visits') = 1;
 SELECT tableoid::regclass, author_id, film_id, job FROM credit ORDER BY 1, 2, 3, 4;
+-- which of the two it is, the other columns say
+TRUNCATE credit;
+INSERT INTO credit (author_id, film_id, job, note) VALUES (1, 1, 'writer', 'live');
+INSERT INTO credit_archive (author_id, film_id, job, note) VALUES (1, 1, 'writer', 'archived');
+UPDATE author_films SET note = 'still archived' WHERE note = 'archived' RETURNING note;
+UPDATE author_films SET id = 2 WHERE note = 'still archived';
+SELECT m2m_link('author', 1, 'film', 1, 'credit', '{"job": "writer", "note": "z"}');
+DELETE FROM author_films WHERE note = 'still archived' RETURNING note;
+SELECT tableoid::regclass, * FROM credit ORDER BY 1, 2, 3, 4;
 DROP TABLE credit_archive;
 
 -- A self-relationship, with roles

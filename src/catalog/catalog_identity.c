@@ -64,7 +64,6 @@ static void sort_columns(IdentityKey *key);
 static int	list_pair(M2mRelationship *rel, AttrNumber *pair);
 static bool is_better(IdentityKey *key, IdentityKey *best);
 static void use_key(M2mRelationship *rel, IdentityKey *key);
-static void use_whole_row(M2mRelationship *rel);
 
 /*
  * m2m_catalog_describe_identity: fills in what a description says of its
@@ -119,7 +118,7 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	if (rel->has_key)
 		use_key(rel, best);
 	else if (rel->adopted)
-		use_whole_row(rel);
+		m2m_catalog_identify_by_row(rel);
 	else
 		rel->identity = M2M_IDENTITY_PAIR;
 
@@ -378,11 +377,18 @@ use_key(M2mRelationship *rel, IdentityKey *key)
 	}
 }
 
-/* use_whole_row: the identity is all columns, compared as they are. */
-static void
-use_whole_row(M2mRelationship *rel)
+/*
+ * m2m_catalog_identify_by_row: the identity is all columns, compared as they
+ * are, in CurrentMemoryContext.  Where there is no key; and where one says
+ * nothing of the rows of inheritance children, so that several could be meant
+ * by what it holds.
+ */
+void
+m2m_catalog_identify_by_row(M2mRelationship *rel)
 {
 	rel->identity = M2M_IDENTITY_ROW;
+	rel->one_each = false;
+	rel->identity_target = NIL;
 	rel->nidentity = rel->nproperties;
 	rel->identity_column = palloc0_array(M2mIdentityColumn,
 										 Max(rel->nproperties, 1));

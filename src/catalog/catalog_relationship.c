@@ -838,11 +838,8 @@ describe_association(M2mRelationship *rel)
 		rel->identity_target = NIL;
 	}
 	rel->unique = rel->on_conflict && !has_children;
-	if (has_children)
-	{
-		rel->one_each = false;
-		rel->identity_target = NIL;
-	}
+	if (has_children && rel->nidentity > 0)
+		m2m_catalog_identify_by_row(rel);
 }
 
 /*

@@ -118,6 +118,7 @@ extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 
 /* catalog_identity.c: what one link is, as the association's keys have it */
 extern void m2m_catalog_describe_identity(M2mRelationship *rel);
+extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
 
 /*
  * catalog_view.c: what makes a view a link view, and what it says of its

@@ -99,6 +99,8 @@ extern bool m2m_identity_place(M2mRelationship *rel,
 							   Datum *place);
 extern bool m2m_identity_linked(M2mRelationship *rel, M2mIds *ids[2],
 								M2mIdentity *identity);
+extern bool m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
+									 M2mIdentity *identity);
 extern int64 m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
 								 M2mIdentity *identity);
 extern int64 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2],

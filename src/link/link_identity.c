@@ -19,9 +19,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "storage/itemptr.h"
 #include "utils/acl.h"
@@ -44,6 +49,7 @@ static SPIPlanPtr get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 static bool is_linked_now(M2mRelationship *rel,
 						  M2mLinkParameters *parameters);
 static uint64 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest);
+static bool was_updated(Oid relid, ItemPointer place);
 static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 						Datum *values, M2mIdentity *identity, bool *known);
 static bool may_return(M2mRelationship *rel);
@@ -158,6 +164,74 @@ m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
 	}
 	SPI_finish();
 	return removed;
+}
+
+/*
+ * m2m_identity_has_changed: has another transaction changed a link that the
+ * statement's snapshot shows, and not removed it?  An identity cannot find it
+ * any more.  Its old version, which that snapshot keeps from being removed,
+ * tells by where it points: to itself where it was deleted.  False where the
+ * caller may not read the table's system columns, and so nobody can tell.
+ */
+bool
+m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
+						 M2mIdentity *identity)
+{
+	M2mLinkParameters parameters;
+	bool		result = false;
+
+	if (pg_class_aclcheck(rel->association, GetUserId(),
+						  ACL_SELECT) != ACLCHECK_OK)
+		return false;
+	m2m_identity_parameters(&parameters, rel, ids, identity, 0);
+	SPI_connect();
+
+	/* read_only: by the snapshot of the statement that is running */
+	if (SPI_execute_plan(get_plan(rel, M2M_COLUMNS_IDENTITY_FIND, &parameters),
+						 parameters.value, parameters.nulls, true, 0) < 0)
+		elog(ERROR, "SPI_execute_plan failed");
+	for (uint64 i = 0; !result && i < SPI_processed; i++)
+	{
+		bool		isnull;
+		HeapTuple	row = SPI_tuptable->vals[i];
+		Oid			relid =
+			DatumGetObjectId(SPI_getbinval(row, SPI_tuptable->tupdesc, 1,
+										   &isnull));
+		ItemPointer ctid = (ItemPointer)
+			DatumGetPointer(SPI_getbinval(row, SPI_tuptable->tupdesc, 2,
+										  &isnull));
+
+		result = was_updated(relid, ctid);
+	}
+	SPI_finish();
+	return result;
+}
+
+/*
+ * was_updated: has another transaction updated the version of a row that is at
+ * a place?  One of a table that is no heap counts as changed: it cannot tell.
+ */
+static bool
+was_updated(Oid relid, ItemPointer place)
+{
+	Relation	relation = table_open(relid, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	bool		result = false;
+
+	if (table_tuple_fetch_row_version(relation, place, SnapshotAny, slot))
+	{
+		HeapTuple	tuple = TTS_IS_BUFFERTUPLE(slot) ?
+			((BufferHeapTupleTableSlot *) slot)->base.tuple : NULL;
+
+		result = tuple == NULL ||
+			(!(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) &&
+			 (HeapTupleHeaderIndicatesMovedPartitions(tuple->t_data) ||
+			  !ItemPointerEquals(&tuple->t_data->t_ctid, place)) &&
+			 TransactionIdDidCommit(HeapTupleHeaderGetUpdateXid(tuple->t_data)));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(relation, AccessShareLock);
+	return result;
 }
 
 /*

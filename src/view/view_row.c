@@ -503,6 +503,8 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 									 lappend_int(list_copy(columns), -1));
 	TupleDesc	desc;
 	HeapTuple	tuple;
+	bool		as_asked;
+	bool		as_read;
 	bool		isnull;
 
 	if (*slot == NULL)
@@ -540,9 +542,17 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 	}
 	desc = SPI_tuptable->tupdesc;
 	tuple = SPI_tuptable->vals[0];
-	if (DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull)))
+	as_asked = DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull));
+	as_read = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
+
+	/*
+	 * As asked, but not by us: two sessions that both add one to what they
+	 * have read ask for the same value, and one of them would be lost.
+	 */
+	if (as_asked &&
+		(as_read || !with_xmin || is_of_this_transaction(0, 3)))
 		return ROW_AS_ASKED;
-	if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
+	if (as_read)
 		return ROW_AS_READ;
 	if (with_xmin && is_of_this_transaction(0, 3))
 		ereport(ERROR,

@@ -443,8 +443,18 @@ delete_row(M2mRowWrite *write, HeapTuple old_tuple)
 	if (write->rel->nidentity > 0)
 	{
 		m2m_row_identify(write, value, isnull);
-		return m2m_identity_remove(write->rel, ids, &write->identity) > 0 ?
-			old_tuple : NULL;
+		if (m2m_identity_remove(write->rel, ids, &write->identity) > 0)
+			return old_tuple;
+
+		/* gone is as asked; changed by another session it still stands */
+		if (m2m_identity_has_changed(write->rel, ids, &write->identity))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update"),
+					 errdetail("The link of \"%s\" is no longer as it was read.",
+							   get_rel_name(write->rel->association)),
+					 errhint("The transaction might succeed if retried.")));
+		return NULL;
 	}
 	removed = m2m_links_remove(write->rel, ids);
 	if (removed == 0)
