@@ -345,6 +345,13 @@ DELETE FROM author_films WHERE note = 'still archived' RETURNING note;
 SELECT tableoid::regclass, * FROM credit ORDER BY 1, 2, 3, 4;
 DROP TABLE credit_archive;
 
+-- An identity by a default that only the INSERT knows
+CREATE TABLE attends (author_id int REFERENCES author, film_id int REFERENCES film, day date DEFAULT CURRENT_DATE, PRIMARY KEY (author_id, film_id, day));
+SELECT m2m_adopt('attends', left_view => 'att_films', right_view => 'att_authors');
+INSERT INTO att_films (author_id, id) VALUES (1, 1);
+INSERT INTO att_films (author_id, id) VALUES (1, 1), (1, 2), (1, 1);
+SELECT film_id, count(*) FROM attends GROUP BY 1 ORDER BY 1;
+
 -- A self-relationship, with roles
 CREATE TABLE bond (from_id int NOT NULL REFERENCES author, to_id int NOT NULL REFERENCES author, kind text NOT NULL, PRIMARY KEY (from_id, to_id, kind));
 SELECT m2m_adopt('bond');

@@ -239,8 +239,8 @@ was_updated(Oid relid, ItemPointer place)
  * the number of links created, 0 if it is there already, or something kept it
  * from being made.
  *
- * Where known, identity is what it will be; otherwise there is none like it
- * yet, and every violation is raised.  Afterwards identity is that of the link
+ * Where known, identity is what it will be; otherwise the INSERT's defaults
+ * make it, and only ON CONFLICT can tell whether it is there.  Afterwards identity is that of the link
  * that was made, as far as it is known.
  */
 int64
@@ -276,7 +276,7 @@ static bool
 insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 			Datum *values, M2mIdentity *identity, bool *known)
 {
-	bool		on_conflict = *known && rel->identity_target != NIL;
+	bool		on_conflict = rel->identity_target != NIL;
 	bool		returning = may_return(rel);
 	int			ncolumns = list_length(columns);
 	List	   *slot_columns = list_copy(columns);
