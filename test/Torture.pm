@@ -89,9 +89,10 @@ sub settings
 
 	return {
 		what => 'settings', timeouts => ($set{statement_timeout} < 60_000),
-		sql => 'RESET ROLE; ' . join('; ', map { "SET $_ = $set{$_}" } sort keys %set)
-		  . ($ENV{M2M_TORTURE_GENERAL} ? '; SET m2m.direct_path = off' : "; SET m2m.direct_path = $path")
-		  . ($kind eq 'clerk' ? '; SET ROLE clerk' : '') };
+		# one message, all or nothing: the timeouts of before may strike here, too
+		sql => join ' \\; ', 'RESET ROLE', (map { "SET $_ = $set{$_}" } sort keys %set),
+		  'SET m2m.direct_path = ' . ($ENV{M2M_TORTURE_GENERAL} ? 'off' : $path),
+		  ($kind eq 'clerk' ? 'SET ROLE clerk' : ()) };
 }
 
 sub disturb
@@ -304,7 +305,7 @@ sub maintenance
 
 	return {
 		what => 'settings', timeouts => 0,
-		sql => 'SET lock_timeout = ' . pick(20, 500, 5000) . '; SET statement_timeout = 60000' },
+		sql => 'SET lock_timeout = ' . pick(20, 500, 5000) . ' \\; SET statement_timeout = 60000' },
 	  {
 		what => 'maintenance', may => '55000|42P01|0A000|42704',
 		pause => rand(0.2),

@@ -586,10 +586,15 @@ sub serializable
 	my $text = '';
 	my (@steps, @said, @committed, %after);
 
-	query($sessions[0], 'ROLLBACK; RESET ROLE; DELETE FROM serial' . ($rows ? "; INSERT INTO serial VALUES $rows" : ''));
+	foreach my $i (0 .. max(0, $#transactions))
+	{
+		# the timeouts of before may strike here, too
+		1 while (query($sessions[$i], join ' \\; ',
+			'ROLLBACK', 'RESET ROLE', 'RESET lock_timeout', 'SET statement_timeout = 60000'))[1] ne '00000';
+	}
+	query($sessions[0], 'DELETE FROM serial' . ($rows ? "; INSERT INTO serial VALUES $rows" : ''));
 	foreach my $i (0 .. $#transactions)
 	{
-		query($sessions[$i], 'ROLLBACK; RESET ROLE; RESET lock_timeout; SET statement_timeout = 60000');
 		query($sessions[$i], 'SET m2m.direct_path = ' . ($ENV{M2M_TORTURE_GENERAL} || rand() < 0.3 ? 'off' : 'on'));
 		query($sessions[$i], 'BEGIN ISOLATION LEVEL SERIALIZABLE');
 		query($sessions[$i], 'SELECT count(*) FROM serial_l') if rand() < 0.7;
