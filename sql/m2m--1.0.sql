@@ -265,6 +265,48 @@ COMMENT ON FUNCTION m2m_count(regclass, "any", regclass, text, text) IS
 COMMENT ON FUNCTION m2m_count(regclass, text, regclass, text, text) IS
 'Number of links of one row, each row of the association table counting. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 
+/*
+ * Questions over many links.
+ */
+
+CREATE FUNCTION m2m_find("row" anyelement, other_table regclass, all_of "any" DEFAULT NULL,
+	any_of "any" DEFAULT NULL, none_of "any" DEFAULT NULL,
+	exactly "any" DEFAULT NULL, at_least bigint DEFAULT NULL,
+	after "any" DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	unlinked boolean DEFAULT false)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find';
+
+CREATE FUNCTION m2m_find("row" anyelement, other_table regclass, all_of text DEFAULT NULL,
+	any_of text DEFAULT NULL, none_of text DEFAULT NULL,
+	exactly text DEFAULT NULL, at_least bigint DEFAULT NULL,
+	after text DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	unlinked boolean DEFAULT false)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find';
+
+CREATE FUNCTION m2m_find("row" anyelement, other_table regclass, at_least integer,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", bigint,
+	"any", bigint, text, text, boolean) IS
+'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, bigint,
+	text, bigint, text, text, boolean) IS
+'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, integer, bigint, text, text) IS
+'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
+
 /* link views */
 
 CREATE FUNCTION m2m_link_view_write()

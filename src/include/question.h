@@ -1,0 +1,40 @@
+/*
+ * question.h
+ *		Questions over many links at once: which rows are linked to what.
+ */
+#ifndef M2M_QUESTION_H
+#define M2M_QUESTION_H
+
+#include "ids.h"
+#include "m2m.h"
+#include "utils/tuplestore.h"
+
+/* What rows of one side are asked for: all that is given has to hold. */
+typedef struct M2mFind
+{
+	M2mRelationship *rel;
+	M2mSide		side;			/* of the rows */
+	M2mIds	   *all_of;			/* linked to each of these; NULL: not asked */
+	M2mIds	   *any_of;			/* linked to at_least of these */
+	M2mIds	   *none_of;		/* linked to none of these */
+	M2mIds	   *exactly;		/* linked to these and nothing else */
+	int64		at_least;		/* 0: not asked; without any_of, of any ids */
+	bool		unlinked;		/* does an all_of of nothing hold for a row
+								 * without links? */
+	M2mIds	   *after;			/* rows whose key is greater; NULL: all */
+	int64		max_rows;		/* -1: all */
+} M2mFind;
+
+/* Rows being found by their keys; owned by seek.c. */
+typedef struct M2mSeek M2mSeek;
+
+/* find.c: rows by what they are linked to */
+extern void m2m_find_check(M2mFind *find);
+extern void m2m_find_rows(M2mFind *find, Tuplestorestate *store);
+
+/* seek.c: their keys, from the association's indexes alone */
+extern M2mSeek *m2m_seek_begin(M2mFind *find);
+extern bool m2m_seek_next(M2mSeek *seek, Datum *key);
+extern void m2m_seek_end(M2mSeek *seek);
+
+#endif							/* M2M_QUESTION_H */
