@@ -33,6 +33,8 @@ typedef struct FindArguments
 } FindArguments;
 
 static void find_rows(FunctionCallInfo fcinfo, const FindArguments *argument);
+static void begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other,
+						   int via, int role);
 static Oid	table_of_row(FunctionCallInfo fcinfo, int argument);
 static M2mIds *read_ids(FunctionCallInfo fcinfo, M2mFind *find, int argument,
 						M2mSide side, M2mIdForm form);
@@ -42,10 +44,13 @@ static int64 read_number(FunctionCallInfo fcinfo, int argument,
 
 PG_FUNCTION_INFO_V1(m2m_find);
 PG_FUNCTION_INFO_V1(m2m_find_at_least);
+PG_FUNCTION_INFO_V1(m2m_counts);
+PG_FUNCTION_INFO_V1(m2m_related);
+PG_FUNCTION_INFO_V1(m2m_reach);
 
 /*
- * m2m_find(row, other_table, all_of, any_of, none_of, exactly, at_least, after,
- * max_rows, via, role, unlinked) returns the rows of the sample row's table
+ * m2m_find(sample, other_table, all_of, any_of, none_of, exactly, at_least, after,
+ * max_rows, via, role, unlinked) returns the rows of the sample's table
  * that are linked as is asked, in the order of their keys.  role is the one
  * that the rows play.
  */
@@ -59,7 +64,7 @@ m2m_find(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_find_at_least(row, other_table, at_least, max_rows, via, role): the same
+ * m2m_find_at_least(sample, other_table, at_least, max_rows, via, role): the same
  * for who gives no ids, which would fit both overloads that take some.
  */
 Datum
@@ -71,27 +76,122 @@ m2m_find_at_least(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * m2m_counts(sample, other_table, via, role) returns each row of the sample's
+ * table and the number of its links, as (row, bigint).
+ */
+Datum
+m2m_counts(PG_FUNCTION_ARGS)
+{
+	M2mFind		find;
+
+	begin_question(fcinfo, &find, 1, 2, 3);
+	m2m_find_check(&find);
+	m2m_counts_rows(find.rel, find.side,
+					(ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/*
+ * m2m_related(sample, id, other_table, max_rows, via, role) returns the rows of
+ * the sample's table that share links with one of them, and how many, as (row,
+ * bigint, double precision).
+ */
+Datum
+m2m_related(PG_FUNCTION_ARGS)
+{
+	M2mFind		find;
+	M2mIds	   *id;
+	int64		most;
+
+	begin_question(fcinfo, &find, 2, 4, 5);
+	m2m_ids_check_null(PG_ARGISNULL(1), find.rel->side[find.side].relid);
+	id = read_ids(fcinfo, &find, 1, find.side, M2M_ID_SCALAR);
+	most = read_number(fcinfo, 3, "max_rows", 0, -1);
+	m2m_find_check(&find);
+	m2m_related_rows(find.rel, find.side, id, most,
+					 (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/*
+ * m2m_reach(sample, id, via, max_depth, direction) returns the rows that links
+ * of a table with itself lead to from one of them, as (row, depth, path).
+ */
+Datum
+m2m_reach(PG_FUNCTION_ARGS)
+{
+	M2mFind		find;
+	M2mIds	   *id;
+	int64		depth;
+	char	   *direction;
+
+	begin_question(fcinfo, &find, -1, 2, -1);
+	m2m_ids_check_null(PG_ARGISNULL(1), find.rel->side[find.side].relid);
+	id = read_ids(fcinfo, &find, 1, find.side, M2M_ID_SCALAR);
+	depth = read_number(fcinfo, 3, "max_depth", 0, -1);
+	direction = read_text(fcinfo, 4);
+	if (direction == NULL || (strcmp(direction, "out") != 0 &&
+							  strcmp(direction, "in") != 0 &&
+							  strcmp(direction, "both") != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("direction must be \"out\", \"in\" or \"both\"")));
+	for (int i = 0; i < id->nkeys; i++)
+	{
+		if (find.rel->side[M2M_LEFT].nkeys != find.rel->side[M2M_RIGHT].nkeys ||
+			find.rel->side[M2M_LEFT].key[i].attnum !=
+			find.rel->side[M2M_RIGHT].key[i].attnum)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("links of \"%s\" do not lead on from row to row",
+							get_rel_name(find.rel->association)),
+					 errdetail("Its foreign keys reference different keys of table \"%s\".",
+							   get_rel_name(find.rel->side[M2M_LEFT].relid))));
+	}
+	m2m_reach_rows(find.rel, direction[0] == 'i' ? M2M_RIGHT : M2M_LEFT, id,
+				   depth, direction[0] == 'b',
+				   (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/*
+ * begin_question: finds the relationship between the sample's table and another,
+ * or itself, locked in ACCESS SHARE, and gets the result ready; the others are
+ * positions of arguments, -1 where there is none.  Errors: 42809; 42704 no
+ * relationship; 42P08 several.
+ */
+static void
+begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
+			   int role)
+{
+	Oid			table = table_of_row(fcinfo, 0);
+
+	memset(find, 0, sizeof(*find));
+	if (other >= 0 && PG_ARGISNULL(other))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("endpoint of a relationship must not be null")));
+	m2m_endpoint_check(table);
+	if (other >= 0)
+		m2m_endpoint_check(PG_GETARG_OID(other));
+	InitMaterializedSRF(fcinfo, 0);
+	find->rel = m2m_relationship_find(table, other < 0 ? table :
+									  PG_GETARG_OID(other),
+									  read_text(fcinfo, via),
+									  read_text(fcinfo, role),
+									  AccessShareLock, false, &find->side);
+}
+
 /* find_rows: what both do. */
 static void
 find_rows(FunctionCallInfo fcinfo, const FindArguments *argument)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	M2mFind		find;
-	Oid			table = table_of_row(fcinfo, 0);
 	M2mSide		far;
 
-	memset(&find, 0, sizeof(find));
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("endpoint of a relationship must not be null")));
-	m2m_endpoint_check(table);
-	m2m_endpoint_check(PG_GETARG_OID(1));
-	InitMaterializedSRF(fcinfo, 0);
-	find.rel = m2m_relationship_find(table, PG_GETARG_OID(1),
-									 read_text(fcinfo, argument->via),
-									 read_text(fcinfo, argument->role),
-									 AccessShareLock, false, &find.side);
+	begin_question(fcinfo, &find, 1, argument->via, argument->role);
 	far = M2M_OTHER(find.side);
 	find.all_of = read_ids(fcinfo, &find, argument->all_of, far,
 						   M2M_ID_EITHER);
@@ -160,7 +260,7 @@ read_ids(FunctionCallInfo fcinfo, M2mFind *find, int argument, M2mSide side,
 static char *
 read_text(FunctionCallInfo fcinfo, int argument)
 {
-	return PG_ARGISNULL(argument) ? NULL :
+	return argument < 0 || PG_ARGISNULL(argument) ? NULL :
 		text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 

@@ -5,9 +5,11 @@
 #ifndef M2M_QUESTION_H
 #define M2M_QUESTION_H
 
+#include "nodes/execnodes.h"
+#include "utils/tuplestore.h"
+
 #include "ids.h"
 #include "m2m.h"
-#include "utils/tuplestore.h"
 
 /* What rows of one side are asked for: all that is given has to hold. */
 typedef struct M2mFind
@@ -36,5 +38,15 @@ extern void m2m_find_rows(M2mFind *find, Tuplestorestate *store);
 extern M2mSeek *m2m_seek_begin(M2mFind *find);
 extern bool m2m_seek_next(M2mSeek *seek, Datum *key);
 extern void m2m_seek_end(M2mSeek *seek);
+
+/* related.c: rows by how many links they have, or share with one row */
+extern void m2m_counts_rows(M2mRelationship *rel, M2mSide side,
+							ReturnSetInfo *rsinfo);
+extern void m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id,
+							 int64 most, ReturnSetInfo *rsinfo);
+
+/* reach.c: rows that links lead to, one after another */
+extern void m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
+						   int64 max_depth, bool both, ReturnSetInfo *rsinfo);
 
 #endif							/* M2M_QUESTION_H */

@@ -8,9 +8,7 @@
  */
 #include "postgres.h"
 
-#include "utils/array.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 #include "utils/typcache.h"
 
 #include "m2m.h"
@@ -19,18 +17,8 @@
 
 static void append_having(StringInfo sql, M2mFind *find,
 						  M2mParameters *parameters, M2mIds *ids, int64 least);
-static void append_links(StringInfo sql, M2mFind *find);
-static void append_ids(StringInfo sql, M2mFind *find,
-					   M2mParameters *parameters, M2mIds *ids);
-static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						 const char *alias);
 static void append_after(StringInfo sql, M2mFind *find,
 						 M2mParameters *parameters);
-static void append_not_null(StringInfo sql, M2mRelationship *rel,
-							M2mSide side);
-static int	add_parameter(M2mParameters *parameters, Oid type, Datum value);
-static ArrayType *ids_column(M2mRelationship *rel, M2mSide side, M2mIds *ids,
-							 int column);
 
 /*
  * m2m_find_text: a SELECT of the rows that are asked for, each as one column,
@@ -79,35 +67,35 @@ m2m_find_text(M2mFind *find, M2mParameters *parameters)
 	if (find->all_of != NULL && find->all_of->count == 0 && !find->unlinked)
 	{
 		appendStringInfoString(&sql, " AND EXISTS (SELECT FROM ");
-		append_links(&sql, find);
+		m2m_append_links(&sql, rel, M2M_OTHER(side));
 		appendStringInfoString(&sql, " WHERE ");
-		append_match(&sql, rel, side, "e");
-		append_not_null(&sql, rel, M2M_OTHER(side));
+		m2m_append_row_match(&sql, rel, side, "e");
+		m2m_append_linked(&sql, rel, M2M_OTHER(side));
 		appendStringInfoChar(&sql, ')');
 	}
 	if (find->none_of != NULL)
 	{
 		appendStringInfoString(&sql, " AND NOT EXISTS (SELECT FROM ");
-		append_links(&sql, find);
+		m2m_append_links(&sql, rel, M2M_OTHER(side));
 		appendStringInfoString(&sql, ", ");
-		append_ids(&sql, find, parameters, find->none_of);
+		m2m_append_ids(&sql, rel, M2M_OTHER(side), find->none_of, "p", false, parameters);
 		appendStringInfoString(&sql, " WHERE ");
-		append_match(&sql, rel, side, "e");
+		m2m_append_row_match(&sql, rel, side, "e");
 		appendStringInfoString(&sql, " AND ");
-		append_match(&sql, rel, M2M_OTHER(side), "p");
+		m2m_append_row_match(&sql, rel, M2M_OTHER(side), "p");
 		appendStringInfoChar(&sql, ')');
 	}
 	if (find->exactly != NULL)
 	{
 		appendStringInfoString(&sql, " AND NOT EXISTS (SELECT FROM ");
-		append_links(&sql, find);
+		m2m_append_links(&sql, rel, M2M_OTHER(side));
 		appendStringInfoString(&sql, " WHERE ");
-		append_match(&sql, rel, side, "e");
-		append_not_null(&sql, rel, M2M_OTHER(side));
+		m2m_append_row_match(&sql, rel, side, "e");
+		m2m_append_linked(&sql, rel, M2M_OTHER(side));
 		appendStringInfoString(&sql, " AND NOT EXISTS (SELECT FROM ");
-		append_ids(&sql, find, parameters, find->exactly);
+		m2m_append_ids(&sql, rel, M2M_OTHER(side), find->exactly, "p", false, parameters);
 		appendStringInfoString(&sql, " WHERE ");
-		append_match(&sql, rel, M2M_OTHER(side), "p");
+		m2m_append_row_match(&sql, rel, M2M_OTHER(side), "p");
 		appendStringInfoString(&sql, "))");
 	}
 	if (find->after != NULL)
@@ -157,20 +145,20 @@ append_having(StringInfo sql, M2mFind *find, M2mParameters *parameters,
 						 m2m_quoted_column(rel->association,
 										   near->key[i].link_attnum), i + 1);
 	appendStringInfoString(sql, " FROM ");
-	append_links(sql, find);
+	m2m_append_links(sql, rel, M2M_OTHER(find->side));
 	if (ids != NULL)
 	{
 		appendStringInfoString(sql, ", ");
-		append_ids(sql, find, parameters, ids);
+		m2m_append_ids(sql, rel, M2M_OTHER(find->side), ids, "p", false, parameters);
 	}
 	appendStringInfoString(sql, " WHERE true");
 	if (ids != NULL)
 	{
 		appendStringInfoString(sql, " AND ");
-		append_match(sql, rel, M2M_OTHER(find->side), "p");
+		m2m_append_row_match(sql, rel, M2M_OTHER(find->side), "p");
 	}
-	append_not_null(sql, rel, M2M_LEFT);
-	append_not_null(sql, rel, M2M_RIGHT);
+	m2m_append_linked(sql, rel, M2M_LEFT);
+	m2m_append_linked(sql, rel, M2M_RIGHT);
 	appendStringInfoString(sql, " GROUP BY ");
 	for (int i = 0; i < near->nkeys; i++)
 		appendStringInfo(sql, "%s%d", i > 0 ? ", " : "", i + 1);
@@ -189,94 +177,6 @@ append_having(StringInfo sql, M2mFind *find, M2mParameters *parameters,
 			appendStringInfoChar(sql, ')');
 		appendStringInfo(sql, ") OPERATOR(pg_catalog.>=) " INT64_FORMAT
 						 "::pg_catalog.int8", least);
-	}
-}
-
-/*
- * append_links: "author_book a": the links that count.  Where row security
- * keeps rows of the ids' table from the caller, links to them do not: "author_book
- * a JOIN tag t ON ...".
- */
-static void
-append_links(StringInfo sql, M2mFind *find)
-{
-	M2mRelationship *rel = find->rel;
-	M2mSide		far = M2M_OTHER(find->side);
-	M2mEndpoint *endpoint = &rel->side[far];
-
-	appendStringInfo(sql, "%s a", m2m_qualified_name(rel->association));
-	if (check_enable_rls(endpoint->relid, InvalidOid, true) == RLS_NONE)
-		return;
-	appendStringInfo(sql, " JOIN %s t ON ",
-					 m2m_qualified_name(endpoint->relid));
-	for (int i = 0; i < endpoint->nkeys; i++)
-		appendStringInfo(sql, "%st.%s %s %s", i > 0 ? " AND " : "",
-						 m2m_quoted_column(endpoint->relid,
-										   endpoint->key[i].attnum),
-						 m2m_qualified_operator(endpoint->key[i].equal_op),
-						 m2m_link_operand(rel, &endpoint->key[i], "a"));
-}
-
-/* append_ids: "ROWS FROM (unnest($1), unnest($2)) p(c1, c2)". */
-static void
-append_ids(StringInfo sql, M2mFind *find, M2mParameters *parameters,
-		   M2mIds *ids)
-{
-	M2mSide		far = M2M_OTHER(find->side);
-	M2mEndpoint *endpoint = &find->rel->side[far];
-
-	appendStringInfoString(sql, "ROWS FROM (");
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		ArrayType  *column = ids_column(find->rel, far, ids, i);
-
-		appendStringInfo(sql, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "",
-						 add_parameter(parameters,
-									   get_array_type(getBaseType(endpoint->key[i].type)),
-									   PointerGetDatum(column)));
-	}
-	appendStringInfoString(sql, ") p(");
-	for (int i = 0; i < endpoint->nkeys; i++)
-		appendStringInfo(sql, "%sc%d", i > 0 ? ", " : "", i + 1);
-	appendStringInfoChar(sql, ')');
-}
-
-/*
- * append_match: "e.id = a.book_id": links of a row e, or by an id p.
- */
-static void
-append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
-			 const char *alias)
-{
-	M2mEndpoint *endpoint = &rel->side[side];
-
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		M2mKeyColumn *key = &endpoint->key[i];
-		const char *column = alias[0] == 'p' ? psprintf("c%d", i + 1) :
-			m2m_quoted_column(endpoint->relid, key->attnum);
-
-		appendStringInfo(sql, "%s%s.%s %s %s", i > 0 ? " AND " : "", alias,
-						 column, m2m_qualified_operator(key->equal_op),
-						 m2m_link_operand(rel, key, "a"));
-	}
-}
-
-/*
- * append_not_null: " AND a.tag_id IS NOT NULL", where an adopted table may
- * have such: a row without one of its ends is no link.
- */
-static void
-append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
-{
-	for (int i = 0; i < rel->side[side].nkeys; i++)
-	{
-		M2mKeyColumn *key = &rel->side[side].key[i];
-
-		if (!key->link_not_null)
-			appendStringInfo(sql, " AND a.%s IS NOT NULL",
-							 m2m_quoted_column(rel->association,
-											   key->link_attnum));
 	}
 }
 
@@ -307,7 +207,7 @@ append_after(StringInfo sql, M2mFind *find, M2mParameters *parameters)
 													   key->attnum));
 		greater[i] = m2m_qualified_operator(type->gt_opr);
 		equal[i] = m2m_qualified_operator(type->eq_opr);
-		parameter[i] = add_parameter(parameters, key->type,
+		parameter[i] = m2m_add_parameter(parameters, key->type,
 									 find->after->value[i]);
 		same &= strcmp(greater[i], greater[0]) == 0;
 	}
@@ -333,40 +233,4 @@ append_after(StringInfo sql, M2mFind *find, M2mParameters *parameters)
 	}
 	for (int i = 0; i < 2 * n - 1; i++)
 		appendStringInfoChar(sql, ')');
-}
-
-/* add_parameter: adds one; returns its number, from 1. */
-static int
-add_parameter(M2mParameters *parameters, Oid type, Datum value)
-{
-	if (parameters->n == parameters->room)
-	{
-		parameters->room = Max(16, parameters->room * 2);
-		parameters->type = parameters->n == 0 ?
-			palloc_array(Oid, parameters->room) :
-			repalloc_array(parameters->type, Oid, parameters->room);
-		parameters->value = parameters->n == 0 ?
-			palloc_array(Datum, parameters->room) :
-			repalloc_array(parameters->value, Datum, parameters->room);
-	}
-	parameters->type[parameters->n] = type;
-	parameters->value[parameters->n] = value;
-	return ++parameters->n;
-}
-
-/* ids_column: the values of one key column of ids, as an array. */
-static ArrayType *
-ids_column(M2mRelationship *rel, M2mSide side, M2mIds *ids, int column)
-{
-	M2mKeyColumn *key = &rel->side[side].key[column];
-	Datum	   *value = palloc_array(Datum, Max(1, ids->count));
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-
-	get_typlenbyvalalign(key->type, &typlen, &typbyval, &typalign);
-	for (int i = 0; i < ids->count; i++)
-		value[i] = ids->value[(Size) i * ids->nkeys + column];
-	return construct_array(value, ids->count, getBaseType(key->type), typlen,
-						   typbyval, typalign);
 }

@@ -6,6 +6,7 @@
 #define M2M_QUESTION_INTERNAL_H
 
 #include "lib/stringinfo.h"
+#include "nodes/execnodes.h"
 
 #include "question.h"
 
@@ -17,6 +18,21 @@ typedef struct M2mParameters
 	Oid		   *type;
 	Datum	   *value;
 } M2mParameters;
+
+/* question_text.c: what statements have in common, and running them */
+extern void m2m_append_links(StringInfo sql, M2mRelationship *rel,
+							 M2mSide far);
+extern void m2m_append_row_match(StringInfo sql, M2mRelationship *rel,
+								 M2mSide side, const char *alias);
+extern void m2m_append_linked(StringInfo sql, M2mRelationship *rel,
+							  M2mSide side);
+extern void m2m_append_ids(StringInfo sql, M2mRelationship *rel,
+						   M2mSide side, M2mIds *ids, const char *alias,
+						   bool numbered, M2mParameters *parameters);
+extern int	m2m_add_parameter(M2mParameters *parameters, Oid type,
+							  Datum value);
+extern void m2m_run_question(const char *sql, M2mParameters *parameters,
+							 ReturnSetInfo *rsinfo);
 
 /* find_text.c: the SQL of a question, where the indexes alone will not do */
 extern char *m2m_find_text(M2mFind *find, M2mParameters *parameters);
