@@ -127,8 +127,8 @@ m2m_load(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_unlink(left_table, left_id, right_table, right_id, via, role) returns
- * the number of links removed.
+ * m2m_unlink(left_table, left_id, right_table, right_id, via, role,
+ * properties) returns the number of links removed.
  */
 Datum
 m2m_unlink(PG_FUNCTION_ARGS)
@@ -139,12 +139,13 @@ m2m_unlink(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
-	PG_RETURN_INT64(m2m_links_remove(call.rel, ids));
+	PG_RETURN_INT64(m2m_links_remove(call.rel, ids, PG_ARGISNULL(6) ? NULL :
+									 PG_GETARG_JSONB_P(6)));
 }
 
 /*
- * m2m_set(left_table, left_id, right_table, right_ids, via, role) returns
- * (linked text[], unlinked text[], kept bigint).
+ * m2m_set(left_table, left_id, right_table, right_ids, via, role, properties)
+ * returns (linked text[], unlinked text[], kept bigint).
  */
 Datum
 m2m_set(PG_FUNCTION_ARGS)
@@ -164,7 +165,8 @@ m2m_set(PG_FUNCTION_ARGS)
 	find_relationship(&call, RowExclusiveLock);
 	id = read_first(&call, M2M_ID_SCALAR);
 	others = read_second(&call, M2M_ID_ARRAY);
-	m2m_links_set(call.rel, call.side, id, others, &difference);
+	m2m_links_set(call.rel, call.side, id, others, PG_ARGISNULL(6) ? NULL :
+				  PG_GETARG_JSONB_P(6), &difference);
 	values[0] = PointerGetDatum(difference.linked);
 	values[1] = PointerGetDatum(difference.unlinked);
 	values[2] = Int64GetDatum(difference.kept);

@@ -73,6 +73,55 @@ m2m_catalog_natts(Oid relid)
 }
 
 /*
+ * m2m_catalog_column_has_default: does an INSERT that leaves a column out put
+ * anything into it but null: by the column's default, or its domain's?
+ */
+bool
+m2m_catalog_column_has_default(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+	Form_pg_attribute attribute;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	attribute = (Form_pg_attribute) GETSTRUCT(tuple);
+	result = attribute->atthasdef || attribute->attidentity != '\0' ||
+		(get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN &&
+		 get_typdefault(attribute->atttypid) != NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_column_not_null: must a column not be null, by itself or by its
+ * domain?
+ */
+bool
+m2m_catalog_column_not_null(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+	bool		result;
+	Oid			type;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+	type = ((Form_pg_attribute) GETSTRUCT(tuple))->atttypid;
+	ReleaseSysCache(tuple);
+	while (!result && get_typtype(type) == TYPTYPE_DOMAIN)
+	{
+		tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		if (!HeapTupleIsValid(tuple))
+			break;
+		result = ((Form_pg_type) GETSTRUCT(tuple))->typnotnull;
+		type = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
  * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
  */
 Oid

@@ -52,17 +52,21 @@ typedef struct IdentityKey
 	M2mIdentityColumn further[INDEX_MAX_KEYS];
 	int			ncolumns;
 	AttrNumber	column[INDEX_MAX_KEYS];
+	Oid			collation[INDEX_MAX_KEYS];
 } IdentityKey;
 
 static bool read_key(M2mRelationship *rel, Relation indexes,
-					 HeapTuple tuple, IdentityKey *key);
+					 HeapTuple tuple, IdentityKey *key, bool *others);
 static bool excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
 							AttrNumber *pair);
+static bool compares_alike(Oid association, AttrNumber attnum, Oid collation);
+static void name_collations(M2mRelationship *rel, IdentityKey *key);
 static Oid *read_operators(Oid index, int n);
 static bool is_overlap(Oid operator);
 static void sort_columns(IdentityKey *key);
 static int	list_pair(M2mRelationship *rel, AttrNumber *pair);
 static bool is_better(IdentityKey *key, IdentityKey *best);
+static bool are_tied(IdentityKey *key, IdentityKey *best);
 static void use_key(M2mRelationship *rel, IdentityKey *key);
 
 /*
@@ -79,6 +83,8 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		rel->side[M2M_RIGHT].nkeys;
 	IdentityKey *key = palloc(sizeof(IdentityKey));
 	IdentityKey *best = NULL;
+	IdentityKey *pair = NULL;	/* one that keeps pairs unique */
+	bool		others = false; /* has an index other ideas of equality? */
 	List	   *deferrable = NIL;	/* IdentityKey: ON CONFLICT stumbles over
 									 * them */
 	ScanKeyData scan_key;
@@ -95,11 +101,15 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		bool		immediate =
 			((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
 
-		if (!read_key(rel, indexes, tuple, key))
+		if (!read_key(rel, indexes, tuple, key, &others))
 			continue;
 		if (!key->exclusion && key->npair == npair && key->nfurther == 0 &&
 			immediate)
+		{
 			rel->unique_index = true;
+			pair = palloc(sizeof(IdentityKey));
+			*pair = *key;
+		}
 		if (!immediate)
 		{
 			deferrable = lappend(deferrable, key);
@@ -107,9 +117,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		}
 		else if (best == NULL || is_better(key, best))
 		{
+			rel->tied = best != NULL && are_tied(key, best);
 			best = key;
 			key = palloc(sizeof(IdentityKey));
 		}
+		else
+			rel->tied |= are_tied(key, best);
 	}
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
@@ -122,7 +135,13 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	else
 		rel->identity = M2M_IDENTITY_PAIR;
 
-	/* ON CONFLICT takes all that fit its columns, and none if one may wait */
+	/* ON CONFLICT takes all that fit its columns, whatever equal means there */
+	if (others && rel->nidentity == 0 && pair != NULL)
+		name_collations(rel, pair);
+	else if (others && rel->identity_target != NIL)
+		name_collations(rel, best);
+
+	/* ... and none if one may wait */
 	rel->on_conflict = rel->unique_index;
 	foreach(lc, deferrable)
 	{
@@ -146,11 +165,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 /*
  * read_key: a row of pg_index as a key; false if it is none that counts.  One
  * that is not checked at once does not either, but may be in the way of ON
- * CONFLICT.
+ * CONFLICT.  Nor does one by which other pairs are equal than by the columns
+ * themselves; *others becomes true if it has other ideas of equality.
  */
 static bool
 read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
-		 IdentityKey *key)
+		 IdentityKey *key, bool *others)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	TupleDesc	desc = RelationGetDescr(indexes);
@@ -159,6 +179,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 	bool		is_btree;
 	bool		isnull;
 	oidvector  *opclass;
+	oidvector  *collation;
 	HeapTuple	class_tuple;
 
 	if ((!index->indisunique && !index->indisexclusion) ||
@@ -174,6 +195,9 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 	opclass = (oidvector *)
 		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, desc,
 									 &isnull));
+	collation = (oidvector *)
+		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc,
+									 &isnull));
 
 	memset(key, 0, sizeof(IdentityKey));
 	key->primary = index->indisprimary;
@@ -184,12 +208,19 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 		AttrNumber	attnum = index->indkey.values[i];
 		M2mIdentityColumn *further;
 		HeapTuple	column;
+		bool		alike;
 
 		if (attnum <= 0)
 			return false;
+		alike = compares_alike(rel->association, attnum,
+							   collation->values[i]);
+		*others |= !alike;
+		key->collation[key->ncolumns] = collation->values[i];
 		key->column[key->ncolumns++] = attnum;
 		if (m2m_columns_include(npair_columns, pair, attnum))
 		{
+			if (!alike)
+				return false;
 			key->npair++;
 			continue;
 		}
@@ -198,6 +229,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 			return false;
 		further = &key->further[key->nfurther++];
 		further->attnum = attnum;
+		further->collation = alike ? InvalidOid : collation->values[i];
 		further->not_null =
 			((Form_pg_attribute) GETSTRUCT(column))->attnotnull;
 		if (is_btree)
@@ -247,6 +279,36 @@ excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
 	return true;
 }
 
+/*
+ * compares_alike: are the same values of a column equal by an index's collation
+ * and by its own?
+ */
+static bool
+compares_alike(Oid association, AttrNumber attnum, Oid collation)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			own;
+
+	get_atttypetypmodcoll(association, attnum, &type, &typmod, &own);
+	return own == collation || !OidIsValid(collation) || !OidIsValid(own) ||
+		(get_collation_isdeterministic(own) &&
+		 get_collation_isdeterministic(collation));
+}
+
+/* name_collations: ON CONFLICT is to name a key's collations. */
+static void
+name_collations(M2mRelationship *rel, IdentityKey *key)
+{
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		if (!OidIsValid(key->collation[i]))
+			continue;
+		rel->collated = lappend_int(rel->collated, key->column[i]);
+		rel->collations = lappend_oid(rel->collations, key->collation[i]);
+	}
+}
+
 /* read_operators: those of an exclusion constraint; NULL if there is none. */
 static Oid *
 read_operators(Oid index, int n)
@@ -291,9 +353,12 @@ sort_columns(IdentityKey *key)
 		for (int j = i; j > 0 && key->column[j - 1] > key->column[j]; j--)
 		{
 			AttrNumber	attnum = key->column[j];
+			Oid			collation = key->collation[j];
 
 			key->column[j] = key->column[j - 1];
+			key->collation[j] = key->collation[j - 1];
 			key->column[j - 1] = attnum;
+			key->collation[j - 1] = collation;
 		}
 	}
 	for (int i = 1; i < key->nfurther; i++)
@@ -351,6 +416,23 @@ is_better(IdentityKey *key, IdentityKey *best)
 }
 
 /*
+ * are_tied: does of two keys neither say more of what a link is, and something
+ * else?  A primary key is what its owner has chosen.
+ */
+static bool
+are_tied(IdentityKey *key, IdentityKey *best)
+{
+	bool		same = true;
+
+	if ((key->npair > 0) != (best->npair > 0) || key->primary ||
+		best->primary || key->nfurther != best->nfurther)
+		return false;
+	for (int i = 0; i < key->nfurther; i++)
+		same &= key->further[i].attnum == best->further[i].attnum;
+	return !same;
+}
+
+/*
  * use_key: the identity is the pair and a key's further columns.  ON CONFLICT
  * can name it by the key's columns if these are all of the pair and no more
  * than the identity; by fewer it would pass over links of another pair.
@@ -389,9 +471,14 @@ m2m_catalog_identify_by_row(M2mRelationship *rel)
 	rel->identity = M2M_IDENTITY_ROW;
 	rel->one_each = false;
 	rel->identity_target = NIL;
-	rel->nidentity = rel->nproperties;
 	rel->identity_column = palloc0_array(M2mIdentityColumn,
 										 Max(rel->nproperties, 1));
+
+	/* what is generated from others tells nothing that they do not */
+	rel->nidentity = 0;
 	for (int i = 0; i < rel->nproperties; i++)
-		rel->identity_column[i].attnum = rel->property[i];
+	{
+		if (get_attgenerated(rel->association, rel->property[i]) == '\0')
+			rel->identity_column[rel->nidentity++].attnum = rel->property[i];
+	}
 }

@@ -831,6 +831,7 @@ describe_association(M2mRelationship *rel)
 		ReleaseSysCache(tuple);
 	}
 	m2m_catalog_describe_identity(rel);
+	m2m_catalog_describe_stamps(rel);
 	if (rel->has_rules && (rel->on_conflict || rel->identity_target != NIL) &&
 		has_insert_rule(rel->association))
 	{
@@ -883,12 +884,10 @@ describe_properties(M2mRelationship *rel)
 	for (int a = 1; a <= natts; a++)
 	{
 		HeapTuple	tuple = SearchSysCacheAttNum(rel->association, a);
-		Form_pg_attribute attribute;
 		bool		is_link = false;
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
 			for (int i = 0; i < rel->side[s].nkeys; i++)
@@ -899,8 +898,8 @@ describe_properties(M2mRelationship *rel)
 			rel->property[rel->nproperties++] = a;
 
 			/* a plain m2m_link() cannot make a row without these */
-			if (attribute->attnotnull && !attribute->atthasdef &&
-				attribute->attidentity == '\0')
+			if (m2m_catalog_column_not_null(rel->association, a) &&
+				!m2m_catalog_column_has_default(rel->association, a))
 				rel->required = lappend_int(rel->required, a);
 		}
 		ReleaseSysCache(tuple);
