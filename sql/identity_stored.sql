@@ -36,7 +36,11 @@ CREATE TRIGGER lower_job BEFORE INSERT ON seen FOR EACH ROW EXECUTE FUNCTION low
 INSERT INTO viewer_vieweds (author_id, id, job) VALUES (1, 1, 'Writer') RETURNING job;
 INSERT INTO viewer_vieweds (author_id, id, job) VALUES (1, 1, 'writer') RETURNING job;
 INSERT INTO viewer_vieweds (author_id, id, job) VALUES (1, 1, 'WRITER') RETURNING job;
-SELECT * FROM seen;
+SELECT m2m_link('author', 1, 'film', 1, 'seen', '{"job": "WRITER"}');
+SELECT m2m_link('author', 1, 'film', ARRAY[2, 2], 'seen', '[{"job": "Actor"}, {"job": "ACTOR"}]');
+SELECT m2m_link('author', 1, 'film', ARRAY[2, 2], 'seen', '[{"job": "Actor"}, {"job": "Editor"}]');
+SELECT * FROM m2m_set('author', 1, 'film', ARRAY[2, 2], 'seen', properties => '[{"job": "actor"}, {"job": "Writer"}]');
+SELECT * FROM seen ORDER BY 2, 3;
 
 -- A generated column: of a whole row it says nothing new, in a key nobody knows it beforehand
 CREATE TABLE made (author_id int REFERENCES author, film_id int REFERENCES film, job text, upper text GENERATED ALWAYS AS (upper(job)) STORED);

@@ -123,7 +123,6 @@ extern void m2m_append_match_place(StringInfo sql, int first_parameter);
 
 /* link_stamps.c: times that m2m fills in: when a link was made, or changed */
 extern List *m2m_stamped(M2mRelationship *rel);
-extern List *m2m_stamped_slot(M2mRelationship *rel, List *columns);
 extern List *m2m_touched(M2mRelationship *rel);
 extern char *m2m_stamp_text(M2mRelationship *rel, AttrNumber attnum);
 extern Datum m2m_stamp_value(M2mRelationship *rel, AttrNumber attnum);

@@ -414,11 +414,18 @@ check_stored(M2mRelationship *rel, M2mIds *ids[2], M2mIdentity *stored)
 	rows = run(*slot, &parameters, true);
 	SPI_finish();
 	if (rows > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNIQUE_VIOLATION),
-				 errmsg("the rows are linked already in relationship \"%s\"",
-						get_rel_name(rel->association)),
-				 errdetail("A trigger or type of the table has made of the link that was to be inserted one that is there.")));
+		m2m_error_stored(rel);
+}
+
+/* m2m_error_stored: the error of it. */
+void
+m2m_error_stored(M2mRelationship *rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("the rows are linked already in relationship \"%s\"",
+					get_rel_name(rel->association)),
+			 errdetail("A trigger of the table has made of the link that was to be inserted one that is there.")));
 }
 
 /*

@@ -41,6 +41,8 @@ typedef struct M2mItems
 	bool		found;			/* is there m2m_found_items? */
 	bool		conditions;		/* do they say what links are to have? */
 	bool		plain;			/* no ON CONFLICT over the identity */
+	bool		checked;		/* is a new link the same as one that is
+								 * there? */
 	int			object_parameter;	/* which parameter is the object of all */
 	int			part_parameter; /* which are the first item and the end */
 } M2mItems;
@@ -64,6 +66,7 @@ typedef enum M2mStatement
 	M2M_STMT_SET_UNLINK,
 	M2M_STMT_SET_LINK,
 	M2M_STMT_SET_FAR,
+	M2M_STMT_SET_EACH,
 	M2M_NUM_STMTS
 } M2mStatement;
 
@@ -117,7 +120,6 @@ extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
 						   M2mStatement statement, M2mSide side);
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 								  bool one, List *columns);
-extern bool m2m_stmt_names_identity(M2mRelationship *rel, List *columns);
 extern void m2m_append_on_conflict_identity(StringInfo sql,
 											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);
@@ -126,5 +128,14 @@ extern void m2m_stmt_build_properties(StringInfo sql,
 									  M2mColumnStatement statement,
 									  M2mItems *items, M2mSide side,
 									  List *insert, bool returning);
+
+/*
+ * link_identity.c: the general path: one link of a pair that may have several,
+ * by its identity
+ */
+pg_noreturn extern void m2m_error_stored(M2mRelationship *rel);
+
+/* link_stamps.c: times that m2m fills in: when a link was made, or changed */
+extern List *m2m_stamped_slot(M2mRelationship *rel, List *columns);
 
 #endif							/* M2M_LINK_INTERNAL_H */

@@ -96,6 +96,7 @@ m2m_stmt_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
 		case M2M_STMT_CLEAR_ONE:
 		case M2M_STMT_SET_UNLINK:
 		case M2M_STMT_SET_FAR:
+		case M2M_STMT_SET_EACH:
 			parameters[side] = true;
 			break;
 		default:

@@ -466,17 +466,23 @@ fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id)
 static void
 check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
+	M2mStatement statement =
+		rel->nidentity > 0 ? M2M_STMT_SET_EACH : M2M_STMT_SET_FAR;
 	List	   *now;
+	List	   *ours;
 
 	/*
 	 * By key, not by row: a link that was removed and made anew since is no
 	 * newer one here.  To delete the row that our snapshot shows is 40001 by
-	 * itself, and so is ON CONFLICT where it meets the other.
+	 * itself, and so is ON CONFLICT where it meets the other.  Of a pair that
+	 * may have several links, each.
 	 */
-	m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_SET_FAR, side), id->value,
-						NULL);
+	m2m_plan_run_latest(m2m_stmt_plan(rel, statement, side), id->value, NULL);
 	now = fetch_texts();
-	if (m2m_texts_not_among(now, fetch_far(rel, side, id)) != NIL)
+	m2m_stmt_execute(rel, statement, side, id->value, false);
+	ours = fetch_texts();
+	if (m2m_texts_not_among(now, ours) != NIL ||
+		list_length(now) > list_length(ours))
 		m2m_error_newer_links();
 }
 
@@ -575,7 +581,7 @@ link_desc(M2mRelationship *rel)
 }
 
 /*
- * fetch_texts: the first column of the last result as a list of strings.
+ * fetch_texts: the last column of the last result as a list of strings.
  */
 static List *
 fetch_texts(void)
@@ -584,7 +590,8 @@ fetch_texts(void)
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 		result = lappend(result, SPI_getvalue(SPI_tuptable->vals[i],
-											  SPI_tuptable->tupdesc, 1));
+											  SPI_tuptable->tupdesc,
+											  SPI_tuptable->tupdesc->natts));
 	SPI_freetuptable(SPI_tuptable);
 	return result;
 }

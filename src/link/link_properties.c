@@ -32,6 +32,7 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
@@ -379,12 +380,17 @@ begin_call(Call *call, M2mRelationship *rel, M2mIds *ids[2],
 	foreach(lc, call->items.columns)
 		call->changes |= !m2m_is_identity(rel, lfirst_int(lc));
 	call->items.plain = rel->nidentity > 0 && rewrites_rows(rel);
+	call->items.checked = call->items.plain && !rel->one_each &&
+		!rel->has_rules &&
+		check_enable_rls(rel->association, InvalidOid, true) != RLS_ENABLED;
 }
 
 /*
  * rewrites_rows: may a trigger make another link of the one that is inserted?
  * ON CONFLICT would pass it over for one that nobody spoke of, with what else
- * is given; without, it is 23505.
+ * is given; without, it is 23505.  Where no key keeps links apart, we look
+ * whether it has become a second one; not if policies might hide it, as one for
+ * SELECT would then refuse what may be made.
  */
 static bool
 rewrites_rows(M2mRelationship *rel)
@@ -864,6 +870,15 @@ insert_items(Call *call, M2mSide side, bool returning, List **linked)
 			continue;
 		created += run(call, M2M_COLUMNS_LINK_PROPERTIES, side, NULL,
 					   lfirst(lc), returning, false, NULL);
+		for (uint64 i = 0; call->items.checked && i < SPI_processed; i++)
+		{
+			bool		isnull;
+
+			if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i],
+										   SPI_tuptable->tupdesc, 2,
+										   &isnull)))
+				m2m_error_stored(call->rel);
+		}
 		if (returning)
 			*linked = list_concat(*linked, fetch_column(1));
 	}
@@ -954,7 +969,8 @@ get_plan(Call *call, M2mColumnStatement statement, M2mSide side, int nkeys,
 	/* all that the text depends on; no column has a number below 0 */
 	key = lappend_int(key, -1 - (items->each ? 1 : 0) -
 					  (items->found ? 2 : 0) - (items->conditions ? 4 : 0) -
-					  (returning ? 8 : 0) - (items->plain ? 16 : 0));
+					  (returning ? 8 : 0) - (items->plain ? 16 : 0) -
+					  (items->checked ? 32 : 0));
 	key = list_concat(key, items->optional);
 	if (part != NULL)
 	{

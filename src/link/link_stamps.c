@@ -18,7 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "link.h"
+#include "link_internal.h"
 #include "m2m.h"
 #include "text.h"
 

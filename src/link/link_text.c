@@ -20,6 +20,7 @@
 static void build_insert_end(StringInfo sql, M2mRelationship *rel,
 							 List *columns);
 static void build_link_read(StringInfo sql, M2mRelationship *rel);
+static bool names_identity(M2mRelationship *rel, List *columns);
 static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
 static void append_target(StringInfo sql, M2mRelationship *rel, List *columns);
 static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
@@ -45,6 +46,8 @@ static void build_insert_items(StringInfo sql, M2mRelationship *rel,
 							   M2mItems *items, List *insert);
 static void build_change_items(StringInfo sql, M2mRelationship *rel,
 							   M2mItems *items);
+static void append_is_twice(StringInfo sql, M2mRelationship *rel);
+static void append_links(StringInfo sql, M2mRelationship *rel, M2mSide side);
 static void append_items(StringInfo sql, M2mRelationship *rel,
 						 M2mItems *items);
 static char *item_record(M2mItems *items, const char *alias);
@@ -158,6 +161,9 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfoString(sql, " ORDER BY ");
 			append_columns(sql, rel, other, "a.");
 			break;
+		case M2M_STMT_SET_EACH:
+			append_links(sql, rel, side);
+			break;
 		case M2M_NUM_STMTS:
 			break;
 	}
@@ -219,7 +225,7 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	append_order(sql, rel->pair_desc->natts);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
-	else if (m2m_stmt_names_identity(rel, columns))
+	else if (names_identity(rel, columns))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
@@ -366,15 +372,20 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 	switch (statement)
 	{
 		case M2M_COLUMNS_LINK_PROPERTIES:
-			if (returning)
+			if (returning || items->checked)
 				appendStringInfoString(sql, "WITH a AS (");
 			build_insert_items(sql, rel, items, insert);
-			if (!returning)
+			if (!returning && !items->checked)
 				break;
 			appendStringInfoString(sql, " RETURNING ");
-			append_columns(sql, rel, other, "");
+			if (items->checked)
+				appendStringInfoChar(sql, '*');
+			else
+				append_columns(sql, rel, other, "");
 			appendStringInfoString(sql, ") SELECT ");
 			append_text(sql, rel, other);
+			if (items->checked)
+				append_is_twice(sql, rel);
 			appendStringInfoString(sql, " FROM a ORDER BY ");
 			append_columns(sql, rel, other, "a.");
 			break;
@@ -485,25 +496,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			append_columns(sql, rel, other, "a.");
 			break;
 		case M2M_COLUMNS_SET_LINKS:
-			appendStringInfoString(sql, "SELECT ");
-			append_text(sql, rel, other);
-			appendStringInfoString(sql, ", ROW(");
-			append_columns(sql, rel, other, "a.");
-			for (int i = 0; i < rel->nidentity; i++)
-				appendStringInfo(sql, ", a.%s",
-								 m2m_quoted_column(rel->association,
-												   rel->identity_column[i].attnum));
-			appendStringInfo(sql, ")::pg_catalog.text FROM %s a WHERE ",
-							 association);
-			append_match(sql, rel, side, 1);
-			append_not_null(sql, rel, other);
-			if (grouped)
-			{
-				appendStringInfoString(sql, " GROUP BY ");
-				append_columns(sql, rel, other, "a.");
-			}
-			appendStringInfoString(sql, " ORDER BY ");
-			append_columns(sql, rel, other, "a.");
+			append_links(sql, rel, side);
 			break;
 		default:
 			elog(ERROR, "no statement of items: %d", (int) statement);
@@ -560,7 +553,7 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 	if (rel->on_conflict && rel->nidentity == 0)
 		append_on_conflict(sql, rel);
 	else if (rel->nidentity > 0 && !items->plain &&
-			 m2m_stmt_names_identity(rel, insert))
+			 names_identity(rel, insert))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
@@ -617,6 +610,84 @@ build_change_items(StringInfo sql, M2mRelationship *rel, M2mItems *items)
 	append_match_item(sql, rel, items, false);
 	appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
 					 present.data, asked.data);
+}
+
+/*
+ * append_is_twice: is a row of a, which was just inserted, the same in all that
+ * tells links apart as one that was there before, or as another of them?
+ */
+static void
+append_is_twice(StringInfo sql, M2mRelationship *rel)
+{
+	StringInfoData there;
+	StringInfoData new;
+
+	initStringInfo(&there);
+	initStringInfo(&new);
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		char	   *name = m2m_quoted_column(rel->association,
+											 rel->identity_column[i].attnum);
+
+		appendStringInfo(&there, "%sb.%s", i > 0 ? ", " : "", name);
+		appendStringInfo(&new, "%sa.%s", i > 0 ? ", " : "", name);
+	}
+	appendStringInfo(sql, ", EXISTS (SELECT FROM %s b WHERE"
+					 " pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+					 m2m_qualified_name(rel->association), there.data, new.data);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			char	   *name = m2m_quoted_column(rel->association,
+												 key->link_attnum);
+			Oid			type = getBaseType(key->link_type);
+			Oid			equal = lookup_type_cache(type,
+												  TYPECACHE_EQ_OPR)->eq_opr;
+
+			appendStringInfo(sql, " AND %s %s %s",
+							 m2m_base_operand(psprintf("b.%s", name),
+											  key->link_type),
+							 m2m_qualified_operator(equal),
+							 m2m_base_operand(psprintf("a.%s", name),
+											  key->link_type));
+		}
+	}
+	appendStringInfoString(sql, ") OR pg_catalog.count(*) OVER (PARTITION BY ");
+	append_link_columns(sql, rel, "a.");
+	appendStringInfo(sql, ", ROW(%s)::pg_catalog.text) OPERATOR(pg_catalog.>) 1",
+					 new.data);
+}
+
+/*
+ * append_links: a query of the links of a row: the other side's key, and that
+ * with whatever else tells links apart, as text.
+ */
+static void
+append_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	M2mSide		other = M2M_OTHER(side);
+
+	appendStringInfoString(sql, "SELECT ");
+	append_text(sql, rel, other);
+	appendStringInfoString(sql, ", ROW(");
+	append_columns(sql, rel, other, "a.");
+	for (int i = 0; i < rel->nidentity; i++)
+		appendStringInfo(sql, ", a.%s",
+						 m2m_quoted_column(rel->association,
+										   rel->identity_column[i].attnum));
+	appendStringInfo(sql, ")::pg_catalog.text FROM %s a WHERE ",
+					 m2m_qualified_name(rel->association));
+	append_match(sql, rel, side, 1);
+	append_not_null(sql, rel, other);
+	if (rel->nidentity == 0)
+	{
+		appendStringInfoString(sql, " GROUP BY ");
+		append_columns(sql, rel, other, "a.");
+	}
+	appendStringInfoString(sql, " ORDER BY ");
+	append_columns(sql, rel, other, "a.");
 }
 
 /* append_items: the items as p, with what they give as x. */
@@ -797,11 +868,11 @@ m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
 }
 
 /*
- * m2m_stmt_names_identity: can ON CONFLICT name the identity of links with the
+ * names_identity: can ON CONFLICT name the identity of links with the
  * given columns, where a pair may have several?  They have to be all of it.
  */
-bool
-m2m_stmt_names_identity(M2mRelationship *rel, List *columns)
+static bool
+names_identity(M2mRelationship *rel, List *columns)
 {
 	for (int i = 0; i < rel->nidentity; i++)
 	{
