@@ -356,7 +356,7 @@ CREATE FUNCTION m2m_relationships()
 		right_table regclass, right_role text, right_key text[],
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
-		properties text[], identity text[], origin text, owner regrole)
+		properties text[], identity text[], shared text[], origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
