@@ -16,7 +16,8 @@
 #include "text.h"
 #include "view_internal.h"
 
-static bool is_shown_near(List *columns, M2mEndpoint *far, AttrNumber attnum);
+static bool is_shown_near(M2mRelationship *rel, List *columns,
+						  M2mEndpoint *far, AttrNumber attnum);
 static List *add_column(List *columns, M2mViewColumnKind kind,
 						AttrNumber attnum, const char *name,
 						const char *prefix);
@@ -83,7 +84,7 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 	for (int a = 1; a <= natts; a++)
 	{
 		if (m2m_catalog_column_exists(far->relid, a) &&
-			!is_shown_near(columns, far, a))
+			!is_shown_near(rel, columns, far, a))
 			only_shared = false;
 	}
 	for (int a = 1; a <= natts; a++)
@@ -92,7 +93,7 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		if (!only_shared && is_shown_near(columns, far, a))
+		if (!only_shared && is_shown_near(rel, columns, far, a))
 		{
 			ReleaseSysCache(tuple);
 			continue;
@@ -112,10 +113,12 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 
 /*
  * is_shown_near: is a column of the far endpoint its key's, and behind it a
- * column of the association that the near key shows?
+ * column of the association that the near key shows?  Or did show, as one of
+ * that name was dropped and has come back for the far key first.
  */
 static bool
-is_shown_near(List *columns, M2mEndpoint *far, AttrNumber attnum)
+is_shown_near(M2mRelationship *rel, List *columns, M2mEndpoint *far,
+			  AttrNumber attnum)
 {
 	ListCell   *lc;
 
@@ -127,8 +130,13 @@ is_shown_near(List *columns, M2mEndpoint *far, AttrNumber attnum)
 		{
 			M2mViewColumn *column = lfirst(lc);
 
-			if (column->kind == M2M_COLUMN_KEY &&
-				column->attnum == far->key[i].link_attnum)
+			if (column->kind != M2M_COLUMN_KEY)
+				continue;
+			if (column->attnum == far->key[i].link_attnum ||
+				(column->attnum == 0 &&
+				 strcmp(column->source,
+						get_attname(rel->association,
+									far->key[i].link_attnum, false)) == 0))
 				return true;
 		}
 	}
