@@ -60,6 +60,11 @@ SELECT m2m_link('member', ROW(1, 1), 'team', 9);
 SELECT m2m_count('member', ROW(1, 4), 'team'), m2m_count('team', '(1,1)', 'member');
 SELECT * FROM m2m_set('member', ROW(1, 4), 'team', '{1,2}');
 SELECT * FROM m2m_set('team', ROW(1, 1), 'member', ARRAY[ROW(1, 1), ROW(1, 2)]);
+-- by an index alone, where VACUUM has seen all of the table
+VACUUM member_team;
+SELECT * FROM m2m_set('member', ROW(1, 1), 'team', '{1,2}');
+VACUUM member_team;
+SELECT * FROM m2m_set('team', ROW(1, 1), 'member', '{1,2,5}');
 SELECT m2m_toggle('member', ROW(1, 1), 'team', 1), m2m_toggle('member', ROW(1, 1), 'team', ROW(1, 1));
 SELECT m2m_clear('member', ROW(1, 4), 'team'), m2m_clear('team', ARRAY[ROW(1, 1), ROW(2, 1)], 'member');
 SELECT m2m_load('member', 'team', 'SELECT tenant, id, tenant, 6 - id FROM member'), m2m_load('member', 'team', 'SELECT tenant, id, 1 FROM member'),
