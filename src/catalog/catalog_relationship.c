@@ -201,7 +201,7 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 
 /*
  * m2m_catalog_foreign_keys: an association's foreign keys as a list of
- * ForeignKeyCacheInfo, ordered by their first column.
+ * ForeignKeyCacheInfo, ordered by their columns.
  */
 List *
 m2m_catalog_foreign_keys(Oid association)
@@ -642,12 +642,22 @@ read_foreign_keys(Oid association)
 	return result;
 }
 
-/* compare_foreign_keys: for list_sort, by first column. */
+/*
+ * compare_foreign_keys: for list_sort, by first column; by the next where
+ * several have that.
+ */
 static int
 compare_foreign_keys(const ListCell *a, const ListCell *b)
 {
-	return lfirst_node(ForeignKeyCacheInfo, a)->conkey[0] -
-		lfirst_node(ForeignKeyCacheInfo, b)->conkey[0];
+	ForeignKeyCacheInfo *left = lfirst_node(ForeignKeyCacheInfo, a);
+	ForeignKeyCacheInfo *right = lfirst_node(ForeignKeyCacheInfo, b);
+
+	for (int i = 0; i < Min(left->nkeys, right->nkeys); i++)
+	{
+		if (left->conkey[i] != right->conkey[i])
+			return left->conkey[i] - right->conkey[i];
+	}
+	return left->nkeys - right->nkeys;
 }
 
 /*
