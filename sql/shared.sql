@@ -115,6 +115,13 @@ CREATE TABLE role_in_team (team_id bigint, job text, member_id int, tenant_id in
     FOREIGN KEY (member_id, tenant_id) REFERENCES member (id, tenant) ON UPDATE CASCADE);
 SELECT m2m_adopt('role_in_team', left_view => 'roles_of_team', right_view => 'roles_of_member');
 SELECT left_columns, right_columns, identity, shared FROM m2m_relationships() WHERE association = 'role_in_team'::regclass;
+BEGIN;
+-- so it is where one side is named; another that is as wide has to be named
+SELECT m2m_drop('role_in_team'), m2m_adopt('role_in_team', left_columns => '{tenant_id,member_id}', left_view => 'roles_of_member', right_view => 'roles_of_team');
+SELECT m2m_drop('role_in_team');
+ALTER TABLE role_in_team ADD by_id int, ADD FOREIGN KEY (tenant_id, by_id) REFERENCES member;
+SELECT m2m_adopt('role_in_team', left_columns => '{tenant_id,member_id}');
+ROLLBACK;
 SELECT m2m_link('member', ROW(1, 1), 'team', 1, via => 'role_in_team', properties => '{"job": "chair"}'),
     m2m_link('team', ROW(1, 1), 'member', ARRAY[1, 2], via => 'role_in_team', properties => '{"job": "clerk"}');
 INSERT INTO roles_of_member (tenant_id, member_id, id, job) VALUES (1, 2, 1, 'chair'), (2, 2, 2, 'chair') RETURNING *;
@@ -264,6 +271,23 @@ DROP TRIGGER m2m_link_view ON member_teams;
 DROP TRIGGER m2m_link_view ON team_members;
 SELECT m2m_adopt('member_team');
 SELECT * FROM oracle.wrong('member_team');
+ROLLBACK;
+BEGIN;
+-- one of the user's own that shows the tenant twice
+DROP VIEW member_teams;
+CREATE VIEW member_teams WITH (security_invoker) AS
+    SELECT l.tenant, l.member_id, r.tenant AS team_tenant, r.id, r.title FROM member_team l JOIN team r ON r.tenant = l.tenant AND r.id = l.team_id;
+SELECT m2m_adopt('member_team');
+DELETE FROM member_teams;
+INSERT INTO member_teams (tenant, member_id, id) VALUES (1, 1, 1) RETURNING *;
+INSERT INTO member_teams (tenant, member_id, team_tenant, id) VALUES (1, 1, 1, 2) RETURNING *;
+INSERT INTO member_teams (tenant, member_id, id, title) VALUES (2, 1, 70, 'one'), (2, 1, 71, 'two') RETURNING *;
+INSERT INTO member_teams (tenant, member_id, team_tenant, title) VALUES (2, 1, 2, 'three') RETURNING tenant, team_tenant, title;
+UPDATE member_teams SET id = 3 WHERE id = 2 RETURNING *;
+SAVEPOINT other;
+INSERT INTO member_teams (tenant, member_id, team_tenant, id) VALUES (1, 1, 2, 2);
+ROLLBACK TO other;
+UPDATE member_teams SET team_tenant = 3 WHERE id = 3;
 ROLLBACK;
 SELECT m2m_create('team', 'member', left_columns => '{tenant,team_id}', right_columns => '{tenant,member_id}', if_not_exists => true);
 

@@ -99,6 +99,7 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 						ForeignKeyCacheInfo *fk[2])
 {
 	List	   *all = m2m_catalog_foreign_keys(association);
+	List	   *pair = leave_out_shared(all);
 	char	   *hint = polymorphic_hint(association, all);
 	ListCell   *lc;
 
@@ -124,8 +125,11 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 							m2m_column_argument[s]),
 					 hint != NULL ? errhint("%s", hint) : 0));
 	}
-	if (fk[M2M_LEFT] == NULL && fk[M2M_RIGHT] == NULL && list_length(all) > 2)
-		all = leave_out_shared(all);
+	foreach(lc, all)
+	{
+		if (!list_member_ptr(pair, lfirst(lc)))
+			all = foreach_delete_current(all, lc);
+	}
 	if (list_length(all) >
 		(fk[M2M_LEFT] == NULL ? 1 : 0) + (fk[M2M_RIGHT] == NULL ? 1 : 0) &&
 		(fk[M2M_LEFT] == NULL || fk[M2M_RIGHT] == NULL))
@@ -154,9 +158,9 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 }
 
 /*
- * leave_out_shared: of several foreign keys, those that make the pair if two
- * do that have all columns of all others in common: of tenant, (tenant, user)
- * and (tenant, group) the latter.  All of them if not.
+ * leave_out_shared: of several foreign keys, the two that have all columns of
+ * all others in common, and so make the pair: of tenant, (tenant, user) and
+ * (tenant, group) the latter.  A copy of the list if there are no such two.
  */
 static List *
 leave_out_shared(List *fks)
@@ -183,7 +187,7 @@ leave_out_shared(List *fks)
 		if (within < 2)
 			wider = lappend(wider, fk);
 	}
-	return list_length(wider) == 2 ? wider : fks;
+	return list_length(wider) == 2 ? wider : list_copy(fks);
 }
 
 /*
