@@ -179,6 +179,18 @@ BEGIN;
 INSERT INTO n_ms (author_id, id, note) VALUES (1, 1, 'a'), (1, 1, 'a'), (1, 2, 'b') RETURNING id, w(created_at), w(updated_at), note;
 ROLLBACK;
 SELECT m2m_link('author', 1, 'film', ARRAY[1, 2], 'numbered'), m2m_link('author', 1, 'film', ARRAY[1, 2, 3], 'numbered') AS again;
+-- A column of both keys: each pair's object stays with it, also beside a pair whose ids differ in that
+CREATE TABLE u (t int, id int, PRIMARY KEY (t, id));
+CREATE TABLE g (t int, id int, PRIMARY KEY (t, id));
+CREATE TABLE u_g (t int, u_id int, g_id int, role text, note text, PRIMARY KEY (t, u_id, g_id, role), FOREIGN KEY (t, u_id) REFERENCES u, FOREIGN KEY (t, g_id) REFERENCES g);
+INSERT INTO u VALUES (1, 1), (2, 1);
+INSERT INTO g VALUES (1, 1), (2, 1), (1, 2);
+SELECT m2m_adopt('u_g', left_role => 'u', right_role => 'g');
+SELECT m2m_link('u', ROW(1, 1), 'g', ARRAY[ROW(1, 1), ROW(1, 1), ROW(1, 2)], properties => '[{"role": "a"}, {"role": "b"}, {"role": "c", "note": "n"}]');
+SELECT m2m_link('u', ROW(1, 1), 'g', ARRAY[ROW(1, 1), ROW(2, 1)], properties => '[{"role": "a"}, {"role": "b"}]');
+SELECT m2m_unlink('u', ROW(1, 1), 'g', ARRAY[ROW(2, 1), ROW(1, 1), ROW(1, 2)], properties => '[{"role": "a"}, {"role": "b"}, {"note": "n"}]');
+SELECT * FROM m2m_set('u', ROW(1, 1), 'g', '{"(1,1)","(1,1)"}', properties => '[{"role": "a", "note": "kept"}, {"role": "d"}]');
+SELECT * FROM u_g ORDER BY 2, 3, 4;
 -- who may not write them leaves them to a trigger
 CREATE ROLE m2m_properties;
 GRANT USAGE ON SCHEMA properties TO m2m_properties;
