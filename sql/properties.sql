@@ -94,6 +94,20 @@ INSERT INTO credit VALUES (1, 1, 'x', 'w');
 SELECT m2m_unlink('author', 1, 'film', ARRAY[2, 1], 'credit', properties => '{"note": "w"}');
 SELECT m2m_unlink('author', 1, 'film', ARRAY[1, 1], 'credit', properties => '[{"job": "x"}, {"note": "w"}]');
 SELECT m2m_unlink('author', 1, 'film', ARRAY[1, 1], 'credit', properties => '[{"job": "x"}, {"job": "writer", "note": "w"}]');
+-- composite ids
+CREATE TABLE room (house text, n int, PRIMARY KEY (house, n));
+CREATE TABLE film_room (film_id int REFERENCES film, house text, n int, hour int, note text, FOREIGN KEY (house, n) REFERENCES room, PRIMARY KEY (film_id, house, n, hour));
+INSERT INTO room VALUES ('a', 1), ('a', 2);
+SELECT m2m_adopt('film_room');
+SELECT m2m_link('film', 1, 'room', ARRAY[ROW('a', 1), ROW('a', 1), ROW('a', 2)], properties => '[{"hour": 1}, {"hour": 2, "note": "x"}, {"hour": 1}]');
+SELECT m2m_link('room', ROW('a', 1), 'film', 1, properties => '{"note": "which?"}');
+SELECT m2m_link('film', 1, 'room', ARRAY[ROW('a', 1), ROW('a', 1)], properties => '[{"hour": 1}, {"note": "x"}]');
+SELECT m2m_unlink('film', 1, 'room', ARRAY[ROW('a', 1), ROW('a', 2)], properties => '{"note": null}');
+SELECT m2m_unlink('film', 1, 'room', ARRAY[ROW('a', 1), ROW('a', 2)], properties => '{"note": "x"}');
+SELECT * FROM m2m_set('room', ROW('a', 1), 'film', '{2,2}', properties => '[{"hour": 7}, {"hour": 8}]');
+UPDATE film_room SET note = 'y';
+SELECT m2m_unlink('film', 2, 'room', '(a,1)', properties => '{"note": "y"}');
+SELECT * FROM film_room ORDER BY 1, 2, 3, 4;
 -- a table with rules: the same
 CREATE RULE nothing AS ON UPDATE TO credit WHERE false DO NOTHING;
 SELECT m2m_link('author', 1, 'film', ARRAY[1, 1], 'credit', '[{"job": "actor", "note": "rule"}, {"job": "writer"}]');

@@ -251,9 +251,9 @@ m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
 						 2) != NULL)
 			error_several(&call,
 						  SPI_getvalue(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 2),
+									   SPI_tuptable->tupdesc, 3),
 						  SPI_getvalue(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 3));
+									   SPI_tuptable->tupdesc, 4));
 	}
 	else
 	{

@@ -460,7 +460,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 								   " WHERE part GROUP BY item HAVING"
 								   " pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
 								   " ORDER BY item LIMIT 1) SELECT"
-								   " (SELECT pg_catalog.count(*) FROM a), ");
+								   " (SELECT pg_catalog.count(*) FROM a), s.item, ");
 			append_pair_text(sql, rel, M2M_LEFT);
 			appendStringInfoString(sql, ", ");
 			append_pair_text(sql, rel, M2M_RIGHT);
