@@ -80,17 +80,64 @@ bool
 m2m_catalog_column_has_default(Oid relid, AttrNumber attnum)
 {
 	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
-	Form_pg_attribute attribute;
+	bool		result;
+	Oid			type;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef ||
+		((Form_pg_attribute) GETSTRUCT(tuple))->attidentity != '\0';
+	type = ((Form_pg_attribute) GETSTRUCT(tuple))->atttypid;
+	ReleaseSysCache(tuple);
+	if (result)
+		return true;
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = !heap_attisnull(tuple, Anum_pg_type_typdefaultbin, NULL) ||
+		!heap_attisnull(tuple, Anum_pg_type_typdefault, NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_column_generated: is a column made from others?
+ */
+bool
+m2m_catalog_column_generated(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
 	bool		result;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	attribute = (Form_pg_attribute) GETSTRUCT(tuple);
-	result = attribute->atthasdef || attribute->attidentity != '\0' ||
-		(get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN &&
-		 get_typdefault(attribute->atttypid) != NULL);
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->attgenerated != '\0';
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * m2m_catalog_base_type: what a type is, domains aside; InvalidOid if it is gone.
+ */
+Oid
+m2m_catalog_base_type(Oid type)
+{
+	for (;;)
+	{
+		HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		Form_pg_type form;
+
+		if (!HeapTupleIsValid(tuple))
+			return InvalidOid;
+		form = (Form_pg_type) GETSTRUCT(tuple);
+		if (form->typtype != TYPTYPE_DOMAIN)
+		{
+			ReleaseSysCache(tuple);
+			return type;
+		}
+		type = form->typbasetype;
+		ReleaseSysCache(tuple);
+	}
 }
 
 /*

@@ -27,6 +27,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_operator.h"
@@ -60,6 +61,7 @@ static bool read_key(M2mRelationship *rel, Relation indexes,
 static bool excludes_equals(M2mRelationship *rel, HeapTuple tuple,
 							IdentityKey *key);
 static bool compares_alike(Oid association, AttrNumber attnum, Oid collation);
+static bool is_deterministic(Oid collation);
 static void name_collations(M2mRelationship *rel, IdentityKey *key);
 static Oid *read_operators(Oid index, int n);
 static bool is_overlap(Oid operator);
@@ -281,14 +283,29 @@ excludes_equals(M2mRelationship *rel, HeapTuple tuple, IdentityKey *key)
 static bool
 compares_alike(Oid association, AttrNumber attnum, Oid collation)
 {
-	Oid			type;
-	int32		typmod;
+	HeapTuple	tuple = SearchSysCacheAttNum(association, attnum);
 	Oid			own;
 
-	get_atttypetypmodcoll(association, attnum, &type, &typmod, &own);
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	own = ((Form_pg_attribute) GETSTRUCT(tuple))->attcollation;
+	ReleaseSysCache(tuple);
 	return own == collation || !OidIsValid(collation) || !OidIsValid(own) ||
-		(get_collation_isdeterministic(own) &&
-		 get_collation_isdeterministic(collation));
+		(is_deterministic(own) && is_deterministic(collation));
+}
+
+/* is_deterministic: are values equal by a collation only if they are the same? */
+static bool
+is_deterministic(Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	result = ((Form_pg_collation) GETSTRUCT(tuple))->collisdeterministic;
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /* name_collations: ON CONFLICT is to name a key's collations. */
@@ -458,7 +475,7 @@ m2m_catalog_identify_by_row(M2mRelationship *rel)
 	rel->nidentity = 0;
 	for (int i = 0; i < rel->nproperties; i++)
 	{
-		if (get_attgenerated(rel->association, rel->property[i]) == '\0')
+		if (!m2m_catalog_column_generated(rel->association, rel->property[i]))
 			rel->identity_column[rel->nidentity++].attnum = rel->property[i];
 	}
 }

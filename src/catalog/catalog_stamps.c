@@ -11,7 +11,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -43,7 +42,7 @@ m2m_catalog_describe_stamps(M2mRelationship *rel)
 		for (int j = 0; rel->identity != M2M_IDENTITY_ROW &&
 			 j < rel->nidentity; j++)
 			identity |= rel->identity_column[j].attnum == attnum;
-		if (is_time(getBaseType(attribute->atttypid)) && !identity &&
+		if (is_time(m2m_catalog_base_type(attribute->atttypid)) && !identity &&
 			attribute->attgenerated == '\0')
 		{
 			if (list_member_int(rel->required, attnum))
