@@ -92,7 +92,7 @@ m2m_adopt(PG_FUNCTION_ARGS)
 											m2m_column_argument[s]);
 		view[s] = text_argument(fcinfo, 5 + s, m2m_view_argument[s]);
 	}
-	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view);
+	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view, false);
 	PG_RETURN_OID(PG_GETARG_OID(0));
 }
 

@@ -104,7 +104,7 @@ run_remedy(void *arg)
 			m2m_sql(finding->remedy);
 			break;
 		case M2M_FINDING_VIEW:
-			m2m_relationship_adopt(finding->association, role, column, view);
+			m2m_relationship_adopt(finding->association, role, column, view, false);
 			break;
 		case M2M_FINDING_FUNCTION:
 			m2m_function_repair(m2m_relationship_get(finding->association,

@@ -40,14 +40,15 @@ static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 /*
  * m2m_relationship_adopt: makes a table the association of a relationship, as
  * m2m_adopt is asked to; names are NULL, and columns NIL, where they were not
- * given.  Locks the association in ShareRowExclusiveLock.
+ * given.  Locks the association in ShareRowExclusiveLock.  unasked: it was not
+ * asked, and the link views will give way to who wants their names.
  *
  * Errors: 42501; 0A000; 42710 if it is an association already; and those of
  * m2m_endpoint_check(), define_keys.c and define_check.c.
  */
 void
 m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
-					   char *view[2])
+					   char *view[2], bool unasked)
 {
 	ForeignKeyCacheInfo *fk[2];
 	M2mRelationship *rel;
@@ -102,6 +103,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
+	rel->unasked = unasked;
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 		rel->side[s].view = leftover->side[s].view;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)

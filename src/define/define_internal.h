@@ -52,6 +52,9 @@ extern void m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 							  char *view[2]);
 extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
 
+/* define_tools.c: which other tools would see a join table in a table */
+extern List *m2m_candidate_tools(M2mCandidate *c);
+
 /*
  * define_temporary.c: temporary relationships at the end of a transaction: the
  * association goes with the rows or tables that its links are between

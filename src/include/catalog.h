@@ -55,6 +55,7 @@ typedef struct M2mLinkView
 	Oid			far_relid;
 	M2mSide		near;
 	bool		adopted;
+	bool		unasked;		/* nobody has chosen its name */
 	char		role[2][NAMEDATALEN];
 	int			nnear;			/* key columns of the near side */
 	AttrNumber *near_link;		/* in the association */
@@ -93,6 +94,8 @@ extern List *m2m_catalog_associations_between(Oid first, Oid second,
 											  List **sources);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
+extern List *m2m_catalog_tables_between(Oid first, Oid second);
+extern bool m2m_catalog_is_referenced(Oid relid);
 
 /*
  * catalog_distributed.c: which tables an engine has taken over that keeps

@@ -5,6 +5,7 @@
 #ifndef M2M_DEFINE_H
 #define M2M_DEFINE_H
 
+#include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 
 #include "m2m.h"
@@ -23,6 +24,76 @@ typedef struct M2mDefinition
 	bool		if_not_exists;
 } M2mDefinition;
 
+/* Which key a candidate has, as far as it concerns the pair; the best. */
+typedef enum M2mCandidateKey
+{
+	M2M_CANDIDATE_KEY_NONE,
+	M2M_CANDIDATE_KEY_OTHER,	/* such as a number of the row */
+	M2M_CANDIDATE_KEY_WIDER,	/* holds the pair and more */
+	M2M_CANDIDATE_KEY_PRIMARY,	/* the same, and is the primary key */
+	M2M_CANDIDATE_KEY_PAIR
+} M2mCandidateKey;
+
+typedef struct M2mCandidateColumn
+{
+	AttrNumber	attnum;
+	char	   *name;			/* NULL: dropped */
+	Oid			type;
+	bool		not_null;
+	bool		filled;			/* has a default, or is generated */
+} M2mCandidateColumn;
+
+typedef struct M2mCandidateIndex
+{
+	Bitmapset  *columns;
+	AttrNumber	first;
+	bool		unique;
+	bool		exclusion;
+	bool		primary;
+	bool		immediate;
+} M2mCandidateIndex;
+
+/*
+ * A table that is no association yet and could be one.  Columns in bitmap
+ * sets are attribute numbers.
+ */
+typedef struct M2mCandidate
+{
+	Oid			relid;
+	char	   *name;
+	Oid			schema;
+	Oid			owner;
+	float4		rows;			/* as estimated; -1: not known */
+	int			natts;
+	M2mCandidateColumn *columns;
+	Bitmapset  *all;
+	List	   *indexes;		/* M2mCandidateIndex, the primary key first */
+	Bitmapset  *primary;		/* columns of the primary key */
+	int			nforeign_keys;	/* all that it has */
+	bool		referenced;		/* other tables refer to its rows */
+
+	/* the pair, by side */
+	Oid			table[2];
+	int			nkeys[2];
+	AttrNumber *link_attnum[2];
+	Bitmapset  *column[2];
+	bool		guessed[2];		/* there is no foreign key */
+	bool		evident;		/* nothing else could be meant */
+	Bitmapset  *pair;
+
+	M2mCandidateKey key;
+	List	   *identity;		/* columns beyond the pair (integers) */
+	bool		not_null;		/* the pair's columns are */
+	bool		own;			/* has columns of its own, times apart */
+	bool		own_required;	/* one of them has to be given */
+	bool		key_required;	/* one of the primary key has */
+	List	   *tools;			/* String: which tools see a join table */
+	List	   *missing;		/* char *, in words */
+	int			score;			/* 0 to 100 */
+	bool		ready;			/* needs no repair and no word */
+	bool		plain;			/* and m2m_link() needs no properties */
+} M2mCandidate;
+
 /* define_check.c: arguments as messages call them, by side */
 extern const char *const m2m_view_argument[2];
 extern const char *const m2m_role_argument[2];
@@ -34,8 +105,21 @@ extern const char *const m2m_column_argument[2];
  * relationship, the association of a relationship
  */
 extern void m2m_relationship_adopt(Oid association, char *role[2],
-								   List *column[2], char *view[2]);
+								   List *column[2], char *view[2],
+								   bool unasked);
 extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
+
+/*
+ * define_candidate.c: whether a table that is no association yet could be one:
+ * between which tables, what one link would be, and what it lacks
+ */
+extern M2mCandidate *m2m_candidate_read(Oid relid, const Oid endpoint[2]);
+extern List *m2m_candidates_between(Oid first, Oid second);
+extern bool m2m_candidate_is_shown(M2mCandidate *c);
+extern void m2m_candidate_adopt(M2mCandidate *c, bool unasked);
+extern List *m2m_candidate_columns(M2mCandidate *c, M2mSide side);
+extern List *m2m_candidate_identity(M2mCandidate *c);
+extern char *m2m_candidate_call(M2mCandidate *c);
 
 /*
  * define_check.c: what must be so before a relationship is made or unmade, and
@@ -49,6 +133,12 @@ extern void m2m_endpoint_check(Oid relid);
  */
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
+
+/*
+ * define_names.c: what m2m_adopt calls roles and link views that it was given
+ * no name for
+ */
+extern char *m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near);
 
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);
