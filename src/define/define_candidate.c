@@ -71,7 +71,9 @@
 /* Less is not worth showing. */
 #define POINTS_SHOWN			35
 
+static int	compare_candidates(const ListCell *a, const ListCell *b);
 static bool is_eligible(M2mCandidate *c);
+static char *label(Oid relid);
 static void read_columns(M2mCandidate *c);
 static void read_indexes(M2mCandidate *c);
 static List *foreign_keys(M2mCandidate *c);
@@ -167,11 +169,56 @@ m2m_candidates_between(Oid first, Oid second)
 	return result;
 }
 
-/* m2m_candidate_is_shown: is it worth a row of m2m_candidates()? */
-bool
-m2m_candidate_is_shown(M2mCandidate *c)
+/*
+ * m2m_candidates_list: all that are worth showing, of one schema if it is
+ * given; the best first.
+ */
+List *
+m2m_candidates_list(Oid schema)
 {
-	return c->score >= POINTS_SHOWN;
+	Relation	class = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(class, InvalidOid, false, NULL, 0,
+										  NULL);
+	HeapTuple	tuple;
+	List	   *tables = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		if ((form->relkind == RELKIND_RELATION ||
+			 form->relkind == RELKIND_PARTITIONED_TABLE) &&
+			(!OidIsValid(schema) || form->relnamespace == schema))
+			tables = lappend_oid(tables, form->oid);
+	}
+	systable_endscan(scan);
+	table_close(class, AccessShareLock);
+
+	/* after the scan, so that no other one runs within it */
+	foreach(lc, tables)
+	{
+		M2mCandidate *c = m2m_candidate_read(lfirst_oid(lc), NULL);
+
+		if (c != NULL && c->score >= POINTS_SHOWN)
+			result = lappend(result, c);
+		CHECK_FOR_INTERRUPTS();
+	}
+	list_sort(result, compare_candidates);
+	return result;
+}
+
+/* compare_candidates: for list_sort: by score, then by name. */
+static int
+compare_candidates(const ListCell *a, const ListCell *b)
+{
+	M2mCandidate *ca = lfirst(a);
+	M2mCandidate *cb = lfirst(b);
+
+	if (ca->score != cb->score)
+		return cb->score - ca->score;
+	return strcmp(ca->label, cb->label);
 }
 
 /*
@@ -241,7 +288,7 @@ m2m_candidate_call(M2mCandidate *c)
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "m2m_adopt(%s",
-					 quote_literal_cstr(m2m_qualified_name(c->relid)));
+					 quote_literal_cstr(c->label));
 	if (guessed || c->nforeign_keys > 2)
 	{
 		append_array(&sql, c, M2M_LEFT);
@@ -252,7 +299,7 @@ m2m_candidate_call(M2mCandidate *c)
 		if (c->guessed[s])
 			appendStringInfo(&sql, ", %s => %s",
 							 s == M2M_LEFT ? "left_table" : "right_table",
-							 quote_literal_cstr(m2m_qualified_name(c->table[s])));
+							 quote_literal_cstr(label(c->table[s])));
 	}
 
 	/* a key over the pair would be wrong where the table says otherwise */
@@ -292,6 +339,7 @@ is_eligible(M2mCandidate *c)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	c->name = pstrdup(NameStr(form->relname));
 	c->schema = form->relnamespace;
+	c->label = label(c->relid);
 	c->owner = form->relowner;
 	c->natts = form->relnatts;
 	c->rows = form->reltuples;
@@ -302,6 +350,17 @@ is_eligible(M2mCandidate *c)
 	return result && !has_superclass(c->relid) &&
 		!m2m_catalog_is_distributed(c->relid) &&
 		!OidIsValid(getExtensionOfObject(RelationRelationId, c->relid));
+}
+
+/* label: m2m_qualified_name(), also of a table that may just have gone. */
+static char *
+label(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	return name == NULL || schema == NULL ? psprintf("%u", relid) :
+		quote_qualified_identifier(schema, name);
 }
 
 /* read_columns: all columns; dropped ones have no name. */
@@ -846,7 +905,7 @@ find_missing(M2mCandidate *c)
 			c->missing = lappend(c->missing,
 								 psprintf("foreign key (%s) to %s",
 										  column_list(c, s),
-										  m2m_qualified_name(c->table[s])));
+										  label(c->table[s])));
 	}
 	if (c->key < M2M_CANDIDATE_KEY_WIDER)
 		c->missing = lappend(c->missing,

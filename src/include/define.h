@@ -61,6 +61,7 @@ typedef struct M2mCandidate
 {
 	Oid			relid;
 	char	   *name;
+	char	   *label;			/* quoted, with its schema */
 	Oid			schema;
 	Oid			owner;
 	float4		rows;			/* as estimated; -1: not known */
@@ -109,13 +110,25 @@ extern void m2m_relationship_adopt(Oid association, char *role[2],
 								   bool unasked);
 extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
 
+/* What m2m_adopt_all() made of a candidate. */
+typedef struct M2mAdopted
+{
+	Oid			relid;
+	const char *outcome;		/* adopted, refused, not ready */
+	char	   *view[2];		/* qualified; NULL: none */
+	char	   *reason;			/* NULL if it was adopted */
+} M2mAdopted;
+
+/* define_adopt_all.c: adopting all candidates that need no repair */
+extern List *m2m_candidates_adopt(Oid schema, bool dry_run);
+
 /*
  * define_candidate.c: whether a table that is no association yet could be one:
  * between which tables, what one link would be, and what it lacks
  */
 extern M2mCandidate *m2m_candidate_read(Oid relid, const Oid endpoint[2]);
 extern List *m2m_candidates_between(Oid first, Oid second);
-extern bool m2m_candidate_is_shown(M2mCandidate *c);
+extern List *m2m_candidates_list(Oid schema);
 extern void m2m_candidate_adopt(M2mCandidate *c, bool unasked);
 extern List *m2m_candidate_columns(M2mCandidate *c, M2mSide side);
 extern List *m2m_candidate_identity(M2mCandidate *c);
