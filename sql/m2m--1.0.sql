@@ -24,14 +24,16 @@ COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
-	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
+	left_table regclass DEFAULT NULL, right_table regclass DEFAULT NULL,
+	repair boolean DEFAULT false)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_adopt';
 
 COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
-	text) IS
-'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+	text, regclass, regclass, boolean) IS
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table, unless repair is true: then it adds the foreign keys to left_table and right_table, the key and the indexes that are missing, and deletes rows that link nothing or stand there twice, telling which. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys, with the SQL that would add them to left_table and right_table; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
 
 CREATE FUNCTION m2m_candidates(schema regnamespace DEFAULT NULL,
 	OUT association regclass, OUT left_table regclass,

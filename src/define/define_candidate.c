@@ -229,13 +229,12 @@ compare_candidates(const ListCell *a, const ListCell *b)
 void
 m2m_candidate_adopt(M2mCandidate *c, bool unasked)
 {
-	char	   *role[2] = {NULL, NULL};
-	char	   *view[2] = {NULL, NULL};
-	List	   *column[2];
+	M2mAdoption adoption = {0};
 
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		column[s] = c->nforeign_keys > 2 ? m2m_candidate_columns(c, s) : NIL;
-	m2m_relationship_adopt(c->relid, role, column, view, unasked);
+	for (int s = M2M_LEFT; c->nforeign_keys > 2 && s <= M2M_RIGHT; s++)
+		adoption.column[s] = m2m_candidate_columns(c, s);
+	adoption.unasked = unasked;
+	m2m_relationship_adopt(c->relid, &adoption);
 }
 
 /* m2m_candidate_columns: names (String) of the columns of one side. */

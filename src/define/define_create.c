@@ -162,7 +162,7 @@ m2m_relationship_define(M2mDefinition *definition)
 	 * Described from what was made, not from what was asked for, as it will
 	 * be from now on: event triggers of the user's may have had a hand in it.
 	 */
-	m2m_foreign_keys_choose(association, names.column, fk);
+	m2m_foreign_keys_choose(association, NULL, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)

@@ -124,6 +124,14 @@ extern void m2m_catalog_describe_identity(M2mRelationship *rel);
 extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
 
 /*
+ * catalog_index.c: which indexes an association has, to find links by and to
+ * keep them from being doubled
+ */
+extern bool m2m_catalog_has_wider_key(M2mRelationship *rel);
+extern bool m2m_catalog_has_leading_index(Oid association,
+										  M2mEndpoint *endpoint);
+
+/*
  * catalog_view.c: what makes a view a link view, and what it says of its
  * relationship
  */

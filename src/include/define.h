@@ -24,6 +24,17 @@ typedef struct M2mDefinition
 	bool		if_not_exists;
 } M2mDefinition;
 
+/* What m2m_adopt was asked for; NULL, NIL or InvalidOid means the default. */
+typedef struct M2mAdoption
+{
+	char	   *role[2];
+	List	   *column[2];		/* names of the association's columns */
+	char	   *view[2];
+	Oid			table[2];		/* the endpoints */
+	bool		repair;			/* add what is missing */
+	bool		unasked;		/* nobody asked: its link views give way */
+} M2mAdoption;
+
 /* Which key a candidate has, as far as it concerns the pair; the best. */
 typedef enum M2mCandidateKey
 {
@@ -100,14 +111,13 @@ extern const char *const m2m_view_argument[2];
 extern const char *const m2m_role_argument[2];
 extern const char *const m2m_key_argument[2];
 extern const char *const m2m_column_argument[2];
+extern const char *const m2m_table_argument[2];
 
 /*
  * define_adopt.c: makes an existing join table, or what is left of a
  * relationship, the association of a relationship
  */
-extern void m2m_relationship_adopt(Oid association, char *role[2],
-								   List *column[2], char *view[2],
-								   bool unasked);
+extern void m2m_relationship_adopt(Oid association, M2mAdoption *adoption);
 extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
 
 /* What m2m_adopt_all() made of a candidate. */
