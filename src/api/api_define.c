@@ -63,6 +63,7 @@ m2m_create(PG_FUNCTION_ARGS)
 	definition.schema = PG_ARGISNULL(6) ? InvalidOid : PG_GETARG_OID(6);
 	definition.if_not_exists = !PG_ARGISNULL(13) && PG_GETARG_BOOL(13);
 
+	definition.notice = true;
 	m2m_definition_lock(&definition);
 	PG_RETURN_OID(m2m_relationship_define(&definition));
 }

@@ -51,6 +51,7 @@
 #include "define.h"
 #include "define_internal.h"
 #include "m2m.h"
+#include "relationship.h"
 #include "text.h"
 
 /* How a candidate's score is made up; docs/reference.md says the same. */
@@ -101,6 +102,7 @@ static void describe_identity(M2mCandidate *c);
 static void describe_own(M2mCandidate *c);
 static void find_missing(M2mCandidate *c);
 static void judge(M2mCandidate *c);
+static bool is_told(M2mCandidate *c, M2mSide side);
 static char *column_list(M2mCandidate *c, M2mSide side);
 static void append_array(StringInfo sql, M2mCandidate *c, M2mSide side);
 
@@ -147,7 +149,8 @@ m2m_candidate_read(Oid relid, const Oid endpoint[2])
 /*
  * m2m_candidates_between: the tables that could hold the links of two
  * endpoints without a word from anybody (M2mCandidate): with foreign keys to
- * both and no required column of their own.
+ * both and no required column of their own.  Whose they are counts as for
+ * relationships: a stranger's table is nobody's choice.
  */
 List *
 m2m_candidates_between(Oid first, Oid second)
@@ -162,7 +165,8 @@ m2m_candidates_between(Oid first, Oid second)
 
 		/* one with a number of its own that others refer to is an entity */
 		if (c != NULL && !c->own_required && !c->key_required &&
-			(c->key > M2M_CANDIDATE_KEY_OTHER || !c->referenced))
+			(c->key > M2M_CANDIDATE_KEY_OTHER || !c->referenced) &&
+			m2m_relationship_trusts(c->relid, first, second))
 			result = lappend(result, c);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -288,13 +292,11 @@ m2m_candidate_call(M2mCandidate *c)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "m2m_adopt(%s",
 					 quote_literal_cstr(c->label));
-	if (guessed || c->nforeign_keys > 2)
-	{
-		append_array(&sql, c, M2M_LEFT);
-		append_array(&sql, c, M2M_RIGHT);
-	}
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
+		/* a side that m2m_adopt would find by itself needs no columns */
+		if (c->nforeign_keys > 2 || (c->guessed[s] && !is_told(c, s)))
+			append_array(&sql, c, s);
 		if (c->guessed[s])
 			appendStringInfo(&sql, ", %s => %s",
 							 s == M2M_LEFT ? "left_table" : "right_table",
@@ -306,6 +308,25 @@ m2m_candidate_call(M2mCandidate *c)
 		appendStringInfoString(&sql, ", repair => true");
 	appendStringInfoChar(&sql, ')');
 	return sql.data;
+}
+
+/*
+ * is_told: does the name of a side's column tell its table, as m2m_adopt reads
+ * it: author_id for the id of author or authors?
+ */
+static bool
+is_told(M2mCandidate *c, M2mSide side)
+{
+	const char *column = c->columns[c->link_attnum[side][0] - 1].name;
+	char	   *table = get_rel_name(c->table[side]);
+	char	   *key = get_attname(c->table[side], c->key_attnum[side], true);
+	char	   *role;
+
+	if (table == NULL || key == NULL ||
+		c->table[M2M_LEFT] == c->table[M2M_RIGHT])
+		return false;
+	role = m2m_name_without(column, key, table);
+	return role != NULL && pg_strcasecmp(role, m2m_name_singular(table)) == 0;
 }
 
 /* append_array: ", left_columns => ARRAY['a', 'b']" of one side. */
@@ -653,6 +674,7 @@ use_foreign_key(M2mCandidate *c, M2mSide side, ForeignKeyCacheInfo *fk)
 {
 	c->table[side] = fk->confrelid;
 	c->nkeys[side] = fk->nkeys;
+	c->key_attnum[side] = fk->confkey[0];
 	c->link_attnum[side] = palloc_array(AttrNumber, fk->nkeys);
 	memcpy(c->link_attnum[side], fk->conkey, fk->nkeys * sizeof(AttrNumber));
 	c->column[side] = columns_of(fk);

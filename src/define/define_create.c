@@ -136,6 +136,9 @@ m2m_relationship_define(M2mDefinition *definition)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
+	if (definition->notice)
+		m2m_first_use_notice(definition->relid[M2M_LEFT],
+							 definition->relid[M2M_RIGHT]);
 	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
 		m2m_temporary_deletes_rows(definition->relid);
 

@@ -22,6 +22,7 @@ typedef struct M2mDefinition
 	List	   *column[2];		/* names of the association's columns */
 	char		on_delete;
 	bool		if_not_exists;
+	bool		notice;			/* say if there is a join table already */
 } M2mDefinition;
 
 /* What m2m_adopt was asked for; NULL, NIL or InvalidOid means the default. */
@@ -88,6 +89,7 @@ typedef struct M2mCandidate
 	Oid			table[2];
 	int			nkeys[2];
 	AttrNumber *link_attnum[2];
+	AttrNumber	key_attnum[2];	/* the first in the endpoint */
 	Bitmapset  *column[2];
 	bool		guessed[2];		/* there is no foreign key */
 	bool		evident;		/* nothing else could be meant */
@@ -156,6 +158,13 @@ extern void m2m_endpoint_check(Oid relid);
  */
 extern void m2m_definition_lock(M2mDefinition *definition);
 extern Oid	m2m_relationship_define(M2mDefinition *definition);
+
+/*
+ * define_first_use.c: a relationship that is to be made where it is used first,
+ * or by m2m_create, and a join table that could have been meant
+ */
+extern bool m2m_first_use_check(Oid first, Oid second, bool adopt);
+extern void m2m_first_use_notice(Oid first, Oid second);
 
 /*
  * define_names.c: what m2m_adopt calls roles and link views that it was given
