@@ -55,7 +55,9 @@ m2m_first_use_check(Oid first, Oid second, bool adopt)
 	if (adopt && m2m_auto_adopt && list_length(candidates) == 1 && c->evident)
 	{
 		error = m2m_attempt_as(c->owner, true, true, false, adopt_unasked, c);
-		if (error == NULL)
+
+		/* or somebody else has, while we waited for the lock */
+		if (error == NULL || m2m_catalog_read_rest(c->relid, NIL) != NULL)
 			return true;
 	}
 	ereport(ERROR,
