@@ -63,4 +63,8 @@ extern Oid	m2m_relationship_define(M2mDefinition *definition);
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);
 
+/* define_rename.c: giving a relationship other names */
+extern void m2m_relationship_rename(Oid association, char *name,
+									char *role[2], char *view[2]);
+
 #endif							/* M2M_DEFINE_H */
