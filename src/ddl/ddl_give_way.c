@@ -280,7 +280,9 @@ rename_view(void *arg)
 	if (!m2m_lock_if_free(list_make1_oid(task->viewid), AccessExclusiveLock))
 		return;
 	rel = m2m_catalog_read_rest(task->association, NIL);
-	if (rel == NULL || rel->side[task->near].view != task->viewid)
+	if (rel == NULL || rel->side[task->near].view != task->viewid ||
+		!OidIsValid(rel->side[M2M_LEFT].relid) ||
+		!OidIsValid(rel->side[M2M_RIGHT].relid))
 		return;
 	name = m2m_adopted_view_elsewhere(rel, task->near);
 	if (name == NULL)

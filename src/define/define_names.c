@@ -227,7 +227,7 @@ m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near)
 
 	for (size_t i = 0; i < lengthof(all); i++)
 	{
-		char	   *name = view_name(rel->association, role,
+		char	   *name = view_name(get_rel_name(rel->association), role,
 									 rel->side[M2M_OTHER(near)].relid, near,
 									 all[i]);
 
