@@ -68,6 +68,17 @@ extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
 extern char *m2m_view_name_renamed(M2mRelationship *rel, M2mSide near,
 								   const char *name, char *role[2]);
 
+/*
+ * define_candidate.c: whether a table that is no association yet could be one
+ */
+extern List *m2m_candidates_between(Oid first, Oid second);
+
+/*
+ * define_first_use.c: a relationship that is to be made, and a join table that
+ * could have been meant
+ */
+extern void m2m_first_use_notice(Oid first, Oid second);
+
 /* define_tools.c: which other tools would see a join table in a table */
 extern List *m2m_candidate_tools(M2mCandidate *c);
 
