@@ -113,7 +113,6 @@ extern const char *const m2m_view_argument[2];
 extern const char *const m2m_role_argument[2];
 extern const char *const m2m_key_argument[2];
 extern const char *const m2m_column_argument[2];
-extern const char *const m2m_table_argument[2];
 
 /*
  * define_adopt.c: makes an existing join table, or what is left of a

@@ -19,15 +19,15 @@ plan skip_all => 'needs Django and psycopg2'
 my $node = PostgreSQL::Test::Cluster->new('django');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->start;
-foreach my $setting ('off', 'on')
+foreach my $setting (qw(off on))
 {
-	$node->safe_psql('postgres', "CREATE DATABASE $setting");
-	$node->safe_psql($setting, 'CREATE EXTENSION m2m');
-	$node->safe_psql('postgres', "ALTER DATABASE $setting SET m2m.auto_adopt = $setting");
+	$node->safe_psql('postgres', "CREATE DATABASE blog_$setting");
+	$node->safe_psql("blog_$setting", 'CREATE EXTENSION m2m');
+	$node->safe_psql('postgres', "ALTER DATABASE blog_$setting SET m2m.auto_adopt = $setting");
 }
 
-my $off = run_client($node, 'off', @python, 'test/clients/django_migrate.py');
-my $on = run_client($node, 'on', @python, 'test/clients/django_migrate.py');
+my $off = run_client($node, 'blog_off', @python, 'test/clients/django_migrate.py');
+my $on = run_client($node, 'blog_on', @python, 'test/clients/django_migrate.py');
 is($on =~ s/^    .*\n//gmr, $off, 'the same tables after each migration');
 like($off, qr/^0005 blog_post blog_post_friends blog_post_tags blog_tag$/m, 'they are those of the models');
 is($on, <<'END', 'each many-to-many field is a relationship as long as it is there');
