@@ -56,12 +56,11 @@ typedef struct IdentityKey
 
 static bool read_key(M2mRelationship *rel, Relation indexes,
 					 HeapTuple tuple, IdentityKey *key);
-static bool excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
-							AttrNumber *pair);
+static bool excludes_equals(M2mRelationship *rel, HeapTuple tuple,
+							IdentityKey *key);
 static Oid *read_operators(Oid index, int n);
 static bool is_overlap(Oid operator);
 static void sort_columns(IdentityKey *key);
-static int	list_pair(M2mRelationship *rel, AttrNumber *pair);
 static bool is_better(IdentityKey *key, IdentityKey *best);
 static void use_key(M2mRelationship *rel, IdentityKey *key);
 
@@ -75,8 +74,7 @@ void
 m2m_catalog_describe_identity(M2mRelationship *rel)
 {
 	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
-	int			npair = rel->side[M2M_LEFT].nkeys +
-		rel->side[M2M_RIGHT].nkeys;
+	int			npair = rel->nlink;
 	IdentityKey *key = palloc(sizeof(IdentityKey));
 	IdentityKey *best = NULL;
 	List	   *deferrable = NIL;	/* IdentityKey: ON CONFLICT stumbles over
@@ -154,8 +152,6 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	TupleDesc	desc = RelationGetDescr(indexes);
-	AttrNumber	pair[2 * INDEX_MAX_KEYS];
-	int			npair_columns = list_pair(rel, pair);
 	bool		is_btree;
 	bool		isnull;
 	oidvector  *opclass;
@@ -188,7 +184,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 		if (attnum <= 0)
 			return false;
 		key->column[key->ncolumns++] = attnum;
-		if (m2m_columns_include(npair_columns, pair, attnum))
+		if (m2m_columns_include(rel->nlink, rel->link, attnum))
 		{
 			key->npair++;
 			continue;
@@ -218,7 +214,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 	}
 	sort_columns(key);
 	return !key->exclusion ||
-		excludes_equals(tuple, key, npair_columns, pair);
+		excludes_equals(rel, tuple, key);
 }
 
 /*
@@ -227,8 +223,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
  * not of the pair.  (A range that is empty overlaps nothing; see use_key().)
  */
 static bool
-excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
-				AttrNumber *pair)
+excludes_equals(M2mRelationship *rel, HeapTuple tuple, IdentityKey *key)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Oid		   *operator = read_operators(index->indexrelid,
@@ -240,7 +235,7 @@ excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
 	{
 		if (get_mergejoin_opfamilies(operator[i]) != NIL)
 			continue;
-		if (m2m_columns_include(npair_columns, pair, index->indkey.values[i]) ||
+		if (m2m_columns_include(rel->nlink, rel->link, index->indkey.values[i]) ||
 			!is_overlap(operator[i]))
 			return false;
 	}
@@ -309,20 +304,6 @@ sort_columns(IdentityKey *key)
 	}
 }
 
-/* list_pair: the association's columns of both sides. */
-static int
-list_pair(M2mRelationship *rel, AttrNumber *pair)
-{
-	int			n = 0;
-
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-			pair[n++] = rel->side[s].key[i].link_attnum;
-	}
-	return n;
-}
-
 /* is_better: does a key rather say what a link is than another? */
 static bool
 is_better(IdentityKey *key, IdentityKey *best)
@@ -358,8 +339,7 @@ is_better(IdentityKey *key, IdentityKey *best)
 static void
 use_key(M2mRelationship *rel, IdentityKey *key)
 {
-	int			npair = rel->side[M2M_LEFT].nkeys +
-		rel->side[M2M_RIGHT].nkeys;
+	int			npair = rel->nlink;
 
 	rel->identity = key->npair == 0 ? M2M_IDENTITY_SURROGATE :
 		key->nfurther > 0 ? M2M_IDENTITY_KEY : M2M_IDENTITY_PAIR;

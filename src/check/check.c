@@ -17,6 +17,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -56,6 +57,7 @@ static void check_endpoint(Check *check, M2mRelationship *rel, M2mSide side);
 static bool foreign_key_is_valid(Oid constraint);
 static void check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 							  bool astray);
+static void check_cascade(Check *check, M2mRelationship *rel, M2mSide side);
 static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
@@ -78,6 +80,8 @@ static void run_query(void *arg);
 static bool foreign_key_disabled(Oid constraint);
 static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
+static char *pair_list(M2mRelationship *rel, M2mSide first,
+					   const char *prefix);
 static char *key_list(M2mRelationship *rel, M2mSide side);
 
 /*
@@ -117,10 +121,9 @@ m2m_check_relationship(Oid association, bool read_only)
 			add_finding(&check, "warning",
 						psprintf("no index to find the links of a row of \"%s\" by",
 								 get_rel_name(endpoint->relid)),
-						psprintf("CREATE INDEX ON %s (%s, %s)",
+						psprintf("CREATE INDEX ON %s (%s)",
 								 m2m_qualified_name(association),
-								 column_list(rel, s, ""),
-								 column_list(rel, M2M_OTHER(s), "")));
+								 pair_list(rel, s, "")));
 	}
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -187,10 +190,11 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 							 get_rel_name(endpoint->relid)),
 					astray ? NULL :
 					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)"
-							 " ON UPDATE CASCADE ON DELETE CASCADE",
+							 " ON UPDATE %s ON DELETE CASCADE",
 							 association, column_list(rel, side, ""),
 							 m2m_qualified_name(endpoint->relid),
-							 key_list(rel, side)));
+							 key_list(rel, side),
+							 rel->nshared > 0 ? "NO ACTION" : "CASCADE"));
 		return;
 	}
 	if (!foreign_key_is_valid(endpoint->constraint))
@@ -203,6 +207,44 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 					psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s",
 							 association, quote_identifier(name)));
 	}
+	if (rel->nshared > 0)
+		check_cascade(check, rel, side);
+}
+
+/*
+ * check_cascade: does the foreign key carry a change of a shared column into
+ * links?  Then they come to be those to other rows of the other table, as the
+ * number of a tenant's group is another tenant's, too.  Or they are to be: where
+ * a tenant as a whole gets another number.  So it is no more than a remark, and
+ * for the owner to decide.
+ */
+static void
+check_cascade(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(endpoint->constraint));
+	bool		cascades;
+	int			i = 0;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	cascades = ((Form_pg_constraint) GETSTRUCT(tuple))->confupdtype ==
+		FKCONSTR_ACTION_CASCADE;
+	ReleaseSysCache(tuple);
+	if (!cascades)
+		return;
+	while (endpoint->key[i].shared == 0)
+		i++;
+	add_finding(check, "info",
+				psprintf("foreign key \"%s\" carries changes of \"%s\" into column \"%s\", which also says which row of \"%s\" is linked; ON UPDATE NO ACTION would refuse them",
+						 get_constraint_name(endpoint->constraint),
+						 get_attname(endpoint->relid, endpoint->key[i].attnum,
+									 false),
+						 get_attname(rel->association,
+									 endpoint->key[i].link_attnum, false),
+						 get_rel_name(rel->side[M2M_OTHER(side)].relid)),
+				NULL);
 }
 
 /*
@@ -265,6 +307,18 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 			collation == key->collation)
 			continue;
 
+		/* one column for two keys is said of once, when these are of one type */
+		if (key->shared > 0)
+		{
+			M2mKeyColumn *other =
+				&rel->side[M2M_OTHER(side)].key[key->shared - 1];
+
+			if (side == M2M_RIGHT || other->type != key->type ||
+				other->typmod != key->typmod ||
+				other->collation != key->collation)
+				continue;
+		}
+
 		/*
 		 * No more than a remark: something compares the two types, or the
 		 * relationship would be at rest.  The remedy rewrites the table, and
@@ -300,8 +354,7 @@ static void
 check_pairs(Check *check, M2mRelationship *rel)
 {
 	char	   *association = m2m_qualified_name(rel->association);
-	char	   *columns = psprintf("%s, %s", column_list(rel, M2M_LEFT, ""),
-								   column_list(rel, M2M_RIGHT, ""));
+	char	   *columns = pair_list(rel, M2M_LEFT, "");
 	char	   *present;
 	char	   *same;
 	bool		differ;
@@ -366,10 +419,9 @@ check_whole_rows(Check *check, M2mRelationship *rel)
 		query_is_true(check,
 					  psprintf("SELECT EXISTS (SELECT FROM"
 							   " (SELECT a.*::pg_catalog.text whole FROM %s a"
-							   " WHERE pg_catalog.num_nulls(%s, %s) = 0) a"
+							   " WHERE pg_catalog.num_nulls(%s) = 0) a"
 							   " GROUP BY whole HAVING pg_catalog.count(*) > 1)",
-							   association, column_list(rel, M2M_LEFT, "a."),
-							   column_list(rel, M2M_RIGHT, "a."))))
+							   association, pair_list(rel, M2M_LEFT, "a."))))
 		add_finding(check, "warning",
 					"there are links that are the same in all columns", NULL);
 	else
@@ -775,6 +827,28 @@ column_list(M2mRelationship *rel, M2mSide side, const char *prefix)
 		appendStringInfo(&list, "%s%s%s", i > 0 ? ", " : "", prefix,
 						 m2m_quoted_column(rel->association,
 										   rel->side[side].key[i].link_attnum));
+	return list.data;
+}
+
+/*
+ * pair_list: the same of both sides, first the one given; a column of both
+ * once.
+ */
+static char *
+pair_list(M2mRelationship *rel, M2mSide first, const char *prefix)
+{
+	M2mEndpoint *second = &rel->side[M2M_OTHER(first)];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	appendStringInfoString(&list, column_list(rel, first, prefix));
+	for (int i = 0; i < second->nkeys; i++)
+	{
+		if (second->key[i].shared == 0)
+			appendStringInfo(&list, ", %s%s", prefix,
+							 m2m_quoted_column(rel->association,
+											   second->key[i].link_attnum));
+	}
 	return list.data;
 }
 

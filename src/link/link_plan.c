@@ -800,26 +800,20 @@ register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
 static TupleDesc
 link_desc(M2mRelationship *rel)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(rel->pair_desc->natts);
-	AttrNumber	attnum = 0;
+	TupleDesc	desc = CreateTemplateTupleDesc(rel->nlink);
 
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int i = 0; i < rel->nlink; i++)
 	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-		{
-			AttrNumber	column = rel->side[s].key[i].link_attnum;
-			Oid			type;
-			int32		typmod;
-			Oid			collation;
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
 
-			get_atttypetypmodcoll(rel->association, column, &type, &typmod,
-								  &collation);
-			attnum++;
-			TupleDescInitEntry(desc, attnum,
-							   get_attname(rel->association, column, false),
-							   type, typmod, 0);
-			TupleDescInitEntryCollation(desc, attnum, collation);
-		}
+		get_atttypetypmodcoll(rel->association, rel->link[i], &type, &typmod,
+							  &collation);
+		TupleDescInitEntry(desc, i + 1,
+						   get_attname(rel->association, rel->link[i], false),
+						   type, typmod, 0);
+		TupleDescInitEntryCollation(desc, i + 1, collation);
 	}
 	TupleDescFinalize(desc);
 	return desc;

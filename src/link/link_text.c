@@ -27,12 +27,17 @@ static void append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						   const char *prefix);
 static void append_link_columns(StringInfo sql, M2mRelationship *rel,
 								const char *prefix);
-static void append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						const char *prefix);
+static int	append_pair(StringInfo sql, M2mRelationship *rel, bool left,
+						bool right, const char *prefix);
+static void append_pair_parameters(StringInfo sql, M2mRelationship *rel);
 static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 								  bool left, bool right);
 static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						 int first_parameter);
+static void append_match_column(StringInfo sql, M2mRelationship *rel,
+								M2mSide side, int column, int parameter);
+static void append_match_rest(StringInfo sql, M2mRelationship *rel,
+							  M2mSide side);
 static void append_match_pair(StringInfo sql, M2mRelationship *rel,
 							  bool parameters);
 static void append_match_identity(StringInfo sql, M2mRelationship *rel,
@@ -153,7 +158,6 @@ void
 m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 					  List *columns)
 {
-	int			n = rel->pair_desc->natts + list_length(columns);
 	ListCell   *lc;
 
 	appendStringInfo(sql, "INSERT INTO %s (",
@@ -165,8 +169,9 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 	if (one)
 	{
 		appendStringInfoString(sql, ") SELECT ");
-		for (int i = 1; i <= n; i++)
-			appendStringInfo(sql, "%s$%d", i > 1 ? ", " : "", i);
+		append_pair_parameters(sql, rel);
+		for (int i = 1; i <= list_length(columns); i++)
+			appendStringInfo(sql, ", $%d", rel->pair_desc->natts + i);
 		if (rel->on_conflict)
 			append_on_conflict(sql, rel);
 		return;
@@ -174,9 +179,7 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 
 	/* ON CONFLICT passes over a pair that is given twice by itself */
 	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
-	append_pair(sql, rel, M2M_LEFT, "p.");
-	appendStringInfoString(sql, ", ");
-	append_pair(sql, rel, M2M_RIGHT, "p.");
+	append_pair(sql, rel, true, true, "p.");
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
 	build_insert_end(sql, rel, columns);
 }
@@ -195,7 +198,7 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 		append_match_pair(sql, rel, false);
 		appendStringInfoChar(sql, ')');
 	}
-	append_order(sql, rel->pair_desc->natts);
+	append_order(sql, rel->nlink);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
 	else if (m2m_stmt_names_identity(rel, columns))
@@ -278,8 +281,8 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 	append_match(sql, rel, side, 1);
 	append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
-						   " p WHERE ");
-	append_match(sql, rel, other, 0);
+						   " p WHERE true");
+	append_match_rest(sql, rel, other);
 	appendStringInfoChar(sql, ')');
 	if (rel->has_rules)
 		return;
@@ -485,23 +488,53 @@ append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 										   rel->side[side].key[i].link_attnum));
 }
 
-/* append_link_columns: the same of both sides, left first. */
+/*
+ * append_link_columns: the same of both sides, left first; one that both have
+ * once.
+ */
 static void
 append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
 {
-	append_columns(sql, rel, M2M_LEFT, prefix);
-	appendStringInfoString(sql, ", ");
-	append_columns(sql, rel, M2M_RIGHT, prefix);
+	for (int i = 0; i < rel->nlink; i++)
+		appendStringInfo(sql, "%s%s%s", i > 0 ? ", " : "", prefix,
+						 m2m_quoted_column(rel->association, rel->link[i]));
 }
 
-/* append_pair: "p.left_1, ..." of one side. */
-static void
-append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
+/*
+ * append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of both,
+ * as append_link_columns() has them.  Returns how many.
+ */
+static int
+append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
 			const char *prefix)
 {
-	for (int i = 1; i <= rel->side[side].nkeys; i++)
-		appendStringInfo(sql, "%s%s%s_%d", i > 1 ? ", " : "", prefix,
-						 side == M2M_LEFT ? "left" : "right", i);
+	int			n = 0;
+
+	for (int s = left ? M2M_LEFT : M2M_RIGHT;
+		 s <= (right ? M2M_RIGHT : M2M_LEFT); s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			if (left && s == M2M_RIGHT && rel->side[s].key[i].shared > 0)
+				continue;
+			appendStringInfo(sql, "%s%s%s_%d", n++ > 0 ? ", " : "", prefix,
+							 s == M2M_LEFT ? "left" : "right", i + 1);
+		}
+	}
+	return n;
+}
+
+/* append_pair_parameters: "$1, ..." of the pair, in the same way. */
+static void
+append_pair_parameters(StringInfo sql, M2mRelationship *rel)
+{
+	int			nleft = rel->side[M2M_LEFT].nkeys;
+
+	for (int i = 0; i < rel->pair_desc->natts; i++)
+	{
+		if (i < nleft || rel->side[M2M_RIGHT].key[i - nleft].shared == 0)
+			appendStringInfo(sql, "%s$%d", i > 0 ? ", " : "", i + 1);
+	}
 }
 
 /* append_distinct_pairs: a query of the pairs, or one side of them, once. */
@@ -509,21 +542,10 @@ static void
 append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 					  bool left, bool right)
 {
-	int			n = 0;
+	int			n;
 
 	appendStringInfoString(sql, "SELECT DISTINCT ");
-	if (left)
-	{
-		append_pair(sql, rel, M2M_LEFT, "");
-		n += rel->side[M2M_LEFT].nkeys;
-	}
-	if (left && right)
-		appendStringInfoString(sql, ", ");
-	if (right)
-	{
-		append_pair(sql, rel, M2M_RIGHT, "");
-		n += rel->side[M2M_RIGHT].nkeys;
-	}
+	n = append_pair(sql, rel, left, right, "");
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME);
 	append_order(sql, n);
 }
@@ -536,36 +558,63 @@ static void
 append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 			 int first_parameter)
 {
-	M2mEndpoint *endpoint = &rel->side[side];
-
-	for (int i = 0; i < endpoint->nkeys; i++)
+	for (int i = 0; i < rel->side[side].nkeys; i++)
 	{
-		M2mKeyColumn *key = &endpoint->key[i];
-
 		if (i > 0)
 			appendStringInfoString(sql, " AND ");
-		if (first_parameter > 0)
-			appendStringInfo(sql, "$%d", first_parameter + i);
-		else
-			appendStringInfo(sql, "p.%s_%d",
-							 side == M2M_LEFT ? "left" : "right", i + 1);
-		appendStringInfo(sql, " %s %s",
-						 m2m_qualified_operator(key->equal_op),
-						 m2m_link_operand(rel, key, "a"));
+		append_match_column(sql, rel, side, i,
+							first_parameter > 0 ? first_parameter + i : 0);
+	}
+}
+
+/* append_match_column: "p.right_1 = a.book_id" of one column. */
+static void
+append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
+					int column, int parameter)
+{
+	M2mKeyColumn *key = &rel->side[side].key[column];
+
+	if (parameter > 0)
+		appendStringInfo(sql, "$%d", parameter);
+	else
+		appendStringInfo(sql, "p.%s_%d", side == M2M_LEFT ? "left" : "right",
+						 column + 1);
+	appendStringInfo(sql, " %s %s", m2m_qualified_operator(key->equal_op),
+					 m2m_link_operand(rel, key, "a"));
+}
+
+/*
+ * append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a side
+ * that are not the other side's, too, and matched with those: a second
+ * condition on them would have the planner think that hardly any pair fits.
+ */
+static void
+append_match_rest(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		if (rel->side[side].key[i].shared > 0)
+			continue;
+		appendStringInfoString(sql, " AND ");
+		append_match_column(sql, rel, side, i, 0);
 	}
 }
 
 /*
- * append_match_pair: the same of both sides; parameters are left, then
+ * append_match_pair: append_match() of both sides; parameters are left, then
  * right.
  */
 static void
 append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 {
 	append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
-	appendStringInfoString(sql, " AND ");
-	append_match(sql, rel, M2M_RIGHT,
-				 parameters ? rel->side[M2M_LEFT].nkeys + 1 : 0);
+	if (parameters)
+	{
+		appendStringInfoString(sql, " AND ");
+		append_match(sql, rel, M2M_RIGHT, rel->side[M2M_LEFT].nkeys + 1);
+	}
+	else
+		append_match_rest(sql, rel, M2M_RIGHT);
 }
 
 /*

@@ -78,7 +78,7 @@ extern void m2m_function_create(M2mRelationship *rel, M2mSide near,
  * endpoint, or one link
  */
 extern M2mIds *m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
-							  M2mIds *given);
+							  M2mIds *near_id, M2mIds *given);
 extern bool m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
 						 bool *isnull);
 extern void m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull);

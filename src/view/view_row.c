@@ -64,16 +64,18 @@ static void build_fetch(StringInfo sql, M2mRowWrite *write, List *columns);
 
 /*
  * m2m_row_insert: inserts a row of the far endpoint from the columns that
- * are not null; returns its key, as given or as the table made it.
+ * are not null, and the key's columns that are the near row's, too; returns its
+ * key, as given or as the table made it.
  */
 M2mIds *
-m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
+m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
+			   M2mIds *near_id, M2mIds *given)
 {
 	M2mEndpoint *far = &write->rel->side[write->far];
 	MemoryContext context = CurrentMemoryContext;
 	int			n = write->view->ncolumns;
-	Datum	   *args = palloc_array(Datum, n);
-	Oid		   *types = palloc_array(Oid, n);
+	Datum	   *args = palloc_array(Datum, n + far->nkeys);
+	Oid		   *types = palloc_array(Oid, n + far->nkeys);
 	int			nargs = 0;
 	List	   *columns = NIL;
 	SPIPlanPtr *slot;
@@ -95,6 +97,18 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		args[nargs] = value[i];
 		types[nargs++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
 		columns = lappend_int(columns, write->view->column[i].attnum);
+	}
+	for (int i = 0; i < far->nkeys; i++)
+	{
+		int			shared = far->key[i].shared;
+
+		if (shared == 0 || list_member_int(columns, far->key[i].attnum))
+			continue;
+		args[nargs] = m2m_key_coerce(write->rel, write->far, i,
+									 near_id->value[shared - 1],
+									 write->rel->side[write->near].key[shared - 1].type);
+		types[nargs++] = getBaseType(far->key[i].type);
+		columns = lappend_int(columns, far->key[i].attnum);
 	}
 
 	/*
@@ -147,6 +161,7 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		ids->is_array = false;
 		ids->count = 1;
 		ids->nkeys = far->nkeys;
+		ids->is_short = NULL;
 		ids->value = palloc_array(Datum, far->nkeys);
 		for (int i = 0; i < far->nkeys; i++)
 		{

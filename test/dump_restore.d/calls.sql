@@ -101,6 +101,13 @@ RESET search_path;
 SELECT m2m_link('joint.supplier', 2, 'book', 3), m2m_count('book', 2, 'joint.supplier');
 SELECT * FROM joint.supplier_books ORDER BY 1, 2;
 
+SELECT m2m_link('member', ROW(2, 1), 'team', '{1,2}', via => 'member_team'), m2m_linked('team', ROW(1, 1), 'member', ROW(2, 1), via => 'member_team'),
+	m2m_unlink('member', ROW(1, 1), 'team', 2, via => 'member_team');
+INSERT INTO member_teams (tenant, member_id, id, title) VALUES (1, 2, 3, 'new') RETURNING *;
+INSERT INTO duties_of_member (tenant, member_id, id, what) VALUES (1, 2, 1, 'clean') RETURNING *;
+SELECT * FROM member_teams ORDER BY 1, 2, 3;
+SELECT * FROM duties_in_team ORDER BY 1, 2, 3, 4;
+
 -- First use, adoption and the end of a relationship
 SELECT m2m_link('tag', 'sql', 'student', '{1,2}');
 SELECT * FROM student_tags;

@@ -152,6 +152,18 @@ SELECT m2m_create('reader', 'person');
 SELECT m2m_link('reader', 1, 'person', ARRAY['Ann', 'Ben']);
 GRANT SELECT ON reader_people TO shop_clerk;
 SELECT m2m_rename('reader_person', 'acquaintance', left_role => 'who', right_role => 'whom');
+-- A column of both keys
+CREATE TABLE member (tenant int, id int, name text, PRIMARY KEY (tenant, id));
+CREATE TABLE team (id int, tenant int, title text, PRIMARY KEY (tenant, id));
+INSERT INTO member SELECT t, i FROM generate_series(1, 2) t, generate_series(1, 2) i;
+INSERT INTO team SELECT i, t FROM generate_series(1, 2) t, generate_series(1, 2) i;
+SELECT m2m_create('member', 'team', left_columns => '{tenant,member_id}', right_columns => '{tenant,team_id}'),
+	m2m_link('member', ROW(1, 1), 'team', '{1,2}'), m2m_link('team', ROW(2, 1), 'member', 2);
+CREATE TABLE duty (tenant int, team_id int, member_id int, what text DEFAULT 'none', PRIMARY KEY (tenant, team_id, member_id, what),
+	FOREIGN KEY (tenant, team_id) REFERENCES team, FOREIGN KEY (tenant, member_id) REFERENCES member);
+CREATE INDEX ON duty (tenant, member_id);
+SELECT m2m_adopt('duty', left_view => 'duties_in_team', right_view => 'duties_of_member'),
+	m2m_link('team', ROW(1, 1), 'member', '{1,2}', via => 'duty', properties => '{"what": "cook"}');
 
 -- Unlogged
 CREATE UNLOGGED TABLE visitor (id int PRIMARY KEY);
