@@ -24,14 +24,15 @@ COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
-	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
+	deleted text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_adopt';
 
 COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
-	text) IS
-'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+	text, text) IS
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. What is not named gets a name that is free. deleted: the column, a time or a boolean, that says that a row is no link any more; unlinking then sets it (empty: there is none, all rows are links). Returns the table. Errors: 42P16 it has not two foreign keys; 42P08 it has more, or pairs are unique only among rows not deleted, and deleted is not given; 42703, 42804 deleted is no such column; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
 
 CREATE FUNCTION m2m_drop(association regclass,
 	keep_links boolean DEFAULT false)
@@ -273,7 +274,7 @@ CREATE FUNCTION m2m_link_view_write()
 	AS 'MODULE_PATHNAME', 'm2m_link_view_write';
 
 COMMENT ON FUNCTION m2m_link_view_write() IS
-'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted).';
+'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted), unlink (marks, where unlinking sets a column instead of deleting the row; the condition of the view says which).';
 
 /*
  * Relationships follow the schema.  The tags are those of commands that can
@@ -356,12 +357,13 @@ CREATE FUNCTION m2m_relationships()
 		right_table regclass, right_role text, right_key text[],
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
-		properties text[], identity text[], origin text, owner regrole)
+		properties text[], identity text[], condition text,
+		origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
 COMMENT ON FUNCTION m2m_relationships() IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; whether it was created or adopted; the owner.';
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the condition by which rows are links, null where all are; whether it was created or adopted; the owner.';
 
 /* what is amiss */
 

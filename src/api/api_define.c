@@ -77,6 +77,7 @@ m2m_adopt(PG_FUNCTION_ARGS)
 	List	   *column[2] = {NIL, NIL};
 	char	   *role[2];
 	char	   *view[2];
+	char	   *deleted = NULL;
 
 	PreventCommandIfReadOnly("m2m_adopt()");
 	PreventCommandIfParallelMode("m2m_adopt()");
@@ -92,7 +93,13 @@ m2m_adopt(PG_FUNCTION_ARGS)
 											m2m_column_argument[s]);
 		view[s] = text_argument(fcinfo, 5 + s, m2m_view_argument[s]);
 	}
-	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view);
+
+	/* an empty one is an answer, too: none */
+	if (!PG_ARGISNULL(7))
+		deleted = text_to_cstring(PG_GETARG_TEXT_PP(7));
+	if (deleted != NULL && deleted[0] != '\0')
+		deleted = text_argument(fcinfo, 7, "deleted");
+	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view, deleted);
 	PG_RETURN_OID(PG_GETARG_OID(0));
 }
 

@@ -16,6 +16,7 @@
 
 #include "catalog.h"
 #include "m2m.h"
+#include "text.h"
 #include "view.h"
 
 static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
@@ -55,8 +56,8 @@ m2m_relationships(PG_FUNCTION_ARGS)
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
-	Datum		values[19];
-	bool		isnull[19];
+	Datum		values[20];
+	bool		isnull[20];
 	int			n = 0;
 
 	memset(isnull, 0, sizeof(isnull));
@@ -90,6 +91,10 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 											   rel->nproperties,
 											   rel->property));
 	values[n++] = PointerGetDatum(identity_names(rel));
+	isnull[n] = rel->deleted == 0;
+	if (!isnull[n])
+		values[n] = CStringGetTextDatum(m2m_live_condition(rel, NULL));
+	n++;
 	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
 	values[n++] =
 		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));

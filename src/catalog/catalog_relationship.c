@@ -186,6 +186,13 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 			!OidIsValid(endpoint->constraint))
 			endpoint->relid = InvalidOid;
 	}
+
+	/* either says so: one that has lost the condition deletes nothing */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT && rel->deleted == 0; s++)
+	{
+		if (view[s] != NULL)
+			m2m_catalog_describe_deleted(rel, view[s]->deleted);
+	}
 	describe_properties(rel);
 	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
 		OidIsValid(rel->side[M2M_RIGHT].relid))
@@ -243,6 +250,20 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 	describe_properties(rel);
 	describe_association(rel);
 	return rel;
+}
+
+/*
+ * m2m_catalog_set_deleted: describes such a relationship anew, by which rows
+ * with that column set (0: none) are no links.
+ */
+void
+m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
+{
+	m2m_catalog_describe_deleted(rel, deleted);
+	rel->nproperties = 0;
+	rel->required = NIL;
+	describe_properties(rel);
+	describe_association(rel);
 }
 
 /*
@@ -840,6 +861,7 @@ describe_association(M2mRelationship *rel)
 	rel->unique = rel->on_conflict && !has_children;
 	if (has_children && rel->nidentity > 0)
 		m2m_catalog_identify_by_row(rel);
+	rel->renewed = rel->revives ? m2m_catalog_renewed(rel) : NIL;
 }
 
 /*
@@ -872,7 +894,8 @@ has_insert_rule(Oid relid)
 }
 
 /*
- * describe_properties: the association's columns that are no link columns.
+ * describe_properties: the association's columns that are no link columns, and
+ * not the one that says that a row is no link.
  */
 static void
 describe_properties(M2mRelationship *rel)
@@ -894,7 +917,7 @@ describe_properties(M2mRelationship *rel)
 			for (int i = 0; i < rel->side[s].nkeys; i++)
 				is_link |= rel->side[s].key[i].link_attnum == a;
 		}
-		if (!is_link)
+		if (!is_link && a != rel->deleted)
 		{
 			rel->property[rel->nproperties++] = a;
 

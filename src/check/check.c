@@ -60,6 +60,7 @@ static void check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
+static void check_deleted(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
 static bool has_wider_key(M2mRelationship *rel);
@@ -77,7 +78,7 @@ static bool types_are_trusted(M2mRelationship *rel);
 static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
 static void run_query(void *arg);
-static bool has_leading_index(Oid association, M2mEndpoint *endpoint);
+static bool has_leading_index(M2mRelationship *rel, M2mEndpoint *endpoint);
 static bool foreign_key_disabled(Oid constraint);
 static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
@@ -112,11 +113,12 @@ m2m_check_relationship(Oid association, bool read_only)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
+	check_deleted(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
 
-		if (!has_leading_index(association, endpoint))
+		if (!has_leading_index(rel, endpoint))
 			add_finding(&check, "warning",
 						psprintf("no index to find the links of a row of \"%s\" by",
 								 get_rel_name(endpoint->relid)),
@@ -323,6 +325,8 @@ check_pairs(Check *check, M2mRelationship *rel)
 	 * types without equality.  A row with a null is no link.
 	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
+	if (rel->deleted != 0)
+		present = psprintf("%s AND %s", present, m2m_live_condition(rel, "a"));
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER"
 					" (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n"
 					" FROM %s a WHERE pg_catalog.%s",
@@ -333,9 +337,17 @@ check_pairs(Check *check, M2mRelationship *rel)
 										  same)))
 			add_finding(check, "error",
 						"links stand there more than once",
-						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1"
+						psprintf("%s (%s) d WHERE d.n > 1"
 								 " AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
-								 association, same));
+								 rel->deleted == 0 ?
+								 psprintf("DELETE FROM %s a USING",
+										  association) :
+								 psprintf("UPDATE %s a SET %s = %s FROM",
+										  association,
+										  m2m_quoted_column(rel->association,
+															rel->deleted),
+										  m2m_deleted_value(rel, true)),
+								 same));
 		differ = query_is_true(check,
 							   psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM"
 										" (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a"
@@ -352,8 +364,30 @@ check_pairs(Check *check, M2mRelationship *rel)
 	add_finding(check, "warning",
 				"no index keeps links unique",
 				differ ? NULL :
-				psprintf("CREATE UNIQUE INDEX ON %s (%s)", association,
-						 columns));
+				psprintf("CREATE UNIQUE INDEX ON %s (%s)%s%s", association,
+						 columns, rel->deleted != 0 ? " WHERE " : "",
+						 rel->deleted != 0 ?
+						 m2m_live_condition(rel, NULL) : ""));
+}
+
+/*
+ * check_deleted: can the column that says that a row is no link still say so?
+ */
+static void
+check_deleted(Check *check, M2mRelationship *rel)
+{
+	char	   *name;
+	Oid			type;
+
+	if (rel->deleted == 0)
+		return;
+	name = get_attname(rel->association, rel->deleted, false);
+	type = get_atttype(rel->association, rel->deleted);
+	if (!m2m_catalog_may_delete_by(type))
+		add_finding(check, "error",
+					psprintf("column \"%s\", which is of type %s now, cannot say when a link was deleted",
+							 name, format_type_be(type)),
+					NULL);
 }
 
 /*
@@ -369,10 +403,13 @@ check_whole_rows(Check *check, M2mRelationship *rel)
 		query_is_true(check,
 					  psprintf("SELECT EXISTS (SELECT FROM"
 							   " (SELECT a.*::pg_catalog.text whole FROM %s a"
-							   " WHERE pg_catalog.num_nulls(%s, %s) = 0) a"
+							   " WHERE pg_catalog.num_nulls(%s, %s) = 0%s%s) a"
 							   " GROUP BY whole HAVING pg_catalog.count(*) > 1)",
 							   association, column_list(rel, M2M_LEFT, "a."),
-							   column_list(rel, M2M_RIGHT, "a."))))
+							   column_list(rel, M2M_RIGHT, "a."),
+							   rel->deleted != 0 ? " AND " : "",
+							   rel->deleted != 0 ?
+							   m2m_live_condition(rel, "a") : "")))
 		add_finding(check, "warning",
 					"there are links that are the same in all columns", NULL);
 	else
@@ -406,7 +443,8 @@ has_wider_foreign_key(M2mRelationship *rel, M2mSide side)
 
 /*
  * has_wider_key: does a unique index or exclusion constraint hold all columns
- * of a pair, whatever more, and on whatever condition?
+ * of a pair, whatever more, and on whatever condition?  One that holds a column
+ * that is null in all links keeps none of them apart.
  */
 static bool
 has_wider_key(M2mRelationship *rel)
@@ -427,7 +465,10 @@ has_wider_key(M2mRelationship *rel)
 		bool		all = true;
 
 		if ((!index->indisunique && !index->indisexclusion) ||
-			!index->indisvalid || !index->indislive)
+			!index->indisvalid || !index->indislive ||
+			(rel->deleted != 0 && !index->indnullsnotdistinct &&
+			 m2m_columns_include(index->indnkeyatts, index->indkey.values,
+								 rel->deleted)))
 			continue;
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
@@ -782,7 +823,7 @@ run_query(void *arg)
  * side?
  */
 static bool
-has_leading_index(Oid association, M2mEndpoint *endpoint)
+has_leading_index(M2mRelationship *rel, M2mEndpoint *endpoint)
 {
 	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -791,7 +832,7 @@ has_leading_index(Oid association, M2mEndpoint *endpoint)
 	bool		result = false;
 
 	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(association));
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
 	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
 							  1, &key);
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -800,13 +841,15 @@ has_leading_index(Oid association, M2mEndpoint *endpoint)
 		int			found = 0;
 
 		/*
-		 * A partial one does not find all links of a row.  An expression has
-		 * 0 for its column, and matches nothing below.
+		 * A partial one does not find all links of a row, unless it has just
+		 * these.  An expression has 0 for its column, and matches nothing
+		 * below.
 		 */
 		if (!index->indisvalid || !index->indislive ||
 			index->indnkeyatts < endpoint->nkeys ||
-			!heap_attisnull(tuple, Anum_pg_index_indpred,
-							RelationGetDescr(indexes)))
+			(!heap_attisnull(tuple, Anum_pg_index_indpred,
+							 RelationGetDescr(indexes)) &&
+			 !m2m_catalog_is_of_links(rel, tuple)))
 			continue;
 		for (int i = 0; i < endpoint->nkeys; i++)
 		{

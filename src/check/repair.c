@@ -104,7 +104,8 @@ run_remedy(void *arg)
 			m2m_sql(finding->remedy);
 			break;
 		case M2M_FINDING_VIEW:
-			m2m_relationship_adopt(finding->association, role, column, view);
+			m2m_relationship_adopt(finding->association, role, column, view,
+								   NULL);
 			break;
 		case M2M_FINDING_FUNCTION:
 			m2m_function_repair(m2m_relationship_get(finding->association,

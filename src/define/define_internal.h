@@ -34,6 +34,14 @@ extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
 extern void m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2]);
 
 /*
+ * define_deleted.c: which column of an adopted table says that a row is no
+ * link any more
+ */
+extern void m2m_deleted_choose(M2mRelationship *rel,
+							   M2mRelationship *leftover, bool has_view,
+							   AttrNumber of_view, const char *name);
+
+/*
  * define_keys.c: chooses the key of an endpoint and the foreign keys of an
  * association that are to make a relationship
  */

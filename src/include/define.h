@@ -34,7 +34,8 @@ extern const char *const m2m_column_argument[2];
  * relationship, the association of a relationship
  */
 extern void m2m_relationship_adopt(Oid association, char *role[2],
-								   List *column[2], char *view[2]);
+								   List *column[2], char *view[2],
+								   const char *deleted);
 extern char *m2m_view_name_taken(M2mRelationship *rel, M2mSide near);
 
 /*

@@ -109,6 +109,7 @@ extern int64 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2],
 
 /* link_text.c: the general path: the text of its statements */
 extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_removal(StringInfo sql, M2mRelationship *rel);
 extern bool m2m_is_identity(M2mRelationship *rel, AttrNumber attnum);
 extern void m2m_append_match_place(StringInfo sql, int first_parameter);
 

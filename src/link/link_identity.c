@@ -49,7 +49,8 @@ static SPIPlanPtr get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 static bool is_linked_now(M2mRelationship *rel,
 						  M2mLinkParameters *parameters);
 static uint64 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest);
-static bool was_updated(Oid relid, ItemPointer place);
+static bool was_updated(M2mRelationship *rel, Oid relid, ItemPointer place);
+static bool is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot);
 static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 						Datum *values, M2mIdentity *identity, bool *known);
 static bool may_return(M2mRelationship *rel);
@@ -201,7 +202,7 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
 			DatumGetPointer(SPI_getbinval(row, SPI_tuptable->tupdesc, 2,
 										  &isnull));
 
-		result = was_updated(relid, ctid);
+		result = was_updated(rel, relid, ctid);
 	}
 	SPI_finish();
 	return result;
@@ -212,7 +213,7 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
  * a place?  One of a table that is no heap counts as changed: it cannot tell.
  */
 static bool
-was_updated(Oid relid, ItemPointer place)
+was_updated(M2mRelationship *rel, Oid relid, ItemPointer place)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
@@ -229,9 +230,41 @@ was_updated(Oid relid, ItemPointer place)
 			  !ItemPointerEquals(&tuple->t_data->t_ctid, place)) &&
 			 TransactionIdDidCommit(HeapTupleHeaderGetUpdateXid(tuple->t_data)));
 	}
+
+	/* unlinking may be an update, too */
+	if (result && rel->deleted != 0)
+	{
+		TableScanDesc scan;
+		ItemPointerData newest = *place;
+
+		PushActiveSnapshot(GetLatestSnapshot());
+		scan = table_beginscan_tid(relation, GetActiveSnapshot());
+		table_tuple_get_latest_tid(scan, &newest);
+		table_endscan(scan);
+		result = !table_tuple_fetch_row_version(relation, &newest,
+												GetActiveSnapshot(), slot) ||
+			!is_deleted(rel, relid, slot);
+		PopActiveSnapshot();
+	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(relation, AccessShareLock);
 	return result;
+}
+
+/*
+ * is_deleted: does a row of the association, or of a table below it, say that
+ * it is no link any more?
+ */
+static bool
+is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot)
+{
+	bool		isnull;
+	AttrNumber	attnum = get_attnum(relid, get_attname(rel->association,
+													   rel->deleted, false));
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	return !isnull && (rel->deleted_kind == M2M_DELETED_TIME ||
+					   DatumGetBool(value));
 }
 
 /*
@@ -400,11 +433,14 @@ get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 	if (*slot != NULL)
 		return *slot;
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "%s FROM %s a WHERE ",
-					 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
-					 statement == M2M_COLUMNS_IDENTITY_FIND ?
-					 "SELECT a.tableoid, a.ctid" : "DELETE",
-					 m2m_qualified_name(rel->association));
+	if (statement == M2M_COLUMNS_IDENTITY_REMOVE)
+		m2m_append_removal(&sql, rel);
+	else
+		appendStringInfo(&sql, "%s FROM %s a",
+						 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
+						 "SELECT a.tableoid, a.ctid",
+						 m2m_qualified_name(rel->association));
+	appendStringInfoString(&sql, " WHERE ");
 	m2m_append_match_link(&sql, rel);
 	if (statement != M2M_COLUMNS_IDENTITY_REMOVE)
 		appendStringInfoString(&sql, " LIMIT 1");

@@ -261,6 +261,7 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	 * until the run ends.
 	 */
 	if (!with_properties && write->rel->nidentity == 0 &&
+		!write->rel->revives &&
 		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
 		return heap_copytuple(new_tuple);
 	if (!m2m_row_link(write, ids, value, isnull))
@@ -286,6 +287,7 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 	List	   *link_columns = NIL;
 	bool		relink = false;
 	M2mIds	   *ids[2];
+	M2mIds	   *new_ids[2];
 
 	heap_deform_tuple(old_tuple, write->desc, old_value, old_null);
 	heap_deform_tuple(new_tuple, write->desc, new_value, new_null);
@@ -360,13 +362,19 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						   old_null);
 			m2m_row_identify(write, old_value, old_null);
 		}
+		new_ids[write->near] = read_key(write, write->near, new_value,
+										new_null, false);
+		new_ids[write->far] = read_key(write, write->far, new_value, new_null,
+									   false);
+		if (m2m_row_moves(write, ids, new_ids))
+			return m2m_row_relink(write, ids, new_ids, link_columns,
+								  new_value, new_null, old_value, old_null) ?
+				m2m_row_fetch(write, new_ids, new_tuple) : NULL;
 		if (!m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
-		ids[write->near] = read_key(write, write->near, new_value, new_null,
-									false);
-		ids[write->far] = read_key(write, write->far, new_value, new_null,
-								   false);
+		ids[write->near] = new_ids[write->near];
+		ids[write->far] = new_ids[write->far];
 		m2m_row_identify(write, new_value, new_null);
 	}
 	return m2m_row_fetch(write, ids, new_tuple);
