@@ -56,6 +56,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	M2mRelationship *leftover;	/* what there is of one already */
 	Oid			schema;
 	AclResult	aclresult;
+	bool		has_view;
 	AttrNumber	of_view = 0;
 	bool		given[2] = {role[M2M_LEFT] != NULL, role[M2M_RIGHT] != NULL};
 
@@ -105,10 +106,9 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
-	m2m_deleted_choose(rel, leftover, leftover == NULL &&
-					   leftover_condition(rel, schema, GetUserId(),
-										  &of_view),
-					   of_view, deleted);
+	has_view = leftover == NULL &&
+		leftover_condition(rel, schema, GetUserId(), &of_view);
+	m2m_deleted_choose(rel, leftover, has_view, of_view, deleted);
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 		rel->side[s].view = leftover->side[s].view;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)

@@ -175,7 +175,8 @@ link_pairs(M2mRelationship *rel)
 static bool
 revives_first(M2mRelationship *rel)
 {
-	return rel->revives && !rel->on_conflict && rel->nidentity == 0;
+	return rel->revives && !rel->on_conflict &&
+		(rel->nidentity == 0 || rel->identity == M2M_IDENTITY_SURROGATE);
 }
 
 /*
@@ -339,6 +340,7 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	Tuplestorestate *pairs;
 	Tuplestorestate *found;
 	int64		created;
+	int64		revived = 0;
 	bool		all = true;		/* of the identity */
 	bool		others = false;
 	ListCell   *lc;
@@ -353,6 +355,8 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		m2m_lock_links(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
+	if (revives_first(rel))
+		revived = revive_pairs(rel);
 	found = look_for_identities(rel, columns, properties);
 	if (!all)
 		check_several(rel, columns, properties);
@@ -366,7 +370,7 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	tuplestore_end(found);
 	tuplestore_end(pairs);
 	SPI_finish();
-	return created;
+	return created + revived;
 }
 
 /*
