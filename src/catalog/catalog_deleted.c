@@ -55,8 +55,9 @@ m2m_catalog_describe_deleted(M2mRelationship *rel, AttrNumber deleted)
 		getBaseType(column->atttypid) != BOOLOID ? M2M_DELETED_TIME :
 		column->attnotnull ? M2M_DELETED_FLAG : M2M_DELETED_NULLABLE_FLAG;
 
-	/* a default may be whatever, and a flag that must be there has to come */
-	rel->deleted_given = column->atthasdef || column->attnotnull;
+	/* a default may be whatever, and a null flag is in no index of false ones */
+	rel->deleted_given = column->atthasdef ||
+		rel->deleted_kind != M2M_DELETED_TIME;
 	ReleaseSysCache(tuple);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{

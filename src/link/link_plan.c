@@ -98,7 +98,7 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	lock_if_needed(rel);
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array ||
-		revives_first(rel))
+		(rel->revives && !rel->on_conflict))
 	{
 		Tuplestorestate *pairs = register_pairs(rel, ids);
 
@@ -176,7 +176,7 @@ static bool
 revives_first(M2mRelationship *rel)
 {
 	return rel->revives && !rel->on_conflict &&
-		(rel->nidentity == 0 || rel->identity == M2M_IDENTITY_SURROGATE);
+		rel->identity != M2M_IDENTITY_KEY;
 }
 
 /*

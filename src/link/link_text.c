@@ -203,7 +203,8 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 
 /*
  * build_insert_end: what keeps an INSERT of pairs from inserting a pair that
- * is there, and its order.
+ * is there, and its order.  Of a pair that may have several links, defaults may
+ * make one that was there and can be again.
  */
 static void
 build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
@@ -218,7 +219,8 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	append_order(sql, rel->pair_desc->natts);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
-	else if (m2m_stmt_names_identity(rel, columns))
+	else if (m2m_stmt_names_identity(rel, columns) ||
+			 (rel->revives && rel->identity_target != NIL))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
