@@ -169,8 +169,9 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 	int			n = rel->pair_desc->natts + list_length(columns);
 	ListCell   *lc;
 
-	appendStringInfo(sql, "INSERT INTO %s AS a (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
 	append_link_columns(sql, rel, "");
 	foreach(lc, columns)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
@@ -466,7 +467,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 	switch (statement)
 	{
 		case M2M_COLUMNS_LINK_PROPERTIES:
-			appendStringInfo(sql, "INSERT INTO %s AS a (", association);
+			appendStringInfo(sql, "INSERT INTO %s%s (", association,
+							 rel->revives ? " AS a" : "");
 			append_link_columns(sql, rel, "");
 			append_deleted(sql, rel, false);
 			appendStringInfo(sql, ", %s) SELECT p.*", names.data);

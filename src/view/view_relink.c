@@ -21,16 +21,15 @@ static bool is_number(M2mRelationship *rel, AttrNumber attnum);
 static bool has_default(Oid relid, AttrNumber attnum);
 
 /*
- * m2m_row_moves: is a link to be moved to another pair, and that by a new row?
+ * m2m_row_moves: is a link to be moved to another pair?
  */
 bool
 m2m_row_moves(M2mRowWrite *write, M2mIds *old_ids[2], M2mIds *ids[2])
 {
-	return write->rel->deleted != 0 &&
-		(!m2m_ids_equal(write->rel, M2M_LEFT, old_ids[M2M_LEFT],
-						ids[M2M_LEFT]) ||
-		 !m2m_ids_equal(write->rel, M2M_RIGHT, old_ids[M2M_RIGHT],
-						ids[M2M_RIGHT]));
+	return !m2m_ids_equal(write->rel, M2M_LEFT, old_ids[M2M_LEFT],
+						  ids[M2M_LEFT]) ||
+		!m2m_ids_equal(write->rel, M2M_RIGHT, old_ids[M2M_RIGHT],
+					   ids[M2M_RIGHT]);
 }
 
 /*

@@ -362,19 +362,19 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						   old_null);
 			m2m_row_identify(write, old_value, old_null);
 		}
-		new_ids[write->near] = read_key(write, write->near, new_value,
-										new_null, false);
-		new_ids[write->far] = read_key(write, write->far, new_value, new_null,
-									   false);
-		if (m2m_row_moves(write, ids, new_ids))
+		for (int s = M2M_LEFT; write->rel->deleted != 0 && s <= M2M_RIGHT; s++)
+			new_ids[s] = read_key(write, s, new_value, new_null, false);
+		if (write->rel->deleted != 0 && m2m_row_moves(write, ids, new_ids))
 			return m2m_row_relink(write, ids, new_ids, link_columns,
 								  new_value, new_null, old_value, old_null) ?
 				m2m_row_fetch(write, new_ids, new_tuple) : NULL;
 		if (!m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
-		ids[write->near] = new_ids[write->near];
-		ids[write->far] = new_ids[write->far];
+		ids[write->near] = read_key(write, write->near, new_value, new_null,
+									false);
+		ids[write->far] = read_key(write, write->far, new_value, new_null,
+								   false);
 		m2m_row_identify(write, new_value, new_null);
 	}
 	return m2m_row_fetch(write, ids, new_tuple);
