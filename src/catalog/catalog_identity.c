@@ -12,11 +12,12 @@
  * key.
  *
  * A key counts if it is valid and checked at once, on no condition but that a
- * row is a link (M2mRelationship.deleted), and over plain columns.  Its columns beyond the pair must not be null, or nulls must
- * count as equal.  (Those of the pair may: such rows are no links.)  Of several
- * the one with the fewest further columns is taken; then the primary key, a
- * constraint before an index, and the order of columns in the table: nothing
- * that a dump would change.
+ * row is a link (M2mRelationship.deleted), and over plain columns.  Its columns
+ * beyond the pair must not be null, or nulls must count as equal.  (Those of
+ * the pair may: such rows are no links.)  Of several the one with the fewest
+ * further columns is taken; then one that holds for all rows; then the primary
+ * key, a constraint before an index, and the order of columns in the table:
+ * nothing that a dump would change.
  */
 #include "postgres.h"
 
@@ -46,8 +47,8 @@ typedef enum IdentityScope
 {
 	SCOPE_ALL,
 	SCOPE_LINKS,				/* not those that are no links any more */
-	SCOPE_EACH					/* these and those, as it holds the column that
-								 * says so */
+	SCOPE_EACH					/* these and those, as it holds the column
+								 * that says so */
 } IdentityScope;
 
 /* A key of the association, as what identifies links. */

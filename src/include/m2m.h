@@ -139,8 +139,8 @@ typedef struct M2mRelationship
 	bool		deleted_given;	/* an INSERT has to say that a row is a link */
 	bool		deleted_partial;	/* ON CONFLICT names an index of links
 									 * only */
-	bool		revives;		/* a row that is no link any more can be in the
-								 * way of a new one, and becomes it */
+	bool		revives;		/* a row that is no link any more can be in
+								 * the way of a new one, and becomes it */
 	List	   *renewed;		/* properties that it then gets as a new row
 								 * would */
 	TupleDesc	pair_desc;		/* left key columns, right key columns */
