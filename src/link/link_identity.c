@@ -54,6 +54,7 @@ static bool is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot);
 static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 						Datum *values, M2mIdentity *identity, bool *known);
 static bool may_return(M2mRelationship *rel);
+static void append_returning(StringInfo sql, M2mRelationship *rel);
 static void take_returned(M2mRelationship *rel, M2mIdentity *identity,
 						  MemoryContext context);
 
@@ -302,6 +303,66 @@ m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 }
 
 /*
+ * m2m_identity_revive: a row of the pair that is no link any more, and is in
+ * the way of a new one where no ON CONFLICT would make it that, becomes the
+ * link, with values of the given columns; returns whether there was one.
+ * identity, unless it is NULL, becomes that of the link, as far as it is known.
+ */
+bool
+m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+					Datum *values, M2mIdentity *identity, bool *known)
+{
+	M2mLinkParameters parameters;
+	bool		returning;
+	bool		revived;
+	List	   *slot_columns = list_copy(columns);
+	SPIPlanPtr *slot;
+	ListCell   *lc;
+
+	if (!m2m_revives_first(rel))
+		return false;
+
+	/* nobody links the pair meanwhile; of one that is linked nothing is done */
+	m2m_lock_links(rel);
+	if (m2m_plan_linked(rel, ids, false))
+		return false;
+	returning = identity != NULL && may_return(rel);
+	SPI_connect();
+	m2m_identity_parameters(&parameters, rel, ids, NULL, list_length(columns));
+	foreach(lc, columns)
+	{
+		int			i = parameters.n + foreach_current_index(lc);
+
+		parameters.value[i] = values[foreach_current_index(lc)];
+		parameters.type[i] = getBaseType(get_atttype(rel->association,
+													 lfirst_int(lc)));
+	}
+	if (returning)
+		slot_columns = lappend_int(slot_columns, RETURNING_MARK);
+	slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_REVIVE, M2M_LEFT,
+						 slot_columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		m2m_stmt_build_revive_one(&sql, rel, columns);
+		if (returning)
+			append_returning(&sql, rel);
+		*slot = m2m_plan_prepare(sql.data,
+								 parameters.n + list_length(columns),
+								 parameters.type);
+	}
+	revived = run(*slot, &parameters, false) > 0;
+	if (revived && returning && rel->nidentity > 0)
+		take_returned(rel, identity, GetMemoryChunkContext(identity->value));
+	if (revived && known != NULL)
+		*known = returning;
+	SPI_finish();
+	return revived;
+}
+
+/*
  * insert_link: the INSERT of it; returns whether it made one.  Connected to
  * SPI; what it returns is put into the caller's memory.
  */
@@ -340,10 +401,8 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		m2m_stmt_build_insert(&sql, rel, true, columns);
 		if (on_conflict)
 			m2m_append_on_conflict_identity(&sql, rel);
-		for (int i = 0; returning && i < rel->nidentity; i++)
-			appendStringInfo(&sql, "%s%s", i == 0 ? " RETURNING " : ", ",
-							 m2m_quoted_column(rel->association,
-											   rel->identity_column[i].attnum));
+		if (returning)
+			append_returning(&sql, rel);
 		*slot = m2m_plan_prepare(sql.data, parameters.n + ncolumns,
 								 parameters.type);
 	}
@@ -380,6 +439,16 @@ may_return(M2mRelationship *rel)
 			return false;
 	}
 	return true;
+}
+
+/* append_returning: " RETURNING job, ...", the identity's further columns. */
+static void
+append_returning(StringInfo sql, M2mRelationship *rel)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+		appendStringInfo(sql, "%s%s", i == 0 ? " RETURNING " : ", ",
+						 m2m_quoted_column(rel->association,
+										   rel->identity_column[i].attnum));
 }
 
 /* take_returned: the identity that was returned, into its own memory. */

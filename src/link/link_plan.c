@@ -53,7 +53,6 @@
 #define PAIRS_ESTIMATE 1000
 
 static int64 link_pairs(M2mRelationship *rel);
-static bool revives_first(M2mRelationship *rel);
 static int64 revive_pairs(M2mRelationship *rel);
 static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
 					 List *columns);
@@ -146,7 +145,7 @@ static int64
 link_pairs(M2mRelationship *rel)
 {
 	int64		result;
-	int64		revived = revives_first(rel) ? revive_pairs(rel) : 0;
+	int64		revived = m2m_revives_first(rel) ? revive_pairs(rel) : 0;
 
 	/*
 	 * What looks first has read the pairs; what is left to ON CONFLICT has to
@@ -165,18 +164,6 @@ link_pairs(M2mRelationship *rel)
 	else
 		result = m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
 	return result + revived;
-}
-
-/*
- * revives_first: are rows that are no links any more in the way of new links of
- * their pairs, and ON CONFLICT, which would make them links again, is not to
- * be had?
- */
-static bool
-revives_first(M2mRelationship *rel)
-{
-	return rel->revives && !rel->on_conflict &&
-		rel->identity != M2M_IDENTITY_KEY;
 }
 
 /*
@@ -307,7 +294,7 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	lock_if_needed(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
-	if (revives_first(rel))
+	if (m2m_revives_first(rel))
 		revived = revive_pairs(rel);
 	if (m2m_stmt_looks_first(rel, columns))
 		found = look_for_pairs(rel);
@@ -355,7 +342,7 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		m2m_lock_links(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
-	if (revives_first(rel))
+	if (m2m_revives_first(rel))
 		revived = revive_pairs(rel);
 	found = look_for_identities(rel, columns, properties);
 	if (!all)
@@ -521,8 +508,7 @@ get_property_plan(M2mRelationship *rel, M2mColumnStatement statement,
 /*
  * m2m_plan_link_row: links one pair, with values of the given columns of the
  * association; returns the number of links created, 0 if the pair is linked
- * already.  -1 if it has become so again, and the values are for the caller to
- * give it, as to a link that was there.
+ * already.
  */
 int64
 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
@@ -535,21 +521,11 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	Datum	   *all = palloc_array(Datum, nargs);
 
 	lock_if_needed(rel);
+	if (m2m_identity_revive(rel, ids, columns, values, NULL, NULL))
+		return 1;
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
-	if (revives_first(rel))
-	{
-		Tuplestorestate *pairs = register_pairs(rel, ids);
-
-		result = revive_pairs(rel);
-		tuplestore_end(pairs);
-		if (result > 0)
-		{
-			SPI_finish();
-			return -1;
-		}
-	}
 	slot = m2m_plan_slot(rel, M2M_COLUMNS_LINK_ROW, M2M_LEFT, columns);
 	if (*slot == NULL)
 	{
@@ -706,7 +682,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	List	   *after;
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
-	bool		compare = rel->has_rules || revives_first(rel);
+	bool		compare = rel->has_rules || m2m_revives_first(rel);
 
 	/*
 	 * The row's lock before the association's, in this order in every call:
@@ -729,7 +705,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	m2m_stmt_execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
 	if (!compare)
 		unlinked = fetch_texts();
-	if (revives_first(rel))
+	if (m2m_revives_first(rel))
 		revive_pairs(rel);
 	if (m2m_stmt_looks_first(rel, NIL))
 		found = look_for_pairs(rel);

@@ -44,6 +44,8 @@ static void append_deleted(StringInfo sql, M2mRelationship *rel, bool value);
 static void append_removal(StringInfo sql, M2mRelationship *rel, bool joins);
 static void append_conflict_action(StringInfo sql, M2mRelationship *rel);
 static void build_revive(StringInfo sql, M2mRelationship *rel);
+static void append_revival(StringInfo sql, M2mRelationship *rel,
+						   List *columns);
 static void append_order(StringInfo sql, int n);
 static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
@@ -325,6 +327,18 @@ append_conflict_action(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
+ * m2m_revives_first: are rows that are no links any more in the way of new
+ * links of their pairs, and ON CONFLICT, which would make them links again, is
+ * not to be had?
+ */
+bool
+m2m_revives_first(M2mRelationship *rel)
+{
+	return rel->revives && !rel->on_conflict &&
+		rel->identity != M2M_IDENTITY_KEY;
+}
+
+/*
  * build_revive: rows of the pairs that are no links, and are in the way of new
  * ones, become these, where ON CONFLICT is not to be had.  m2m_found has the
  * pairs that are linked.  What a new row would have to be given stays.
@@ -332,19 +346,7 @@ append_conflict_action(StringInfo sql, M2mRelationship *rel)
 static void
 build_revive(StringInfo sql, M2mRelationship *rel)
 {
-	ListCell   *lc;
-
-	appendStringInfo(sql, "UPDATE %s a SET %s = %s",
-					 m2m_qualified_name(rel->association),
-					 m2m_quoted_column(rel->association, rel->deleted),
-					 m2m_deleted_value(rel, false));
-	foreach(lc, rel->renewed)
-	{
-		if (!list_member_int(rel->required, lfirst_int(lc)))
-			appendStringInfo(sql, ", %s = DEFAULT",
-							 m2m_quoted_column(rel->association,
-											   lfirst_int(lc)));
-	}
+	append_revival(sql, rel, NIL);
 	appendStringInfoString(sql, " FROM (");
 	append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE ");
@@ -758,6 +760,44 @@ append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
 											   key->link_attnum));
 	}
 	append_live(sql, rel);
+}
+
+/*
+ * m2m_stmt_build_revive_one: the same of the pair in the parameters, which are
+ * followed by values of further columns.
+ */
+void
+m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	append_revival(sql, rel, columns);
+	appendStringInfoString(sql, " WHERE ");
+	append_match_pair(sql, rel, true);
+	appendStringInfo(sql, " AND %s", m2m_dead_condition(rel, "a"));
+}
+
+/* append_revival: the beginning of both. */
+static void
+append_revival(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	int			n = rel->pair_desc->natts;
+	ListCell   *lc;
+
+	appendStringInfo(sql, "UPDATE %s a SET %s = %s",
+					 m2m_qualified_name(rel->association),
+					 m2m_quoted_column(rel->association, rel->deleted),
+					 m2m_deleted_value(rel, false));
+	foreach(lc, columns)
+		appendStringInfo(sql, ", %s = $%d",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)),
+						 ++n);
+	foreach(lc, rel->renewed)
+	{
+		if (!list_member_int(rel->required, lfirst_int(lc)) &&
+			!list_member_int(columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s = DEFAULT",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)));
+	}
 }
 
 /* append_live: " AND a.deleted_at IS NULL", where rows say so. */

@@ -188,7 +188,6 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 	List	   *columns = NIL;
 	List	   *positions = NIL;
 	int			nargs = 0;
-	int64		created;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -212,9 +211,8 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 		write->made = m2m_links_add(write->rel, ids, NULL) > 0;
 		return write->made || m2m_plan_linked(write->rel, ids, false);
 	}
-	created = m2m_plan_link_row(write->rel, ids, columns, args);
-	write->made = created != 0;
-	return created > 0 ||
+	write->made = m2m_plan_link_row(write->rel, ids, columns, args) > 0;
+	return write->made ||
 		m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
 					   value, isnull, NULL, NULL);
 }
@@ -260,8 +258,11 @@ link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
 								  &write->identity.isnull[i]);
 	}
 	write->identity_known = known;
-	write->made = m2m_identity_link(rel, ids, columns, args, &write->identity,
-									&write->identity_known) > 0;
+	write->made = m2m_identity_revive(rel, ids, columns, args,
+									  &write->identity,
+									  &write->identity_known) ||
+		m2m_identity_link(rel, ids, columns, args, &write->identity,
+						  &write->identity_known) > 0;
 	if (write->made)
 		return true;
 	if (!known)

@@ -74,6 +74,15 @@ SELECT m2m_clear('student', 1, 'room'), m2m_link('student', 2, 'room', ROW('b', 
 SELECT * FROM student_rooms;
 SELECT * FROM room_students;
 
+SELECT condition, identity FROM m2m_relationships() WHERE condition IS NOT NULL ORDER BY association::text;
+SELECT m2m_linked('course', 'DB1', 'door', 'red'), m2m_link('course', 'DB1', 'door', 'red'), m2m_unlink('course', 'DB1', 'door', 'blue'),
+	m2m_linked('student', 1, 'door', 'red'), m2m_link('student', 1, 'door', 'red'), m2m_unlink('student', 1, 'door', 'blue');
+UPDATE course_doors SET course_code = 'OS1' WHERE colour = 'red' RETURNING course_code, colour, note;
+SELECT course_code, door_colour, note, "gone ""at""" IS NULL AS linked FROM sign ORDER BY 1, 2, 4;
+TABLE key_of ORDER BY 1, 2;
+SELECT * FROM student_doors;
+SELECT c.code, d.colour FROM course c, course_doors(c) d;
+
 SELECT m2m_unlink('visitor', 1, 'page', 1), m2m_link('page', 2, 'visitor', 2);
 SELECT * FROM visitor_pages ORDER BY 1, 2;
 SELECT * FROM page_visitors ORDER BY 1, 2;
