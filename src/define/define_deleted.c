@@ -21,6 +21,7 @@
 #include "m2m.h"
 #include "text.h"
 
+static void mention_column(M2mRelationship *rel);
 static AttrNumber find_column(M2mRelationship *rel, const char *name);
 static void check_type(Oid association, Form_pg_attribute column);
 
@@ -75,6 +76,41 @@ m2m_deleted_choose(M2mRelationship *rel, M2mRelationship *leftover,
 	}
 	if (deleted != 0)
 		m2m_catalog_set_deleted(rel, deleted);
+	else if (name == NULL && leftover == NULL && !has_view)
+		mention_column(rel);
+}
+
+/*
+ * mention_column: a NOTICE where a column has the name of one that marks rows
+ * as deleted, and all rows are taken for links.
+ */
+static void
+mention_column(M2mRelationship *rel)
+{
+	static const char *const usual[] = {
+		"deleted_at", "deletedAt", "deleted", "is_deleted", "isDeleted",
+		"deleted_on", "discarded_at"
+	};
+
+	for (int i = 0; i < rel->nproperties; i++)
+	{
+		char	   *name = get_attname(rel->association, rel->property[i],
+									   false);
+		bool		is_usual = false;
+
+		for (int j = 0; j < (int) lengthof(usual); j++)
+			is_usual |= strcmp(name, usual[j]) == 0;
+		if (!is_usual || !m2m_catalog_may_delete_by(get_atttype(rel->association,
+																rel->property[i])))
+			continue;
+		ereport(NOTICE,
+				(errmsg("all rows of table \"%s\" are links, whatever stands in column \"%s\"",
+						get_rel_name(rel->association), name),
+				 errhint("If it marks rows that are no links any more, call m2m_drop(%s), then m2m_adopt with deleted => %s.",
+						 quote_literal_cstr(m2m_qualified_name(rel->association)),
+						 quote_literal_cstr(name))));
+		break;
+	}
 }
 
 /* find_column: the column of a name, if it can say that a row is deleted. */

@@ -9,6 +9,7 @@ BEGIN;
 ALTER SEQUENCE author_id_seq RESTART WITH 100;
 ALTER SEQUENCE book_id_seq RESTART WITH 100;
 ALTER SEQUENCE "Editing".enrolment_id_seq RESTART WITH 100;
+ALTER SEQUENCE sign_id_seq RESTART WITH 100;
 SELECT m2m_link('author', 3, 'book', '{1,3}', via => 'author_book'), m2m_link('book', 1, 'author', 1, 'author_book'),
 	m2m_unlink('author', 1, 'book', 2, 'author_book'), m2m_linked('author', 2, 'book', 1, 'author_book'),
 	m2m_count('author', 2, 'book', 'author_book'), m2m_toggle('author', 2, 'book', 3, 'author_book');

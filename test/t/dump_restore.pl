@@ -512,6 +512,7 @@ ALTER TABLE IF EXISTS $table DROP COLUMN "another probe";
 		SELECT m2m_adopt('author_book');
 		SELECT m2m_adopt('follow', left_role => 'follower', right_role => 'followed');
 		SELECT m2m_adopt('document_tag'), m2m_adopt('stay'), m2m_adopt('door_room'), m2m_adopt('visitor_page');
+		SELECT m2m_adopt('sign'), m2m_adopt('key_of');
 		SET search_path = "we""ird \sch'ema", public;
 		SELECT m2m_adopt('"; DROP TABLE ""book""; --"', left_role => 'l\''"', right_role => 'r''=\');
 		SELECT m2m_adopt(c.oid) FROM pg_class c WHERE relname = $$an "author"_bö'ok\_link$$;));
