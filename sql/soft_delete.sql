@@ -17,12 +17,14 @@ CREATE TABLE byline (id serial PRIMARY KEY, author_id int NOT NULL REFERENCES au
 CREATE UNIQUE INDEX byline_live ON byline (author_id, book_id) WHERE deleted_at IS NULL;
 CREATE INDEX ON byline (book_id);
 INSERT INTO byline (author_id, book_id, note, deleted_at) VALUES (1, 1, 'gone', '2020-01-01'), (1, 2, 'here', NULL);
-\set VERBOSITY verbose
 SELECT m2m_adopt('byline');
+\echo :SQLSTATE
 SELECT m2m_adopt('byline', deleted => 'removed_at');
+\echo :SQLSTATE
 SELECT m2m_adopt('byline', deleted => 'note');
+\echo :SQLSTATE
 SELECT m2m_adopt('byline', deleted => 'book_id');
-\set VERBOSITY default
+\echo :SQLSTATE
 BEGIN;
 ALTER TABLE byline ADD gone boolean GENERATED ALWAYS AS (deleted_at IS NOT NULL) STORED, ADD made timestamptz NOT NULL DEFAULT now();
 SAVEPOINT s;

@@ -791,6 +791,8 @@ readable_columns(M2mRowWrite *write)
 				return NIL;
 		}
 	}
+	if (rel->deleted != 0 && !readable(rel->association, rel->deleted))
+		return NIL;
 	for (int i = 0; i < rel->nidentity; i++)
 	{
 		if (!readable(rel->association, rel->identity_column[i].attnum))
