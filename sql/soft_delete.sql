@@ -8,6 +8,8 @@ CREATE SCHEMA soft;
 SET search_path = soft, public;
 CREATE TABLE author (id int PRIMARY KEY, name text);
 CREATE TABLE book (id int PRIMARY KEY, title text);
+CREATE FUNCTION condition_of(view regclass) RETURNS text LANGUAGE sql AS
+    $$SELECT regexp_replace(regexp_replace(pg_get_viewdef(view), '.*WHERE', ''), '\ml\.', '', 'g')$$;
 INSERT INTO author SELECT g, 'author ' || g FROM generate_series(1, 5) g;
 INSERT INTO book SELECT g, 'book ' || g FROM generate_series(1, 5) g;
 
@@ -45,7 +47,7 @@ SELECT identity, condition, properties FROM m2m_relationships() WHERE associatio
 SELECT * FROM author_books;
 SELECT * FROM book_authors;
 SELECT a.id, b.* FROM author a, author_books(a) b;
-SELECT pg_get_viewdef('author_books'), encode(tgargs, 'escape') AS arguments FROM pg_trigger WHERE tgrelid = 'author_books'::regclass AND tgname = 'm2m_link_view';
+SELECT condition_of('author_books'), encode(tgargs, 'escape') AS arguments FROM pg_trigger WHERE tgrelid = 'author_books'::regclass AND tgname = 'm2m_link_view';
 SELECT * FROM m2m_check('byline');
 
 -- What was unlinked stays, as many times as it was
@@ -109,7 +111,7 @@ DROP VIEW rows;
 BEGIN;
 ALTER TABLE byline RENAME deleted_at TO "Gone ""at""";
 SELECT condition, left_function, right_function FROM m2m_relationships() WHERE association = 'byline'::regclass;
-SELECT pg_get_viewdef('author_books') LIKE '%"Gone ""at""" IS NULL%' AS view, prosrc FROM pg_proc WHERE oid = 'author_books(author)'::regprocedure;
+SELECT condition_of('author_books'), prosrc FROM pg_proc WHERE oid = 'author_books(author)'::regprocedure;
 SELECT m2m_unlink('author', 1, 'book', 2), m2m_link('author', 1, 'book', 1);
 ALTER TABLE byline ALTER "Gone ""at""" TYPE date;
 SELECT m2m_unlink('author', 1, 'book', 1), m2m_link('author', 1, 'book', 2), m2m_count('author', 1, 'book');
@@ -130,7 +132,7 @@ BEGIN;
 ALTER TABLE book ALTER title TYPE varchar(50), ADD year int;
 ALTER TABLE byline ADD page int;
 ALTER TABLE byline ALTER author_id DROP NOT NULL;
-SELECT pg_get_viewdef('author_books');
+SELECT condition_of('author_books');
 SELECT condition, left_function, right_function FROM m2m_relationships() WHERE association = 'byline'::regclass;
 SELECT * FROM m2m_check('byline');
 ROLLBACK;
@@ -139,7 +141,7 @@ BEGIN;
 ALTER TABLE byline DROP CONSTRAINT byline_book_id_fkey;
 ALTER TABLE book RENAME TO old_book;
 DROP TABLE old_book;
-SELECT pg_get_viewdef('book_authors'), count(*) FROM author_books;
+SELECT condition_of('book_authors'), condition_of('author_books') AS resting, count(*) FROM author_books;
 CREATE TABLE book (id int PRIMARY KEY, title text);
 INSERT INTO book VALUES (1, 'one'), (2, 'two');
 ALTER TABLE byline ADD FOREIGN KEY (book_id) REFERENCES book;
