@@ -188,6 +188,13 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 			endpoint->relid = InvalidOid;
 	}
 	describe_link_columns(rel);
+
+	/* either says so: one that has lost the condition deletes nothing */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT && rel->deleted == 0; s++)
+	{
+		if (view[s] != NULL)
+			m2m_catalog_describe_deleted(rel, view[s]->deleted);
+	}
 	describe_properties(rel);
 	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
 		OidIsValid(rel->side[M2M_RIGHT].relid))
@@ -246,6 +253,20 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 	describe_properties(rel);
 	describe_association(rel);
 	return rel;
+}
+
+/*
+ * m2m_catalog_set_deleted: describes such a relationship anew, by which rows
+ * with that column set (0: none) are no links.
+ */
+void
+m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
+{
+	m2m_catalog_describe_deleted(rel, deleted);
+	rel->nproperties = 0;
+	rel->required = NIL;
+	describe_properties(rel);
+	describe_association(rel);
 }
 
 /*
@@ -858,6 +879,7 @@ describe_association(M2mRelationship *rel)
 	rel->unique = rel->on_conflict && !has_children;
 	if (has_children && rel->nidentity > 0)
 		m2m_catalog_identify_by_row(rel);
+	rel->renewed = rel->revives ? m2m_catalog_renewed(rel) : NIL;
 }
 
 /*
@@ -918,7 +940,8 @@ describe_link_columns(M2mRelationship *rel)
 }
 
 /*
- * describe_properties: the association's columns that are no link columns.
+ * describe_properties: the association's columns that are no link columns, and
+ * not the one that says that a row is no link.
  */
 static void
 describe_properties(M2mRelationship *rel)
@@ -934,7 +957,8 @@ describe_properties(M2mRelationship *rel)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
-		if (!m2m_columns_include(rel->nlink, rel->link, a))
+		if (!m2m_columns_include(rel->nlink, rel->link, a) &&
+			a != rel->deleted)
 		{
 			rel->property[rel->nproperties++] = a;
 

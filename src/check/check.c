@@ -61,6 +61,7 @@ static void check_cascade(Check *check, M2mRelationship *rel, M2mSide side);
 static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
+static void check_deleted(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
@@ -113,11 +114,12 @@ m2m_check_relationship(Oid association, bool read_only)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
+	check_deleted(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
 
-		if (!m2m_catalog_has_leading_index(association, endpoint))
+		if (!m2m_catalog_has_leading_index(rel, endpoint))
 			add_finding(&check, "warning",
 						psprintf("no index to find the links of a row of \"%s\" by",
 								 get_rel_name(endpoint->relid)),
@@ -373,6 +375,8 @@ check_pairs(Check *check, M2mRelationship *rel)
 	 * types without equality.  A row with a null is no link.
 	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
+	if (rel->deleted != 0)
+		present = psprintf("%s AND %s", present, m2m_live_condition(rel, "a"));
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER"
 					" (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n"
 					" FROM %s a WHERE pg_catalog.%s",
@@ -383,9 +387,17 @@ check_pairs(Check *check, M2mRelationship *rel)
 										  same)))
 			add_finding(check, "error",
 						"links stand there more than once",
-						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1"
+						psprintf("%s (%s) d WHERE d.n > 1"
 								 " AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
-								 association, same));
+								 rel->deleted == 0 ?
+								 psprintf("DELETE FROM %s a USING",
+										  association) :
+								 psprintf("UPDATE %s a SET %s = %s FROM",
+										  association,
+										  m2m_quoted_column(rel->association,
+															rel->deleted),
+										  m2m_deleted_value(rel, true)),
+								 same));
 		differ = query_is_true(check,
 							   psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM"
 										" (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a"
@@ -402,8 +414,30 @@ check_pairs(Check *check, M2mRelationship *rel)
 	add_finding(check, "warning",
 				"no index keeps links unique",
 				differ ? NULL :
-				psprintf("CREATE UNIQUE INDEX ON %s (%s)", association,
-						 columns));
+				psprintf("CREATE UNIQUE INDEX ON %s (%s)%s%s", association,
+						 columns, rel->deleted != 0 ? " WHERE " : "",
+						 rel->deleted != 0 ?
+						 m2m_live_condition(rel, NULL) : ""));
+}
+
+/*
+ * check_deleted: can the column that says that a row is no link still say so?
+ */
+static void
+check_deleted(Check *check, M2mRelationship *rel)
+{
+	char	   *name;
+	Oid			type;
+
+	if (rel->deleted == 0)
+		return;
+	name = get_attname(rel->association, rel->deleted, false);
+	type = get_atttype(rel->association, rel->deleted);
+	if (!m2m_catalog_may_delete_by(type))
+		add_finding(check, "error",
+					psprintf("column \"%s\", which is of type %s now, cannot say when a link was deleted",
+							 name, format_type_be(type)),
+					NULL);
 }
 
 /*
@@ -419,9 +453,12 @@ check_whole_rows(Check *check, M2mRelationship *rel)
 		query_is_true(check,
 					  psprintf("SELECT EXISTS (SELECT FROM"
 							   " (SELECT a.*::pg_catalog.text whole FROM %s a"
-							   " WHERE pg_catalog.num_nulls(%s) = 0) a"
+							   " WHERE pg_catalog.num_nulls(%s) = 0%s%s) a"
 							   " GROUP BY whole HAVING pg_catalog.count(*) > 1)",
-							   association, pair_list(rel, M2M_LEFT, "a."))))
+							   association, pair_list(rel, M2M_LEFT, "a."),
+							   rel->deleted != 0 ? " AND " : "",
+							   rel->deleted != 0 ?
+							   m2m_live_condition(rel, "a") : "")))
 		add_finding(check, "warning",
 					"there are links that are the same in all columns", NULL);
 	else

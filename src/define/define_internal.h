@@ -47,6 +47,14 @@ extern ForeignKeyCacheInfo *m2m_foreign_key_draft(Oid association, Oid table,
 												  int open, M2mSide side);
 
 /*
+ * define_deleted.c: which column of an adopted table says that a row is no
+ * link any more
+ */
+extern void m2m_deleted_choose(M2mRelationship *rel,
+							   M2mRelationship *leftover, bool has_view,
+							   AttrNumber of_view, const char *name);
+
+/*
  * define_keys.c: chooses the key of an endpoint and the foreign keys of an
  * association that are to make a relationship
  */

@@ -33,6 +33,8 @@ typedef struct M2mAdoption
 	char	   *view[2];
 	Oid			table[2];		/* the endpoints */
 	bool		repair;			/* add what is missing */
+	char	   *deleted;		/* the column that says that a row is no link
+								 * any more; empty: there is none */
 	bool		unasked;		/* nobody asked: its link views give way */
 } M2mAdoption;
 

@@ -94,6 +94,17 @@ typedef struct M2mIdentityColumn
 } M2mIdentityColumn;
 
 /*
+ * How a column of the association says that a row is no link any more: of
+ * whoever does not delete his rows.
+ */
+typedef enum M2mDeletedKind
+{
+	M2M_DELETED_TIME,			/* when that was; null in a link */
+	M2M_DELETED_FLAG,			/* boolean */
+	M2M_DELETED_NULLABLE_FLAG	/* boolean, and null counts as false */
+} M2mDeletedKind;
+
+/*
  * A relationship, as described by the system catalogs.  Lives in a memory
  * context of its own.  A description is never changed but for its caches, and
  * never freed before the transaction that uses it ends; once something that it
@@ -132,6 +143,16 @@ typedef struct M2mRelationship
 	AttrNumber *link;			/* the left side's, then those of the right
 								 * side that are not the left's, too */
 	int			nshared;		/* columns that both sides have */
+	AttrNumber	deleted;		/* the column that says that a row is no link
+								 * any more, or 0; it is no property */
+	M2mDeletedKind deleted_kind;
+	bool		deleted_given;	/* an INSERT has to say that a row is a link */
+	bool		deleted_partial;	/* ON CONFLICT names an index of links
+									 * only */
+	bool		revives;		/* a row that is no link any more can be in
+								 * the way of a new one, and becomes it */
+	List	   *renewed;		/* properties that it then gets as a new row
+								 * would */
 	TupleDesc	pair_desc;		/* left key columns, right key columns */
 
 	/*
