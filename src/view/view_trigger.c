@@ -376,8 +376,8 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						   old_null);
 			m2m_row_identify(write, old_value, old_null);
 		}
-		for (int s = M2M_LEFT; write->rel->deleted != 0 && s <= M2M_RIGHT; s++)
-			new_ids[s] = read_key(write, s, new_value, new_null, false);
+		if (write->rel->deleted != 0)
+			read_keys(write, new_value, new_null, false, new_ids);
 		if (write->rel->deleted != 0 && m2m_row_moves(write, ids, new_ids))
 			return m2m_row_relink(write, ids, new_ids, link_columns,
 								  new_value, new_null, old_value, old_null) ?
