@@ -61,7 +61,6 @@ static bool is_partition_clone(Oid constraint, Oid association);
 static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
 static void describe_association(M2mRelationship *rel);
 static bool has_insert_rule(Oid relid);
-static void describe_link_columns(M2mRelationship *rel);
 static void describe_properties(M2mRelationship *rel);
 static void describe_pair(M2mRelationship *rel);
 
@@ -187,7 +186,7 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 			!OidIsValid(endpoint->constraint))
 			endpoint->relid = InvalidOid;
 	}
-	describe_link_columns(rel);
+	m2m_catalog_describe_link_columns(rel);
 
 	/* either says so: one that has lost the condition deletes nothing */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT && rel->deleted == 0; s++)
@@ -249,7 +248,7 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
-	describe_link_columns(rel);
+	m2m_catalog_describe_link_columns(rel);
 	describe_properties(rel);
 	describe_association(rel);
 	return rel;
@@ -912,11 +911,11 @@ has_insert_rule(Oid relid)
 }
 
 /*
- * describe_link_columns: the association's columns behind the keys, each once:
- * one that both keys have, such as a tenant's, is one column.
+ * m2m_catalog_describe_link_columns: the association's columns behind the keys,
+ * each once: one that both keys have, such as a tenant's, is one column.
  */
-static void
-describe_link_columns(M2mRelationship *rel)
+void
+m2m_catalog_describe_link_columns(M2mRelationship *rel)
 {
 	M2mEndpoint *left = &rel->side[M2M_LEFT];
 	M2mEndpoint *right = &rel->side[M2M_RIGHT];

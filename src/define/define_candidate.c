@@ -312,6 +312,9 @@ m2m_candidate_call(M2mCandidate *c)
 	/* a key over the pair would be wrong where the table says otherwise */
 	if (guessed || (c->key == M2M_CANDIDATE_KEY_NONE && !c->own))
 		appendStringInfoString(&sql, ", repair => true");
+	if (c->deleted != 0)
+		appendStringInfo(&sql, ", deleted => %s",
+						 quote_literal_cstr(c->columns[c->deleted - 1].name));
 	appendStringInfoChar(&sql, ')');
 	return sql.data;
 }
@@ -850,7 +853,10 @@ describe_key(M2mCandidate *c)
 	describe_identity(c);
 }
 
-/* describe_identity: what one link is, by the rule for associations. */
+/*
+ * describe_identity: what one link is, by the rule for associations; and the
+ * column that may say that a row is no link any more.
+ */
 static void
 describe_identity(M2mCandidate *c)
 {
@@ -866,6 +872,7 @@ describe_identity(M2mCandidate *c)
 		for (int i = 0; i < c->nkeys[s]; i++)
 			rel.side[s].key[i].link_attnum = c->link_attnum[s][i];
 	}
+	m2m_catalog_describe_link_columns(&rel);
 	rel.property = palloc_array(AttrNumber, Max(c->natts, 1));
 	for (int i = 0; i < c->natts; i++)
 	{
@@ -873,6 +880,9 @@ describe_identity(M2mCandidate *c)
 			rel.property[rel.nproperties++] = i + 1;
 	}
 	m2m_catalog_describe_identity(&rel);
+	c->deleted = m2m_catalog_find_deleted(&rel);
+	if (c->deleted == 0)
+		c->deleted = m2m_deleted_by_name(&rel);
 
 	/* a key that counts as one: its columns may not be null */
 	if (!rel.has_key)
@@ -958,6 +968,10 @@ find_missing(M2mCandidate *c)
 											  quote_identifier(column->name)));
 		}
 	}
+	if (c->deleted != 0)
+		c->missing = lappend(c->missing,
+							 psprintf("a word whether rows that %s marks as deleted are links",
+									  quote_identifier(c->columns[c->deleted - 1].name)));
 	if (!c->evident)
 		c->missing = lappend(c->missing,
 							 pstrdup("a word which of its foreign keys are meant"));

@@ -87,6 +87,27 @@ m2m_deleted_choose(M2mRelationship *rel, M2mRelationship *leftover,
 static void
 mention_column(M2mRelationship *rel)
 {
+	AttrNumber	attnum = m2m_deleted_by_name(rel);
+	char	   *name;
+
+	if (attnum == 0)
+		return;
+	name = get_attname(rel->association, attnum, false);
+	ereport(NOTICE,
+			(errmsg("all rows of table \"%s\" are links, whatever stands in column \"%s\"",
+					get_rel_name(rel->association), name),
+			 errhint("If it marks rows that are no links any more, call m2m_drop(%s), then m2m_adopt with deleted => %s.",
+					 quote_literal_cstr(m2m_qualified_name(rel->association)),
+					 quote_literal_cstr(name))));
+}
+
+/*
+ * m2m_deleted_by_name: a link property that is called as one that marks rows as
+ * deleted usually is, and is of a type for it; 0 if there is none.
+ */
+AttrNumber
+m2m_deleted_by_name(M2mRelationship *rel)
+{
 	static const char *const usual[] = {
 		"deleted_at", "deletedAt", "deleted", "is_deleted", "isDeleted",
 		"deleted_on", "discarded_at"
@@ -96,21 +117,16 @@ mention_column(M2mRelationship *rel)
 	{
 		char	   *name = get_attname(rel->association, rel->property[i],
 									   false);
-		bool		is_usual = false;
 
 		for (int j = 0; j < (int) lengthof(usual); j++)
-			is_usual |= strcmp(name, usual[j]) == 0;
-		if (!is_usual || !m2m_catalog_may_delete_by(get_atttype(rel->association,
-																rel->property[i])))
-			continue;
-		ereport(NOTICE,
-				(errmsg("all rows of table \"%s\" are links, whatever stands in column \"%s\"",
-						get_rel_name(rel->association), name),
-				 errhint("If it marks rows that are no links any more, call m2m_drop(%s), then m2m_adopt with deleted => %s.",
-						 quote_literal_cstr(m2m_qualified_name(rel->association)),
-						 quote_literal_cstr(name))));
-		break;
+		{
+			if (strcmp(name, usual[j]) == 0 &&
+				m2m_catalog_may_delete_by(get_atttype(rel->association,
+													  rel->property[i])))
+				return rel->property[i];
+		}
 	}
+	return 0;
 }
 
 /* find_column: the column of a name, if it can say that a row is deleted. */

@@ -50,6 +50,7 @@ extern ForeignKeyCacheInfo *m2m_foreign_key_draft(Oid association, Oid table,
  * define_deleted.c: which column of an adopted table says that a row is no
  * link any more
  */
+extern AttrNumber m2m_deleted_by_name(M2mRelationship *rel);
 extern void m2m_deleted_choose(M2mRelationship *rel,
 							   M2mRelationship *leftover, bool has_view,
 							   AttrNumber of_view, const char *name);
