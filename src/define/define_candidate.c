@@ -880,15 +880,19 @@ describe_identity(M2mCandidate *c)
 			rel.property[rel.nproperties++] = i + 1;
 	}
 	m2m_catalog_describe_identity(&rel);
-	c->deleted = m2m_catalog_find_deleted(&rel);
-	if (c->deleted == 0)
-		c->deleted = m2m_deleted_by_name(&rel);
 
 	/* a key that counts as one: its columns may not be null */
 	if (!rel.has_key)
 		c->key = M2M_CANDIDATE_KEY_NONE;
 	else if (rel.identity == M2M_IDENTITY_SURROGATE)
 		c->key = M2M_CANDIDATE_KEY_OTHER;
+	c->deleted = m2m_catalog_find_deleted(&rel);
+
+	/* after the one word that is missing, it is one */
+	if (c->deleted != 0)
+		c->key = Max(c->key, M2M_CANDIDATE_KEY_WIDER);
+	else
+		c->deleted = m2m_deleted_by_name(&rel);
 	for (int i = 0; rel.has_key && i < rel.nidentity; i++)
 		c->identity = lappend_int(c->identity, rel.identity_column[i].attnum);
 }

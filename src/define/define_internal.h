@@ -20,6 +20,7 @@ extern void m2m_association_check_owner(Oid association);
 extern void m2m_roles_check(char *role[2], const char *function);
 extern void m2m_view_names_check(char *view[2], const char *function);
 extern bool m2m_name_is_free(Oid schema, const char *name);
+extern bool m2m_name_is_being_taken(Oid schema, const char *name);
 extern void m2m_name_check_free(Oid schema, const char *name,
 								const char *argument, const char *function);
 extern bool m2m_function_is_free(M2mRelationship *rel, M2mSide near,
