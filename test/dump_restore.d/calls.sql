@@ -115,7 +115,7 @@ SELECT m2m_link('member', ROW(2, 1), 'team', '{1,2}', via => 'member_team'), m2m
 INSERT INTO member_teams (tenant, member_id, id, title) VALUES (1, 2, 3, 'new') RETURNING *;
 INSERT INTO duties_of_member (tenant, member_id, id, what) VALUES (1, 2, 1, 'clean') RETURNING *;
 SELECT * FROM member_teams ORDER BY 1, 2, 3;
-SELECT * FROM duties_in_team ORDER BY 1, 2, 3, 4;
+SELECT * FROM duties_in_team ORDER BY tenant, team_id, id, what;
 
 -- First use, adoption and the end of a relationship
 SELECT m2m_link('tag', 'sql', 'student', '{1,2}');
