@@ -131,6 +131,28 @@ SELECT is(links('by_time'), '1-1 2-2', 'a row by hand is a link');
 DELETE FROM by_time WHERE author_id = 2 AND deleted_at IS NULL;
 SELECT is(links('by_time'), '1-1', 'and a row that is deleted is none');
 
+-- What it takes: nothing but what the same SQL would
+CREATE ROLE m2m_soft_clerk;
+GRANT SELECT ON author, book TO m2m_soft_clerk;
+GRANT SELECT, INSERT, UPDATE, DELETE ON by_time_books TO m2m_soft_clerk;
+GRANT SELECT ON by_time TO m2m_soft_clerk;
+GRANT INSERT (author_id, book_id, note) ON by_time TO m2m_soft_clerk;
+GRANT USAGE ON SEQUENCE by_time_id_seq TO m2m_soft_clerk;
+SET ROLE m2m_soft_clerk;
+SELECT is(m2m_link('author', 3, 'book', 3, 'by_time'), 1::bigint, 'a new link is an INSERT');
+SELECT throws_ok($$SELECT m2m_unlink('author', 3, 'book', 3, 'by_time')$$, '42501', NULL, 'unlinking is an UPDATE');
+SELECT throws_ok($$DELETE FROM by_time_books WHERE id = 3$$, '42501', NULL, 'by view, too');
+RESET ROLE;
+GRANT UPDATE (deleted_at) ON by_time TO m2m_soft_clerk;
+SET ROLE m2m_soft_clerk;
+SELECT is(m2m_unlink('author', 3, 'book', 3, 'by_time'), 1::bigint, 'of that column');
+SELECT is(m2m_link('author', 3, 'book', 3, 'by_time'), 1::bigint, 'linked again');
+SELECT is(answer('DELETE FROM %1$s_books WHERE id = 3 RETURNING id', 'by_time'), '(3)', 'by view, too');
+SELECT throws_ok($$DELETE FROM by_time$$, '42501', NULL, 'and no DELETE');
+RESET ROLE;
+DROP OWNED BY m2m_soft_clerk;
+DROP ROLE m2m_soft_clerk;
+
 -- m2m_adopt of what an application has: which word is asked for
 CREATE TABLE enrolment (author_id bigint REFERENCES author, book_id bigint REFERENCES book, ended date, version int, UNIQUE (author_id, book_id, version));
 CREATE UNIQUE INDEX ON enrolment (author_id, book_id) WHERE ended IS NULL;
