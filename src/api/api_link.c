@@ -151,8 +151,8 @@ m2m_unlink(PG_FUNCTION_ARGS)
 	read_pair(&call, M2M_ID_EITHER, ids);
 
 	/*
-	 * Pairs whose ids differ have no link.  With properties they stay, as these
-	 * go with the pairs one by one, and the statement finds none.
+	 * Pairs whose ids differ have no link.  With properties they stay, as
+	 * these go with the pairs one by one, and the statement finds none.
 	 */
 	match_shared(&call, ids, PG_ARGISNULL(6) ? SHARED_LEFT_OUT :
 				 SHARED_AS_IT_IS);
@@ -340,7 +340,8 @@ find_relationship(Call *call, LOCKMODE lockmode)
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
  * The lock is SHARE ROW EXCLUSIVE, as for adding a foreign key, and taken only
- * here: links of a relationship that is there need no such lock.
+ * here: links of a relationship that is there need no such lock.  Beside a join
+ * table that could have been meant nothing is made (m2m_first_use_check()).
  */
 static void
 find_or_create(Call *call, LOCKMODE lockmode)
@@ -352,6 +353,13 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  m2m_auto_create, &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* before anything is locked: adopting one locks that, and may wait */
+	if (m2m_first_use_check(call->first, call->second, true))
+	{
+		find_relationship(call, lockmode);
+		return;
+	}
 	memset(&definition, 0, sizeof(definition));
 	definition.relid[M2M_LEFT] = call->first;
 	definition.relid[M2M_RIGHT] = call->second;
@@ -362,6 +370,9 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* what somebody has made while we waited */
+	(void) m2m_first_use_check(call->first, call->second, false);
 	m2m_relationship_define(&definition);
 	find_relationship(call, lockmode);
 }

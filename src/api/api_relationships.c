@@ -16,6 +16,7 @@
 
 #include "catalog.h"
 #include "m2m.h"
+#include "text.h"
 #include "view.h"
 
 static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
@@ -56,8 +57,8 @@ m2m_relationships(PG_FUNCTION_ARGS)
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
-	Datum		values[20];
-	bool		isnull[20];
+	Datum		values[21];
+	bool		isnull[21];
 	int			n = 0;
 
 	memset(isnull, 0, sizeof(isnull));
@@ -92,6 +93,10 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 											   rel->property));
 	values[n++] = PointerGetDatum(identity_names(rel));
 	values[n++] = PointerGetDatum(shared_names(rel));
+	isnull[n] = rel->deleted == 0;
+	if (!isnull[n])
+		values[n] = CStringGetTextDatum(m2m_live_condition(rel, NULL));
+	n++;
 	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
 	values[n++] =
 		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));

@@ -11,12 +11,13 @@
  * table that m2m has made was to hold pairs, each once, whatever became of its
  * key.
  *
- * A key counts if it is valid and checked at once, on no condition, and over
- * plain columns.  Its columns beyond the pair must not be null, or nulls must
- * count as equal.  (Those of the pair may: such rows are no links.)  Of several
- * the one with the fewest further columns is taken; then the primary key, a
- * constraint before an index, and the order of columns in the table: nothing
- * that a dump would change.
+ * A key counts if it is valid and checked at once, on no condition but that a
+ * row is a link (M2mRelationship.deleted), and over plain columns.  Its columns
+ * beyond the pair must not be null, or nulls must count as equal.  (Those of
+ * the pair may: such rows are no links.)  Of several the one with the fewest
+ * further columns is taken; then one that holds for all rows; then the primary
+ * key, a constraint before an index, and the order of columns in the table:
+ * nothing that a dump would change.
  */
 #include "postgres.h"
 
@@ -42,9 +43,19 @@
 #include "catalog.h"
 #include "m2m.h"
 
+/* Which rows a key tells apart; the first holds for most. */
+typedef enum IdentityScope
+{
+	SCOPE_ALL,
+	SCOPE_LINKS,				/* not those that are no links any more */
+	SCOPE_EACH					/* these and those, as it holds the column
+								 * that says so */
+} IdentityScope;
+
 /* A key of the association, as what identifies links. */
 typedef struct IdentityKey
 {
+	IdentityScope scope;
 	bool		primary;
 	Oid			index;
 	bool		exclusion;
@@ -87,6 +98,7 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	bool		others = false; /* has an index other ideas of equality? */
 	List	   *deferrable = NIL;	/* IdentityKey: ON CONFLICT stumbles over
 									 * them */
+	bool		unique[3] = {false, false, false};	/* pairs, by scope */
 	ScanKeyData scan_key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -106,7 +118,7 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		if (!key->exclusion && key->npair == npair && key->nfurther == 0 &&
 			immediate)
 		{
-			rel->unique_index = true;
+			unique[key->scope] = true;
 			pair = palloc(sizeof(IdentityKey));
 			*pair = *key;
 		}
@@ -127,6 +139,15 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
 
+	/* ON CONFLICT cannot name the third kind: it has another column */
+	rel->unique_index = unique[SCOPE_ALL] || unique[SCOPE_LINKS];
+	rel->deleted_partial = !unique[SCOPE_ALL];
+	rel->revives = rel->deleted != 0 && (unique[SCOPE_ALL] ||
+										 (unique[SCOPE_EACH] &&
+										  !unique[SCOPE_LINKS] &&
+										  rel->deleted_kind != M2M_DELETED_TIME));
+	rel->nidentity = 0;
+	rel->identity_target = NIL;
 	rel->has_key = best != NULL;
 	if (rel->has_key)
 		use_key(rel, best);
@@ -148,8 +169,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		key = lfirst(lc);
 		if (key->exclusion)
 			continue;
-		if (key->npair == npair && key->nfurther == 0)
+		if (key->npair == npair && key->nfurther == 0 &&
+			key->scope == SCOPE_ALL)
+		{
 			rel->on_conflict = false;
+			rel->revives = rel->deleted != 0;
+		}
 		if (best != NULL && key->ncolumns == list_length(rel->identity_target))
 		{
 			bool		same = true;
@@ -174,6 +199,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	TupleDesc	desc = RelationGetDescr(indexes);
+	bool		partial;
 	bool		is_btree;
 	bool		isnull;
 	oidvector  *opclass;
@@ -182,8 +208,10 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 
 	if ((!index->indisunique && !index->indisexclusion) ||
 		!index->indisvalid || !index->indislive ||
-		!heap_attisnull(tuple, Anum_pg_index_indpred, desc) ||
 		!heap_attisnull(tuple, Anum_pg_index_indexprs, desc))
+		return false;
+	partial = !heap_attisnull(tuple, Anum_pg_index_indpred, desc);
+	if (partial && !m2m_catalog_is_of_links(rel, tuple))
 		return false;
 	class_tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index->indexrelid));
 	if (!HeapTupleIsValid(class_tuple))
@@ -198,6 +226,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 									 &isnull));
 
 	memset(key, 0, sizeof(IdentityKey));
+	key->scope = partial ? SCOPE_LINKS : SCOPE_ALL;
 	key->primary = index->indisprimary;
 	key->exclusion = index->indisexclusion;
 	key->index = index->indexrelid;
@@ -210,6 +239,18 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 
 		if (attnum <= 0)
 			return false;
+		/* in all links it is the same, if that is not a null unlike others */
+		if (attnum == rel->deleted)
+		{
+			if (index->indisexclusion ||
+				(rel->deleted_kind != M2M_DELETED_FLAG &&
+				 (rel->deleted_kind != M2M_DELETED_TIME ||
+				  !index->indnullsnotdistinct)))
+				return false;
+			if (!partial)
+				key->scope = SCOPE_EACH;
+			continue;
+		}
 		alike = compares_alike(rel->association, attnum,
 							   collation->values[i]);
 		*others |= !alike;
@@ -398,6 +439,8 @@ is_better(IdentityKey *key, IdentityKey *best)
 		return key->primary;
 	if (key->nfurther != best->nfurther)
 		return key->nfurther < best->nfurther;
+	if (key->scope != best->scope)
+		return key->scope < best->scope;
 	if (key->primary != best->primary)
 		return key->primary;
 	constraint = OidIsValid(get_index_constraint(key->index));
@@ -449,6 +492,12 @@ use_key(M2mRelationship *rel, IdentityKey *key)
 		   sizeof(M2mIdentityColumn) * key->nfurther);
 	rel->one_each = !key->exclusion || key->nfurther == 0;
 	if (!key->exclusion && key->nfurther > 0 && key->npair == npair)
+	{
+		rel->revives = rel->deleted != 0 && key->scope == SCOPE_ALL;
+		rel->deleted_partial = key->scope == SCOPE_LINKS;
+	}
+	if (!key->exclusion && key->nfurther > 0 && key->npair == npair &&
+		key->scope != SCOPE_EACH)
 	{
 		for (int i = 0; i < key->ncolumns; i++)
 			rel->identity_target = lappend_int(rel->identity_target,

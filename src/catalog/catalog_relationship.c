@@ -61,7 +61,6 @@ static bool is_partition_clone(Oid constraint, Oid association);
 static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
 static void describe_association(M2mRelationship *rel);
 static bool has_insert_rule(Oid relid);
-static void describe_link_columns(M2mRelationship *rel);
 static void describe_properties(M2mRelationship *rel);
 static void describe_pair(M2mRelationship *rel);
 
@@ -187,7 +186,14 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 			!OidIsValid(endpoint->constraint))
 			endpoint->relid = InvalidOid;
 	}
-	describe_link_columns(rel);
+	m2m_catalog_describe_link_columns(rel);
+
+	/* either says so: one that has lost the condition deletes nothing */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT && rel->deleted == 0; s++)
+	{
+		if (view[s] != NULL)
+			m2m_catalog_describe_deleted(rel, view[s]->deleted);
+	}
 	describe_properties(rel);
 	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
 		OidIsValid(rel->side[M2M_RIGHT].relid))
@@ -242,10 +248,24 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
-	describe_link_columns(rel);
+	m2m_catalog_describe_link_columns(rel);
 	describe_properties(rel);
 	describe_association(rel);
 	return rel;
+}
+
+/*
+ * m2m_catalog_set_deleted: describes such a relationship anew, by which rows
+ * with that column set (0: none) are no links.
+ */
+void
+m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
+{
+	m2m_catalog_describe_deleted(rel, deleted);
+	rel->nproperties = 0;
+	rel->required = NIL;
+	describe_properties(rel);
+	describe_association(rel);
 }
 
 /*
@@ -859,6 +879,7 @@ describe_association(M2mRelationship *rel)
 	rel->unique = rel->on_conflict && !has_children;
 	if (has_children && rel->nidentity > 0)
 		m2m_catalog_identify_by_row(rel);
+	rel->renewed = rel->revives ? m2m_catalog_renewed(rel) : NIL;
 }
 
 /*
@@ -891,11 +912,11 @@ has_insert_rule(Oid relid)
 }
 
 /*
- * describe_link_columns: the association's columns behind the keys, each once:
- * one that both keys have, such as a tenant's, is one column.
+ * m2m_catalog_describe_link_columns: the association's columns behind the keys,
+ * each once: one that both keys have, such as a tenant's, is one column.
  */
-static void
-describe_link_columns(M2mRelationship *rel)
+void
+m2m_catalog_describe_link_columns(M2mRelationship *rel)
 {
 	M2mEndpoint *left = &rel->side[M2M_LEFT];
 	M2mEndpoint *right = &rel->side[M2M_RIGHT];
@@ -919,7 +940,8 @@ describe_link_columns(M2mRelationship *rel)
 }
 
 /*
- * describe_properties: the association's columns that are no link columns.
+ * describe_properties: the association's columns that are no link columns, and
+ * not the one that says that a row is no link.
  */
 static void
 describe_properties(M2mRelationship *rel)
@@ -933,7 +955,8 @@ describe_properties(M2mRelationship *rel)
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		if (!m2m_columns_include(rel->nlink, rel->link, a))
+		if (!m2m_columns_include(rel->nlink, rel->link, a) &&
+			a != rel->deleted)
 		{
 			rel->property[rel->nproperties++] = a;
 

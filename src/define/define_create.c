@@ -139,6 +139,9 @@ m2m_relationship_define(M2mDefinition *definition)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
+	if (definition->notice)
+		m2m_first_use_notice(definition->relid[M2M_LEFT],
+							 definition->relid[M2M_RIGHT]);
 	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
 		m2m_temporary_deletes_rows(definition->relid);
 
@@ -165,7 +168,7 @@ m2m_relationship_define(M2mDefinition *definition)
 	 * Described from what was made, not from what was asked for, as it will
 	 * be from now on: event triggers of the user's may have had a hand in it.
 	 */
-	m2m_foreign_keys_choose(association, names.column, fk);
+	m2m_foreign_keys_choose(association, NULL, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -626,14 +629,22 @@ on_delete_sql(char action)
 static void
 describe_association(Oid association, Names *names)
 {
-	char	   *comment = psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
-								   "Read and write it as any table, or by the link views \"%s\" and \"%s\".",
-								   get_rel_name(names->definition->relid[M2M_LEFT]),
-								   get_rel_name(names->definition->relid[M2M_RIGHT]),
-								   names->view[M2M_LEFT],
-								   names->view[M2M_RIGHT]);
+	char	   *comment =
+		m2m_association_comment(names->definition->relid[M2M_LEFT],
+								names->definition->relid[M2M_RIGHT],
+								names->view);
 
 	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s",
 					 m2m_qualified_name(association),
 					 quote_literal_cstr(comment)));
+}
+
+/* m2m_association_comment: what it says. */
+char *
+m2m_association_comment(Oid left, Oid right, char *view[2])
+{
+	return psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
+					"Read and write it as any table, or by the link views \"%s\" and \"%s\".",
+					get_rel_name(left), get_rel_name(right),
+					view[M2M_LEFT], view[M2M_RIGHT]);
 }

@@ -310,7 +310,7 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		has_parent(rel->association) ||
 		RELATION_IS_OTHER_TEMP(association) ||
 		m2m_catalog_is_distributed(rel->association) ||
-		!rel->unique || rel->nproperties > 0)
+		!rel->unique || rel->nproperties > 0 || rel->deleted != 0)
 		return false;
 
 	/* NOT NULL is kept by ids, which are never null; defaults are not needed */

@@ -21,6 +21,7 @@
 
 /* m2m.c: settings */
 extern bool m2m_auto_create;
+extern bool m2m_auto_adopt;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
 
@@ -95,6 +96,17 @@ typedef struct M2mIdentityColumn
 } M2mIdentityColumn;
 
 /*
+ * How a column of the association says that a row is no link any more: of
+ * whoever does not delete his rows.
+ */
+typedef enum M2mDeletedKind
+{
+	M2M_DELETED_TIME,			/* when that was; null in a link */
+	M2M_DELETED_FLAG,			/* boolean */
+	M2M_DELETED_NULLABLE_FLAG	/* boolean, and null counts as false */
+} M2mDeletedKind;
+
+/*
  * A relationship, as described by the system catalogs.  Lives in a memory
  * context of its own.  A description is never changed but for its caches, and
  * never freed before the transaction that uses it ends; once something that it
@@ -108,6 +120,8 @@ typedef struct M2mRelationship
 	struct M2mSources *sources; /* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
+	bool		unasked;		/* its new link views give way to others'
+								 * names */
 	bool		unique;			/* an index keeps pairs unique, ON CONFLICT
 								 * can name it, and no child of the
 								 * association holds links */
@@ -138,6 +152,16 @@ typedef struct M2mRelationship
 	AttrNumber *link;			/* the left side's, then those of the right
 								 * side that are not the left's, too */
 	int			nshared;		/* columns that both sides have */
+	AttrNumber	deleted;		/* the column that says that a row is no link
+								 * any more, or 0; it is no property */
+	M2mDeletedKind deleted_kind;
+	bool		deleted_given;	/* an INSERT has to say that a row is a link */
+	bool		deleted_partial;	/* ON CONFLICT names an index of links
+									 * only */
+	bool		revives;		/* a row that is no link any more can be in
+								 * the way of a new one, and becomes it */
+	List	   *renewed;		/* properties that it then gets as a new row
+								 * would */
 	TupleDesc	pair_desc;		/* left key columns, right key columns */
 
 	/*

@@ -55,6 +55,7 @@ typedef enum M2mStatement
 	M2M_STMT_LINK_ONE,
 	M2M_STMT_LINK_READ,
 	M2M_STMT_FOUND,
+	M2M_STMT_REVIVE,
 	M2M_STMT_NEWER,
 	M2M_STMT_UNLINK,
 	M2M_STMT_UNLINK_ONE,
@@ -98,6 +99,7 @@ extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						 M2mIds *ids[2], M2mDifference *difference);
 extern void m2m_register_store(const char *name, TupleDesc desc,
 							   Tuplestorestate *store);
+extern int64 m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2]);
 extern List *m2m_texts_not_among(List *texts, List *others);
 extern ArrayType *m2m_text_array(List *texts, MemoryContext context);
 
@@ -120,6 +122,9 @@ extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
 						   M2mStatement statement, M2mSide side);
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 								  bool one, List *columns);
+extern bool m2m_revives_first(M2mRelationship *rel);
+extern void m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel,
+									  List *columns);
 extern void m2m_append_on_conflict_identity(StringInfo sql,
 											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);

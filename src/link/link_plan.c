@@ -52,6 +52,7 @@
 #define PAIRS_ESTIMATE 1000
 
 static int64 link_pairs(M2mRelationship *rel);
+static int64 revive_pairs(M2mRelationship *rel);
 static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
 					 List *columns);
 static void lock_if_needed(M2mRelationship *rel);
@@ -77,7 +78,8 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	/* before any statement here takes its snapshot, and so it is throughout */
 	lock_if_needed(rel);
 	SPI_connect();
-	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
+	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array ||
+		(rel->revives && !rel->on_conflict))
 	{
 		Tuplestorestate *pairs = register_pairs(rel, ids);
 
@@ -125,6 +127,7 @@ static int64
 link_pairs(M2mRelationship *rel)
 {
 	int64		result;
+	int64		revived = m2m_revives_first(rel) ? revive_pairs(rel) : 0;
 
 	/*
 	 * What looks first has read the pairs; what is left to ON CONFLICT has to
@@ -142,6 +145,24 @@ link_pairs(M2mRelationship *rel)
 		result = m2m_stmt_count(rel, M2M_STMT_LINK_READ, M2M_LEFT, NULL, false);
 	else
 		result = m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+	return result + revived;
+}
+
+/*
+ * revive_pairs: makes such rows of the pairs in m2m_pairs links again; returns
+ * how many.  The caller holds m2m_lock_links(), so nobody links them meanwhile.
+ */
+static int64
+revive_pairs(M2mRelationship *rel)
+{
+	Tuplestorestate *found = look_for_pairs(rel);
+	int64		result = m2m_stmt_execute(rel, M2M_STMT_REVIVE, M2M_LEFT, NULL,
+										  false);
+
+	/* what is found from now on includes them */
+	if (SPI_unregister_relation(M2M_FOUND_NAME) != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	tuplestore_end(found);
 	return result;
 }
 
@@ -164,6 +185,21 @@ link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values, List *columns)
 	if (!linked && IsolationIsSerializable())
 		m2m_stmt_execute(rel, M2M_STMT_LINKED, M2M_LEFT, values, false);
 	return linked;
+}
+
+/*
+ * m2m_revive_pairs: the same of the pairs of a call.
+ */
+int64
+m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2])
+{
+	Tuplestorestate *pairs = register_pairs(rel, ids);
+	int64		result = revive_pairs(rel);
+
+	if (SPI_unregister_relation(M2M_PAIRS_NAME) != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	tuplestore_end(pairs);
+	return result;
 }
 
 /*
@@ -245,6 +281,8 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	Datum	   *all = palloc_array(Datum, nargs);
 
 	lock_if_needed(rel);
+	if (m2m_identity_revive(rel, ids, columns, values, NULL, NULL))
+		return 1;
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
@@ -359,7 +397,8 @@ m2m_plan_may_suppress(M2mRelationship *rel)
 		association->rd_rel->relrowsecurity ||
 		(triggers != NULL &&
 		 (triggers->trig_insert_before_row ||
-		  triggers->trig_delete_before_row));
+		  triggers->trig_delete_before_row ||
+		  (rel->deleted != 0 && triggers->trig_update_before_row)));
 
 	table_close(association, NoLock);
 	return result;
@@ -387,8 +426,8 @@ m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
  *
  * It is what has happened, also where a trigger or policy would have it
  * otherwise: kept and linked together are the pairs of the row that there are
- * in the end.  Under rules, whose statements return nothing to us, it is the
- * difference between before and after.
+ * in the end.  Under rules, whose statements return nothing to us, and where
+ * rows become links again, it is the difference between before and after.
  *
  * Calls on one row run one after the other.  In REPEATABLE READ and
  * above, a link that our snapshot does not show is 40001.
@@ -404,6 +443,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	List	   *after;
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
+	bool		compare = rel->has_rules || m2m_revives_first(rel);
 
 	/*
 	 * The row's lock before the association's, in this order in every call:
@@ -421,18 +461,20 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	 * row then sees no more than there are to be.  Not in one order with what
 	 * is added, as on the direct path: two statements cannot be.
 	 */
-	if (rel->has_rules)
+	if (compare)
 		before = fetch_far(rel, side, id);
 	m2m_stmt_execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
-	if (!rel->has_rules)
+	if (!compare)
 		unlinked = fetch_texts();
+	if (m2m_revives_first(rel))
+		revive_pairs(rel);
 	if (m2m_stmt_looks_first(rel, NIL))
 		found = look_for_pairs(rel);
 	m2m_stmt_execute(rel, M2M_STMT_SET_LINK, side, NULL, false);
-	if (!rel->has_rules)
+	if (!compare)
 		linked = fetch_texts();
 	after = fetch_far(rel, side, id);
-	if (rel->has_rules)
+	if (compare)
 	{
 		unlinked = m2m_texts_not_among(before, after);
 		linked = m2m_texts_not_among(after, before);

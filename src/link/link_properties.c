@@ -199,12 +199,15 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 {
 	Call		call;
 	int64		created;
+	int64		revived = 0;
 
 	begin_call(&call, rel, ids, properties);
 	take_lock(&call);
 	SPI_connect();
 	fill_store(&call, sort_items(&call, ids, properties));
 	check_doubled(&call);
+	if (m2m_revives_first(rel))
+		revived = m2m_revive_pairs(rel, ids);
 	if (looks_first(&call))
 		look(&call);
 	check_several(&call);
@@ -212,7 +215,7 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	change_items(&call, created);
 	end_call(&call);
 	SPI_finish();
-	return created;
+	return created + revived;
 }
 
 /*
@@ -291,6 +294,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
 	int64		created;
+	bool		compare = rel->has_rules || m2m_revives_first(rel);
 
 	begin_call(&call, rel, ids, properties);
 
@@ -300,7 +304,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	SPI_connect();
 	fill_store(&call, sort_items(&call, ids, properties));
 	check_doubled(&call);
-	if (IsolationUsesXactSnapshot() || rel->has_rules)
+	if (IsolationUsesXactSnapshot() || compare)
 		before = fetch_links(&call, side, id, false, &before_links);
 	if (IsolationUsesXactSnapshot())
 	{
@@ -309,19 +313,21 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 			list_length(after_links) > list_length(before_links))
 			m2m_error_newer_links();
 	}
+	if (m2m_revives_first(rel))
+		m2m_revive_pairs(rel, ids);
 	if (looks_first(&call))
 		look(&call);
 	check_several(&call);
 
 	/* removed first, as there */
 	run(&call, M2M_COLUMNS_SET_UNLINK_PROPERTIES, side, id, NULL,
-		!rel->has_rules, false, NULL);
-	if (!rel->has_rules)
+		!compare, false, NULL);
+	if (!compare)
 		unlinked = fetch_column(1);
-	created = insert_items(&call, side, !rel->has_rules, &linked);
+	created = insert_items(&call, side, !compare, &linked);
 	change_items(&call, created);
 	after = fetch_links(&call, side, id, false, &after_links);
-	if (rel->has_rules)
+	if (compare)
 	{
 		unlinked = links_not_among(before, before_links, after_links);
 		linked = links_not_among(after, after_links, before_links);

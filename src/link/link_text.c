@@ -70,6 +70,13 @@ static void append_stamps(StringInfo sql, M2mRelationship *rel, List *columns,
 						  bool names);
 static void append_pair_text(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
+static void append_live(StringInfo sql, M2mRelationship *rel);
+static void append_deleted(StringInfo sql, M2mRelationship *rel, bool value);
+static void append_removal(StringInfo sql, M2mRelationship *rel, bool joins);
+static void append_conflict_action(StringInfo sql, M2mRelationship *rel);
+static void build_revive(StringInfo sql, M2mRelationship *rel);
+static void append_revival(StringInfo sql, M2mRelationship *rel,
+						   List *columns);
 static void append_order(StringInfo sql, int n);
 static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
@@ -102,6 +109,10 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, %s a WHERE ", association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
+			break;
+		case M2M_STMT_REVIVE:
+			build_revive(sql, rel);
 			break;
 		case M2M_STMT_NEWER:
 			/* no LIMIT: it would have the planner think that it ends soon */
@@ -112,21 +123,25 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
-			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfoString(sql, ") p WHERE ");
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			break;
 		case M2M_STMT_UNLINK_ONE:
-			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_removal(sql, rel, false);
 			append_match_pair(sql, rel, true);
+			append_live(sql, rel);
 			break;
 		case M2M_STMT_LINKED:
 			appendStringInfo(sql, "SELECT FROM %s a WHERE ", association);
 			append_match_pair(sql, rel, true);
+			append_live(sql, rel);
 			appendStringInfoString(sql, " LIMIT 1");
 			break;
 		case M2M_STMT_COUNT:
@@ -137,7 +152,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR:
-			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, side == M2M_LEFT,
 								  side == M2M_RIGHT);
 			appendStringInfoString(sql, ") p WHERE ");
@@ -145,7 +160,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR_ONE:
-			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_removal(sql, rel, false);
 			append_match(sql, rel, side, 1);
 			append_not_null(sql, rel, other);
 			break;
@@ -184,13 +199,15 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 {
 	ListCell   *lc;
 
-	appendStringInfo(sql, "INSERT INTO %s (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
 	append_link_columns(sql, rel, "");
 	foreach(lc, columns)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
 	append_stamps(sql, rel, columns, true);
+	append_deleted(sql, rel, false);
 	if (one)
 	{
 		appendStringInfoString(sql, ") SELECT ");
@@ -198,22 +215,29 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 		for (int i = 1; i <= list_length(columns); i++)
 			appendStringInfo(sql, ", $%d", rel->pair_desc->natts + i);
 		append_stamps(sql, rel, columns, false);
+		append_deleted(sql, rel, true);
 		if (rel->on_conflict)
 			append_on_conflict(sql, rel);
 		return;
 	}
 
-	/* ON CONFLICT passes over a pair that is given twice by itself */
-	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
+	/*
+	 * ON CONFLICT passes over a pair that is given twice by itself, but does
+	 * not change a row twice.
+	 */
+	appendStringInfo(sql, ") SELECT %s",
+					 rel->on_conflict && !rel->revives ? "" : "DISTINCT ");
 	append_pair(sql, rel, true, true, "p.");
 	append_stamps(sql, rel, columns, false);
+	append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
 	build_insert_end(sql, rel, columns);
 }
 
 /*
  * build_insert_end: what keeps an INSERT of pairs from inserting a pair that
- * is there, and its order.
+ * is there, and its order.  Of a pair that may have several links, defaults may
+ * make one that was there and can be again.
  */
 static void
 build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
@@ -228,7 +252,8 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	append_order(sql, rel->nlink);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
-	else if (names_identity(rel, columns))
+	else if (names_identity(rel, columns) ||
+			 (rel->revives && rel->identity_target != NIL))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
@@ -261,6 +286,7 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
 	append_match_pair(sql, rel, false);
+	append_live(sql, rel);
 	appendStringInfoString(sql, " LIMIT 1) a");
 }
 
@@ -294,6 +320,75 @@ append_on_conflict(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
+ * append_conflict_action: which index is meant, where it is one of links only;
+ * and what becomes of a row that is there.  One that is no link any more and
+ * is in the way of a new one becomes that one, as it would be made: this is
+ * one step, whoever unlinks or links it meanwhile.
+ */
+static void
+append_conflict_action(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *column;
+	ListCell   *lc;
+
+	if (rel->deleted == 0 || !rel->revives)
+	{
+		if (rel->deleted != 0 && rel->deleted_partial)
+			appendStringInfo(sql, " WHERE %s", m2m_live_condition(rel, NULL));
+
+		/* the same, as the index may word it otherwise */
+		if (rel->deleted != 0 && rel->deleted_partial &&
+			rel->deleted_kind == M2M_DELETED_FLAG)
+		{
+			column = m2m_quoted_column(rel->association, rel->deleted);
+			appendStringInfo(sql, " AND %s IS FALSE AND %s IS NOT TRUE",
+							 column, column);
+		}
+		appendStringInfoString(sql, " DO NOTHING");
+		return;
+	}
+	column = m2m_quoted_column(rel->association, rel->deleted);
+	appendStringInfo(sql, " DO UPDATE SET %s = EXCLUDED.%s", column, column);
+	foreach(lc, rel->renewed)
+	{
+		column = m2m_quoted_column(rel->association, lfirst_int(lc));
+		appendStringInfo(sql, ", %s = EXCLUDED.%s", column, column);
+	}
+	appendStringInfo(sql, " WHERE %s", m2m_dead_condition(rel, "a"));
+}
+
+/*
+ * m2m_revives_first: are rows that are no links any more in the way of new
+ * links of their pairs, and ON CONFLICT, which would make them links again, is
+ * not to be had?
+ */
+bool
+m2m_revives_first(M2mRelationship *rel)
+{
+	return rel->revives && !rel->on_conflict &&
+		rel->identity != M2M_IDENTITY_KEY;
+}
+
+/*
+ * build_revive: rows of the pairs that are no links, and are in the way of new
+ * ones, become these, where ON CONFLICT is not to be had.  m2m_found has the
+ * pairs that are linked.  What a new row would have to be given stays.
+ */
+static void
+build_revive(StringInfo sql, M2mRelationship *rel)
+{
+	append_revival(sql, rel, NIL);
+	appendStringInfoString(sql, " FROM (");
+	append_distinct_pairs(sql, rel, true, true);
+	appendStringInfoString(sql, ") p WHERE ");
+	append_match_pair(sql, rel, false);
+	appendStringInfo(sql, " AND %s AND NOT EXISTS (SELECT FROM "
+					 M2M_FOUND_NAME " a WHERE ", m2m_dead_condition(rel, "a"));
+	append_match_pair(sql, rel, false);
+	appendStringInfoChar(sql, ')');
+}
+
+/*
  * build_set_unlink: removes the links of the row in the parameters that are
  * not among the pairs; returns the other side's keys as text, each once, in
  * key order.  A table with rules takes no statement that returns something
@@ -304,9 +399,8 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	M2mSide		other = M2M_OTHER(side);
 
-	appendStringInfo(sql, "%sDELETE FROM %s a WHERE ",
-					 rel->has_rules ? "" : "WITH a AS (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfoString(sql, rel->has_rules ? "" : "WITH a AS (");
+	append_removal(sql, rel, false);
 	append_match(sql, rel, side, 1);
 	append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
@@ -450,7 +544,9 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 		case M2M_COLUMNS_UNLINK_PROPERTIES:
 			if (returning)
 				appendStringInfoString(sql, "WITH a AS (");
-			appendStringInfo(sql, "DELETE FROM %s a USING ", association);
+			m2m_append_removal(sql, rel);
+			appendStringInfoString(sql, rel->deleted != 0 ? " FROM " :
+								   " USING ");
 			append_items(sql, rel, items);
 			appendStringInfoString(sql, " WHERE ");
 			append_match_item(sql, rel, items, true);
@@ -469,8 +565,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 								   " OPERATOR(pg_catalog.=) s.item) ON true");
 			break;
 		case M2M_COLUMNS_SET_UNLINK_PROPERTIES:
-			appendStringInfo(sql, "%sDELETE FROM %s a WHERE ",
-							 returning ? "WITH a AS (" : "", association);
+			appendStringInfoString(sql, returning ? "WITH a AS (" : "");
+			append_removal(sql, rel, false);
 			append_match(sql, rel, side, 1);
 			append_not_null(sql, rel, other);
 			appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM ");
@@ -514,13 +610,15 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 	List	   *stamped = m2m_stamped(rel);
 	ListCell   *lc;
 
-	appendStringInfo(sql, "INSERT INTO %s (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
 	append_link_columns(sql, rel, "");
 	foreach(lc, insert)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
 	append_stamps(sql, rel, insert, true);
+	append_deleted(sql, rel, false);
 	appendStringInfoString(sql, ") SELECT ");
 	append_pair(sql, rel, true, true, "p.");
 	foreach(lc, insert)
@@ -537,6 +635,7 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 							 m2m_quoted_column(rel->association, attnum));
 	}
 	append_stamps(sql, rel, insert, false);
+	append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM ");
 	append_items(sql, rel, items);
 	appendStringInfo(sql, " WHERE p.item OPERATOR(pg_catalog.>=) $%d"
@@ -549,8 +648,9 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 	appendStringInfoString(sql, " ORDER BY p.item");
 	if (rel->on_conflict && rel->nidentity == 0)
 		append_on_conflict(sql, rel);
-	else if (rel->nidentity > 0 && !items->plain &&
-			 names_identity(rel, insert))
+	else if (rel->nidentity > 0 &&
+			 ((!items->plain && names_identity(rel, insert)) ||
+			  (rel->revives && rel->identity_target != NIL)))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
@@ -753,8 +853,12 @@ append_match_item(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 				  bool all)
 {
 	append_match_pair(sql, rel, false);
+	append_live(sql, rel);
 
-	/* where they need not agree, both ids' shared columns are to be the link's */
+	/*
+	 * where they need not agree, both ids' shared columns are to be the
+	 * link's
+	 */
 	for (int i = 0; all && i < rel->side[M2M_RIGHT].nkeys; i++)
 	{
 		if (rel->side[M2M_RIGHT].key[i].shared == 0)
@@ -916,7 +1020,8 @@ append_target(StringInfo sql, M2mRelationship *rel, List *columns)
 								 m2m_qualified_collation(lfirst_oid(collation)));
 		}
 	}
-	appendStringInfoString(sql, ") DO NOTHING");
+	appendStringInfoChar(sql, ')');
+	append_conflict_action(sql, rel);
 }
 
 /* append_columns: "a.book_id, ..." of one side, in the association. */
@@ -1067,6 +1172,7 @@ void
 m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 {
 	append_match_pair(sql, rel, true);
+	append_live(sql, rel);
 	append_match_identity(sql, rel, rel->pair_desc->natts + 1);
 }
 
@@ -1098,7 +1204,8 @@ append_match_identity(StringInfo sql, M2mRelationship *rel,
 
 /*
  * append_not_null: " AND a.book_id IS NOT NULL ..." where the association
- * allows nulls: such a row is no link, and the link views do not show it.
+ * allows nulls: such a row is no link, and the link views do not show it.  Nor
+ * one that is marked as deleted.
  */
 static void
 append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
@@ -1112,6 +1219,93 @@ append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
 							 m2m_quoted_column(rel->association,
 											   key->link_attnum));
 	}
+	append_live(sql, rel);
+}
+
+/*
+ * m2m_stmt_build_revive_one: the same of the pair in the parameters, which are
+ * followed by values of further columns.
+ */
+void
+m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	append_revival(sql, rel, columns);
+	appendStringInfoString(sql, " WHERE ");
+	append_match_pair(sql, rel, true);
+	appendStringInfo(sql, " AND %s", m2m_dead_condition(rel, "a"));
+}
+
+/* append_revival: the beginning of both. */
+static void
+append_revival(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	int			n = rel->pair_desc->natts;
+	ListCell   *lc;
+
+	appendStringInfo(sql, "UPDATE %s a SET %s = %s",
+					 m2m_qualified_name(rel->association),
+					 m2m_quoted_column(rel->association, rel->deleted),
+					 m2m_deleted_value(rel, false));
+	foreach(lc, columns)
+		appendStringInfo(sql, ", %s = $%d",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)),
+						 ++n);
+	foreach(lc, rel->renewed)
+	{
+		if (!list_member_int(rel->required, lfirst_int(lc)) &&
+			!list_member_int(columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s = %s",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)),
+							 list_member_int(rel->stamped, lfirst_int(lc)) ?
+							 m2m_stamp_text(rel, lfirst_int(lc)) : "DEFAULT");
+	}
+}
+
+/* append_live: " AND a.deleted_at IS NULL", where rows say so. */
+static void
+append_live(StringInfo sql, M2mRelationship *rel)
+{
+	if (rel->deleted != 0)
+		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "a"));
+}
+
+/*
+ * append_deleted: the column that says so, or what it says, as one more column
+ * of an INSERT, where it is not enough to leave it out.
+ */
+static void
+append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
+{
+	if (rel->deleted != 0 && rel->deleted_given)
+		appendStringInfo(sql, ", %s", value ? m2m_deleted_value(rel, false) :
+						 m2m_quoted_column(rel->association, rel->deleted));
+}
+
+/*
+ * append_removal: "DELETE FROM author_book a WHERE ", or USING ( where it joins
+ * what is to be removed; or the UPDATE that marks rows as deleted.
+ */
+static void
+append_removal(StringInfo sql, M2mRelationship *rel, bool joins)
+{
+	m2m_append_removal(sql, rel);
+	appendStringInfoString(sql, !joins ? " WHERE " :
+						   rel->deleted != 0 ? " FROM (" : " USING (");
+}
+
+/* m2m_append_removal: the beginning of it. */
+void
+m2m_append_removal(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+
+	if (rel->deleted != 0)
+		appendStringInfo(sql, "UPDATE %s a SET %s = %s", association,
+						 m2m_quoted_column(rel->association, rel->deleted),
+						 m2m_deleted_value(rel, true));
+	else
+		appendStringInfo(sql, "DELETE FROM %s a", association);
 }
 
 /* append_order: " ORDER BY 1, ..., n". */

@@ -319,7 +319,8 @@ m2m_view_is_astray(M2mRelationship *rel, M2mLinkView *view)
 
 /*
  * m2m_view_needs_refresh: is there a column that a link view does not show
- * yet, has NOT NULL of its near key changed, or is it astray?  False for a
+ * yet, has NOT NULL of its near key changed, does it show rows that are no
+ * links, or is it astray?  False for a
  * view with something of the user's own, which we could not make again.
  */
 bool
@@ -329,7 +330,8 @@ m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view)
 
 	if (view->custom)
 		return false;
-	if (m2m_view_is_astray(rel, view))
+	if (m2m_view_is_astray(rel, view) || view->deleted != rel->deleted ||
+		(rel->deleted != 0 && view->deleted_kind != rel->deleted_kind))
 		return true;
 	for (int i = 0; i < rel->side[view->near].nkeys; i++)
 		nguards += !rel->side[view->near].key[i].link_not_null;

@@ -227,9 +227,12 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 	 * look after it: the other way round somebody could unlink in between.
 	 */
 	if (nargs == 0)
-		return m2m_links_add(write->rel, ids, NULL) > 0 ||
-			m2m_plan_linked(write->rel, ids, false);
-	return m2m_plan_link_row(write->rel, ids, columns, args) > 0 ||
+	{
+		write->made = m2m_links_add(write->rel, ids, NULL) > 0;
+		return write->made || m2m_plan_linked(write->rel, ids, false);
+	}
+	write->made = m2m_plan_link_row(write->rel, ids, columns, args) > 0;
+	return write->made ||
 		m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
 					   value, isnull, NULL, NULL);
 }
@@ -285,8 +288,12 @@ link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
 								  &write->identity.isnull[i]);
 	}
 	write->identity_known = known;
-	if (m2m_identity_link(rel, ids, columns, args, &write->identity,
-						  &write->identity_known) > 0)
+	write->made = m2m_identity_revive(rel, ids, columns, args,
+									  &write->identity,
+									  &write->identity_known) ||
+		m2m_identity_link(rel, ids, columns, args, &write->identity,
+						  &write->identity_known) > 0;
+	if (write->made)
 		return true;
 	if (!known)
 		return false;
@@ -501,6 +508,11 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 						types, nargs);
 	SPI_finish();
 
+	/* one that was to go is not as asked while it is there */
+	if (statement == M2M_COLUMNS_UNLINK_ROW && processed == 0 &&
+		state == ROW_AS_ASKED)
+		state = ROW_AS_READ;
+
 	/* doubled links, all of which the statement read, and will come to */
 	if (!is_row && rel->nidentity == 0 && processed > 1)
 		m2m_row_note_taken(write, ids, processed - 1);
@@ -688,10 +700,10 @@ was_taken_here(uint64 row)
 }
 
 /*
- * build_change: the UPDATE of columns, and of touched to the time, or, with
- * look, the SELECT that looks whether they read as asked, or as they were read,
- * and at what look adds.  Parameters: key, new values, old values; a last column
- * -1 means without old values.
+ * build_change: the UPDATE of columns, and of touched to the time, or that which
+ * unlinks, or, with look, the SELECT that looks whether they read as asked, or as
+ * they were read, and at what look adds.  Parameters: key, new values, old
+ * values; a last column -1 means without old values.
  */
 static void
 build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
@@ -702,7 +714,7 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 	bool		is_row = statement == M2M_COLUMNS_UPDATE_ROW;
 	Oid			relid = is_row ? far->relid : rel->association;
 	int			ncolumns = list_length(columns);
-	bool		unconditional = llast_int(columns) == -1;
+	bool		unconditional = columns != NIL && llast_int(columns) == -1;
 	StringInfoData present;		/* a.c1, a.c2, without key columns */
 	StringInfoData asked;		/* $4, $5: their new values */
 	StringInfoData read;		/* $7, $8: their old values */
@@ -776,6 +788,11 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		append_same(sql, &present, &read, true);
 		appendStringInfo(sql, "%s FROM %s a WHERE ", look,
 						 m2m_qualified_name(relid));
+	}
+	else if (statement == M2M_COLUMNS_UNLINK_ROW)
+	{
+		m2m_append_removal(sql, rel);
+		appendStringInfoString(sql, " WHERE ");
 	}
 	else
 		appendStringInfo(sql, "UPDATE %s a SET %s WHERE ",
@@ -896,6 +913,8 @@ readable_columns(M2mRowWrite *write)
 				return NIL;
 		}
 	}
+	if (rel->deleted != 0 && !readable(rel->association, rel->deleted))
+		return NIL;
 	for (int i = 0; i < rel->nidentity; i++)
 	{
 		if (!readable(rel->association, rel->identity_column[i].attnum))

@@ -276,6 +276,7 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	 * until the run ends.
 	 */
 	if (!with_properties && write->rel->nidentity == 0 &&
+		!write->rel->revives &&
 		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
 		return heap_copytuple(new_tuple);
 	if (!m2m_row_link(write, ids, value, isnull))
@@ -302,6 +303,7 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 	List	   *link_columns = NIL;
 	bool		relink = false;
 	M2mIds	   *ids[2];
+	M2mIds	   *new_ids[2];
 
 	heap_deform_tuple(old_tuple, write->desc, old_value, old_null);
 	heap_deform_tuple(new_tuple, write->desc, new_value, new_null);
@@ -380,6 +382,12 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						   old_null);
 			m2m_row_identify(write, old_value, old_null);
 		}
+		if (write->rel->deleted != 0)
+			read_keys(write, new_value, new_null, false, new_ids);
+		if (write->rel->deleted != 0 && m2m_row_moves(write, ids, new_ids))
+			return m2m_row_relink(write, ids, new_ids, link_columns,
+								  new_value, new_null, old_value, old_null) ?
+				m2m_row_fetch(write, new_ids, new_tuple) : NULL;
 		if (!m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
