@@ -205,6 +205,27 @@ SELECT m2m_link('u', ROW(1, 1), 'g', ARRAY[ROW(1, 1), ROW(2, 1)], properties => 
 SELECT m2m_unlink('u', ROW(1, 1), 'g', ARRAY[ROW(2, 1), ROW(1, 1), ROW(1, 2)], properties => '[{"role": "a"}, {"role": "b"}, {"note": "n"}]');
 SELECT * FROM m2m_set('u', ROW(1, 1), 'g', '{"(1,1)","(1,1)"}', properties => '[{"role": "a", "note": "kept"}, {"role": "d"}]');
 SELECT * FROM u_g ORDER BY 2, 3, 4;
+-- Rows that are marked instead of deleted: become links again with what is given, and are marked by what they have
+CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);
+INSERT INTO a VALUES (1); INSERT INTO b SELECT generate_series(1,5);
+CREATE TABLE ab (a_id int REFERENCES a, b_id int REFERENCES b, role text DEFAULT 'd', created_at timestamptz NOT NULL, deleted_at timestamptz, PRIMARY KEY (a_id, b_id));
+SELECT m2m_adopt('ab', deleted => 'deleted_at');
+SELECT m2m_link('a', 1, 'b', ARRAY[1,2,3], properties => '[{"role": "x"}, null, {"role": "z"}]');
+SELECT m2m_unlink('a', 1, 'b', ARRAY[1,2,3], properties => '[{"role": "x"}, {"role": "no"}, {"role": "z"}]');
+SELECT a_id, b_id, role, created_at IS NOT NULL AS c, deleted_at IS NOT NULL AS d FROM ab ORDER BY 2;
+SELECT m2m_link('a', 1, 'b', ARRAY[1,3], properties => '[{"role": "x2"}, null]');
+SELECT a_id, b_id, role, created_at IS NOT NULL AS c, deleted_at IS NOT NULL AS d FROM ab ORDER BY 2;
+SELECT * FROM m2m_set('a', 1, 'b', ARRAY[1,4], properties => '[{"role": "s1"}, {"role": "s4"}]');
+SELECT * FROM m2m_set('a', 1, 'b', ARRAY[2,4], properties => '[{"role": "s2"}, null]');
+SELECT a_id, b_id, role, created_at IS NOT NULL AS c, deleted_at IS NOT NULL AS d FROM ab ORDER BY 2;
+CREATE TABLE ab2 (id serial PRIMARY KEY, a_id int REFERENCES a, b_id int REFERENCES b, role text NOT NULL, note text, deleted bool NOT NULL DEFAULT false);
+CREATE UNIQUE INDEX ON ab2 (a_id, b_id, role) WHERE NOT deleted;
+SELECT m2m_adopt('ab2', left_role => 'p', right_role => 'q', deleted => 'deleted');
+SELECT m2m_link('a', 1, 'b', ARRAY[1,1,2], 'ab2', '[{"role": "x"}, {"role": "y", "note": "n"}, {"role": "x"}]');
+SELECT m2m_unlink('a', 1, 'b', ARRAY[1,1], 'ab2', properties => '[{"role": "x"}, {"role": "y"}]');
+SELECT m2m_link('a', 1, 'b', ARRAY[1,2], 'ab2', '{"role": "x", "note": "again"}');
+SELECT * FROM m2m_set('a', 1, 'b', ARRAY[1,1], 'ab2', properties => '[{"role": "x"}, {"role": "w"}]');
+SELECT * FROM ab2 ORDER BY id;
 -- who may not write them leaves them to a trigger
 CREATE ROLE m2m_properties;
 GRANT USAGE ON SCHEMA properties TO m2m_properties;
