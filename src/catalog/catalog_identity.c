@@ -119,8 +119,14 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 			immediate)
 		{
 			unique[key->scope] = true;
-			pair = palloc(sizeof(IdentityKey));
-			*pair = *key;
+
+			/* the one that ON CONFLICT will name */
+			if (key->scope == SCOPE_ALL ||
+				(key->scope == SCOPE_LINKS && pair == NULL))
+			{
+				pair = palloc(sizeof(IdentityKey));
+				*pair = *key;
+			}
 		}
 		if (!immediate)
 		{
@@ -239,6 +245,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 
 		if (attnum <= 0)
 			return false;
+
 		/* in all links it is the same, if that is not a null unlike others */
 		if (attnum == rel->deleted)
 		{

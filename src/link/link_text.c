@@ -751,6 +751,8 @@ append_is_twice(StringInfo sql, M2mRelationship *rel)
 											  key->link_type));
 		}
 	}
+	if (rel->deleted != 0)
+		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "b"));
 	appendStringInfoString(sql, ") OR pg_catalog.count(*) OVER (PARTITION BY ");
 	append_link_columns(sql, rel, "a.");
 	appendStringInfo(sql, ", ROW(%s)::pg_catalog.text) OPERATOR(pg_catalog.>) 1",
