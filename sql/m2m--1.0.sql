@@ -12,14 +12,14 @@ CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
 	left_key text[] DEFAULT NULL, right_key text[] DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
 	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
-	if_not_exists boolean DEFAULT false)
+	if_not_exists boolean DEFAULT false, naming text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_create';
 
 COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
-	regnamespace, text[], text[], text[], text[], text, text, boolean) IS
-'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+	regnamespace, text[], text[], text[], text[], text, text, boolean, text) IS
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. naming: whose names and shape the table gets, m2m, rails, laravel, django or prisma. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
 
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,

@@ -6,6 +6,7 @@
 #define M2M_DEFINE_H
 
 #include "nodes/pg_list.h"
+#include "utils/guc.h"
 
 #include "m2m.h"
 
@@ -21,6 +22,8 @@ typedef struct M2mDefinition
 	List	   *column[2];		/* names of the association's columns */
 	char		on_delete;
 	bool		if_not_exists;
+	bool		naming_given;
+	M2mNaming	naming;			/* if it was given, else the setting's */
 } M2mDefinition;
 
 /* define_check.c: arguments as messages call them, by side */
@@ -52,5 +55,12 @@ extern Oid	m2m_relationship_define(M2mDefinition *definition);
 
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);
+
+/*
+ * define_styles.c: names and shape of an association as this or that tool
+ * makes them
+ */
+extern const struct config_enum_entry m2m_naming_options[];
+extern M2mNaming m2m_naming_parse(const char *string);
 
 #endif							/* M2M_DEFINE_H */
