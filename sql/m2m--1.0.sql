@@ -363,6 +363,15 @@ CREATE FUNCTION m2m_relationships()
 COMMENT ON FUNCTION m2m_relationships() IS
 'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; whether it was created or adopted; the owner.';
 
+CREATE FUNCTION m2m_diagram(schema regnamespace DEFAULT NULL,
+	format text DEFAULT 'mermaid')
+	RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'm2m_diagram';
+
+COMMENT ON FUNCTION m2m_diagram(regnamespace, text) IS
+'The relationships that have a table in a schema, or all, as a text to be drawn: mermaid (an erDiagram) or dot. Tables with the columns that make the relationship, and a line from each endpoint to the association with the link view that goes this way. Errors: 3F000 no such schema; 22023 no such format.';
+
 /* what is amiss */
 
 CREATE FUNCTION m2m_check(association regclass DEFAULT NULL,
