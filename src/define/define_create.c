@@ -601,11 +601,19 @@ append_column_definition(StringInfo sql, Oid relid, const char *column,
 static void
 append_foreign_key(StringInfo sql, Names *names, M2mSide side)
 {
-	char	   *name = m2m_style_foreign_key(names->naming, names->name,
-											 names->column[side],
-											 names->definition->relid[side],
-											 names->key[side]);
+	char	   *foreign_key[2];
+	char	   *name;
 
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		foreign_key[s] = m2m_style_foreign_key(names->naming, names->name,
+											   names->column[s],
+											   names->definition->relid[s],
+											   names->key[s]);
+
+	/* shortened, both can be one: PostgreSQL finds another for the second */
+	name = side == M2M_RIGHT && foreign_key[M2M_LEFT] != NULL &&
+		strcmp(foreign_key[M2M_LEFT], foreign_key[M2M_RIGHT]) == 0 ?
+		NULL : foreign_key[side];
 	appendStringInfo(sql, ", %s%s FOREIGN KEY (",
 					 name != NULL ? "CONSTRAINT " : "",
 					 name != NULL ? quote_identifier(name) : "");

@@ -38,7 +38,6 @@ static char *join_columns(List *columns, const char *between);
 static char *django_name(const char *table, List *columns, const char *suffix);
 static char *django_digest(const char *text, int length);
 static char *rails_digest(const char *text, int length);
-static char *fitted(char *name);
 
 /* The values of the setting, and of the argument "naming". */
 const struct config_enum_entry m2m_naming_options[] = {
@@ -179,9 +178,11 @@ m2m_style_association(M2mNaming naming, Oid relid[2], const char *given[2])
 		case M2M_NAMING_PRISMA:
 			first = table[m2m_style_first(naming, relid)];
 			second = table[M2M_OTHER(m2m_style_first(naming, relid))];
-			return fitted(psprintf("_%sTo%s",
-								   m2m_name_pascal(m2m_name_singular(first)),
-								   m2m_name_pascal(m2m_name_singular(second))));
+			first = psprintf("_%sTo%s",
+							 m2m_name_pascal(m2m_name_singular(first)),
+							 m2m_name_pascal(m2m_name_singular(second)));
+			truncate_identifier(first, strlen(first), false);
+			return first;
 		default:
 			return m2m_name_join(table[M2M_LEFT], table[M2M_RIGHT]);
 	}
@@ -201,7 +202,7 @@ m2m_style_key(M2mNaming naming, const char *association, List *columns)
 		case M2M_NAMING_DJANGO:
 			return django_name(association, columns, "_uniq");
 		case M2M_NAMING_PRISMA:
-			return fitted(psprintf("%s_AB_pkey", association));
+			return makeObjectName(association, "AB", "pkey");
 		default:
 			return NULL;
 	}
@@ -214,15 +215,15 @@ m2m_style_index(M2mNaming naming, const char *association, List *columns)
 	switch (naming)
 	{
 		case M2M_NAMING_RAILS:
-			return fitted(psprintf("index_%s_on_%s", association,
-								   join_columns(columns, "_and_")));
+			return m2m_name_join(psprintf("index_%s_on", association),
+								 join_columns(columns, "_and_"));
 		case M2M_NAMING_LARAVEL:
-			return fitted(psprintf("%s_%s_index", association,
-								   join_columns(columns, "_")));
+			return makeObjectName(association, join_columns(columns, "_"),
+								  "index");
 		case M2M_NAMING_DJANGO:
 			return django_name(association, columns, "");
 		case M2M_NAMING_PRISMA:
-			return fitted(psprintf("%s_B_index", association));
+			return makeObjectName(association, "B", "index");
 		default:
 			return NULL;
 	}
@@ -242,15 +243,15 @@ m2m_style_foreign_key(M2mNaming naming, const char *association,
 															   "_and_")),
 										 10));
 		case M2M_NAMING_LARAVEL:
-			return fitted(psprintf("%s_%s_foreign", association,
-								   join_columns(columns, "_")));
+			return makeObjectName(association, join_columns(columns, "_"),
+								  "foreign");
 		case M2M_NAMING_DJANGO:
 			return django_name(association, columns,
 							   psprintf("_fk_%s_%s", get_rel_name(relid),
 										strVal(linitial(key))));
 		case M2M_NAMING_PRISMA:
-			return fitted(psprintf("%s_%s_fkey", association,
-								   join_columns(columns, "_")));
+			return makeObjectName(association, join_columns(columns, "_"),
+								  "fkey");
 		default:
 			return NULL;
 	}
@@ -362,12 +363,4 @@ rails_digest(const char *text, int length)
 
 	hex[hex_encode(VARDATA_ANY(digest), VARSIZE_ANY_EXHDR(digest), hex)] = '\0';
 	return pnstrdup(hex, length);
-}
-
-/* fitted: a name, cut to the length of an identifier. */
-static char *
-fitted(char *name)
-{
-	truncate_identifier(name, strlen(name), false);
-	return name;
 }
