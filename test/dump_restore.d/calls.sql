@@ -91,6 +91,14 @@ RESET search_path;
 SELECT m2m_link('joint.supplier', 2, 'book', 3), m2m_count('book', 2, 'joint.supplier');
 SELECT * FROM joint.supplier_books ORDER BY 1, 2;
 
+-- Link views elsewhere
+SELECT * FROM links.painter_pictures ORDER BY 1, 2;
+SELECT p.name, f.id FROM atelier.painter p, links.painter_frames(p) f;
+INSERT INTO links.picture_painters (picture_id, id) VALUES (2, 2);
+SELECT m2m_count('atelier.picture', 2, 'atelier.painter'), m2m_linked('atelier.painter', 1, 'atelier.painter', 2),
+	m2m_clear('atelier.frame', 1, 'atelier.picture');
+ALTER TABLE atelier.picture ALTER COLUMN title TYPE varchar(40);
+
 -- First use, adoption and the end of a relationship
 SELECT m2m_link('tag', 'sql', 'student', '{1,2}');
 SELECT * FROM student_tags;
