@@ -272,7 +272,7 @@ column_note(int bits)
 static void
 draw_mermaid(Diagram *diagram)
 {
-	StringInfo	text = &diagram->text;
+	StringInfo text = &diagram->text;
 	ListCell   *lc;
 
 	appendStringInfoString(text, "erDiagram\n");
@@ -423,7 +423,7 @@ char_length(const char *c)
 static void
 draw_dot(Diagram *diagram)
 {
-	StringInfo	text = &diagram->text;
+	StringInfo text = &diagram->text;
 	ListCell   *lc;
 
 	appendStringInfoString(text, "digraph m2m {\n"

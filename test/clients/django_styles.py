@@ -14,15 +14,17 @@ from django.db import connection, models, transaction
 settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ["PGDATABASE"],
                            "HOST": os.environ["PGHOST"], "PORT": os.environ["PGPORT"], "USER": os.environ["PGUSER"]}},
-    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
+    INSTALLED_APPS=["__main__"], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
 django.setup()
 
 
+# Called as in applications "library" and another; this file is the only one.
 class Author(models.Model):
     name = models.TextField()
 
     class Meta:
-        app_label = "library"
+        app_label = "__main__"
+        db_table = "library_author"
 
 
 class Book(models.Model):
@@ -30,21 +32,24 @@ class Book(models.Model):
     authors = models.ManyToManyField(Author)
 
     class Meta:
-        app_label = "library"
+        app_label = "__main__"
+        db_table = "library_book"
 
 
 class Person(models.Model):
     friends = models.ManyToManyField("self", symmetrical=False)
 
     class Meta:
-        app_label = "library"
+        app_label = "__main__"
+        db_table = "library_person"
 
 
 class VeryLongModelNameForATable(models.Model):
     books = models.ManyToManyField(Book)
 
     class Meta:
-        app_label = "anapplicationlabelthatislong"
+        app_label = "__main__"
+        db_table = "anapplicationlabelthatislong_verylongmodelnameforatable"
 
 
 TABLES = ("library_book_authors", "library_person_friends", "anapplicationlabelthatislong_verylongmodelnameforatable_books")
