@@ -51,6 +51,19 @@ SELECT * FROM m2m_check();
 -- What the association is called need not give way
 CREATE TABLE series (id int PRIMARY KEY);
 SELECT m2m_create('author', 'series');
+-- and is found under either name, whatever the setting then
+SELECT m2m_create('author', 'series', if_not_exists => true);
+SET m2m.view_schema = '';
+SELECT m2m_create('series', 'author', if_not_exists => true), m2m_create('book', 'series');
+SET m2m.view_schema = 'links';
+SELECT m2m_create('book', 'series', if_not_exists => true), m2m_create('series', 'book', naming => 'm2m', if_not_exists => true);
+SELECT m2m_drop('book_series_link');
+-- What tools are to call it no relation of either schema is called
+CREATE TABLE book_author_view ();
+SELECT m2m_create('book', 'author', 'tools', left_view => 'book_author', right_view => 'x');
+SELECT split_part(obj_description('links.book_author'::regclass), E'\n', 1);
+SELECT m2m_drop('tools');
+DROP TABLE book_author_view;
 -- First use; the schema that is asked for is the association's
 SELECT m2m_link('book', 1, 'tag', 1);
 RESET ROLE;

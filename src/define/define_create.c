@@ -185,9 +185,9 @@ m2m_relationship_define(M2mDefinition *definition)
 
 /*
  * m2m_views_create: makes link views and functions of the sides that have no
- * view, each in its schema, and sends word to everybody.  The caller has just made the association
- * or holds it locked in ShareRowExclusiveLock, and has checked the names.
- * Errors are those of the DDL.
+ * view, each in its schema, and sends word to everybody.  The caller has just
+ * made the association or holds it locked in ShareRowExclusiveLock, and has
+ * checked the names.  Errors are those of the DDL.
  */
 void
 m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
@@ -214,29 +214,38 @@ m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
 /*
  * find_existing: the association of the relationship that is to be made, if it
  * was made already, from whichever of its tables; InvalidOid if not.  Who asks
- * for no name and no style means it in whatever style it was made.
+ * for no name and no style means it in whatever style it was made, and wherever
+ * its link views were to go: beside it they can have had a say in its name.
  */
 static Oid
 find_existing(Names *names)
 {
+	Oid			view_schema[2] = {names->schema, InvalidOid};
 	Oid			association = find_named(names);
 
-	if (names->definition->name != NULL || names->definition->naming_given)
+	if (names->definition->name != NULL)
 		return association;
 	for (const struct config_enum_entry *option = m2m_naming_options;
-		 option->name != NULL && !OidIsValid(association); option++)
+		 option->name != NULL; option++)
 	{
 		M2mDefinition definition = *names->definition;
-		Names		other;
 
-		memset(&other, 0, sizeof(other));
+		if (definition.naming_given &&
+			definition.naming != (M2mNaming) option->val)
+			continue;
 		definition.naming_given = true;
 		definition.naming = option->val;
-		other.definition = &definition;
-		other.schema = names->schema;
-		other.view_schema = names->view_schema;
-		choose_names(&other);
-		association = find_named(&other);
+		for (int i = 0; i < 2 && !OidIsValid(association); i++)
+		{
+			Names		other;
+
+			memset(&other, 0, sizeof(other));
+			other.definition = &definition;
+			other.schema = names->schema;
+			other.view_schema = view_schema[i];
+			choose_names(&other);
+			association = find_named(&other);
+		}
 	}
 	return association;
 }
@@ -264,7 +273,8 @@ find_named(Names *names)
 		other.definition = &swapped;
 		other.schema = OidIsValid(swapped.schema) ? swapped.schema :
 			get_rel_namespace(swapped.relid[M2M_LEFT]);
-		other.view_schema = m2m_schema_of_views(other.schema);
+		other.view_schema = names->view_schema == names->schema ?
+			other.schema : InvalidOid;
 		choose_names(&other);
 	}
 

@@ -33,7 +33,7 @@
 static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near, Oid schema,
 						const char *name);
-static char *tools_name(Oid schema, const char *view);
+static char *tools_name(Oid schema, Oid association_schema, const char *view);
 static bool is_tools_name(Oid schema, const char *name);
 static void complete_view(Oid viewid);
 static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
@@ -94,8 +94,8 @@ create_view(M2mRelationship *rel, M2mSide near, Oid schema, const char *name)
 					   "INSERT links a row (and inserts it first if more than its key is given), "
 					   "UPDATE changes the row, the link or its properties, "
 					   "DELETE unlinks and never deletes a row of \"%s\".",
-					   tools_name(schema, name), far_name, this->role,
-					   far_name);
+					   tools_name(schema, get_rel_namespace(rel->association),
+								  name), far_name, this->role, far_name);
 	m2m_ddl(psprintf("COMMENT ON VIEW %s IS %s", qualified,
 					 quote_literal_cstr(comment)));
 	for (int i = 0; i < this->nkeys; i++)
@@ -113,11 +113,12 @@ create_view(M2mRelationship *rel, M2mSide near, Oid schema, const char *name)
  * tools_name: what tools that read names out of comments are to call a link
  * view: author_book_view for author_books.  By its own name such a tool would
  * take it for the association table author_book, or for the link function,
- * and refuse to start.  No relation of the schema goes by the name that we
- * return, nor by its plural, which is the same to those tools.
+ * and refuse to start.  No relation of the schema, or of the association's,
+ * goes by the name that we return, nor by its plural, which is the same to
+ * those tools.
  */
 static char *
-tools_name(Oid schema, const char *view)
+tools_name(Oid schema, Oid association_schema, const char *view)
 {
 	char	   *base = m2m_name_singular(view);
 	char	   *name;
@@ -129,7 +130,9 @@ tools_name(Oid schema, const char *view)
 			*c = ' ';
 	}
 	name = psprintf("%s_view", base);
-	for (int i = 2; is_tools_name(schema, name); i++)
+	for (int i = 2; is_tools_name(schema, name) ||
+		 (association_schema != schema &&
+		  is_tools_name(association_schema, name)); i++)
 		name = psprintf("%s_view%d", base, i);
 	return name;
 }
