@@ -195,7 +195,23 @@ DROP TABLE book_old;
 SELECT * FROM places();
 SELECT * FROM wrong();
 SELECT finding FROM m2m_check();
--- and where the view has been moved its function is found where it is
+-- A key changes its type in steps: at rest meanwhile, and found again where the
+-- function is, although the view was moved
+REVOKE EXECUTE ON FUNCTION links.author_books(author) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION links.author_books(author) TO regress_m2m_other;
+ALTER TABLE author_book DROP CONSTRAINT author_book_book_id_fkey;
+ALTER TABLE book_tag DROP CONSTRAINT book_tag_book_id_fkey;
+ALTER TABLE book ALTER id TYPE text;
+SELECT severity, finding FROM m2m_check();
+ALTER TABLE author_book RENAME TO author_works;
+ALTER TABLE author_works ALTER book_id TYPE text;
+ALTER TABLE book_tag ALTER book_id TYPE text;
+ALTER TABLE author_works ADD FOREIGN KEY (book_id) REFERENCES book;
+ALTER TABLE book_tag ADD FOREIGN KEY (book_id) REFERENCES book;
+ALTER TABLE author_works RENAME TO author_book;
+SELECT * FROM places();
+SELECT oid::regprocedure, proacl FROM pg_proc WHERE proname = 'author_books';
+SELECT * FROM wrong();
 ALTER FUNCTION links.author_books(author) SET SCHEMA "Links 2";
 SELECT * FROM places() WHERE association = 'author_book'::regclass;
 SELECT * FROM m2m_check();
