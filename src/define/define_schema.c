@@ -20,10 +20,11 @@
  * m2m_schema_of_views: where views and functions of an association in a schema
  * go: where m2m.view_schema says, if it says so and the association is not
  * temporary, since temporary views are all in one schema; else beside it.
- * Errors: 3F000 there is none of that name; 42P16 it is for temporary objects.
+ * Errors: 3F000 there is none of that name; 42P16 it is for temporary objects;
+ * with missing_ok none, but InvalidOid.
  */
 Oid
-m2m_schema_of_views(Oid association_schema)
+m2m_schema_of_views(Oid association_schema, bool missing_ok)
 {
 	Oid			schema;
 
@@ -31,6 +32,9 @@ m2m_schema_of_views(Oid association_schema)
 		isAnyTempNamespace(association_schema))
 		return association_schema;
 	schema = get_namespace_oid(m2m_view_schema, true);
+	if (missing_ok)
+		return OidIsValid(schema) && !isAnyTempNamespace(schema) ?
+			schema : InvalidOid;
 	if (OidIsValid(schema) && isAnyTempNamespace(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
