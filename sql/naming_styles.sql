@@ -314,6 +314,81 @@ SELECT relnamespace = pg_my_temp_schema() AS temporary, relname, relpersistence 
 WHERE relname = ANY ('{rails,laravel,django,prisma}') ORDER BY 1, relname COLLATE "C";
 ROLLBACK;
 
+-- A column of both keys
+BEGIN;
+CREATE TABLE member (tenant int, id int, PRIMARY KEY (tenant, id));
+CREATE TABLE team (tenant int, id int, PRIMARY KEY (tenant, id));
+INSERT INTO member VALUES (1, 1), (1, 2), (2, 1);
+INSERT INTO team VALUES (1, 1), (1, 2), (2, 1);
+CREATE FUNCTION of_tenants(style text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    made regclass := m2m_create('team', 'member', naming => style, left_columns => '{tenant,team_id}', right_columns => '{tenant,member_id}');
+BEGIN
+    RETURN QUERY SELECT p.part || ': ' || p.definition FROM shape(made) p;
+    RETURN QUERY SELECT 'shared: ' || r.shared::text || ', identity: ' || r.identity::text FROM m2m_relationships() r WHERE r.association = made;
+    FOR direct IN 0..1 LOOP
+        PERFORM set_config('m2m.direct_path', CASE direct WHEN 1 THEN 'on' ELSE 'off' END, true);
+        RETURN NEXT 'link: ' || concat_ws(' ', m2m_link('team', ARRAY[ROW(1, 1), ROW(2, 1)], 'member', 1), m2m_link('member', ROW(1, 2), 'team', '{1,2}'));
+        RETURN NEXT 'look: ' || concat_ws(' ', m2m_count('team', ROW(1, 1), 'member'), m2m_linked('member', ROW(2, 1), 'team', 1), m2m_linked('member', ROW(2, 1), 'team', ROW(1, 1)));
+        RETURN NEXT 'unlink: ' || concat_ws(' ', m2m_unlink('team', ROW(1, 2), 'member', 2), m2m_clear('member', ARRAY[ROW(1, 1), ROW(1, 2), ROW(2, 1)], 'team'));
+    END LOOP;
+    RETURN QUERY SELECT w::text FROM wrong() w;
+    RETURN QUERY SELECT 'finding: ' || c.finding FROM m2m_check(made) c;
+    SET CONSTRAINTS ALL IMMEDIATE;
+    PERFORM m2m_drop(made);
+END $$;
+SELECT of_tenants('m2m');
+SELECT of_tenants('rails');
+SELECT of_tenants('laravel');
+SELECT of_tenants('django');
+SELECT of_tenants('prisma');
+-- one whole key within the other: no index but Django's own twice
+CREATE TABLE tenant (id int PRIMARY KEY);
+INSERT INTO tenant VALUES (1), (2);
+SELECT style, m2m_create('member', 'tenant', style, naming => style, left_columns => '{tenant,member}', right_columns => '{tenant}',
+    left_view => 'a' || n, right_view => 'b' || n) FROM unnest('{m2m,rails,laravel,django,prisma}'::text[]) WITH ORDINALITY s (style, n);
+SELECT style, part, definition FROM unnest('{m2m,rails,laravel,django,prisma}'::text[]) WITH ORDINALITY s (style, n), shape(style::regclass)
+WHERE part LIKE 'index%' ORDER BY n, part COLLATE "C";
+-- Django's column cannot be one; nor do two become one that nobody has named
+SAVEPOINT s;
+SELECT m2m_create('team', 'member', naming => 'django', left_columns => '{tenant,id}', right_columns => '{tenant,member_id}');
+ROLLBACK TO s;
+CREATE TABLE "BlogPost" (tenant int, id int, PRIMARY KEY (tenant, id));
+CREATE TABLE blog_post (tenant int, number int, PRIMARY KEY (tenant, number));
+SELECT m2m_create('"BlogPost"', 'blog_post', naming => 'laravel');
+ROLLBACK;
+
+-- Given up, the tool's own rules see the table that was made in its style
+BEGIN;
+CREATE FUNCTION given_up(style text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    made regclass := m2m_create('books', 'authors', naming => style);
+BEGIN
+    PERFORM m2m_drop(made, keep_links => true);
+    RETURN QUERY SELECT association::text || ' ' || missing::text || ' ' || tools::text FROM m2m_candidates('styles');
+    EXECUTE format('DROP TABLE %s', made);
+END $$;
+SELECT style, given_up(style) FROM unnest('{m2m,rails,laravel,django,prisma}'::text[]) style;
+ROLLBACK;
+
+-- Renamed: what is called after the table goes with it
+BEGIN;
+CREATE FUNCTION renamed(style text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    made regclass := m2m_rename(m2m_create('books', 'authors', 'old_' || style, naming => style), 'new_' || style);
+BEGIN
+    RETURN QUERY SELECT p.part FROM shape(made) p WHERE p.part LIKE 'index%' OR p.part LIKE 'constraint%';
+    ASSERT NOT EXISTS (SELECT FROM wrong()), 'wrong';
+    CREATE TABLE again AS SELECT p.part FROM shape(made) p;
+    PERFORM m2m_drop(made);
+    made := m2m_create('books', 'authors', 'new_' || style, naming => style);
+    RETURN QUERY SELECT 'otherwise: ' || p.part FROM shape(made) p WHERE p.part NOT IN (SELECT a.part FROM again a);
+    PERFORM m2m_drop(made);
+    DROP TABLE again;
+END $$;
+SELECT style, part FROM unnest('{m2m,rails,laravel,django,prisma}'::text[]) WITH ORDINALITY s (style, n), renamed(style) part ORDER BY n, part COLLATE "C";
+ROLLBACK;
+
 -- Dropped and taken back
 BEGIN;
 SELECT m2m_create('books', 'authors', naming => 'prisma');
