@@ -26,6 +26,11 @@ SELECT m2m_adopt('chapter', left_view => 'author_chapters', right_view => 'chapt
 -- A table can be endpoint and association
 SELECT m2m_create('chapter', 'room');
 DROP VIEW room_chapters;
+-- A column of both keys; rows that are marked instead of deleted
+CREATE TABLE member (tenant int, id int, PRIMARY KEY (tenant, id));
+SELECT m2m_create('member', 'member', 'friend', left_columns => '{tenant,one}', right_columns => '{tenant,other}');
+CREATE TABLE loan (author_id bigint REFERENCES author, book_id bigint REFERENCES book, "gone ""?" boolean NOT NULL DEFAULT false, PRIMARY KEY (author_id, book_id));
+SELECT m2m_adopt('loan', left_view => 'author_loans', right_view => 'loan_authors', deleted => 'gone "?');
 SELECT m2m_diagram('diagram');
 SELECT m2m_diagram(schema => 'diagram', format => 'dot');
 -- Of another schema those that have a table in it

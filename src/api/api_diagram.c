@@ -20,12 +20,15 @@
 
 #include "catalog.h"
 #include "m2m.h"
+#include "text.h"
 
 /* What a relationship makes of a column. */
 #define COLUMN_KEY		0x01	/* an endpoint's key */
 #define COLUMN_LINK		0x02	/* holds one, in an association */
 #define COLUMN_IDENTITY	0x04	/* tells links apart */
 #define COLUMN_PROPERTY	0x08
+#define COLUMN_SHARED	0x10	/* holds both endpoints' keys, or a part */
+#define COLUMN_DELETED	0x20	/* says that a row is no link any more */
 
 /* A box. */
 typedef struct Box
@@ -34,6 +37,7 @@ typedef struct Box
 	char	   *name;			/* as shown */
 	int			last;			/* attribute number that has any */
 	uint8	   *column;			/* of attribute number, bits as above */
+	char	   *condition;		/* by which rows are links; NULL: all are */
 } Box;
 
 /* A picture. */
@@ -55,7 +59,7 @@ static int	compare_relationships(const ListCell *a, const ListCell *b);
 static int	compare_boxes(const ListCell *a, const ListCell *b);
 static const char *line_label(Diagram *diagram, M2mRelationship *rel,
 							  M2mSide side);
-static const char *column_note(int bits);
+static char *column_note(Box *box, int attnum);
 static void draw_mermaid(Diagram *diagram);
 static void append_mermaid_text(StringInfo text, const char *string);
 static void append_mermaid_word(StringInfo text, const char *string);
@@ -163,7 +167,13 @@ add_boxes(Diagram *diagram, M2mRelationship *rel)
 	{
 		for (int i = 0; i < rel->side[s].nkeys; i++)
 			mark(box, rel->side[s].key[i].link_attnum,
-				 COLUMN_LINK | COLUMN_IDENTITY);
+				 COLUMN_LINK | COLUMN_IDENTITY |
+				 (rel->side[s].key[i].shared > 0 ? COLUMN_SHARED : 0));
+	}
+	if (rel->deleted != 0)
+	{
+		mark(box, rel->deleted, COLUMN_DELETED);
+		box->condition = m2m_live_condition(rel, NULL);
 	}
 	for (int i = 0; i < rel->nproperties; i++)
 		mark(box, rel->property[i], COLUMN_PROPERTY);
@@ -203,6 +213,7 @@ box_of(Diagram *diagram, Oid relid)
 	box->name = shown_name(diagram, relid);
 	box->last = 0;
 	box->column = palloc0(MaxHeapAttributeNumber + 1);
+	box->condition = NULL;
 	diagram->boxes = lappend(diagram->boxes, box);
 	return box;
 }
@@ -257,12 +268,31 @@ line_label(Diagram *diagram, M2mRelationship *rel, M2mSide side)
 }
 
 /* column_note: what the relationship makes of a column, if that is not seen. */
-static const char *
-column_note(int bits)
+static char *
+column_note(Box *box, int attnum)
 {
-	if (bits & COLUMN_PROPERTY)
-		return bits & COLUMN_IDENTITY ? "property, identity" : "property";
-	return bits & COLUMN_IDENTITY ? "identity" : NULL;
+	static const struct
+	{
+		int			bit;
+		const char *note;
+	}			notes[] = {
+		{COLUMN_PROPERTY, "property"},
+		{COLUMN_IDENTITY, "identity"},
+		{COLUMN_SHARED, "shared"}
+	};
+	StringInfoData note;
+
+	initStringInfo(&note);
+	for (size_t i = 0; i < lengthof(notes); i++)
+	{
+		if (box->column[attnum] & notes[i].bit)
+			appendStringInfo(&note, "%s%s", note.len > 0 ? ", " : "",
+							 notes[i].note);
+	}
+	if (box->column[attnum] & COLUMN_DELETED)
+		appendStringInfo(&note, "%slinked: %s", note.len > 0 ? ", " : "",
+						 box->condition);
+	return note.len > 0 ? note.data : NULL;
 }
 
 /*
@@ -291,7 +321,7 @@ draw_mermaid(Diagram *diagram)
 			int			bits = box->column[a];
 			char	   *name = get_attname(box->relid, a, true);
 			StringInfoData word;
-			const char *note = column_note(bits);
+			char	   *note = column_note(box, a);
 			const char *comma = "";
 
 			if (bits == 0 || name == NULL)
@@ -321,7 +351,7 @@ draw_mermaid(Diagram *diagram)
 					appendStringInfoString(text, ": ");
 			}
 			if (note != NULL)
-				appendStringInfoString(text, note);
+				append_mermaid_text(text, note);
 			if (note != NULL || strcmp(word.data, name) != 0)
 				appendStringInfoChar(text, '"');
 			appendStringInfoChar(text, '\n');
@@ -443,7 +473,7 @@ draw_dot(Diagram *diagram)
 		{
 			int			bits = box->column[a];
 			char	   *name = get_attname(box->relid, a, true);
-			const char *note = column_note(bits);
+			char	   *note = column_note(box, a);
 
 			if (bits == 0 || name == NULL)
 				continue;
@@ -454,7 +484,10 @@ draw_dot(Diagram *diagram)
 			if (bits & COLUMN_KEY)
 				appendStringInfoString(text, ", key");
 			if (note != NULL)
-				appendStringInfo(text, ", %s", note);
+			{
+				appendStringInfoString(text, ", ");
+				append_dot_text(text, note);
+			}
 			appendStringInfoString(text, "\\l");
 		}
 		appendStringInfoString(text, "}\"];\n");
