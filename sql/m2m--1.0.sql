@@ -12,14 +12,14 @@ CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
 	left_key text[] DEFAULT NULL, right_key text[] DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
 	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
-	if_not_exists boolean DEFAULT false)
+	if_not_exists boolean DEFAULT false, naming text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_create';
 
 COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
-	regnamespace, text[], text[], text[], text[], text, text, boolean) IS
-'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+	regnamespace, text[], text[], text[], text[], text, text, boolean, text) IS
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. naming: whose names and shape the table gets, m2m, rails, laravel, django or prisma. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
 
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
@@ -412,6 +412,15 @@ CREATE FUNCTION m2m_relationships()
 
 COMMENT ON FUNCTION m2m_relationships() IS
 'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; whether it was created or adopted; the owner.';
+
+CREATE FUNCTION m2m_diagram(schema regnamespace DEFAULT NULL,
+	format text DEFAULT 'mermaid')
+	RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'm2m_diagram';
+
+COMMENT ON FUNCTION m2m_diagram(regnamespace, text) IS
+'The relationships that have a table in a schema, or all, as a text to be drawn: mermaid (an erDiagram) or dot. Tables with the columns that make the relationship, and a line from each endpoint to the association with the link view that goes this way. Errors: 3F000 no such schema; 22023 no such format.';
 
 /* what is amiss */
 

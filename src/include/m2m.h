@@ -24,6 +24,18 @@ extern bool m2m_auto_create;
 extern bool m2m_auto_adopt;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
+extern char *m2m_view_schema;
+extern int	m2m_naming;
+
+/* Whose way to name and shape an association m2m_create follows. */
+typedef enum M2mNaming
+{
+	M2M_NAMING_M2M,
+	M2M_NAMING_RAILS,
+	M2M_NAMING_LARAVEL,
+	M2M_NAMING_DJANGO,
+	M2M_NAMING_PRISMA
+} M2mNaming;
 
 /* The two sides of a relationship; also indexes M2mRelationship.side. */
 typedef enum M2mSide
