@@ -473,7 +473,8 @@ are_tied(IdentityKey *key, IdentityKey *best)
 	bool		same = true;
 
 	if ((key->npair > 0) != (best->npair > 0) || key->primary ||
-		best->primary || key->nfurther != best->nfurther)
+		best->primary || key->nfurther != best->nfurther ||
+		key->scope != best->scope)
 		return false;
 	for (int i = 0; i < key->nfurther; i++)
 		same &= key->further[i].attnum == best->further[i].attnum;

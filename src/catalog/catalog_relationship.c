@@ -263,7 +263,9 @@ m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
 {
 	m2m_catalog_describe_deleted(rel, deleted);
 	rel->nproperties = 0;
-	rel->required = NIL;
+	rel->required = rel->stamped = rel->touched = NIL;
+	rel->tied = false;
+	rel->collated = rel->collations = NIL;
 	describe_properties(rel);
 	describe_association(rel);
 }
