@@ -24,14 +24,40 @@ COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
-	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
+	left_table regclass DEFAULT NULL, right_table regclass DEFAULT NULL,
+	repair boolean DEFAULT false)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_adopt';
 
 COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
-	text) IS
-'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+	text, regclass, regclass, boolean) IS
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table, unless repair is true: then it adds the foreign keys to left_table and right_table, the key and the indexes that are missing, and deletes rows that link nothing or stand there twice, telling which. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys, with the SQL that would add them to left_table and right_table; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+
+CREATE FUNCTION m2m_candidates(schema regnamespace DEFAULT NULL,
+	OUT association regclass, OUT left_table regclass,
+	OUT left_columns text[], OUT right_table regclass,
+	OUT right_columns text[], OUT identity text[],
+	OUT estimated_rows bigint, OUT missing text[], OUT tools text[],
+	OUT score integer, OUT call text)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_candidates';
+
+COMMENT ON FUNCTION m2m_candidates(regnamespace) IS
+'Join tables that are no association yet, the best first: between which tables, by which columns (guessed by their names where a foreign key is missing), what tells one link from another (null: the whole row), how many rows there are about, what is missing, which other tools would see a join table, a score from 0 to 100, and the call that adopts it. Changes nothing.';
+
+CREATE FUNCTION m2m_adopt_all(schema regnamespace DEFAULT NULL,
+	dry_run boolean DEFAULT false,
+	OUT association regclass, OUT outcome text, OUT left_view text,
+	OUT right_view text, OUT reason text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_adopt_all';
+
+COMMENT ON FUNCTION m2m_adopt_all(regnamespace, boolean) IS
+'Adopts, as m2m_adopt does, all join tables that m2m_candidates lists and that lack nothing. Returns what became of each: adopted, refused or not ready, with the names of its link views, or the reason. One that is refused does not undo the others. With dry_run nothing is kept.';
 
 CREATE FUNCTION m2m_drop(association regclass,
 	keep_links boolean DEFAULT false)
@@ -308,7 +334,10 @@ CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
+	'ALTER VIEW', 'CREATE DOMAIN', 'CREATE FOREIGN TABLE', 'CREATE INDEX',
+	'CREATE MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE SEQUENCE',
+	'CREATE TABLE', 'CREATE TABLE AS', 'CREATE TYPE', 'CREATE VIEW',
+	'SELECT INTO', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
 	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
 	'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
 	'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR',
@@ -326,7 +355,8 @@ CREATE EVENT TRIGGER m2m_ddl_command_end ON ddl_command_end WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
+	'ALTER VIEW', 'CREATE INDEX', 'CREATE SCHEMA', 'CREATE TABLE',
+	'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
 	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
 	'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
 	'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR',

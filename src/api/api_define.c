@@ -63,6 +63,7 @@ m2m_create(PG_FUNCTION_ARGS)
 	definition.schema = PG_ARGISNULL(6) ? InvalidOid : PG_GETARG_OID(6);
 	definition.if_not_exists = !PG_ARGISNULL(13) && PG_GETARG_BOOL(13);
 
+	definition.notice = true;
 	m2m_definition_lock(&definition);
 	PG_RETURN_OID(m2m_relationship_define(&definition));
 }
@@ -74,9 +75,7 @@ m2m_create(PG_FUNCTION_ARGS)
 Datum
 m2m_adopt(PG_FUNCTION_ARGS)
 {
-	List	   *column[2] = {NIL, NIL};
-	char	   *role[2];
-	char	   *view[2];
+	M2mAdoption adoption = {0};
 
 	PreventCommandIfReadOnly("m2m_adopt()");
 	PreventCommandIfParallelMode("m2m_adopt()");
@@ -86,13 +85,17 @@ m2m_adopt(PG_FUNCTION_ARGS)
 				 errmsg("association table must not be null")));
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		role[s] = text_argument(fcinfo, 1 + s, m2m_role_argument[s]);
+		adoption.role[s] = text_argument(fcinfo, 1 + s, m2m_role_argument[s]);
 		if (!PG_ARGISNULL(3 + s))
-			column[s] = text_array_to_names(PG_GETARG_ARRAYTYPE_P(3 + s),
-											m2m_column_argument[s]);
-		view[s] = text_argument(fcinfo, 5 + s, m2m_view_argument[s]);
+			adoption.column[s] =
+				text_array_to_names(PG_GETARG_ARRAYTYPE_P(3 + s),
+									m2m_column_argument[s]);
+		adoption.view[s] = text_argument(fcinfo, 5 + s, m2m_view_argument[s]);
+		adoption.table[s] = PG_ARGISNULL(7 + s) ? InvalidOid :
+			PG_GETARG_OID(7 + s);
 	}
-	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view);
+	adoption.repair = !PG_ARGISNULL(9) && PG_GETARG_BOOL(9);
+	m2m_relationship_adopt(PG_GETARG_OID(0), &adoption);
 	PG_RETURN_OID(PG_GETARG_OID(0));
 }
 

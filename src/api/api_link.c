@@ -316,7 +316,8 @@ find_relationship(Call *call, LOCKMODE lockmode)
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
  * The lock is SHARE ROW EXCLUSIVE, as for adding a foreign key, and taken only
- * here: links of a relationship that is there need no such lock.
+ * here: links of a relationship that is there need no such lock.  Beside a join
+ * table that could have been meant nothing is made (m2m_first_use_check()).
  */
 static void
 find_or_create(Call *call, LOCKMODE lockmode)
@@ -328,6 +329,13 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  m2m_auto_create, &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* before anything is locked: adopting one locks that, and may wait */
+	if (m2m_first_use_check(call->first, call->second, true))
+	{
+		find_relationship(call, lockmode);
+		return;
+	}
 	memset(&definition, 0, sizeof(definition));
 	definition.relid[M2M_LEFT] = call->first;
 	definition.relid[M2M_RIGHT] = call->second;
@@ -338,6 +346,9 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* what somebody has made while we waited */
+	(void) m2m_first_use_check(call->first, call->second, false);
 	m2m_relationship_define(&definition);
 	find_relationship(call, lockmode);
 }

@@ -294,6 +294,8 @@ read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
 			read_role(view->role[M2M_RIGHT], arg + 6);
 		else if (strcmp(arg, "origin=adopted") == 0)
 			view->adopted = true;
+		else if (strcmp(arg, "asked=no") == 0)
+			view->unasked = true;
 	}
 }
 

@@ -12,7 +12,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -62,7 +61,6 @@ static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
-static bool has_wider_key(M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel, M2mSide side);
@@ -77,7 +75,6 @@ static bool types_are_trusted(M2mRelationship *rel);
 static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
 static void run_query(void *arg);
-static bool has_leading_index(Oid association, M2mEndpoint *endpoint);
 static bool foreign_key_disabled(Oid constraint);
 static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
@@ -116,7 +113,7 @@ m2m_check_relationship(Oid association, bool read_only)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
 
-		if (!has_leading_index(association, endpoint))
+		if (!m2m_catalog_has_leading_index(association, endpoint))
 			add_finding(&check, "warning",
 						psprintf("no index to find the links of a row of \"%s\" by",
 								 get_rel_name(endpoint->relid)),
@@ -309,7 +306,7 @@ check_pairs(Check *check, M2mRelationship *rel)
 	char	   *same;
 	bool		differ;
 
-	if (rel->has_key || has_wider_key(rel))
+	if (rel->has_key || m2m_catalog_has_wider_key(rel))
 		return;
 	if (rel->nidentity > 0)
 	{
@@ -404,45 +401,6 @@ has_wider_foreign_key(M2mRelationship *rel, M2mSide side)
 	return false;
 }
 
-/*
- * has_wider_key: does a unique index or exclusion constraint hold all columns
- * of a pair, whatever more, and on whatever condition?
- */
-static bool
-has_wider_key(M2mRelationship *rel)
-{
-	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(rel->association));
-	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
-							  1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-		bool		all = true;
-
-		if ((!index->indisunique && !index->indisexclusion) ||
-			!index->indisvalid || !index->indislive)
-			continue;
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		{
-			for (int i = 0; i < rel->side[s].nkeys; i++)
-				all &= m2m_columns_include(index->indnkeyatts,
-										   index->indkey.values,
-										   rel->side[s].key[i].link_attnum);
-		}
-		result = all;
-	}
-	systable_endscan(scan);
-	table_close(indexes, AccessShareLock);
-	return result;
-}
-
 /* check_view: the link view of a side. */
 static void
 check_view(Check *check, M2mRelationship *rel, M2mSide side)
@@ -522,7 +480,9 @@ adopt_sql(M2mRelationship *rel)
 	return psprintf("SELECT %s(%s::pg_catalog.regclass,"
 					" NULL::pg_catalog.text, NULL::pg_catalog.text,"
 					" NULL::pg_catalog.text[], NULL::pg_catalog.text[],"
-					" NULL::pg_catalog.text, NULL::pg_catalog.text)",
+					" NULL::pg_catalog.text, NULL::pg_catalog.text,"
+					" NULL::pg_catalog.regclass, NULL::pg_catalog.regclass,"
+					" false)",
 					m2m_own_function("m2m_adopt"),
 					quote_literal_cstr(m2m_qualified_name(rel->association)));
 }
@@ -775,50 +735,6 @@ run_query(void *arg)
 										SPI_tuptable->tupdesc, 1, &isnull));
 	question->answer = result && !isnull;
 	SPI_finish();
-}
-
-/*
- * has_leading_index: is there an index that begins with the link columns of a
- * side?
- */
-static bool
-has_leading_index(Oid association, M2mEndpoint *endpoint)
-{
-	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(association));
-	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
-							  1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-		int			found = 0;
-
-		/*
-		 * A partial one does not find all links of a row.  An expression has
-		 * 0 for its column, and matches nothing below.
-		 */
-		if (!index->indisvalid || !index->indislive ||
-			index->indnkeyatts < endpoint->nkeys ||
-			!heap_attisnull(tuple, Anum_pg_index_indpred,
-							RelationGetDescr(indexes)))
-			continue;
-		for (int i = 0; i < endpoint->nkeys; i++)
-		{
-			for (int j = 0; j < endpoint->nkeys; j++)
-				found += index->indkey.values[i] ==
-					endpoint->key[j].link_attnum;
-		}
-		result = found == endpoint->nkeys;
-	}
-	systable_endscan(scan);
-	table_close(indexes, AccessShareLock);
-	return result;
 }
 
 /*

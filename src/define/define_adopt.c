@@ -28,6 +28,8 @@
 #include "text.h"
 #include "view.h"
 
+static void check_tables(Oid association, Oid table[2]);
+static void make_ready(Oid association, M2mAdoption *adoption);
 static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
 static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema,
@@ -39,16 +41,18 @@ static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 
 /*
  * m2m_relationship_adopt: makes a table the association of a relationship, as
- * m2m_adopt is asked to; names are NULL, and columns NIL, where they were not
- * given.  Locks the association in ShareRowExclusiveLock.
+ * m2m_adopt is asked to.  Locks the association in ShareRowExclusiveLock, or
+ * as m2m_repair_lock() does.
  *
  * Errors: 42501; 0A000; 42710 if it is an association already; and those of
- * m2m_endpoint_check(), define_keys.c and define_check.c.
+ * m2m_endpoint_check(), define_keys.c, define_repair.c and define_check.c.
  */
 void
-m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
-					   char *view[2])
+m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 {
+	char	  **role = adoption->role;
+	List	  **column = adoption->column;
+	char	  **view = adoption->view;
 	ForeignKeyCacheInfo *fk[2];
 	M2mRelationship *rel;
 	M2mRelationship *leftover;	/* what there is of one already */
@@ -63,6 +67,23 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 								ACL_CREATE);
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_SCHEMA, get_namespace_name(schema));
+
+	/* what a refusal lists is looked up without holding up anybody */
+	check_tables(association, adoption->table);
+	if (adoption->repair)
+	{
+		leftover = m2m_relationship_get(association, InvalidOid, NoLock);
+		for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
+		{
+			if (!OidIsValid(adoption->table[s]) &&
+				!OidIsValid(leftover->side[s].constraint))
+				adoption->table[s] = leftover->side[s].relid;
+		}
+		m2m_repair_lock(association, adoption->table);
+	}
+	else if (OidIsValid(adoption->table[M2M_LEFT]) ||
+			 OidIsValid(adoption->table[M2M_RIGHT]))
+		make_ready(association, adoption);
 
 	leftover = m2m_relationship_get(association, InvalidOid,
 									ShareRowExclusiveLock);
@@ -88,8 +109,10 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 		if (column[s] == NIL)
 			column[s] = link_columns(leftover, s);
 	}
-	m2m_foreign_keys_choose(association, column, fk);
 	m2m_local_check(association);
+	if (adoption->repair)
+		make_ready(association, adoption);
+	m2m_foreign_keys_choose(association, NULL, column, fk);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(fk[s]->confrelid);
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
@@ -102,6 +125,7 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
+	rel->unasked = adoption->unasked;
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 		rel->side[s].view = leftover->side[s].view;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -128,6 +152,67 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
 		OidIsValid(rel->side[M2M_RIGHT].view))
 		bring_back(rel);
+}
+
+/*
+ * check_tables: endpoints that were given must be tables, and others than the
+ * association itself.  Errors: those of m2m_endpoint_check(); 42P16.
+ */
+static void
+check_tables(Oid association, Oid table[2])
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (!OidIsValid(table[s]))
+			continue;
+		m2m_endpoint_check(table[s]);
+		m2m_local_check(table[s]);
+		if (table[s] == association)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					 errmsg("table \"%s\" cannot be its own endpoint",
+							get_rel_name(association)),
+					 errhint("Name the table that it refers to by the argument \"%s\".",
+							 m2m_table_argument[s])));
+	}
+}
+
+/*
+ * make_ready: sees that the table has the foreign keys to the tables given, or
+ * says what is missing (m2m_repair_run), or adds it.  The columns that were
+ * chosen then stand in the adoption, for the next look at them.
+ */
+static void
+make_ready(Oid association, M2mAdoption *adoption)
+{
+	ForeignKeyCacheInfo *fk[2];
+	List	   *tables = list_make1_oid(association);
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (OidIsValid(adoption->table[s]))
+			tables = list_append_unique_oid(tables, adoption->table[s]);
+	}
+	if (!adoption->repair)
+		m2m_lock_relations(tables, AccessShareLock);
+	m2m_foreign_keys_choose(association, adoption->table, adoption->column,
+							fk);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (!list_member_oid(tables, fk[s]->confrelid))
+			m2m_lock_relations(list_make1_oid(fk[s]->confrelid),
+							   AccessShareLock);
+	}
+	m2m_repair_run(association, fk, adoption->repair);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		adoption->column[s] = NIL;
+		for (int i = 0; i < fk[s]->nkeys; i++)
+			adoption->column[s] =
+				lappend(adoption->column[s],
+						makeString(get_attname(association, fk[s]->conkey[i],
+											   false)));
+	}
 }
 
 /*

@@ -30,6 +30,7 @@ const char *const m2m_view_argument[2] = {"left_view", "right_view"};
 const char *const m2m_role_argument[2] = {"left_role", "right_role"};
 const char *const m2m_key_argument[2] = {"left_key", "right_key"};
 const char *const m2m_column_argument[2] = {"left_columns", "right_columns"};
+const char *const m2m_table_argument[2] = {"left_table", "right_table"};
 
 /*
  * m2m_endpoint_check: only tables, and not other sessions' temporary ones.

@@ -136,6 +136,9 @@ m2m_relationship_define(M2mDefinition *definition)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
+	if (definition->notice)
+		m2m_first_use_notice(definition->relid[M2M_LEFT],
+							 definition->relid[M2M_RIGHT]);
 	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
 		m2m_temporary_deletes_rows(definition->relid);
 
@@ -162,7 +165,7 @@ m2m_relationship_define(M2mDefinition *definition)
 	 * Described from what was made, not from what was asked for, as it will
 	 * be from now on: event triggers of the user's may have had a hand in it.
 	 */
-	m2m_foreign_keys_choose(association, names.column, fk);
+	m2m_foreign_keys_choose(association, NULL, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)

@@ -34,12 +34,22 @@ extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
 extern void m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2]);
 
 /*
+ * define_draft.c: foreign keys that a join table should have and has not: which
+ * of its columns refer to which table
+ */
+extern ForeignKeyCacheInfo *m2m_foreign_key_draft(Oid association, Oid table,
+												  List *columns, List *taken,
+												  int open, M2mSide side);
+
+/*
  * define_keys.c: chooses the key of an endpoint and the foreign keys of an
  * association that are to make a relationship
  */
 extern List *m2m_key_choose(Oid relid, List *wanted, M2mSide side);
-extern void m2m_foreign_keys_choose(Oid association, List *column[2],
+extern void m2m_foreign_keys_choose(Oid association, Oid table[2],
+									List *column[2],
 									ForeignKeyCacheInfo *fk[2]);
+extern char *m2m_polymorphic_hint(Oid association, AttrNumber column);
 
 /*
  * define_names.c: what m2m_adopt calls roles and link views that it was given
@@ -51,6 +61,43 @@ extern void m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 							  Oid schema, bool given[2], char *role[2],
 							  char *view[2]);
 extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
+
+/* define_tools.c: which other tools would see a join table in a table */
+extern List *m2m_candidate_tools(M2mCandidate *c);
+
+/*
+ * define_repair.c: what a join table lacks to be an association table, and
+ * adding it
+ */
+
+/* Who looks at rows, if anybody. */
+typedef enum M2mRepairLook
+{
+	M2M_LOOK_CATALOGS,			/* nobody: no step is about rows */
+	M2M_LOOK_CALLER,			/* the current user */
+	M2M_LOOK_OWNER				/* the association's owner, for a caller who
+								 * may read it all; else nobody */
+} M2mRepairLook;
+
+/* One thing that a table lacks, or has too much. */
+typedef struct M2mRepairStep
+{
+	char	   *what;			/* for a list of findings */
+	char	   *sql;			/* the statement that mends it; NULL: it is for
+								 * the user to decide */
+	bool		required;		/* the table cannot be adopted without it */
+	bool		remark;			/* nothing to mend: it stays so */
+	int64		rows;			/* that the statement deletes */
+	char	   *notice;			/* what is said before it does */
+	char	   *sample;			/* some of the rows, as text */
+	char	   *hint;			/* where there is no statement: what to do */
+} M2mRepairStep;
+
+extern List *m2m_repair_plan(Oid association, ForeignKeyCacheInfo *fk[2],
+							 M2mRepairLook look);
+extern void m2m_repair_lock(Oid association, Oid table[2]);
+extern void m2m_repair_run(Oid association, ForeignKeyCacheInfo *fk[2],
+						   bool repair);
 
 /*
  * define_temporary.c: temporary relationships at the end of a transaction: the

@@ -186,6 +186,30 @@ m2m_adopted_view_again(M2mRelationship *rel, M2mSide near)
 }
 
 /*
+ * m2m_adopted_view_elsewhere: another name for a link view that gives way, the
+ * first of the further ways to call one that is free; NULL if none is.
+ */
+char *
+m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near)
+{
+	static const NamePattern all[] = {FARS_OF_NEAR, ASSOCIATION_FARS};
+	char	   *role[2] = {rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role};
+	Oid			schema = get_rel_namespace(rel->side[near].view);
+
+	for (size_t i = 0; i < lengthof(all); i++)
+	{
+		char	   *name = view_name(rel->association, role,
+									 rel->side[M2M_OTHER(near)].relid, near,
+									 all[i]);
+
+		if (m2m_name_is_free(schema, name) &&
+			m2m_function_is_free(rel, near, schema, name))
+			return name;
+	}
+	return NULL;
+}
+
+/*
  * tell_roles: roles that were not given, from the columns, also without their
  * key's name in them (parent, descendant) if any_column; else as they are, or,
  * if they are NULL, from the tables.

@@ -55,6 +55,7 @@ typedef struct M2mLinkView
 	Oid			far_relid;
 	M2mSide		near;
 	bool		adopted;
+	bool		unasked;		/* nobody has chosen its name */
 	char		role[2][NAMEDATALEN];
 	int			nnear;			/* key columns of the near side */
 	AttrNumber *near_link;		/* in the association */
@@ -93,6 +94,8 @@ extern List *m2m_catalog_associations_between(Oid first, Oid second,
 											  List **sources);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
+extern List *m2m_catalog_tables_between(Oid first, Oid second);
+extern bool m2m_catalog_is_referenced(Oid relid);
 
 /*
  * catalog_distributed.c: which tables an engine has taken over that keeps
@@ -119,6 +122,14 @@ extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 /* catalog_identity.c: what one link is, as the association's keys have it */
 extern void m2m_catalog_describe_identity(M2mRelationship *rel);
 extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
+
+/*
+ * catalog_index.c: which indexes an association has, to find links by and to
+ * keep them from being doubled
+ */
+extern bool m2m_catalog_has_wider_key(M2mRelationship *rel);
+extern bool m2m_catalog_has_leading_index(Oid association,
+										  M2mEndpoint *endpoint);
 
 /*
  * catalog_view.c: what makes a view a link view, and what it says of its

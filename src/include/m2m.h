@@ -21,6 +21,7 @@
 
 /* m2m.c: settings */
 extern bool m2m_auto_create;
+extern bool m2m_auto_adopt;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
 
@@ -103,6 +104,7 @@ typedef struct M2mRelationship
 	struct M2mSources *sources; /* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
+	bool		unasked;		/* its new link views give way to others' names */
 	bool		unique;			/* an index keeps pairs unique, ON CONFLICT
 								 * can name it, and no child of the
 								 * association holds links */

@@ -197,7 +197,7 @@ create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 
 	m2m_ddl(psprintf("CREATE TRIGGER " M2M_VIEW_TRIGGER_NAME
 					 " INSTEAD OF INSERT OR UPDATE OR DELETE ON %s"
-					 " FOR EACH ROW EXECUTE FUNCTION %s(%s, %s, %s, %s)",
+					 " FOR EACH ROW EXECUTE FUNCTION %s(%s, %s, %s, %s%s%s)",
 					 qualified,
 					 m2m_own_function(M2M_VIEW_TRIGGER_FUNCTION),
 					 trigger_argument("near", near == M2M_LEFT ?
@@ -205,7 +205,9 @@ create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 					 trigger_argument("left", rel->side[M2M_LEFT].role),
 					 trigger_argument("right", rel->side[M2M_RIGHT].role),
 					 trigger_argument("origin", rel->adopted ?
-									  "adopted" : "created")));
+									  "adopted" : "created"),
+					 rel->unasked ? ", " : "",
+					 rel->unasked ? trigger_argument("asked", "no") : ""));
 	m2m_trigger_depends(get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, false),
 						"m2m");
 	comment = psprintf("m2m: writes through this view; marks it as a link view of the relationship between roles \"%s\" and \"%s\".",
