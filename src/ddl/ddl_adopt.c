@@ -165,7 +165,8 @@ static bool
 restores_dump(void)
 {
 	return !check_function_bodies && !row_security &&
-		namespace_search_path[0] == '\0';
+		(namespace_search_path[0] == '\0' ||
+		 strcmp(namespace_search_path, "\"\"") == 0);
 }
 
 /* may_complete: does an ALTER TABLE something that may make a join table? */

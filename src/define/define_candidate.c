@@ -58,7 +58,8 @@
 #define POINTS_KEYS_BOTH		40
 #define POINTS_KEYS_ONE			20
 #define POINTS_NAMED			20	/* instead: as a tool names join tables */
-#define POINTS_KEY_HOLDS_PAIR	40
+#define POINTS_KEY_PAIR			40
+#define POINTS_KEY_PRIMARY		35
 #define POINTS_KEY_WIDER		30
 #define POINTS_KEY_NONE			20	/* and nothing but the pair */
 #define POINTS_KEY_OTHER		10
@@ -213,7 +214,10 @@ m2m_candidates_list(Oid schema)
 	return result;
 }
 
-/* compare_candidates: for list_sort: by score, then by name. */
+/*
+ * compare_candidates: for list_sort: by score, by how many tools see a join
+ * table there, by name.  The first gets the names that others would like, too.
+ */
 static int
 compare_candidates(const ListCell *a, const ListCell *b)
 {
@@ -222,6 +226,8 @@ compare_candidates(const ListCell *a, const ListCell *b)
 
 	if (ca->score != cb->score)
 		return cb->score - ca->score;
+	if (list_length(ca->tools) != list_length(cb->tools))
+		return list_length(cb->tools) - list_length(ca->tools);
 	return strcmp(ca->label, cb->label);
 }
 
@@ -888,8 +894,8 @@ describe_own(M2mCandidate *c)
 	for (int i = 0; i < c->natts; i++)
 	{
 		M2mCandidateColumn *column = &c->columns[i];
-		Oid			type = getBaseType(column->type);
 		bool		required = column->not_null && !column->filled;
+		Oid			type;
 
 		if (column->name == NULL)
 			continue;
@@ -900,15 +906,22 @@ describe_own(M2mCandidate *c)
 		}
 		if (bms_is_member(column->attnum, c->primary))
 		{
-			/* a number; or what tells two links of a pair from each other */
-			if (bms_overlap(c->primary, c->pair))
-				c->key_required |= required;
-			else
+			/*
+			 * A number; or what tells two links of a pair from each other; or
+			 * two rows of one side, such as the lines of an order.
+			 */
+			if (!bms_overlap(c->primary, c->pair))
 				c->own_required |= required;
+			else
+			{
+				c->key_required |= required;
+				c->own |= !bms_is_subset(c->pair, c->primary);
+			}
 			continue;
 		}
 
 		/* times that must not be null are filled in by m2m */
+		type = getBaseType(column->type);
 		if (type == TIMESTAMPOID || type == TIMESTAMPTZOID)
 			continue;
 		c->own = true;
@@ -976,8 +989,10 @@ judge(M2mCandidate *c)
 
 	c->score = guessed == 0 ? POINTS_KEYS_BOTH :
 		named ? POINTS_NAMED : guessed == 1 ? POINTS_KEYS_ONE : 0;
-	if (c->key >= M2M_CANDIDATE_KEY_PRIMARY)
-		c->score += POINTS_KEY_HOLDS_PAIR;
+	if (c->key == M2M_CANDIDATE_KEY_PAIR)
+		c->score += POINTS_KEY_PAIR;
+	else if (c->key == M2M_CANDIDATE_KEY_PRIMARY)
+		c->score += POINTS_KEY_PRIMARY;
 	else if (c->key == M2M_CANDIDATE_KEY_WIDER)
 		c->score += POINTS_KEY_WIDER;
 	else if (c->key == M2M_CANDIDATE_KEY_NONE && !c->own)
