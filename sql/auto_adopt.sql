@@ -241,6 +241,12 @@ DROP TABLE groups_of_user;
 CREATE TABLE membership_groups AS SELECT 1 AS x;
 DROP TABLE membership_groups;
 TABLE adopted;
+-- also to what is not there to be dropped, and to a function
+DROP TABLE IF EXISTS groups_of_user, nothing;
+CREATE FUNCTION membership_groups(users) RETURNS int LANGUAGE sql AS 'SELECT 1';
+TABLE adopted;
+SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'auto'::regnamespace AND proname ~ 'groups' ORDER BY proname;
+DROP FUNCTION membership_groups(users);
 -- and is what it was: for who reads it, and for what depends on it
 GRANT SELECT ON groups_of_user TO regress_m2m_guest;
 CREATE VIEW upon AS SELECT * FROM groups_of_user;

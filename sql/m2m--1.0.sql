@@ -68,6 +68,16 @@ CREATE FUNCTION m2m_drop(association regclass,
 COMMENT ON FUNCTION m2m_drop(regclass, boolean) IS
 'Drops a relationship: its link views and functions and, unless keep_links or the table was adopted, its association table. Errors: 42704 it is none; 2BP01 other objects depend on it; 42501.';
 
+CREATE FUNCTION m2m_rename(association regclass, name text DEFAULT NULL,
+	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	RETURNS regclass
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_rename';
+
+COMMENT ON FUNCTION m2m_rename(regclass, text, text, text, text, text) IS
+'Gives a relationship other names: the association table and, where m2m has made it, its key, foreign keys and index; the roles; link views and link functions, which follow the roles unless a name is given or was given before. Columns of the table keep their names. Privileges, comments and what depends on them stay. Returns the table. Errors: 42704 it is none; 42P07 a name is taken; 22023 both roles are the same; 55000 it is at rest; 42501.';
+
 /*
  * Link functions.  An id may be of any type: "any" takes typed values, text
  * takes untyped literals and parameters; hence four overloads, or two where
@@ -334,7 +344,8 @@ CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE DOMAIN', 'CREATE FOREIGN TABLE', 'CREATE INDEX',
+	'ALTER VIEW', 'CREATE DOMAIN', 'CREATE FOREIGN TABLE',
+	'CREATE FUNCTION', 'CREATE INDEX',
 	'CREATE MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE SEQUENCE',
 	'CREATE TABLE', 'CREATE TABLE AS', 'CREATE TYPE', 'CREATE VIEW',
 	'SELECT INTO', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',

@@ -260,6 +260,51 @@ read_trigger(Oid relid, M2mLinkView *view)
 }
 
 /*
+ * m2m_catalog_view_trigger: the trigger that makes a view a link view, with its
+ * name and all of its arguments, a list of C strings; InvalidOid if it is none.
+ */
+Oid
+m2m_catalog_view_trigger(Oid viewid, char **name, List **arguments)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	*arguments = NIL;
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(trigger, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!OidIsValid(result) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		datum;
+		const char *arg;
+
+		if (!TRIGGER_FOR_INSTEAD(form->tgtype) ||
+			!is_trigger_function(form->tgfoid))
+			continue;
+		result = form->oid;
+		*name = pstrdup(NameStr(form->tgname));
+		datum = fastgetattr(tuple, Anum_pg_trigger_tgargs,
+							RelationGetDescr(trigger), &isnull);
+		arg = isnull ? "" : VARDATA_ANY(DatumGetByteaPP(datum));
+		for (int i = 0; !isnull && i < form->tgnargs; i++)
+		{
+			*arguments = lappend(*arguments, pstrdup(arg));
+			arg += strlen(arg) + 1;
+		}
+	}
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}
+
+/*
  * read_trigger_arguments: the arguments are settings "name=value"; the form
  * leaves room for further ones, and unknown ones are passed over, so that an
  * older library can read what a newer one wrote.

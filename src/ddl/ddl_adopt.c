@@ -50,7 +50,6 @@ typedef struct AdoptTask
 
 static bool restores_dump(void);
 static bool may_complete(AlterTableStmt *stmt);
-static Oid	creation_schema(RangeVar *name);
 static bool is_plain(Oid relid);
 static void adopt_if_plain(Oid relid);
 static void adopt(void *arg);
@@ -80,7 +79,8 @@ m2m_ddl_adopt_start(Node *parsetree, M2mPending *before)
 				RangeVar   *name = ((CreateStmt *) parsetree)->relation;
 
 				/* one that is there already is not made (IF NOT EXISTS) */
-				schema = creation_schema(name);
+				if (name->relpersistence != RELPERSISTENCE_TEMP)
+					schema = m2m_creation_schema(name->schemaname);
 				if (OidIsValid(schema) &&
 					!OidIsValid(get_relname_relid(name->relname, schema)))
 					names = list_make1(makeString(name->relname));
@@ -201,30 +201,6 @@ may_complete(AlterTableStmt *stmt)
 		}
 	}
 	return result;
-}
-
-/*
- * creation_schema: the schema in which a table of this name would be made;
- * InvalidOid if there is none, or for a temporary table.
- */
-static Oid
-creation_schema(RangeVar *name)
-{
-	List	   *path;
-	Oid			result;
-
-	if (name->relpersistence == RELPERSISTENCE_TEMP)
-		return InvalidOid;
-	if (name->schemaname != NULL)
-	{
-		result = get_namespace_oid(name->schemaname, true);
-		return OidIsValid(result) && !isAnyTempNamespace(result) ?
-			result : InvalidOid;
-	}
-	path = fetch_search_path(false);
-	result = path == NIL ? InvalidOid : linitial_oid(path);
-	return OidIsValid(result) && !isAnyTempNamespace(result) ?
-		result : InvalidOid;
 }
 
 /* is_plain: is a table a join table that needs nothing any more? */

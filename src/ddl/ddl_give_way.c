@@ -47,14 +47,15 @@ typedef struct RenameTask
 
 static void add_name(List **schemas, List **names, RangeVar *name);
 static void add_type_name(List **schemas, List **names, List *name);
-static Oid	creation_schema(const char *schema);
+static void add_missing(List **schemas, List **names, DropStmt *stmt);
 static bool is_about(Node *query, M2mLinkView *view);
 static bool names_association(Node *node, void *arg);
 static void give_way(Oid viewid, Node *replacement);
 static void rename_view(void *arg);
 
 /*
- * m2m_ddl_give_way: before a command that makes, renames or moves something:
+ * m2m_ddl_give_way: before a command that makes, renames or moves something, or
+ * drops what is not there (DROP TABLE IF EXISTS, of a view, is an error):
  * renames a link view that nobody asked for and that has the name.  A command
  * without such a view pays for looking its name up.
  */
@@ -103,6 +104,28 @@ m2m_ddl_give_way(Node *parsetree)
 		case T_CreateDomainStmt:
 			add_type_name(&schemas, &names,
 						  ((CreateDomainStmt *) parsetree)->domainname);
+			break;
+		case T_CreateFunctionStmt:
+			/* the link function has the name, too; an old one is replaced */
+			if (!((CreateFunctionStmt *) parsetree)->replace &&
+				list_length(((CreateFunctionStmt *) parsetree)->parameters) == 1)
+				add_type_name(&schemas, &names,
+							  ((CreateFunctionStmt *) parsetree)->funcname);
+			break;
+		case T_DropStmt:
+			switch (((DropStmt *) parsetree)->removeType)
+			{
+				case OBJECT_TABLE:
+				case OBJECT_MATVIEW:
+				case OBJECT_FOREIGN_TABLE:
+				case OBJECT_SEQUENCE:
+				case OBJECT_INDEX:
+					if (((DropStmt *) parsetree)->missing_ok)
+						add_missing(&schemas, &names, (DropStmt *) parsetree);
+					break;
+				default:
+					break;
+			}
 			break;
 		case T_IndexStmt:
 			{
@@ -176,14 +199,14 @@ add_name(List **schemas, List **names, RangeVar *name)
 
 	if (name->relpersistence == RELPERSISTENCE_TEMP)
 		return;
-	schema = creation_schema(name->schemaname);
+	schema = m2m_creation_schema(name->schemaname);
 	if (!OidIsValid(schema))
 		return;
 	*schemas = lappend_oid(*schemas, schema);
 	*names = lappend(*names, name->relname);
 }
 
-/* add_type_name: the name of a type that is to be made. */
+/* add_type_name: the name of a type or function that is to be made. */
 static void
 add_type_name(List **schemas, List **names, List *name)
 {
@@ -191,8 +214,8 @@ add_type_name(List **schemas, List **names, List *name)
 
 	if (list_length(name) > 2)
 		return;
-	schema = creation_schema(list_length(name) == 2 ?
-							 strVal(linitial(name)) : NULL);
+	schema = m2m_creation_schema(list_length(name) == 2 ?
+								 strVal(linitial(name)) : NULL);
 	if (!OidIsValid(schema))
 		return;
 	*schemas = lappend_oid(*schemas, schema);
@@ -200,18 +223,46 @@ add_type_name(List **schemas, List **names, List *name)
 }
 
 /*
- * creation_schema: the schema of that name, or in which something without one
- * is made; InvalidOid if there is none.
+ * add_missing: the names of what is to be dropped if it is there, and cannot
+ * be: something else is.
  */
-static Oid
-creation_schema(const char *schema)
+static void
+add_missing(List **schemas, List **names, DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		RangeVar   *name = makeRangeVarFromNameList((List *) lfirst(lc));
+		Oid			relid = RangeVarGetRelid(name, NoLock, true);
+
+		if (!OidIsValid(relid))
+			continue;
+		*schemas = lappend_oid(*schemas, get_rel_namespace(relid));
+		*names = lappend(*names, name->relname);
+	}
+}
+
+/*
+ * m2m_creation_schema: the schema of that name, or in which something without
+ * one is made; InvalidOid if there is none, or for temporary things.
+ */
+Oid
+m2m_creation_schema(const char *schema)
 {
 	List	   *path;
+	Oid			result = InvalidOid;
 
 	if (schema != NULL)
-		return get_namespace_oid(schema, true);
-	path = fetch_search_path(false);
-	return path == NIL ? InvalidOid : linitial_oid(path);
+		result = get_namespace_oid(schema, true);
+	else
+	{
+		path = fetch_search_path(false);
+		if (path != NIL)
+			result = linitial_oid(path);
+	}
+	return OidIsValid(result) && !isAnyTempNamespace(result) ?
+		result : InvalidOid;
 }
 
 /*
@@ -280,7 +331,9 @@ rename_view(void *arg)
 	if (!m2m_lock_if_free(list_make1_oid(task->viewid), AccessExclusiveLock))
 		return;
 	rel = m2m_catalog_read_rest(task->association, NIL);
-	if (rel == NULL || rel->side[task->near].view != task->viewid)
+	if (rel == NULL || rel->side[task->near].view != task->viewid ||
+		!OidIsValid(rel->side[M2M_LEFT].relid) ||
+		!OidIsValid(rel->side[M2M_RIGHT].relid))
 		return;
 	name = m2m_adopted_view_elsewhere(rel, task->near);
 	if (name == NULL)

@@ -62,6 +62,7 @@ extern void m2m_ddl_adopt_end(M2mPending *p);
  * have its name
  */
 extern void m2m_ddl_give_way(Node *parsetree);
+extern Oid	m2m_creation_schema(const char *schema);
 
 /*
  * ddl_alter.c: aLTER and RENAME: before the command link views step aside or

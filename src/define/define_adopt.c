@@ -99,6 +99,8 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 				 errdetail("Its link views are %s and %s.",
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
 						   m2m_qualified_name(leftover->side[M2M_RIGHT].view)),
+				 adoption->repair ?
+				 errhint("The function m2m_check() tells what is amiss in it, and m2m_repair() mends it.") :
 				 errhint("To adopt it in another way, give the relationship up first: m2m_drop(%s, keep_links => true).",
 						 quote_literal_cstr(m2m_qualified_name(association)))));
 	}
@@ -111,7 +113,18 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	}
 	m2m_local_check(association);
 	if (adoption->repair)
+	{
 		make_ready(association, adoption);
+
+		/* what was at rest may be whole now, as after ADD FOREIGN KEY */
+		leftover = m2m_relationship_get(association, InvalidOid, NoLock);
+		if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
+			OidIsValid(leftover->side[M2M_RIGHT].view))
+		{
+			bring_back(leftover);
+			return;
+		}
+	}
 	m2m_foreign_keys_choose(association, NULL, column, fk);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(fk[s]->confrelid);

@@ -221,7 +221,8 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 			 errhint("Give another name by the argument \"%s\" of %s.%s",
 					 argument, function,
 					 strcmp(kind, "a table") == 0 &&
-					 strcmp(argument, "name") == 0 ?
+					 strcmp(argument, "name") == 0 &&
+					 strcmp(function, "m2m_rename") != 0 ?
 					 " If it is a join table, m2m_adopt makes it the association table of a relationship." : "")));
 }
 

@@ -530,14 +530,22 @@ on_delete_sql(char action)
 static void
 describe_association(Oid association, Names *names)
 {
-	char	   *comment = psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
-								   "Read and write it as any table, or by the link views \"%s\" and \"%s\".",
-								   get_rel_name(names->definition->relid[M2M_LEFT]),
-								   get_rel_name(names->definition->relid[M2M_RIGHT]),
-								   names->view[M2M_LEFT],
-								   names->view[M2M_RIGHT]);
+	char	   *comment =
+		m2m_association_comment(names->definition->relid[M2M_LEFT],
+								names->definition->relid[M2M_RIGHT],
+								names->view);
 
 	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s",
 					 m2m_qualified_name(association),
 					 quote_literal_cstr(comment)));
+}
+
+/* m2m_association_comment: what it says. */
+char *
+m2m_association_comment(Oid left, Oid right, char *view[2])
+{
+	return psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
+					"Read and write it as any table, or by the link views \"%s\" and \"%s\".",
+					get_rel_name(left), get_rel_name(right),
+					view[M2M_LEFT], view[M2M_RIGHT]);
 }

@@ -12,7 +12,9 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/partition.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -26,6 +28,7 @@
 
 static char *list_tables(List *candidates);
 static char *list_calls(List *candidates);
+static bool may_insert(Oid relid);
 static void adopt_unasked(void *arg);
 static void check_partition(Oid relid);
 
@@ -52,10 +55,13 @@ m2m_first_use_check(Oid first, Oid second, bool adopt)
 	if (candidates == NIL)
 		return false;
 	c = linitial(candidates);
-	if (adopt && m2m_auto_adopt && list_length(candidates) == 1 && c->evident)
+	if (adopt && m2m_auto_adopt && list_length(candidates) == 1 &&
+		c->evident && may_insert(c->relid))
 	{
 		error = m2m_attempt_as(c->owner, true, true, false, adopt_unasked, c);
-		if (error == NULL)
+
+		/* or somebody else has, while we waited for the lock */
+		if (error == NULL || m2m_catalog_read_rest(c->relid, NIL) != NULL)
 			return true;
 	}
 	ereport(ERROR,
@@ -121,6 +127,18 @@ list_calls(List *candidates)
 						 foreach_current_index(lc) > 0 ? " or " : "",
 						 m2m_candidate_call(lfirst(lc)));
 	return buf.data;
+}
+
+/*
+ * may_insert: may the caller insert rows?  He does not get a lock on a table by
+ * which he could hold up those who may.
+ */
+static bool
+may_insert(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_INSERT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_INSERT,
+								  ACLMASK_ANY) == ACLCHECK_OK;
 }
 
 /* adopt_unasked: as the table's owner, and without a word about names. */

@@ -32,6 +32,10 @@ extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
  * definition leaves open, makes the association table and what belongs to it
  */
 extern void m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2]);
+extern char *m2m_association_comment(Oid left, Oid right, char *view[2]);
+
+/* define_drop.c: unmaking a relationship */
+extern M2mRelationship *m2m_relationship_lock(Oid association, bool endpoints);
 
 /*
  * define_draft.c: foreign keys that a join table should have and has not: which
@@ -61,6 +65,8 @@ extern void m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 							  Oid schema, bool given[2], char *role[2],
 							  char *view[2]);
 extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
+extern char *m2m_view_name_renamed(M2mRelationship *rel, M2mSide near,
+								   const char *name, char *role[2]);
 
 /* define_tools.c: which other tools would see a join table in a table */
 extern List *m2m_candidate_tools(M2mCandidate *c);

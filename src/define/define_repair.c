@@ -330,7 +330,7 @@ plan_key(Planning *planning)
 										  INT64_FORMAT " pairs (%s) stand there several times, in rows that are not the same: %s%s",
 										  (unsigned long) n),
 								 n, planning->pair, sample,
-								 n > SAMPLE_ROWS ? ", ..." : ""), NULL);
+								 n > SAMPLE_ROWS ? " and others" : ""), NULL);
 		if (numbered)
 			step->remark = true;
 		else
@@ -416,7 +416,7 @@ add_delete(Planning *planning, const char *which, const char *where,
 	if (sample == NULL)
 		sample = pstrdup("");
 	if (n > SAMPLE_ROWS)
-		sample = psprintf("%s, ...", sample);
+		sample = psprintf("%s and others", sample);
 	step = add_step(planning,
 					psprintf(INT64_FORMAT " %s: %s", n, rows, sample),
 					psprintf("DELETE FROM %s a WHERE %s",
@@ -941,7 +941,7 @@ refuse(Oid association, List *steps, bool repair)
 
 		appendStringInfo(&detail, "%s%s", detail.len > 0 ? ";\n" : "",
 						 step->what);
-		if (step->hint != NULL)
+		if (step->hint != NULL && strstr(hint.data, step->hint) == NULL)
 			appendStringInfo(&hint, "%s%s", hint.len > 0 ? "\n" : "",
 							 step->hint);
 		if (step->sql != NULL)

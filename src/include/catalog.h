@@ -138,6 +138,8 @@ extern bool m2m_catalog_has_leading_index(Oid association,
 extern Oid	m2m_catalog_trigger_function(void);
 extern char *m2m_own_function(const char *name);
 extern bool m2m_catalog_is_link_view(Oid relid);
+extern Oid	m2m_catalog_view_trigger(Oid viewid, char **name,
+									 List **arguments);
 extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
 extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
 extern M2mLinkView *m2m_catalog_read_view(Oid viewid, bool need_trigger);

@@ -175,4 +175,8 @@ extern char *m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near);
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);
 
+/* define_rename.c: giving a relationship other names */
+extern void m2m_relationship_rename(Oid association, char *name,
+									char *role[2], char *view[2]);
+
 #endif							/* M2M_DEFINE_H */

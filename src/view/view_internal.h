@@ -59,6 +59,11 @@ extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
  * view_create.c: making a link view, with its triggers, its comments and its
  * link function
  */
+extern char *m2m_view_comment(Oid far, const char *role);
+extern char *m2m_view_key_comment(const char *role);
+extern char *m2m_view_trigger_comment(const char *left_role,
+									  const char *right_role);
+extern char *m2m_view_tools_name(Oid schema, const char *view);
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 
 /*
