@@ -106,6 +106,14 @@ foreach my $name (sort keys %samples)
 		'',
 		"$name: no join table is passed over");
 	unlike($did, qr/refused/, "$name: none that nothing is missing of is refused");
+
+	# The others by the calls that it is given for them
+	$node->safe_psql($name,
+		q{SELECT 'SELECT ' || call FROM m2m_candidates() \gexec});
+	is( $node->safe_psql(
+			$name, q{SELECT string_agg(association::text, ' ') FROM m2m_candidates()}),
+		'',
+		"$name: the calls of the other candidates adopt them");
 	my ($tried, @wrong) = reverse split /\n/, run_file($name, "$sql/check.sql");
 
 	is_deeply(\@wrong, [], "$name: views are as the joins, calls leave what was there");
