@@ -14,6 +14,7 @@
  * define_check.c: what must be so before a relationship is made or unmade, and
  * the error where it is not: endpoints, ownership, roles, names that are free
  */
+extern const char *const m2m_table_argument[2];
 extern void m2m_local_check(Oid relid);
 extern void m2m_association_check_owner(Oid association);
 extern void m2m_roles_check(char *role[2], const char *function);
@@ -68,12 +69,23 @@ extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
 extern char *m2m_view_name_renamed(M2mRelationship *rel, M2mSide near,
 								   const char *name, char *role[2]);
 
+/*
+ * define_candidate.c: whether a table that is no association yet could be one
+ */
+extern List *m2m_candidates_between(Oid first, Oid second);
+
+/*
+ * define_first_use.c: a relationship that is to be made, and a join table that
+ * could have been meant
+ */
+extern void m2m_first_use_notice(Oid first, Oid second);
+
 /* define_tools.c: which other tools would see a join table in a table */
 extern List *m2m_candidate_tools(M2mCandidate *c);
 
 /*
- * define_repair.c: what a join table lacks to be an association table, and
- * adding it
+ * define_plan.c: what a join table lacks to be an association table, and what
+ * adds it
  */
 
 /* Who looks at rows, if anybody. */
@@ -89,8 +101,8 @@ typedef enum M2mRepairLook
 typedef struct M2mRepairStep
 {
 	char	   *what;			/* for a list of findings */
-	char	   *sql;			/* the statement that mends it; NULL: it is for
-								 * the user to decide */
+	char	   *sql;			/* the statement that mends it; NULL: it is
+								 * for the user to decide */
 	bool		required;		/* the table cannot be adopted without it */
 	bool		remark;			/* nothing to mend: it stays so */
 	int64		rows;			/* that the statement deletes */
@@ -101,6 +113,11 @@ typedef struct M2mRepairStep
 
 extern List *m2m_repair_plan(Oid association, ForeignKeyCacheInfo *fk[2],
 							 M2mRepairLook look);
+
+/*
+ * define_repair.c: makes a join table ready to be an association table, or says
+ * what it lacks
+ */
 extern void m2m_repair_lock(Oid association, Oid table[2]);
 extern void m2m_repair_run(Oid association, ForeignKeyCacheInfo *fk[2],
 						   bool repair);

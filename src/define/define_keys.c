@@ -332,7 +332,11 @@ m2m_polymorphic_hint(Oid association, AttrNumber column)
 			type = psprintf("%.*s%s", len, id, ending[j][1]);
 			if (get_attnum(association, type) == InvalidAttrNumber)
 				continue;
-			hint = psprintf("Column \"%s\" refers to a table that \"%s\" tells row by row, which no foreign key can. Relate each of these tables by m2m_create, and copy its rows into the new association table: INSERT INTO ... SELECT DISTINCT %s, %s FROM %s WHERE %s = '...' ON CONFLICT DO NOTHING.",
+			hint = psprintf("Column \"%s\" refers to a table that \"%s\" tells row by row, "
+							"which no foreign key can. Relate each of these tables by "
+							"m2m_create, and copy its rows into the new association table: "
+							"INSERT INTO ... SELECT DISTINCT %s, %s FROM %s"
+							" WHERE %s = '...' ON CONFLICT DO NOTHING.",
 							id, type, others != NULL ? others : "...",
 							quote_identifier(id),
 							m2m_qualified_name(association),

@@ -113,7 +113,6 @@ extern const char *const m2m_view_argument[2];
 extern const char *const m2m_role_argument[2];
 extern const char *const m2m_key_argument[2];
 extern const char *const m2m_column_argument[2];
-extern const char *const m2m_table_argument[2];
 
 /*
  * define_adopt.c: makes an existing join table, or what is left of a
@@ -139,7 +138,6 @@ extern List *m2m_candidates_adopt(Oid schema, bool dry_run);
  * between which tables, what one link would be, and what it lacks
  */
 extern M2mCandidate *m2m_candidate_read(Oid relid, const Oid endpoint[2]);
-extern List *m2m_candidates_between(Oid first, Oid second);
 extern List *m2m_candidates_list(Oid schema);
 extern void m2m_candidate_adopt(M2mCandidate *c, bool unasked);
 extern List *m2m_candidate_columns(M2mCandidate *c, M2mSide side);
@@ -164,7 +162,6 @@ extern Oid	m2m_relationship_define(M2mDefinition *definition);
  * or by m2m_create, and a join table that could have been meant
  */
 extern bool m2m_first_use_check(Oid first, Oid second, bool adopt);
-extern void m2m_first_use_notice(Oid first, Oid second);
 
 /*
  * define_names.c: what m2m_adopt calls roles and link views that it was given

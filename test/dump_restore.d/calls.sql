@@ -74,6 +74,16 @@ SELECT m2m_clear('student', 1, 'room'), m2m_link('student', 2, 'room', ROW('b', 
 SELECT * FROM student_rooms;
 SELECT * FROM room_students;
 
+SELECT m2m_link('reader', 2, 'book', '{1,2}', role => 'borrower'), m2m_count('book', 1, 'reader');
+SELECT * FROM borrower_books ORDER BY 1, 2;
+SELECT * FROM "lent to" ORDER BY 1, 2;
+SELECT m2m_unlink('reader', 1, 'person', 'Ann', via => 'acquaintance', role => 'who');
+SELECT * FROM who_whoms ORDER BY 1, 2;
+SELECT m2m_rename('acquaintance', left_role => 'reader', right_role => 'person');
+SELECT p.name, r.name FROM person p, person_readers(p) r ORDER BY 1, 2;
+SELECT m2m_drop('loan');
+TABLE loan ORDER BY 1, 2;
+
 SELECT m2m_unlink('visitor', 1, 'page', 1), m2m_link('page', 2, 'visitor', 2);
 SELECT * FROM visitor_pages ORDER BY 1, 2;
 SELECT * FROM page_visitors ORDER BY 1, 2;

@@ -138,6 +138,21 @@ CREATE TABLE stay_1 PARTITION OF stay FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 CREATE INDEX ON stay (house, number, student_id);
 SELECT m2m_adopt('stay'), m2m_link('student', 1, 'room', '{"(a,1)","(b,1)"}');
 
+-- Without foreign keys or a key, repaired; then it got other names
+CREATE TABLE reader (id int PRIMARY KEY, name text);
+INSERT INTO reader VALUES (1, 'Rae'), (2, 'Rob');
+CREATE TABLE readers_books (reader_id int, book_id bigint);
+INSERT INTO readers_books VALUES (1, 1), (1, 1), (2, 1), (9, 1), (NULL, 2);
+SET client_min_messages = warning;
+SELECT m2m_adopt('readers_books', left_table => 'reader', right_table => 'book', repair => true);
+RESET client_min_messages;
+SELECT m2m_rename('readers_books', 'loan', left_role => 'borrower', right_view => 'lent to');
+-- made, and all of its names changed
+SELECT m2m_create('reader', 'person');
+SELECT m2m_link('reader', 1, 'person', ARRAY['Ann', 'Ben']);
+GRANT SELECT ON reader_people TO shop_clerk;
+SELECT m2m_rename('reader_person', 'acquaintance', left_role => 'who', right_role => 'whom');
+
 -- Unlogged
 CREATE UNLOGGED TABLE visitor (id int PRIMARY KEY);
 CREATE UNLOGGED TABLE page (id int PRIMARY KEY, url text);

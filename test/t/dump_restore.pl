@@ -511,6 +511,7 @@ ALTER TABLE IF EXISTS $table DROP COLUMN "another probe";
 		SELECT m2m_adopt('joint.supplier_book');
 		SELECT m2m_adopt('author_book');
 		SELECT m2m_adopt('follow', left_role => 'follower', right_role => 'followed');
+		SELECT m2m_adopt('loan', left_role => 'borrower'), m2m_adopt('acquaintance', left_role => 'who', right_role => 'whom');
 		SELECT m2m_adopt('document_tag'), m2m_adopt('stay'), m2m_adopt('door_room'), m2m_adopt('visitor_page');
 		SET search_path = "we""ird \sch'ema", public;
 		SELECT m2m_adopt('"; DROP TABLE ""book""; --"', left_role => 'l\''"', right_role => 'r''=\');
