@@ -65,3 +65,5 @@ BEGIN
 END $$;
 
 SELECT pg_temp.fill(:rows);
+-- numbers that are given come after ours
+SELECT count(setval(seqrelid, least(seqmax, 1000))) FROM pg_sequence WHERE seqincrement > 0;
