@@ -136,7 +136,7 @@ text_array(List *strings, bool nodes)
 
 	foreach(lc, strings)
 		elements[foreach_current_index(lc)] =
-			CStringGetTextDatum(nodes ? strVal(lfirst(lc)) : lfirst(lc));
+		CStringGetTextDatum(nodes ? strVal(lfirst(lc)) : lfirst(lc));
 	return PointerGetDatum(construct_array(elements, list_length(strings),
 										   TEXTOID, -1, false,
 										   TYPALIGN_INT));

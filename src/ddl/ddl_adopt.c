@@ -256,9 +256,9 @@ adopt(void *arg)
 	M2mCandidate *c = m2m_candidate_read(task->relid, NULL);
 
 	/*
-	 * Nobody asked for names, so nobody is told which were taken.  What may be
-	 * locked is, below, if it is free; but a name in a catalog's index that
-	 * somebody has taken, and not committed yet, can only be waited for.
+	 * Nobody asked for names, so nobody is told which were taken.  What may
+	 * be locked is, below, if it is free; but a name in a catalog's index
+	 * that somebody has taken, and not committed yet, can only be waited for.
 	 */
 	m2m_setting_for_now("client_min_messages", "warning");
 	m2m_setting_for_now("lock_timeout", "1");

@@ -35,6 +35,7 @@ static const struct
 	const char *name;
 	bool		(*sees) (M2mCandidate *c);
 }			tools[] =
+
 {
 	{"postgrest", is_postgrest},
 	{"sqlalchemy", is_sqlalchemy},

@@ -104,7 +104,8 @@ typedef struct M2mRelationship
 	struct M2mSources *sources; /* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
-	bool		unasked;		/* its new link views give way to others' names */
+	bool		unasked;		/* its new link views give way to others'
+								 * names */
 	bool		unique;			/* an index keeps pairs unique, ON CONFLICT
 								 * can name it, and no child of the
 								 * association holds links */
