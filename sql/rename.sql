@@ -156,6 +156,7 @@ TABLE names;
 SELECT * FROM parts('lending');
 SELECT * FROM wrong();
 SELECT m2m_drop('lending');
+TABLE lending;
 DROP VIEW author_books;
 SELECT m2m_create('author', 'author', 'mentoring', left_role => 'mentor', right_role => 'trainee');
 SELECT m2m_link('author', 1, 'author', 2);

@@ -200,22 +200,20 @@ make_ready(Oid association, M2mAdoption *adoption)
 {
 	ForeignKeyCacheInfo *fk[2];
 	List	   *tables = list_make1_oid(association);
+	ListCell   *lc;
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (OidIsValid(adoption->table[s]))
 			tables = list_append_unique_oid(tables, adoption->table[s]);
 	}
+	foreach(lc, m2m_catalog_foreign_keys(association))
+		tables = list_append_unique_oid(tables,
+										lfirst_node(ForeignKeyCacheInfo, lc)->confrelid);
 	if (!adoption->repair)
 		m2m_lock_relations(tables, AccessShareLock);
 	m2m_foreign_keys_choose(association, adoption->table, adoption->column,
 							fk);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		if (!list_member_oid(tables, fk[s]->confrelid))
-			m2m_lock_relations(list_make1_oid(fk[s]->confrelid),
-							   AccessShareLock);
-	}
 	m2m_repair_run(association, fk, adoption->repair);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{

@@ -44,6 +44,7 @@
 #include "utils/fmgroids.h"
 #include "utils/formatting.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
@@ -204,10 +205,18 @@ m2m_candidates_list(Oid schema)
 	/* after the scan, so that no other one runs within it */
 	foreach(lc, tables)
 	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+													  "m2m candidate",
+													  ALLOCSET_SMALL_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(context);
 		M2mCandidate *c = m2m_candidate_read(lfirst_oid(lc), NULL);
 
+		/* a database has many tables, and most are none */
+		MemoryContextSwitchTo(old);
 		if (c != NULL && c->score >= POINTS_SHOWN)
 			result = lappend(result, c);
+		else
+			MemoryContextDelete(context);
 		CHECK_FOR_INTERRUPTS();
 	}
 	list_sort(result, compare_candidates);

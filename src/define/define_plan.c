@@ -195,6 +195,7 @@ plan_foreign_key(Planning *planning, M2mSide side)
 	for (int i = 0; i < endpoint->nkeys; i++)
 	{
 		M2mKeyColumn *key = &endpoint->key[i];
+		char	   *type;
 
 		shared |= m2m_columns_include(planning->fk[M2M_OTHER(side)]->nkeys,
 									  planning->fk[M2M_OTHER(side)]->conkey,
@@ -212,16 +213,16 @@ plan_foreign_key(Planning *planning, M2mSide side)
 								 format_type_with_typemod(key->type,
 														  key->typmod)),
 						NULL);
+		type = format_type_extended(key->type, key->typmod,
+									FORMAT_TYPE_TYPEMOD_GIVEN |
+									FORMAT_TYPE_FORCE_QUALIFY);
 		step->hint = psprintf("Give the column the type of the key: "
 							  "ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::%s.",
 							  planning->association,
 							  m2m_quoted_column(rel->association,
-												key->link_attnum),
-							  format_type_with_typemod(key->type, key->typmod),
+												key->link_attnum), type,
 							  m2m_quoted_column(rel->association,
-												key->link_attnum),
-							  format_type_with_typemod(key->type,
-													   key->typmod));
+												key->link_attnum), type);
 		step->required = true;
 		return;
 	}

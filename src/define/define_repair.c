@@ -28,15 +28,17 @@ static void refuse(Oid association, List *steps, bool repair);
 
 /*
  * m2m_repair_lock: checks that the caller may add what could be missing, then
- * locks the association and the tables given, as adding foreign keys will.
- * Nobody writes the rows that are looked at, or those that they refer to, until
- * the foreign keys see to it.  Errors: 42501, 42809.
+ * locks the association and the tables given, as adding foreign keys will, and
+ * those that it refers to already, as validating one does.  Nobody writes the
+ * rows that are looked at, or those that they refer to, until the foreign keys
+ * see to it.  Errors: 42501, 42809.
  */
 void
 m2m_repair_lock(Oid association, Oid table[2])
 {
 	List	   *relids = list_make1_oid(association);
 	List	   *lockmodes = list_make1_int(AccessExclusiveLock);
+	ListCell   *lc;
 
 	check_rights(association, table);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -45,6 +47,15 @@ m2m_repair_lock(Oid association, Oid table[2])
 			continue;
 		relids = lappend_oid(relids, table[s]);
 		lockmodes = lappend_int(lockmodes, ShareRowExclusiveLock);
+	}
+	foreach(lc, m2m_catalog_foreign_keys(association))
+	{
+		Oid			relid = lfirst_node(ForeignKeyCacheInfo, lc)->confrelid;
+
+		if (list_member_oid(relids, relid))
+			continue;
+		relids = lappend_oid(relids, relid);
+		lockmodes = lappend_int(lockmodes, RowShareLock);
 	}
 	m2m_lock_relations_each(relids, lockmodes);
 
