@@ -143,7 +143,23 @@ ROLLBACK;
 SELECT * FROM public.m2m_adopt_all(0::regnamespace);
 SELECT * FROM public.m2m_candidates(4294967295::oid::regnamespace);
 
+-- Rows that may be marked as deleted: somebody has to say what they are
+CREATE SCHEMA marked;
+SET search_path = marked, public;
+CREATE TABLE l (id int PRIMARY KEY); CREATE TABLE r (id int PRIMARY KEY);
+CREATE TABLE by_index (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, l_id int NOT NULL REFERENCES l, r_id int NOT NULL REFERENCES r, gone timestamptz);
+CREATE UNIQUE INDEX ON by_index (l_id, r_id) WHERE gone IS NULL;
+CREATE TABLE by_name (l_id int REFERENCES l, r_id int REFERENCES r, deleted_at timestamptz, PRIMARY KEY (l_id, r_id));
+SET m2m.auto_adopt = on;
+CREATE TABLE by_name_2 (l_id int REFERENCES l, r_id int REFERENCES r, is_deleted boolean NOT NULL DEFAULT false, PRIMARY KEY (l_id, r_id));
+RESET m2m.auto_adopt;
+SELECT association, missing, call FROM public.m2m_candidates('marked') ORDER BY 1;
+SELECT * FROM public.m2m_adopt_all('marked');
+SELECT call FROM public.m2m_candidates('marked') WHERE association = 'by_index'::regclass \gset
+SELECT public.:call;
+SELECT association, condition FROM public.m2m_relationships() WHERE association = 'by_index'::regclass;
+
 RESET search_path;
-DROP SCHEMA shop, closed CASCADE;
+DROP SCHEMA shop, closed, marked CASCADE;
 DROP ROLE regress_m2m_looker, regress_m2m_half;
 SELECT count(*) FROM m2m_relationships();

@@ -96,6 +96,12 @@ m2m_adopt(PG_FUNCTION_ARGS)
 			PG_GETARG_OID(7 + s);
 	}
 	adoption.repair = !PG_ARGISNULL(9) && PG_GETARG_BOOL(9);
+
+	/* an empty one is an answer, too: none */
+	if (!PG_ARGISNULL(10))
+		adoption.deleted = text_to_cstring(PG_GETARG_TEXT_PP(10));
+	if (adoption.deleted != NULL && adoption.deleted[0] != '\0')
+		adoption.deleted = text_argument(fcinfo, 10, "deleted");
 	m2m_relationship_adopt(PG_GETARG_OID(0), &adoption);
 	PG_RETURN_OID(PG_GETARG_OID(0));
 }

@@ -17,7 +17,8 @@
 
 /*
  * m2m_catalog_has_wider_key: does a unique index or exclusion constraint hold
- * all columns of a pair, whatever more, and on whatever condition?
+ * all columns of a pair, whatever more, and on whatever condition?  One that
+ * holds a column that is null in all links keeps none of them apart.
  */
 bool
 m2m_catalog_has_wider_key(M2mRelationship *rel)
@@ -38,7 +39,10 @@ m2m_catalog_has_wider_key(M2mRelationship *rel)
 		bool		all = true;
 
 		if ((!index->indisunique && !index->indisexclusion) ||
-			!index->indisvalid || !index->indislive)
+			!index->indisvalid || !index->indislive ||
+			(rel->deleted != 0 && !index->indnullsnotdistinct &&
+			 m2m_columns_include(index->indnkeyatts, index->indkey.values,
+								 rel->deleted)))
 			continue;
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
@@ -59,7 +63,7 @@ m2m_catalog_has_wider_key(M2mRelationship *rel)
  * columns of a side?
  */
 bool
-m2m_catalog_has_leading_index(Oid association, M2mEndpoint *endpoint)
+m2m_catalog_has_leading_index(M2mRelationship *rel, M2mEndpoint *endpoint)
 {
 	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -68,7 +72,7 @@ m2m_catalog_has_leading_index(Oid association, M2mEndpoint *endpoint)
 	bool		result = false;
 
 	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(association));
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
 	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
 							  1, &key);
 	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -77,13 +81,15 @@ m2m_catalog_has_leading_index(Oid association, M2mEndpoint *endpoint)
 		int			found = 0;
 
 		/*
-		 * A partial one does not find all links of a row.  An expression has
-		 * 0 for its column, and matches nothing below.
+		 * A partial one does not find all links of a row, unless it has just
+		 * these.  An expression has 0 for its column, and matches nothing
+		 * below.
 		 */
 		if (!index->indisvalid || !index->indislive ||
 			index->indnkeyatts < endpoint->nkeys ||
-			!heap_attisnull(tuple, Anum_pg_index_indpred,
-							RelationGetDescr(indexes)))
+			(!heap_attisnull(tuple, Anum_pg_index_indpred,
+							 RelationGetDescr(indexes)) &&
+			 !m2m_catalog_is_of_links(rel, tuple)))
 			continue;
 		for (int i = 0; i < endpoint->nkeys; i++)
 		{

@@ -257,8 +257,9 @@ adopt(void *arg)
 
 	/*
 	 * Nobody asked for names, so nobody is told which were taken.  What may
-	 * be locked is, below, if it is free; but a name in a catalog's index
-	 * that somebody has taken, and not committed yet, can only be waited for.
+	 * be locked is, below, if it is free.  Names that others are about to
+	 * have are not chosen (m2m_name_is_being_taken()); one that is taken just
+	 * after that look, and not committed yet, can only be waited for.
 	 */
 	m2m_setting_for_now("client_min_messages", "warning");
 	m2m_setting_for_now("lock_timeout", "1");

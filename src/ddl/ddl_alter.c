@@ -282,12 +282,12 @@ start_alter_table(AlterTableStmt *stmt)
 
 	/*
 	 * Under the locks, or somebody's change of meanwhile would be undone.  A
-	 * key's collation stands in the functions' bodies, and its table.
+	 * key's collation stands in the functions' bodies, and its table, and
+	 * whether a flag may be null.
 	 */
 	foreach(lc, associations)
 	{
-		if (blocked || ((adds || refers) &&
-						list_member_oid(targets, lfirst_oid(lc))))
+		if (blocked || (shows && list_member_oid(targets, lfirst_oid(lc))))
 			see_functions(p, lfirst_oid(lc));
 	}
 

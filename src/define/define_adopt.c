@@ -34,6 +34,8 @@ static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
 static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema,
 						   Oid owner);
+static bool leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
+							   AttrNumber *deleted);
 static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid,
 						Oid owner);
 static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
@@ -58,6 +60,8 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	M2mRelationship *leftover;	/* what there is of one already */
 	Oid			schema;
 	AclResult	aclresult;
+	bool		has_view;
+	AttrNumber	of_view = 0;
 	bool		given[2] = {role[M2M_LEFT] != NULL, role[M2M_RIGHT] != NULL};
 
 	m2m_association_check_owner(association);
@@ -139,6 +143,9 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
 	rel->unasked = adoption->unasked;
+	has_view = leftover == NULL &&
+		leftover_condition(rel, schema, GetUserId(), &of_view);
+	m2m_deleted_choose(rel, leftover, has_view, of_view, adoption->deleted);
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 		rel->side[s].view = leftover->side[s].view;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -320,6 +327,41 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 }
 
 /*
+ * leftover_condition: is a link view left over that lost its trigger?  By
+ * which column it leaves out rows that are no links becomes *deleted, 0 if by
+ * none.  The relationship is described without.
+ */
+static bool
+leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
+				   AttrNumber *deleted)
+{
+	M2mRelationship copy = *rel;
+	ListCell   *lc;
+
+	*deleted = 0;
+	foreach(lc, m2m_catalog_views(rel->association))
+	{
+		Oid			relid = lfirst_oid(lc);
+		M2mLinkView *view;
+
+		if (get_rel_namespace(relid) != schema ||
+			get_rel_relkind(relid) != RELKIND_VIEW)
+			continue;
+		view = m2m_catalog_read_view(relid, false);
+		copy.deleted = view != NULL ? view->deleted : 0;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (is_leftover(&copy, s, relid, owner))
+			{
+				*deleted = copy.deleted;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/*
  * is_leftover: does a view without our trigger read just as the link view of a
  * side would, or would at rest, may owner alter it, and would it count?
  */
@@ -337,7 +379,7 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 		view = m2m_catalog_read_view(relid, false);
 	at_rest = view != NULL && view->at_rest && !OidIsValid(view->far_relid);
 	same = view != NULL && view->association == rel->association &&
-		view->nnear == this->nkeys &&
+		view->deleted == rel->deleted && view->nnear == this->nkeys &&
 		(at_rest || (view->far_relid == far->relid &&
 					 view->nfar == far->nkeys)) &&
 		m2m_catalog_owner_trusted(view->owner,

@@ -321,6 +321,9 @@ m2m_candidate_call(M2mCandidate *c)
 	/* a key over the pair would be wrong where the table says otherwise */
 	if (guessed || (c->key == M2M_CANDIDATE_KEY_NONE && !c->own))
 		appendStringInfoString(&sql, ", repair => true");
+	if (c->deleted != 0)
+		appendStringInfo(&sql, ", deleted => %s",
+						 quote_literal_cstr(c->columns[c->deleted - 1].name));
 	appendStringInfoChar(&sql, ')');
 	return sql.data;
 }
@@ -859,7 +862,10 @@ describe_key(M2mCandidate *c)
 	describe_identity(c);
 }
 
-/* describe_identity: what one link is, by the rule for associations. */
+/*
+ * describe_identity: what one link is, by the rule for associations; and the
+ * column that may say that a row is no link any more.
+ */
 static void
 describe_identity(M2mCandidate *c)
 {
@@ -875,6 +881,7 @@ describe_identity(M2mCandidate *c)
 		for (int i = 0; i < c->nkeys[s]; i++)
 			rel.side[s].key[i].link_attnum = c->link_attnum[s][i];
 	}
+	m2m_catalog_describe_link_columns(&rel);
 	rel.property = palloc_array(AttrNumber, Max(c->natts, 1));
 	for (int i = 0; i < c->natts; i++)
 	{
@@ -888,6 +895,13 @@ describe_identity(M2mCandidate *c)
 		c->key = M2M_CANDIDATE_KEY_NONE;
 	else if (rel.identity == M2M_IDENTITY_SURROGATE)
 		c->key = M2M_CANDIDATE_KEY_OTHER;
+	c->deleted = m2m_catalog_find_deleted(&rel);
+
+	/* after the one word that is missing, it is one */
+	if (c->deleted != 0)
+		c->key = Max(c->key, M2M_CANDIDATE_KEY_WIDER);
+	else
+		c->deleted = m2m_deleted_by_name(&rel);
 	for (int i = 0; rel.has_key && i < rel.nidentity; i++)
 		c->identity = lappend_int(c->identity, rel.identity_column[i].attnum);
 }
@@ -967,6 +981,10 @@ find_missing(M2mCandidate *c)
 											  quote_identifier(column->name)));
 		}
 	}
+	if (c->deleted != 0)
+		c->missing = lappend(c->missing,
+							 psprintf("a word whether rows that %s marks as deleted are links",
+									  quote_identifier(c->columns[c->deleted - 1].name)));
 	if (!c->evident)
 		c->missing = lappend(c->missing,
 							 pstrdup("a word which of its foreign keys are meant"));

@@ -8,13 +8,20 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -147,6 +154,46 @@ m2m_name_is_free(Oid schema, const char *name)
 	type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 						   CStringGetDatum(name), ObjectIdGetDatum(schema));
 	return !OidIsValid(type) || OidIsValid(get_element_type(type));
+}
+
+/*
+ * m2m_name_is_being_taken: has another transaction given the name to a relation
+ * or function, and not committed yet?  Who takes it all the same has to wait.
+ */
+bool
+m2m_name_is_being_taken(Oid schema, const char *name)
+{
+	Relation	catalog;
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	SnapshotData dirty;
+	bool		result = false;
+
+	InitDirtySnapshot(dirty);
+	catalog = table_open(RelationRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_class_relname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum(name));
+	ScanKeyInit(&key[1], Anum_pg_class_relnamespace, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(schema));
+	scan = systable_beginscan(catalog, ClassNameNspIndexId, true, &dirty, 2,
+							  key);
+	while (!result && HeapTupleIsValid(systable_getnext(scan)))
+		result = TransactionIdIsValid(dirty.xmin);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+
+	catalog = table_open(ProcedureRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_proc_proname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum(name));
+	scan = systable_beginscan(catalog, ProcedureNameArgsNspIndexId, true,
+							  &dirty, 1, key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = TransactionIdIsValid(dirty.xmin) &&
+			((Form_pg_proc) GETSTRUCT(tuple))->pronamespace == schema;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
 }
 
 /*

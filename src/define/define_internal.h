@@ -20,6 +20,7 @@ extern void m2m_association_check_owner(Oid association);
 extern void m2m_roles_check(char *role[2], const char *function);
 extern void m2m_view_names_check(char *view[2], const char *function);
 extern bool m2m_name_is_free(Oid schema, const char *name);
+extern bool m2m_name_is_being_taken(Oid schema, const char *name);
 extern void m2m_name_check_free(Oid schema, const char *name,
 								const char *argument, const char *function);
 extern bool m2m_function_is_free(M2mRelationship *rel, M2mSide near,
@@ -45,6 +46,15 @@ extern M2mRelationship *m2m_relationship_lock(Oid association, bool endpoints);
 extern ForeignKeyCacheInfo *m2m_foreign_key_draft(Oid association, Oid table,
 												  List *columns, List *taken,
 												  int open, M2mSide side);
+
+/*
+ * define_deleted.c: which column of an adopted table says that a row is no
+ * link any more
+ */
+extern AttrNumber m2m_deleted_by_name(M2mRelationship *rel);
+extern void m2m_deleted_choose(M2mRelationship *rel,
+							   M2mRelationship *leftover, bool has_view,
+							   AttrNumber of_view, const char *name);
 
 /*
  * define_keys.c: chooses the key of an endpoint and the foreign keys of an

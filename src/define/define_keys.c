@@ -27,6 +27,8 @@ static List *index_columns(Relation relation, Oid index, bool need_not_null);
 static bool same_names(List *a, List *b);
 static List *choose_by_table(Oid association, Oid table[2], List *column[2],
 							 List *all, ForeignKeyCacheInfo *fk[2]);
+static List *leave_out_shared(List *fks);
+static void check_not_same(Oid association, ForeignKeyCacheInfo *fk[2]);
 static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
 						   List *columns);
 static List *fk_columns(Oid association, ForeignKeyCacheInfo *fk);
@@ -105,6 +107,7 @@ m2m_foreign_keys_choose(Oid association, Oid table[2], List *column[2],
 						ForeignKeyCacheInfo *fk[2])
 {
 	List	   *all = m2m_catalog_foreign_keys(association);
+	List	   *pair = leave_out_shared(all);
 	char	   *hint = m2m_polymorphic_hint(association, InvalidAttrNumber);
 	ListCell   *lc;
 
@@ -151,6 +154,11 @@ m2m_foreign_keys_choose(Oid association, Oid table[2], List *column[2],
 	}
 	if (table != NULL)
 		all = choose_by_table(association, table, column, all, fk);
+	foreach(lc, all)
+	{
+		if (!list_member_ptr(pair, lfirst(lc)))
+			all = foreach_delete_current(all, lc);
+	}
 	if (list_length(all) >
 		(fk[M2M_LEFT] == NULL ? 1 : 0) + (fk[M2M_RIGHT] == NULL ? 1 : 0) &&
 		(fk[M2M_LEFT] == NULL || fk[M2M_RIGHT] == NULL))
@@ -177,6 +185,71 @@ m2m_foreign_keys_choose(Oid association, Oid table[2], List *column[2],
 		fk[s] = linitial(all);
 		all = list_delete_first(all);
 	}
+	check_not_same(association, fk);
+}
+
+/*
+ * leave_out_shared: of several foreign keys, the two that have all columns of
+ * all others in common, and so make the pair: of tenant, (tenant, user) and
+ * (tenant, group) the latter.  A copy of the list if there are no such two.
+ */
+static List *
+leave_out_shared(List *fks)
+{
+	List	   *wider = NIL;
+	ListCell   *lc;
+
+	foreach(lc, fks)
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+		int			within = 0;
+		ListCell   *lo;
+
+		foreach(lo, fks)
+		{
+			ForeignKeyCacheInfo *other = lfirst_node(ForeignKeyCacheInfo, lo);
+			bool		all = other->nkeys > fk->nkeys;
+
+			for (int i = 0; i < fk->nkeys; i++)
+				all &= m2m_columns_include(other->nkeys, other->conkey,
+										   fk->conkey[i]);
+			within += all;
+		}
+		if (within < 2)
+			wider = lappend(wider, fk);
+	}
+	return list_length(wider) == 2 ? wider : list_copy(fks);
+}
+
+/*
+ * check_not_same: error 42P16 for two foreign keys over the same columns: these
+ * would be each side's, and no row of either could have two links.
+ */
+static void
+check_not_same(Oid association, ForeignKeyCacheInfo *fk[2])
+{
+	StringInfoData names;
+
+	if (fk[M2M_LEFT]->nkeys != fk[M2M_RIGHT]->nkeys)
+		return;
+	initStringInfo(&names);
+	for (int i = 0; i < fk[M2M_LEFT]->nkeys; i++)
+	{
+		if (!m2m_columns_include(fk[M2M_RIGHT]->nkeys, fk[M2M_RIGHT]->conkey,
+								 fk[M2M_LEFT]->conkey[i]))
+			return;
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "",
+						 get_attname(association, fk[M2M_LEFT]->conkey[i],
+									 false));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+			 errmsg("both foreign keys of table \"%s\" are over %s",
+					get_rel_name(association), names.data),
+			 errdetail("An association has columns of its own for each of the two tables."),
+			 errhint("Name the columns of the foreign keys by the arguments \"%s\" and \"%s\" of m2m_adopt.",
+					 m2m_column_argument[M2M_LEFT],
+					 m2m_column_argument[M2M_RIGHT])));
 }
 
 /*

@@ -362,8 +362,8 @@ view_name(const char *name, char *role[2], Oid far, M2mSide near,
 
 /*
  * first_taken: of names that link views and functions are to have on the open
- * sides, the first that something else has, or both would have; NULL if all
- * are free.
+ * sides, the first that something else has or is about to have, or both would
+ * have; NULL if all are free.
  */
 static char *
 first_taken(M2mRelationship *rel, Oid schema, char *name[2], bool open[2])
@@ -372,6 +372,7 @@ first_taken(M2mRelationship *rel, Oid schema, char *name[2], bool open[2])
 	{
 		if (open[s] &&
 			(!m2m_name_is_free(schema, name[s]) ||
+			 m2m_name_is_being_taken(schema, name[s]) ||
 			 !m2m_function_is_free(rel, s, schema, name[s]) ||
 			 strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0))
 			return name[s];

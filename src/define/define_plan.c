@@ -371,7 +371,7 @@ plan_index(Planning *planning, M2mSide side)
 	M2mRelationship *rel = planning->rel;
 
 	if ((planning->adds_key && side == M2M_LEFT) ||
-		m2m_catalog_has_leading_index(rel->association, &rel->side[side]))
+		m2m_catalog_has_leading_index(rel, &rel->side[side]))
 		return;
 	add_step(planning,
 			 psprintf("no index to find the links of a row of \"%s\" by",

@@ -33,6 +33,8 @@ typedef struct M2mAdoption
 	char	   *view[2];
 	Oid			table[2];		/* the endpoints */
 	bool		repair;			/* add what is missing */
+	char	   *deleted;		/* the column that says that a row is no link
+								 * any more; empty: there is none */
 	bool		unasked;		/* nobody asked: its link views give way */
 } M2mAdoption;
 
@@ -97,6 +99,8 @@ typedef struct M2mCandidate
 
 	M2mCandidateKey key;
 	List	   *identity;		/* columns beyond the pair (integers) */
+	AttrNumber	deleted;		/* may say that a row is no link any more; 0:
+								 * there is no such column */
 	bool		not_null;		/* the pair's columns are */
 	bool		own;			/* has columns of its own, times apart */
 	bool		own_required;	/* one of them has to be given */

@@ -230,8 +230,10 @@ create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 					 trigger_argument("right", rel->side[M2M_RIGHT].role),
 					 trigger_argument("origin", rel->adopted ?
 									  "adopted" : "created"),
-					 rel->unasked ? ", " : "",
-					 rel->unasked ? trigger_argument("asked", "no") : ""));
+					 rel->deleted == 0 ? "" :
+					 psprintf(", %s", trigger_argument("unlink", "marks")),
+					 rel->unasked ?
+					 psprintf(", %s", trigger_argument("asked", "no")) : ""));
 	m2m_trigger_depends(get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, false),
 						"m2m");
 	comment = m2m_view_trigger_comment(rel->side[M2M_LEFT].role,
