@@ -62,6 +62,8 @@ my $join_tables = q{
 			AND (indkey::int2[] <@ a OR indkey::int2[] <@ b))
 		AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attnum = ANY (a || b) AND NOT attnotnull)};
 
+my $pairs = q{SELECT association, left_columns, right_columns FROM m2m_relationships()};
+
 # All that a dump is to hold: relationships, and the rows of tables and views.
 my $relationships = q{
 	SELECT r.* FROM m2m_relationships() r ORDER BY association::text COLLATE "C"};
@@ -92,6 +94,10 @@ foreach my $name (sort keys %samples)
 	}
 	run_file($name, $file);
 	$node->safe_psql($name, 'CREATE EXTENSION m2m');
+	$node->safe_psql('postgres', "CREATE DATABASE ${name}_auto");
+	$node->safe_psql("${name}_auto", "CREATE EXTENSION m2m;
+		ALTER DATABASE ${name}_auto SET m2m.auto_adopt = on");
+	run_file("${name}_auto", $file);
 	run_file($name, "$sql/fill.sql", '-v', 'rows=4');
 
 	my $would = $node->safe_psql($name,
@@ -99,6 +105,12 @@ foreach my $name (sort keys %samples)
 	my $did = $node->safe_psql($name, 'SELECT * FROM m2m_adopt_all()');
 
 	is($did, $would, "$name: what a dry run promises");
+	# What the schema's own commands had adopted one by one, if any, is no other.
+	my %pair = map { $_ => 1 } split /\n/, $node->safe_psql($name, $pairs);
+	my @other = grep { !$pair{$_} } split /\n/,
+	  $node->safe_psql("${name}_auto", $pairs);
+
+	is_deeply(\@other, [], "$name: m2m.auto_adopt relates the same tables");
 	is( $node->safe_psql(
 			$name,
 			"SELECT * FROM regexp_split_to_table(($join_tables), ' ') t
