@@ -263,7 +263,7 @@ tell_roles(Oid association, ForeignKeyCacheInfo *fk[2], bool any_column,
 			column_role(association, fk[s], fk[M2M_OTHER(s)], any_column);
 	}
 
-	/* the one that has its key's own name beside one that tells: employee, manager */
+	/* one that has its key's own name, beside one that tells: the manager's */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		char	   *other = told[M2M_OTHER(s)];
