@@ -12,26 +12,52 @@ CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
 	left_key text[] DEFAULT NULL, right_key text[] DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
 	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
-	if_not_exists boolean DEFAULT false)
+	if_not_exists boolean DEFAULT false, naming text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_create';
 
 COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
-	regnamespace, text[], text[], text[], text[], text, text, boolean) IS
-'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+	regnamespace, text[], text[], text[], text[], text, text, boolean, text) IS
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. naming: whose names and shape the table gets, m2m, rails, laravel, django or prisma. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
 
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
-	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
+	left_table regclass DEFAULT NULL, right_table regclass DEFAULT NULL,
+	repair boolean DEFAULT false, deleted text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_adopt';
 
 COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
-	text) IS
-'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+	text, regclass, regclass, boolean, text) IS
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table, unless repair is true: then it adds the foreign keys to left_table and right_table, the key and the indexes that are missing, and deletes rows that link nothing or stand there twice, telling which. What is not named gets a name that is free. deleted: the column, a time or a boolean, that says that a row is no link any more; unlinking then sets it (empty: there is none, all rows are links). Returns the table. Errors: 42P16 it has not two foreign keys, with the SQL that would add them to left_table and right_table; 42P08 it has more, or pairs are unique only among rows not deleted, and deleted is not given; 42703, 42804 deleted is no such column; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+
+CREATE FUNCTION m2m_candidates(schema regnamespace DEFAULT NULL,
+	OUT association regclass, OUT left_table regclass,
+	OUT left_columns text[], OUT right_table regclass,
+	OUT right_columns text[], OUT identity text[],
+	OUT estimated_rows bigint, OUT missing text[], OUT tools text[],
+	OUT score integer, OUT call text)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_candidates';
+
+COMMENT ON FUNCTION m2m_candidates(regnamespace) IS
+'Join tables that are no association yet, the best first: between which tables, by which columns (guessed by their names where a foreign key is missing), what tells one link from another (null: the whole row), how many rows there are about, what is missing, which other tools would see a join table, a score from 0 to 100, and the call that adopts it. Changes nothing.';
+
+CREATE FUNCTION m2m_adopt_all(schema regnamespace DEFAULT NULL,
+	dry_run boolean DEFAULT false,
+	OUT association regclass, OUT outcome text, OUT left_view text,
+	OUT right_view text, OUT reason text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_adopt_all';
+
+COMMENT ON FUNCTION m2m_adopt_all(regnamespace, boolean) IS
+'Adopts, as m2m_adopt does, all join tables that m2m_candidates lists and that lack nothing. Returns what became of each: adopted, refused or not ready, with the names of its link views, or the reason. One that is refused does not undo the others. With dry_run nothing is kept.';
 
 CREATE FUNCTION m2m_drop(association regclass,
 	keep_links boolean DEFAULT false)
@@ -41,6 +67,16 @@ CREATE FUNCTION m2m_drop(association regclass,
 
 COMMENT ON FUNCTION m2m_drop(regclass, boolean) IS
 'Drops a relationship: its link views and functions and, unless keep_links or the table was adopted, its association table. Errors: 42704 it is none; 2BP01 other objects depend on it; 42501.';
+
+CREATE FUNCTION m2m_rename(association regclass, name text DEFAULT NULL,
+	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	RETURNS regclass
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_rename';
+
+COMMENT ON FUNCTION m2m_rename(regclass, text, text, text, text, text) IS
+'Gives a relationship other names: the association table and, where m2m has made it, its key, foreign keys and index; the roles; link views and link functions, which follow the roles unless a name is given or was given before. Columns of the table keep their names. Privileges, comments and what depends on them stay. Returns the table. Errors: 42704 it is none; 42P07 a name is taken; 22023 both roles are the same; 55000 it is at rest; 42501.';
 
 /*
  * Link functions.  An id may be of any type: "any" takes typed values, text
@@ -84,31 +120,36 @@ CREATE FUNCTION m2m_load(left_table regclass, right_table regclass, query text,
 	AS 'MODULE_PATHNAME', 'm2m_load';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
-	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
-	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
-	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
-	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
 	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -116,6 +157,7 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
 	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -123,6 +165,7 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -130,6 +173,7 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -208,34 +252,34 @@ CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclas
 	AS 'MODULE_PATHNAME', 'm2m_count';
 
 COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 
 COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text, boolean) IS
 'Links the pairs that a query returns: the key columns of the first table, then those of the second. Any number of pairs, in memory bounded by work_mem; all or nothing. Creates the relationship on first use (m2m.auto_create). pg_stat_progress_copy shows it while it runs: bytes read, then links created (tuples_processed) and pairs that were linked already (tuples_excluded). exclusive lets nobody else write the association until the transaction ends, as LOCK TABLE ... IN SHARE ROW EXCLUSIVE MODE, which is faster. Returns the number of links created. Errors: as m2m_link; 42P11 the query returns no rows; 42804 it returns other columns than keys; whatever the query raises.';
 
-COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
-COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
-COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
-COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
 
-COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 
 COMMENT ON FUNCTION m2m_clear(regclass, "any", regclass, text, text) IS
 'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
@@ -367,7 +411,7 @@ CREATE FUNCTION m2m_link_view_write()
 	AS 'MODULE_PATHNAME', 'm2m_link_view_write';
 
 COMMENT ON FUNCTION m2m_link_view_write() IS
-'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted).';
+'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted), unlink (marks, where unlinking sets a column instead of deleting the row; the condition of the view says which).';
 
 /*
  * Relationships follow the schema.  The tags are those of commands that can
@@ -402,7 +446,11 @@ CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
+	'ALTER VIEW', 'CREATE DOMAIN', 'CREATE FOREIGN TABLE',
+	'CREATE FUNCTION', 'CREATE INDEX',
+	'CREATE MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE SEQUENCE',
+	'CREATE TABLE', 'CREATE TABLE AS', 'CREATE TYPE', 'CREATE VIEW',
+	'SELECT INTO', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
 	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
 	'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
 	'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR',
@@ -420,7 +468,8 @@ CREATE EVENT TRIGGER m2m_ddl_command_end ON ddl_command_end WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
+	'ALTER VIEW', 'CREATE INDEX', 'CREATE SCHEMA', 'CREATE TABLE',
+	'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
 	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
 	'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
 	'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR',
@@ -450,12 +499,22 @@ CREATE FUNCTION m2m_relationships()
 		right_table regclass, right_role text, right_key text[],
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
-		properties text[], identity text[], origin text, owner regrole)
+		properties text[], identity text[], shared text[], condition text,
+		origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
 COMMENT ON FUNCTION m2m_relationships() IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; whether it was created or adopted; the owner.';
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; whether it was created or adopted; the owner.';
+
+CREATE FUNCTION m2m_diagram(schema regnamespace DEFAULT NULL,
+	format text DEFAULT 'mermaid')
+	RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'm2m_diagram';
+
+COMMENT ON FUNCTION m2m_diagram(regnamespace, text) IS
+'The relationships that have a table in a schema, or all, as a text to be drawn: mermaid (an erDiagram) or dot. Tables with the columns that make the relationship, and a line from each endpoint to the association with the link view that goes this way. Errors: 3F000 no such schema; 22023 no such format.';
 
 /* what is amiss */
 

@@ -7,6 +7,7 @@
 #include "utils/guc.h"
 
 #include "ddl.h"
+#include "define.h"
 #include "m2m.h"
 #include "relationship.h"
 
@@ -15,11 +16,20 @@ PG_MODULE_MAGIC;
 /* m2m.auto_create: does m2m_link create a relationship on first use? */
 bool		m2m_auto_create = true;
 
+/* m2m.auto_adopt: are tables adopted that become join tables? */
+bool		m2m_auto_adopt = false;
+
 /* m2m.direct_path: are plain tables written without the executor? */
 bool		m2m_direct_path = true;
 
 /* m2m.index_runs: are many keys looked up in a page of a B-tree at once? */
 bool		m2m_index_runs = true;
+
+/* m2m.view_schema: where link views and functions go; "": beside the association */
+char	   *m2m_view_schema = NULL;
+
+/* m2m.naming: an M2mNaming */
+int			m2m_naming = M2M_NAMING_M2M;
 
 void		_PG_init(void);
 
@@ -36,6 +46,15 @@ _PG_init(void)
 							 &m2m_auto_create,
 							 true,
 							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("m2m.auto_adopt",
+							 "Adopts a table when a command makes a join table of it.",
+							 "It becomes the association table of a relationship, which belongs to its owner.",
+							 &m2m_auto_adopt,
+							 false,
+							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
 
@@ -58,6 +77,25 @@ _PG_init(void)
 							 &m2m_index_runs,
 							 true,
 							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("m2m.view_schema",
+							   "Schema that link views and link functions are made in.",
+							   "When empty, they are made in the schema of their association table.",
+							   &m2m_view_schema,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("m2m.naming",
+							 "Whose names and shape association tables get when they are made.",
+							 NULL,
+							 &m2m_naming,
+							 M2M_NAMING_M2M,
+							 m2m_naming_options,
+							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);
 

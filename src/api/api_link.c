@@ -38,6 +38,14 @@ typedef struct Call
 	M2mSide		side;			/* of the first table */
 } Call;
 
+/* What becomes of a pair whose ids differ in a column that both have. */
+typedef enum SharedRule
+{
+	SHARED_MUST_AGREE,
+	SHARED_LEFT_OUT,
+	SHARED_AS_IT_IS
+} SharedRule;
+
 static void begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
 					   int via, int role);
 static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
@@ -49,7 +57,8 @@ static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
 static M2mIds *read_ids(Call *call, M2mSide side, int argument, Oid table,
-						M2mIdForm form);
+						M2mIdForm form, bool may_be_short);
+static void match_shared(Call *call, M2mIds *ids[2], SharedRule rule);
 
 PG_FUNCTION_INFO_V1(m2m_link);
 PG_FUNCTION_INFO_V1(m2m_load);
@@ -75,6 +84,7 @@ m2m_link(PG_FUNCTION_ARGS)
 	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
 	find_or_create(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
+	match_shared(&call, ids, SHARED_MUST_AGREE);
 	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
 								  PG_GETARG_JSONB_P(5)));
 }
@@ -127,8 +137,8 @@ m2m_load(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_unlink(left_table, left_id, right_table, right_id, via, role) returns
- * the number of links removed.
+ * m2m_unlink(left_table, left_id, right_table, right_id, via, role,
+ * properties) returns the number of links removed.
  */
 Datum
 m2m_unlink(PG_FUNCTION_ARGS)
@@ -139,19 +149,26 @@ m2m_unlink(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
-	PG_RETURN_INT64(m2m_links_remove(call.rel, ids));
+
+	/*
+	 * Pairs whose ids differ have no link.  With properties they stay, as
+	 * these go with the pairs one by one, and the statement finds none.
+	 */
+	match_shared(&call, ids, PG_ARGISNULL(6) ? SHARED_LEFT_OUT :
+				 SHARED_AS_IT_IS);
+	PG_RETURN_INT64(m2m_links_remove(call.rel, ids, PG_ARGISNULL(6) ? NULL :
+									 PG_GETARG_JSONB_P(6)));
 }
 
 /*
- * m2m_set(left_table, left_id, right_table, right_ids, via, role) returns
- * (linked text[], unlinked text[], kept bigint).
+ * m2m_set(left_table, left_id, right_table, right_ids, via, role, properties)
+ * returns (linked text[], unlinked text[], kept bigint).
  */
 Datum
 m2m_set(PG_FUNCTION_ARGS)
 {
 	Call		call;
-	M2mIds	   *id;
-	M2mIds	   *others;
+	M2mIds	   *ids[2];
 	M2mDifference difference;
 	TupleDesc	desc;
 	Datum		values[3];
@@ -162,9 +179,12 @@ m2m_set(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
 	find_relationship(&call, RowExclusiveLock);
-	id = read_first(&call, M2M_ID_SCALAR);
-	others = read_second(&call, M2M_ID_ARRAY);
-	m2m_links_set(call.rel, call.side, id, others, &difference);
+	ids[call.side] = read_first(&call, M2M_ID_SCALAR);
+	ids[M2M_OTHER(call.side)] = read_second(&call, M2M_ID_ARRAY);
+	match_shared(&call, ids, SHARED_MUST_AGREE);
+	m2m_links_set(call.rel, call.side, ids[call.side],
+				  ids[M2M_OTHER(call.side)], PG_ARGISNULL(6) ? NULL :
+				  PG_GETARG_JSONB_P(6), &difference);
 	values[0] = PointerGetDatum(difference.linked);
 	values[1] = PointerGetDatum(difference.unlinked);
 	values[2] = Int64GetDatum(difference.kept);
@@ -199,6 +219,7 @@ m2m_toggle(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_toggle()", 4, 5);
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_SCALAR, ids);
+	match_shared(&call, ids, SHARED_MUST_AGREE);
 	PG_RETURN_BOOL(m2m_link_toggle(call.rel, ids));
 }
 
@@ -215,6 +236,9 @@ m2m_linked(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, NULL, 4, 5);
 	find_relationship(&call, AccessShareLock);
 	read_pair(&call, M2M_ID_SCALAR, ids);
+
+	/* the statement compares both ids' shared columns with the link's */
+	match_shared(&call, ids, SHARED_AS_IT_IS);
 	PG_RETURN_BOOL(m2m_link_exists(call.rel, ids));
 }
 
@@ -316,7 +340,8 @@ find_relationship(Call *call, LOCKMODE lockmode)
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
  * The lock is SHARE ROW EXCLUSIVE, as for adding a foreign key, and taken only
- * here: links of a relationship that is there need no such lock.
+ * here: links of a relationship that is there need no such lock.  Beside a join
+ * table that could have been meant nothing is made (m2m_first_use_check()).
  */
 static void
 find_or_create(Call *call, LOCKMODE lockmode)
@@ -328,6 +353,13 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  m2m_auto_create, &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* before anything is locked: adopting one locks that, and may wait */
+	if (m2m_first_use_check(call->first, call->second, true))
+	{
+		find_relationship(call, lockmode);
+		return;
+	}
 	memset(&definition, 0, sizeof(definition));
 	definition.relid[M2M_LEFT] = call->first;
 	definition.relid[M2M_RIGHT] = call->second;
@@ -338,6 +370,9 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* what somebody has made while we waited */
+	(void) m2m_first_use_check(call->first, call->second, false);
 	m2m_relationship_define(&definition);
 	find_relationship(call, lockmode);
 }
@@ -354,15 +389,18 @@ read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
 static M2mIds *
 read_first(Call *call, M2mIdForm form)
 {
-	return read_ids(call, call->side, ARG_LEFT_ID, call->first, form);
+	return read_ids(call, call->side, ARG_LEFT_ID, call->first, form, false);
 }
 
-/* read_second: the id argument that goes with the table named second. */
+/*
+ * read_second: the id argument that goes with the table named second.  It may
+ * be short of the columns that the first one's has, too: see match_shared().
+ */
 static M2mIds *
 read_second(Call *call, M2mIdForm form)
 {
 	return read_ids(call, M2M_OTHER(call->side), ARG_RIGHT_ID, call->second,
-					form);
+					form, true);
 }
 
 /*
@@ -371,15 +409,36 @@ read_second(Call *call, M2mIdForm form)
  * then read again, or it is error 55000 (m2m_relationship_refresh()).
  */
 static M2mIds *
-read_ids(Call *call, M2mSide side, int argument, Oid table, M2mIdForm form)
+read_ids(Call *call, M2mSide side, int argument, Oid table, M2mIdForm form,
+		 bool may_be_short)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
 	M2mIds	   *ids;
 
 	m2m_ids_check_null(PG_ARGISNULL(argument), table);
 	ids = m2m_ids_read(call->rel, side, PG_GETARG_DATUM(argument),
-					   get_fn_expr_argtype(fcinfo->flinfo, argument), form);
+					   get_fn_expr_argtype(fcinfo->flinfo, argument), form,
+					   may_be_short);
 	if (!m2m_relationship_current(call->rel))
 		call->rel = m2m_relationship_refresh(call->rel);
 	return ids;
+}
+
+/*
+ * match_shared: columns of the association that both ids have: the second id
+ * gets those that it lacks, and both are to agree.  Error 22023 if they must
+ * and do not.  Casts may run a user's code here, too: see read_ids().
+ */
+static void
+match_shared(Call *call, M2mIds *ids[2], SharedRule rule)
+{
+	if (call->rel->nshared == 0)
+		return;
+	m2m_ids_complete(call->rel, call->side, ids);
+	if (rule == SHARED_MUST_AGREE)
+		m2m_ids_check_shared(call->rel, ids);
+	else if (rule == SHARED_LEFT_OUT)
+		m2m_ids_keep_agreeing(call->rel, ids);
+	if (!m2m_relationship_current(call->rel))
+		call->rel = m2m_relationship_refresh(call->rel);
 }

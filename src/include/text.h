@@ -20,6 +20,8 @@ extern char *m2m_name_of(const char *first, const char *second, bool humps);
 extern bool m2m_name_has_humps(const char *name, char *part[2]);
 extern char *m2m_name_without(const char *column, const char *key,
 							  const char *table);
+extern char *m2m_name_snake(const char *name);
+extern char *m2m_name_pascal(const char *name);
 extern char *m2m_name_fit(const char *given, const char *argument);
 
 /*
@@ -33,5 +35,8 @@ extern char *m2m_qualified_collation(Oid collation);
 extern char *m2m_base_operand(const char *operand, Oid type);
 extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 							  const char *alias);
+extern char *m2m_live_condition(M2mRelationship *rel, const char *alias);
+extern char *m2m_dead_condition(M2mRelationship *rel, const char *alias);
+extern const char *m2m_deleted_value(M2mRelationship *rel, bool deleted);
 
 #endif							/* M2M_TEXT_H */

@@ -32,6 +32,7 @@
 #include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
@@ -49,10 +50,19 @@ static SPIPlanPtr get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 static bool is_linked_now(M2mRelationship *rel,
 						  M2mLinkParameters *parameters);
 static uint64 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest);
-static bool was_updated(Oid relid, ItemPointer place);
+static bool was_updated(M2mRelationship *rel, Oid relid, ItemPointer place);
+static bool is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot);
 static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
-						Datum *values, M2mIdentity *identity, bool *known);
+						Datum *values, M2mIdentity *identity, bool *known,
+						bool on_conflict);
+static bool insert_plainly(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+						   Datum *values, M2mIdentity *identity, bool *known);
+static bool same_identity(M2mRelationship *rel, M2mIdentity *a,
+						  M2mIdentity *b);
+static void check_stored(M2mRelationship *rel, M2mIds *ids[2],
+						 M2mIdentity *stored);
 static bool may_return(M2mRelationship *rel);
+static void append_returning(StringInfo sql, M2mRelationship *rel);
 static void take_returned(M2mRelationship *rel, M2mIdentity *identity,
 						  MemoryContext context);
 
@@ -201,9 +211,36 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
 			DatumGetPointer(SPI_getbinval(row, SPI_tuptable->tupdesc, 2,
 										  &isnull));
 
-		result = was_updated(relid, ctid);
+		result = was_updated(rel, relid, ctid);
 	}
 	SPI_finish();
+	return result;
+}
+
+/*
+ * m2m_place_updater: the transaction that has updated or deleted the version of
+ * a row that is at a place, or is about to; InvalidTransactionId if none has, or
+ * the table is no heap.
+ */
+TransactionId
+m2m_place_updater(Oid relid, ItemPointer place)
+{
+	Relation	relation = table_open(relid, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	TransactionId result = InvalidTransactionId;
+
+	if (table_tuple_fetch_row_version(relation, place, SnapshotAny, slot) &&
+		TTS_IS_BUFFERTUPLE(slot))
+	{
+		HeapTuple	tuple = ((BufferHeapTupleTableSlot *) slot)->base.tuple;
+
+		/* xmax may be a MultiXactId, of those who have locked it, too */
+		if (!(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) &&
+			!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
+			result = HeapTupleHeaderGetUpdateXid(tuple->t_data);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(relation, AccessShareLock);
 	return result;
 }
 
@@ -212,7 +249,7 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
  * a place?  One of a table that is no heap counts as changed: it cannot tell.
  */
 static bool
-was_updated(Oid relid, ItemPointer place)
+was_updated(M2mRelationship *rel, Oid relid, ItemPointer place)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
@@ -229,9 +266,41 @@ was_updated(Oid relid, ItemPointer place)
 			  !ItemPointerEquals(&tuple->t_data->t_ctid, place)) &&
 			 TransactionIdDidCommit(HeapTupleHeaderGetUpdateXid(tuple->t_data)));
 	}
+
+	/* unlinking may be an update, too */
+	if (result && rel->deleted != 0)
+	{
+		TableScanDesc scan;
+		ItemPointerData newest = *place;
+
+		PushActiveSnapshot(GetLatestSnapshot());
+		scan = table_beginscan_tid(relation, GetActiveSnapshot());
+		table_tuple_get_latest_tid(scan, &newest);
+		table_endscan(scan);
+		result = !table_tuple_fetch_row_version(relation, &newest,
+												GetActiveSnapshot(), slot) ||
+			!is_deleted(rel, relid, slot);
+		PopActiveSnapshot();
+	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(relation, AccessShareLock);
 	return result;
+}
+
+/*
+ * is_deleted: does a row of the association, or of a table below it, say that
+ * it is no link any more?
+ */
+static bool
+is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot)
+{
+	bool		isnull;
+	AttrNumber	attnum = get_attnum(relid, get_attname(rel->association,
+													   rel->deleted, false));
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	return !isnull && (rel->deleted_kind == M2M_DELETED_TIME ||
+					   DatumGetBool(value));
 }
 
 /*
@@ -240,16 +309,28 @@ was_updated(Oid relid, ItemPointer place)
  * from being made.
  *
  * Where known, identity is what it will be; otherwise the INSERT's defaults
- * make it, and only ON CONFLICT can tell whether it is there.  Afterwards identity is that of the link
- * that was made, as far as it is known.
+ * make it, and only ON CONFLICT can tell whether it is there.  Afterwards
+ * identity is that of the link that was made, as far as it is known.
+ *
+ * What is stored can be another one than that, by a trigger or a generated
+ * column.  Then the INSERT is the only one to know, and where ON CONFLICT has
+ * passed the row over, it may have been for a link that nobody spoke of, with
+ * what else was given for it: it is tried again without, and 23505.
  */
 int64
 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 				  Datum *values, M2mIdentity *identity, bool *known)
 {
 	M2mLinkParameters parameters;
+	bool		on_conflict = rel->identity_target != NIL;
+	bool		was_known = *known;
+	M2mIdentity asked = *identity;
 	bool		made = false;
 
+	asked.value = memcpy(palloc_array(Datum, rel->nidentity), identity->value,
+						 sizeof(Datum) * rel->nidentity);
+	asked.isnull = memcpy(palloc_array(bool, rel->nidentity), identity->isnull,
+						  sizeof(bool) * rel->nidentity);
 	if (*known && rel->identity_target == NIL)
 		m2m_lock_links(rel);
 	else
@@ -263,9 +344,182 @@ m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		(rel->identity_target != NIL &&
 		 list_difference_int(rel->required, columns) == NIL) ||
 		!is_linked_now(rel, &parameters))
-		made = insert_link(rel, ids, columns, values, identity, known);
+	{
+		made = insert_link(rel, ids, columns, values, identity, known,
+						   on_conflict);
+		if (!made && on_conflict &&
+			(was_known ? !is_linked_now(rel, &parameters) : columns != NIL))
+			made = insert_plainly(rel, ids, columns, values, identity, known);
+	}
 	SPI_finish();
+	if (made && was_known && *known && !rel->one_each &&
+		!same_identity(rel, &asked, identity))
+		check_stored(rel, ids, identity);
 	return made ? 1 : 0;
+}
+
+/*
+ * insert_plainly: the INSERT of it without ON CONFLICT, so that it says what is
+ * in its way.  That something keeps the row from being made without an error
+ * has been seen before, and is not to happen twice: what was done meanwhile, by
+ * a trigger, is undone.
+ */
+static bool
+insert_plainly(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+			   Datum *values, M2mIdentity *identity, bool *known)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool made = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		made = insert_link(rel, ids, columns, values, identity, known, false);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	if (made)
+		ReleaseCurrentSubTransaction();
+	else
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return made;
+}
+
+/* same_identity: are two identities the same, value by value? */
+static bool
+same_identity(M2mRelationship *rel, M2mIdentity *a, M2mIdentity *b)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		int16		typlen;
+		bool		typbyval;
+
+		get_typlenbyval(get_atttype(rel->association,
+									rel->identity_column[i].attnum),
+						&typlen, &typbyval);
+		if (a->isnull[i] != b->isnull[i] ||
+			(!a->isnull[i] &&
+			 !datum_image_eq(a->value[i], b->value[i], typbyval, typlen)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * check_stored: where no key keeps links apart, one that was stored as another
+ * than was asked for must not be the second of these: error 23505.
+ */
+static void
+check_stored(M2mRelationship *rel, M2mIds *ids[2], M2mIdentity *stored)
+{
+	M2mLinkParameters parameters;
+	SPIPlanPtr *slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_TWICE, M2M_LEFT,
+									 NIL);
+	uint64		rows;
+
+	m2m_identity_parameters(&parameters, rel, ids, stored, 0);
+	SPI_connect();
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		appendStringInfo(&sql, "SELECT FROM %s a WHERE ",
+						 m2m_qualified_name(rel->association));
+		m2m_append_match_link(&sql, rel);
+		appendStringInfoString(&sql, " LIMIT 2");
+		*slot = m2m_plan_prepare(sql.data, parameters.n, parameters.type);
+	}
+	rows = run(*slot, &parameters, true);
+	SPI_finish();
+	if (rows > 1)
+		m2m_error_stored(rel);
+}
+
+/* m2m_error_stored: the error of it. */
+void
+m2m_error_stored(M2mRelationship *rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("the rows are linked already in relationship \"%s\"",
+					get_rel_name(rel->association)),
+			 errdetail("A trigger of the table has made of the link that was to be inserted one that is there.")));
+}
+
+/*
+ * m2m_identity_revive: a row of the pair that is no link any more, and is in
+ * the way of a new one where no ON CONFLICT would make it that, becomes the
+ * link, with values of the given columns; returns whether there was one.
+ * identity, unless it is NULL, becomes that of the link, as far as it is known.
+ */
+bool
+m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+					Datum *values, M2mIdentity *identity, bool *known)
+{
+	M2mLinkParameters parameters;
+	bool		returning;
+	bool		revived;
+	List	   *slot_columns = list_copy(columns);
+	SPIPlanPtr *slot;
+	ListCell   *lc;
+
+	if (!m2m_revives_first(rel))
+		return false;
+
+	/* nobody links the pair meanwhile; of one that is linked nothing is done */
+	m2m_lock_links(rel);
+	if (m2m_plan_linked(rel, ids, false))
+		return false;
+	returning = identity != NULL && may_return(rel);
+	SPI_connect();
+	m2m_identity_parameters(&parameters, rel, ids, NULL, list_length(columns));
+	foreach(lc, columns)
+	{
+		int			i = parameters.n + foreach_current_index(lc);
+
+		parameters.value[i] = values[foreach_current_index(lc)];
+		parameters.type[i] = getBaseType(get_atttype(rel->association,
+													 lfirst_int(lc)));
+	}
+	if (returning)
+		slot_columns = lappend_int(slot_columns, RETURNING_MARK);
+	slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_REVIVE, M2M_LEFT,
+						 slot_columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		m2m_stmt_build_revive_one(&sql, rel, columns);
+		if (returning)
+			append_returning(&sql, rel);
+		*slot = m2m_plan_prepare(sql.data,
+								 parameters.n + list_length(columns),
+								 parameters.type);
+	}
+	revived = run(*slot, &parameters, false) > 0;
+	if (revived && returning && rel->nidentity > 0)
+		take_returned(rel, identity, GetMemoryChunkContext(identity->value));
+	if (revived && known != NULL)
+		*known = returning;
+	SPI_finish();
+	return revived;
 }
 
 /*
@@ -274,9 +528,9 @@ m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
  */
 static bool
 insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
-			Datum *values, M2mIdentity *identity, bool *known)
+			Datum *values, M2mIdentity *identity, bool *known,
+			bool on_conflict)
 {
-	bool		on_conflict = rel->identity_target != NIL;
 	bool		returning = may_return(rel);
 	int			ncolumns = list_length(columns);
 	List	   *slot_columns = list_copy(columns);
@@ -298,7 +552,7 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	if (returning)
 		slot_columns = lappend_int(slot_columns, RETURNING_MARK);
 	slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_LINK, M2M_LEFT,
-						 slot_columns);
+						 m2m_stamped_slot(rel, slot_columns));
 	if (*slot == NULL)
 	{
 		StringInfoData sql;
@@ -307,10 +561,8 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		m2m_stmt_build_insert(&sql, rel, true, columns);
 		if (on_conflict)
 			m2m_append_on_conflict_identity(&sql, rel);
-		for (int i = 0; returning && i < rel->nidentity; i++)
-			appendStringInfo(&sql, "%s%s", i == 0 ? " RETURNING " : ", ",
-							 m2m_quoted_column(rel->association,
-											   rel->identity_column[i].attnum));
+		if (returning)
+			append_returning(&sql, rel);
 		*slot = m2m_plan_prepare(sql.data, parameters.n + ncolumns,
 								 parameters.type);
 	}
@@ -347,6 +599,16 @@ may_return(M2mRelationship *rel)
 			return false;
 	}
 	return true;
+}
+
+/* append_returning: " RETURNING job, ...", the identity's further columns. */
+static void
+append_returning(StringInfo sql, M2mRelationship *rel)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+		appendStringInfo(sql, "%s%s", i == 0 ? " RETURNING " : ", ",
+						 m2m_quoted_column(rel->association,
+										   rel->identity_column[i].attnum));
 }
 
 /* take_returned: the identity that was returned, into its own memory. */
@@ -400,11 +662,14 @@ get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 	if (*slot != NULL)
 		return *slot;
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "%s FROM %s a WHERE ",
-					 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
-					 statement == M2M_COLUMNS_IDENTITY_FIND ?
-					 "SELECT a.tableoid, a.ctid" : "DELETE",
-					 m2m_qualified_name(rel->association));
+	if (statement == M2M_COLUMNS_IDENTITY_REMOVE)
+		m2m_append_removal(&sql, rel);
+	else
+		appendStringInfo(&sql, "%s FROM %s a",
+						 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
+						 "SELECT a.tableoid, a.ctid",
+						 m2m_qualified_name(rel->association));
+	appendStringInfoString(&sql, " WHERE ");
 	m2m_append_match_link(&sql, rel);
 	if (statement != M2M_COLUMNS_IDENTITY_REMOVE)
 		appendStringInfoString(&sql, " LIMIT 1");

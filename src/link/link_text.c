@@ -11,6 +11,7 @@
 
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 #include "link_internal.h"
 #include "m2m.h"
@@ -19,7 +20,9 @@
 static void build_insert_end(StringInfo sql, M2mRelationship *rel,
 							 List *columns);
 static void build_link_read(StringInfo sql, M2mRelationship *rel);
+static bool names_identity(M2mRelationship *rel, List *columns);
 static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
+static void append_target(StringInfo sql, M2mRelationship *rel, List *columns);
 static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
 static void build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side);
@@ -27,18 +30,53 @@ static void append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						   const char *prefix);
 static void append_link_columns(StringInfo sql, M2mRelationship *rel,
 								const char *prefix);
-static void append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						const char *prefix);
+static int	append_pair(StringInfo sql, M2mRelationship *rel, bool left,
+						bool right, const char *prefix);
+static void append_pair_parameters(StringInfo sql, M2mRelationship *rel);
 static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 								  bool left, bool right);
 static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						 int first_parameter);
+static void append_match_column(StringInfo sql, M2mRelationship *rel,
+								M2mSide side, int column, int parameter);
+static void append_match_rest(StringInfo sql, M2mRelationship *rel,
+							  M2mSide side);
 static void append_match_pair(StringInfo sql, M2mRelationship *rel,
 							  bool parameters);
 static void append_match_identity(StringInfo sql, M2mRelationship *rel,
-								  List *columns, int first_parameter);
+								  int first_parameter);
 static void append_not_null(StringInfo sql, M2mRelationship *rel,
 							M2mSide side);
+static void build_insert_items(StringInfo sql, M2mRelationship *rel,
+							   M2mItems *items, List *insert);
+static void build_change_items(StringInfo sql, M2mRelationship *rel,
+							   M2mItems *items);
+static void append_is_twice(StringInfo sql, M2mRelationship *rel);
+static void append_links(StringInfo sql, M2mRelationship *rel, M2mSide side);
+static void append_items(StringInfo sql, M2mRelationship *rel,
+						 M2mItems *items);
+static char *item_record(M2mItems *items, const char *alias);
+static void append_item_columns(StringInfo sql, M2mRelationship *rel,
+								M2mItems *items);
+static char *item_gives(M2mRelationship *rel, M2mItems *items,
+						AttrNumber attnum);
+static void append_match_item(StringInfo sql, M2mRelationship *rel,
+							  M2mItems *items, bool all);
+static void append_match_values(StringInfo sql, M2mRelationship *rel,
+								M2mItems *items, bool all);
+static void append_same_value(StringInfo sql, M2mRelationship *rel,
+							  M2mIdentityColumn *column, const char *value);
+static void append_stamps(StringInfo sql, M2mRelationship *rel, List *columns,
+						  bool names);
+static void append_pair_text(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side);
+static void append_live(StringInfo sql, M2mRelationship *rel);
+static void append_deleted(StringInfo sql, M2mRelationship *rel, bool value);
+static void append_removal(StringInfo sql, M2mRelationship *rel, bool joins);
+static void append_conflict_action(StringInfo sql, M2mRelationship *rel);
+static void build_revive(StringInfo sql, M2mRelationship *rel);
+static void append_revival(StringInfo sql, M2mRelationship *rel,
+						   List *columns);
 static void append_order(StringInfo sql, int n);
 static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
@@ -71,6 +109,10 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, %s a WHERE ", association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
+			break;
+		case M2M_STMT_REVIVE:
+			build_revive(sql, rel);
 			break;
 		case M2M_STMT_NEWER:
 			/* no LIMIT: it would have the planner think that it ends soon */
@@ -81,27 +123,26 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
-			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfoString(sql, ") p WHERE ");
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			break;
 		case M2M_STMT_UNLINK_ONE:
-			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_removal(sql, rel, false);
 			append_match_pair(sql, rel, true);
+			append_live(sql, rel);
 			break;
 		case M2M_STMT_LINKED:
 			appendStringInfo(sql, "SELECT FROM %s a WHERE ", association);
 			append_match_pair(sql, rel, true);
+			append_live(sql, rel);
 			appendStringInfoString(sql, " LIMIT 1");
-			break;
-		case M2M_STMT_PAIRS_COUNT:
-			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM (");
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfoString(sql, ") p");
 			break;
 		case M2M_STMT_COUNT:
 			appendStringInfo(sql,
@@ -111,7 +152,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR:
-			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, side == M2M_LEFT,
 								  side == M2M_RIGHT);
 			appendStringInfoString(sql, ") p WHERE ");
@@ -119,7 +160,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR_ONE:
-			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_removal(sql, rel, false);
 			append_match(sql, rel, side, 1);
 			append_not_null(sql, rel, other);
 			break;
@@ -140,6 +181,9 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfoString(sql, " ORDER BY ");
 			append_columns(sql, rel, other, "a.");
 			break;
+		case M2M_STMT_SET_EACH:
+			append_links(sql, rel, side);
+			break;
 		case M2M_NUM_STMTS:
 			break;
 	}
@@ -153,37 +197,47 @@ void
 m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 					  List *columns)
 {
-	int			n = rel->pair_desc->natts + list_length(columns);
 	ListCell   *lc;
 
-	appendStringInfo(sql, "INSERT INTO %s (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
 	append_link_columns(sql, rel, "");
 	foreach(lc, columns)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
+	append_stamps(sql, rel, columns, true);
+	append_deleted(sql, rel, false);
 	if (one)
 	{
 		appendStringInfoString(sql, ") SELECT ");
-		for (int i = 1; i <= n; i++)
-			appendStringInfo(sql, "%s$%d", i > 1 ? ", " : "", i);
+		append_pair_parameters(sql, rel);
+		for (int i = 1; i <= list_length(columns); i++)
+			appendStringInfo(sql, ", $%d", rel->pair_desc->natts + i);
+		append_stamps(sql, rel, columns, false);
+		append_deleted(sql, rel, true);
 		if (rel->on_conflict)
 			append_on_conflict(sql, rel);
 		return;
 	}
 
-	/* ON CONFLICT passes over a pair that is given twice by itself */
-	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
-	append_pair(sql, rel, M2M_LEFT, "p.");
-	appendStringInfoString(sql, ", ");
-	append_pair(sql, rel, M2M_RIGHT, "p.");
+	/*
+	 * ON CONFLICT passes over a pair that is given twice by itself, but does
+	 * not change a row twice.
+	 */
+	appendStringInfo(sql, ") SELECT %s",
+					 rel->on_conflict && !rel->revives ? "" : "DISTINCT ");
+	append_pair(sql, rel, true, true, "p.");
+	append_stamps(sql, rel, columns, false);
+	append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
 	build_insert_end(sql, rel, columns);
 }
 
 /*
  * build_insert_end: what keeps an INSERT of pairs from inserting a pair that
- * is there, and its order.
+ * is there, and its order.  Of a pair that may have several links, defaults may
+ * make one that was there and can be again.
  */
 static void
 build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
@@ -195,10 +249,11 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 		append_match_pair(sql, rel, false);
 		appendStringInfoChar(sql, ')');
 	}
-	append_order(sql, rel->pair_desc->natts);
+	append_order(sql, rel->nlink);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
-	else if (m2m_stmt_names_identity(rel, columns))
+	else if (names_identity(rel, columns) ||
+			 (rel->revives && rel->identity_target != NIL))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
@@ -231,6 +286,7 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
 	append_match_pair(sql, rel, false);
+	append_live(sql, rel);
 	appendStringInfoString(sql, " LIMIT 1) a");
 }
 
@@ -256,9 +312,80 @@ m2m_stmt_looks_first(M2mRelationship *rel, List *columns)
 static void
 append_on_conflict(StringInfo sql, M2mRelationship *rel)
 {
-	appendStringInfoString(sql, " ON CONFLICT (");
-	append_link_columns(sql, rel, "");
-	appendStringInfoString(sql, ") DO NOTHING");
+	List	   *target = NIL;
+
+	for (int i = 0; i < rel->nlink; i++)
+		target = lappend_int(target, rel->link[i]);
+	append_target(sql, rel, target);
+}
+
+/*
+ * append_conflict_action: which index is meant, where it is one of links only;
+ * and what becomes of a row that is there.  One that is no link any more and
+ * is in the way of a new one becomes that one, as it would be made: this is
+ * one step, whoever unlinks or links it meanwhile.
+ */
+static void
+append_conflict_action(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *column;
+	ListCell   *lc;
+
+	if (rel->deleted == 0 || !rel->revives)
+	{
+		if (rel->deleted != 0 && rel->deleted_partial)
+			appendStringInfo(sql, " WHERE %s", m2m_live_condition(rel, NULL));
+
+		/* the same, as the index may word it otherwise */
+		if (rel->deleted != 0 && rel->deleted_partial &&
+			rel->deleted_kind == M2M_DELETED_FLAG)
+		{
+			column = m2m_quoted_column(rel->association, rel->deleted);
+			appendStringInfo(sql, " AND %s IS FALSE AND %s IS NOT TRUE",
+							 column, column);
+		}
+		appendStringInfoString(sql, " DO NOTHING");
+		return;
+	}
+	column = m2m_quoted_column(rel->association, rel->deleted);
+	appendStringInfo(sql, " DO UPDATE SET %s = EXCLUDED.%s", column, column);
+	foreach(lc, rel->renewed)
+	{
+		column = m2m_quoted_column(rel->association, lfirst_int(lc));
+		appendStringInfo(sql, ", %s = EXCLUDED.%s", column, column);
+	}
+	appendStringInfo(sql, " WHERE %s", m2m_dead_condition(rel, "a"));
+}
+
+/*
+ * m2m_revives_first: are rows that are no links any more in the way of new
+ * links of their pairs, and ON CONFLICT, which would make them links again, is
+ * not to be had?
+ */
+bool
+m2m_revives_first(M2mRelationship *rel)
+{
+	return rel->revives && !rel->on_conflict &&
+		rel->identity != M2M_IDENTITY_KEY;
+}
+
+/*
+ * build_revive: rows of the pairs that are no links, and are in the way of new
+ * ones, become these, where ON CONFLICT is not to be had.  m2m_found has the
+ * pairs that are linked.  What a new row would have to be given stays.
+ */
+static void
+build_revive(StringInfo sql, M2mRelationship *rel)
+{
+	append_revival(sql, rel, NIL);
+	appendStringInfoString(sql, " FROM (");
+	append_distinct_pairs(sql, rel, true, true);
+	appendStringInfoString(sql, ") p WHERE ");
+	append_match_pair(sql, rel, false);
+	appendStringInfo(sql, " AND %s AND NOT EXISTS (SELECT FROM "
+					 M2M_FOUND_NAME " a WHERE ", m2m_dead_condition(rel, "a"));
+	append_match_pair(sql, rel, false);
+	appendStringInfoChar(sql, ')');
 }
 
 /*
@@ -272,14 +399,13 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	M2mSide		other = M2M_OTHER(side);
 
-	appendStringInfo(sql, "%sDELETE FROM %s a WHERE ",
-					 rel->has_rules ? "" : "WITH a AS (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfoString(sql, rel->has_rules ? "" : "WITH a AS (");
+	append_removal(sql, rel, false);
 	append_match(sql, rel, side, 1);
 	append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
-						   " p WHERE ");
-	append_match(sql, rel, other, 0);
+						   " p WHERE true");
+	append_match_rest(sql, rel, other);
 	appendStringInfoChar(sql, ')');
 	if (rel->has_rules)
 		return;
@@ -318,118 +444,525 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * m2m_stmt_build_properties: the statements that link pairs with properties:
- * the INSERT; the UPDATE that gives them to links that are there (and touches
- * only those that it changes); and, of pairs that may have several links, those
- * that look which are meant.  $1 is the jsonb object, which jsonb_to_record()
- * turns into the columns' types.
+ * m2m_stmt_build_properties: the statements about items: pairs (p) with what is
+ * said of their links (x), which jsonb_to_record() turns into the columns'
+ * base types; assigning them checks domains.  insert: columns of the INSERT.
  *
  * A link is meant by its pair and the columns of the identity among those
- * given; these are not changed.
+ * given; these are not changed.  Parameters: the key of the row that it is
+ * about, the object of all items, the items that it is about, as far as there
+ * are any.
  */
 void
 m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
-						  M2mColumnStatement statement, List *columns)
+						  M2mColumnStatement statement, M2mItems *items,
+						  M2mSide side, List *insert, bool returning)
 {
 	char	   *association = m2m_qualified_name(rel->association);
-	StringInfoData names;		/* p1, p2 */
-	StringInfoData record;		/* p1 type, p2 type */
-	StringInfoData given;		/* x.p1, x.p2 */
-	StringInfoData present;		/* a.p1, a.p2, without the identity */
-	StringInfoData asked;		/* x.p1, x.p2, without the identity */
-	StringInfoData assign;		/* p1 = x.p1, p2 = x.p2, without it */
-	ListCell   *lc;
-
-	initStringInfo(&names);
-	initStringInfo(&record);
-	initStringInfo(&given);
-	initStringInfo(&present);
-	initStringInfo(&asked);
-	initStringInfo(&assign);
-	foreach(lc, columns)
-	{
-		AttrNumber	attnum = lfirst_int(lc);
-		char	   *name = m2m_quoted_column(rel->association, attnum);
-		const char *comma = names.len > 0 ? ", " : "";
-		Oid			typid;
-		int32		typmod;
-		Oid			collation;
-
-		get_atttypetypmodcoll(rel->association, attnum, &typid, &typmod,
-							  &collation);
-		appendStringInfo(&names, "%s%s", comma, name);
-		appendStringInfo(&record, "%s%s %s", comma, name,
-						 format_type_extended(typid, typmod,
-											  FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
-		appendStringInfo(&given, "%sx.%s", comma, name);
-		if (m2m_is_identity(rel, attnum))
-			continue;
-		comma = present.len > 0 ? ", " : "";
-		appendStringInfo(&present, "%sa.%s", comma, name);
-		appendStringInfo(&asked, "%sx.%s", comma, name);
-		appendStringInfo(&assign, "%s%s = x.%s", comma, name, name);
-	}
+	M2mSide		other = M2M_OTHER(side);
+	bool		grouped = rel->nidentity == 0;
 
 	switch (statement)
 	{
 		case M2M_COLUMNS_LINK_PROPERTIES:
-			appendStringInfo(sql, "INSERT INTO %s (", association);
-			append_link_columns(sql, rel, "");
-			appendStringInfo(sql, ", %s) SELECT p.*, %s FROM (", names.data,
-							 given.data);
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
-							 record.data);
-			build_insert_end(sql, rel, columns);
+			if (returning || items->checked)
+				appendStringInfoString(sql, "WITH a AS (");
+			build_insert_items(sql, rel, items, insert);
+			if (!returning && !items->checked)
+				break;
+			appendStringInfoString(sql, " RETURNING ");
+			if (items->checked)
+				appendStringInfoChar(sql, '*');
+			else
+				append_columns(sql, rel, other, "");
+			appendStringInfoString(sql, ") SELECT ");
+			append_text(sql, rel, other);
+			if (items->checked)
+				append_is_twice(sql, rel);
+			appendStringInfoString(sql, " FROM a ORDER BY ");
+			append_columns(sql, rel, other, "a.");
+			break;
+		case M2M_COLUMNS_SET_PROPERTIES:
+			build_change_items(sql, rel, items);
 			break;
 		case M2M_COLUMNS_FOUND_PROPERTIES:
-			appendStringInfoString(sql, "SELECT ");
-			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " FROM (");
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s), %s a WHERE ",
-							 record.data, association);
-			append_match_pair(sql, rel, false);
-			append_match_identity(sql, rel, columns, 0);
+			appendStringInfoString(sql, "SELECT p.item FROM ");
+			append_items(sql, rel, items);
+			appendStringInfo(sql, ", %s a WHERE ", association);
+			append_match_item(sql, rel, items, items->conditions);
 			break;
 		case M2M_COLUMNS_NEWER_PROPERTIES:
-			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p,"
-							 " pg_catalog.jsonb_to_record($1) x (%s)"
-							 " WHERE EXISTS (SELECT FROM "
-							 M2M_FOUND_NAME " a WHERE ", record.data);
-			append_match_pair(sql, rel, false);
-			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
+			appendStringInfoString(sql, "SELECT FROM ");
+			append_items(sql, rel, items);
+			appendStringInfo(sql, " WHERE EXISTS (SELECT FROM "
+							 M2M_FOUND_ITEMS_NAME " f WHERE f.item"
+							 " OPERATOR(pg_catalog.=) p.item)"
+							 " AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
-			append_match_pair(sql, rel, false);
-			append_match_identity(sql, rel, columns, 0);
+			append_match_item(sql, rel, items, items->conditions);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_COLUMNS_SEVERAL_PROPERTIES:
 			appendStringInfoString(sql, "SELECT ");
-			append_text(sql, rel, M2M_LEFT);
+			append_pair_text(sql, rel, M2M_LEFT);
 			appendStringInfoString(sql, ", ");
-			append_text(sql, rel, M2M_RIGHT);
-			appendStringInfoString(sql, " FROM " M2M_FOUND_NAME " a GROUP BY ");
-			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " HAVING pg_catalog.count(*)"
-								   " OPERATOR(pg_catalog.>) 1 ORDER BY ");
-			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " LIMIT 1");
+			append_pair_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM " M2M_ITEMS_NAME " p,"
+								   " (SELECT item FROM " M2M_FOUND_ITEMS_NAME
+								   " GROUP BY item HAVING pg_catalog.count(*)"
+								   " OPERATOR(pg_catalog.>) 1) f"
+								   " WHERE p.item OPERATOR(pg_catalog.=) f.item"
+								   " AND p.part ORDER BY p.item LIMIT 1");
+			break;
+		case M2M_COLUMNS_MISSING_PROPERTIES:
+			appendStringInfo(sql, "SELECT FROM " M2M_ITEMS_NAME " p"
+							 " WHERE p.item OPERATOR(pg_catalog.>=) $%d"
+							 " AND p.item OPERATOR(pg_catalog.<) $%d"
+							 " AND NOT EXISTS (SELECT FROM "
+							 M2M_FOUND_ITEMS_NAME " f WHERE f.item"
+							 " OPERATOR(pg_catalog.=) p.item) LIMIT 1",
+							 items->part_parameter, items->part_parameter + 1);
+			break;
+		case M2M_COLUMNS_DOUBLE_PROPERTIES:
+			appendStringInfoString(sql, "SELECT ");
+			append_pair_text(sql, rel, M2M_LEFT);
+			appendStringInfoString(sql, ", ");
+			append_pair_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM ");
+			append_items(sql, rel, items);
+
+			/* the other one reads as a row of the association */
+			appendStringInfo(sql, " JOIN LATERAL (SELECT a.* FROM "
+							 M2M_ITEMS_NAME " q, %s a ", item_record(items, "q"));
+			append_item_columns(sql, rel, items);
+			appendStringInfoString(sql, " WHERE q.pair OPERATOR(pg_catalog.=)"
+								   " p.pair AND q.item OPERATOR(pg_catalog.>)"
+								   " p.item) a ON true WHERE true");
+			append_match_values(sql, rel, items, false);
+			appendStringInfoString(sql, " ORDER BY p.item LIMIT 1");
+			break;
+		case M2M_COLUMNS_UNLINK_PROPERTIES:
+			if (returning)
+				appendStringInfoString(sql, "WITH a AS (");
+			m2m_append_removal(sql, rel);
+			appendStringInfoString(sql, rel->deleted != 0 ? " FROM " :
+								   " USING ");
+			append_items(sql, rel, items);
+			appendStringInfoString(sql, " WHERE ");
+			append_match_item(sql, rel, items, true);
+			if (!returning)
+				break;
+			appendStringInfoString(sql, " RETURNING p.*), s AS (SELECT item FROM a"
+								   " WHERE part GROUP BY item HAVING"
+								   " pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
+								   " ORDER BY item LIMIT 1) SELECT"
+								   " (SELECT pg_catalog.count(*) FROM a), s.item, ");
+			append_pair_text(sql, rel, M2M_LEFT);
+			appendStringInfoString(sql, ", ");
+			append_pair_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM (VALUES (1)) v LEFT JOIN ("
+								   M2M_ITEMS_NAME " p JOIN s ON p.item"
+								   " OPERATOR(pg_catalog.=) s.item) ON true");
+			break;
+		case M2M_COLUMNS_SET_UNLINK_PROPERTIES:
+			appendStringInfoString(sql, returning ? "WITH a AS (" : "");
+			append_removal(sql, rel, false);
+			append_match(sql, rel, side, 1);
+			append_not_null(sql, rel, other);
+			appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM ");
+			append_items(sql, rel, items);
+			appendStringInfoString(sql, " WHERE true");
+			append_match_rest(sql, rel, other);
+			append_match_values(sql, rel, items, false);
+			appendStringInfoChar(sql, ')');
+			if (!returning)
+				break;
+			appendStringInfoString(sql, " RETURNING ");
+			append_columns(sql, rel, other, "a.");
+			appendStringInfoString(sql, ") SELECT ");
+			append_text(sql, rel, other);
+			appendStringInfoString(sql, " FROM a");
+			if (grouped)
+			{
+				appendStringInfoString(sql, " GROUP BY ");
+				append_columns(sql, rel, other, "a.");
+			}
+			appendStringInfoString(sql, " ORDER BY ");
+			append_columns(sql, rel, other, "a.");
+			break;
+		case M2M_COLUMNS_SET_LINKS:
+			append_links(sql, rel, side);
 			break;
 		default:
-			appendStringInfo(sql, "UPDATE %s a SET %s FROM (", association,
-							 assign.data);
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfo(sql,
-							 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
-							 record.data);
-			append_match_pair(sql, rel, false);
-			append_match_identity(sql, rel, columns, 0);
-			appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
-							 present.data, asked.data);
-			break;
+			elog(ERROR, "no statement of items: %d", (int) statement);
 	}
+}
+
+/*
+ * build_insert_items: makes links of items that have none, as far as they are
+ * among those in the parameters.  Columns that all of these leave out get their
+ * defaults, or the time.
+ */
+static void
+build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
+				   List *insert)
+{
+	List	   *stamped = m2m_stamped(rel);
+	ListCell   *lc;
+
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
+	append_link_columns(sql, rel, "");
+	foreach(lc, insert)
+		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
+														lfirst_int(lc)));
+	append_stamps(sql, rel, insert, true);
+	append_deleted(sql, rel, false);
+	appendStringInfoString(sql, ") SELECT ");
+	append_pair(sql, rel, true, true, "p.");
+	foreach(lc, insert)
+	{
+		AttrNumber	attnum = lfirst_int(lc);
+		char	   *given = item_gives(rel, items, attnum);
+
+		if (given != NULL && list_member_int(stamped, attnum))
+			appendStringInfo(sql, ", CASE WHEN %s THEN x.%s ELSE %s END", given,
+							 m2m_quoted_column(rel->association, attnum),
+							 m2m_stamp_text(rel, attnum));
+		else
+			appendStringInfo(sql, ", x.%s",
+							 m2m_quoted_column(rel->association, attnum));
+	}
+	append_stamps(sql, rel, insert, false);
+	append_deleted(sql, rel, true);
+	appendStringInfoString(sql, " FROM ");
+	append_items(sql, rel, items);
+	appendStringInfo(sql, " WHERE p.item OPERATOR(pg_catalog.>=) $%d"
+					 " AND p.item OPERATOR(pg_catalog.<) $%d",
+					 items->part_parameter, items->part_parameter + 1);
+	if (items->found)
+		appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM "
+							   M2M_FOUND_ITEMS_NAME " f WHERE f.item"
+							   " OPERATOR(pg_catalog.=) p.item)");
+	appendStringInfoString(sql, " ORDER BY p.item");
+	if (rel->on_conflict && rel->nidentity == 0)
+		append_on_conflict(sql, rel);
+	else if (rel->nidentity > 0 &&
+			 ((!items->plain && names_identity(rel, insert)) ||
+			  (rel->revives && rel->identity_target != NIL)))
+		m2m_append_on_conflict_identity(sql, rel);
+}
+
+/*
+ * build_change_items: gives links the properties of their items, but for the
+ * identity's columns, by which they are found.  It touches only those that it
+ * changes.
+ */
+static void
+build_change_items(StringInfo sql, M2mRelationship *rel, M2mItems *items)
+{
+	List	   *touched = m2m_touched(rel);
+	StringInfoData present;		/* a.c1, a.c2 */
+	StringInfoData asked;		/* x.c1, x.c2 */
+	ListCell   *lc;
+
+	initStringInfo(&present);
+	initStringInfo(&asked);
+	appendStringInfo(sql, "UPDATE %s a SET ",
+					 m2m_qualified_name(rel->association));
+	foreach(lc, items->columns)
+	{
+		AttrNumber	attnum = lfirst_int(lc);
+		char	   *name = m2m_quoted_column(rel->association, attnum);
+		const char *comma = present.len > 0 ? ", " : "";
+		char	   *given = item_gives(rel, items, attnum);
+		char	   *there = m2m_base_operand(psprintf("a.%s", name),
+											 get_atttype(rel->association,
+														 attnum));
+		char	   *value;
+
+		if (m2m_is_identity(rel, attnum))
+			continue;
+		value = given == NULL ? psprintf("x.%s", name) :
+			psprintf("CASE WHEN %s THEN x.%s ELSE %s END", given, name, there);
+		appendStringInfo(&present, "%s%s", comma, there);
+		appendStringInfo(&asked, "%s%s", comma, value);
+		if (given != NULL && list_member_int(touched, attnum))
+			value = psprintf("CASE WHEN %s THEN x.%s ELSE %s END", given, name,
+							 m2m_stamp_text(rel, attnum));
+		appendStringInfo(sql, "%s%s = %s", comma, name, value);
+	}
+	foreach(lc, touched)
+	{
+		if (!list_member_int(items->columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s = %s",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)),
+							 m2m_stamp_text(rel, lfirst_int(lc)));
+	}
+	appendStringInfoString(sql, " FROM ");
+	append_items(sql, rel, items);
+	appendStringInfoString(sql, " WHERE ");
+	append_match_item(sql, rel, items, false);
+	appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+					 present.data, asked.data);
+}
+
+/*
+ * append_is_twice: is a row of a, which was just inserted, the same in all that
+ * tells links apart as one that was there before, or as another of them?
+ */
+static void
+append_is_twice(StringInfo sql, M2mRelationship *rel)
+{
+	StringInfoData there;
+	StringInfoData new;
+
+	initStringInfo(&there);
+	initStringInfo(&new);
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		char	   *name = m2m_quoted_column(rel->association,
+											 rel->identity_column[i].attnum);
+
+		appendStringInfo(&there, "%sb.%s", i > 0 ? ", " : "", name);
+		appendStringInfo(&new, "%sa.%s", i > 0 ? ", " : "", name);
+	}
+	appendStringInfo(sql, ", EXISTS (SELECT FROM %s b WHERE"
+					 " pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+					 m2m_qualified_name(rel->association), there.data, new.data);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			char	   *name = m2m_quoted_column(rel->association,
+												 key->link_attnum);
+			Oid			type = getBaseType(key->link_type);
+			Oid			equal = lookup_type_cache(type,
+												  TYPECACHE_EQ_OPR)->eq_opr;
+
+			appendStringInfo(sql, " AND %s %s %s",
+							 m2m_base_operand(psprintf("b.%s", name),
+											  key->link_type),
+							 m2m_qualified_operator(equal),
+							 m2m_base_operand(psprintf("a.%s", name),
+											  key->link_type));
+		}
+	}
+	if (rel->deleted != 0)
+		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "b"));
+	appendStringInfoString(sql, ") OR pg_catalog.count(*) OVER (PARTITION BY ");
+	append_link_columns(sql, rel, "a.");
+	appendStringInfo(sql, ", ROW(%s)::pg_catalog.text) OPERATOR(pg_catalog.>) 1",
+					 new.data);
+}
+
+/*
+ * append_links: a query of the links of a row: the other side's key, and that
+ * with whatever else tells links apart, as text.
+ */
+static void
+append_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	M2mSide		other = M2M_OTHER(side);
+
+	appendStringInfoString(sql, "SELECT ");
+	append_text(sql, rel, other);
+	appendStringInfoString(sql, ", ROW(");
+	append_columns(sql, rel, other, "a.");
+	for (int i = 0; i < rel->nidentity; i++)
+		appendStringInfo(sql, ", a.%s",
+						 m2m_quoted_column(rel->association,
+										   rel->identity_column[i].attnum));
+	appendStringInfo(sql, ")::pg_catalog.text FROM %s a WHERE ",
+					 m2m_qualified_name(rel->association));
+	append_match(sql, rel, side, 1);
+	append_not_null(sql, rel, other);
+	if (rel->nidentity == 0)
+	{
+		appendStringInfoString(sql, " GROUP BY ");
+		append_columns(sql, rel, other, "a.");
+	}
+	appendStringInfoString(sql, " ORDER BY ");
+	append_columns(sql, rel, other, "a.");
+}
+
+/* append_items: the items as p, with what they give as x. */
+static void
+append_items(StringInfo sql, M2mRelationship *rel, M2mItems *items)
+{
+	appendStringInfo(sql, M2M_ITEMS_NAME " p CROSS JOIN %s x ",
+					 item_record(items, "p"));
+	append_item_columns(sql, rel, items);
+}
+
+/* item_record: the record that an item gives. */
+static char *
+item_record(M2mItems *items, const char *alias)
+{
+	return items->each ?
+		psprintf("LATERAL pg_catalog.jsonb_to_record(%s.properties)", alias) :
+		psprintf("pg_catalog.jsonb_to_record($%d)", items->object_parameter);
+}
+
+/* append_item_columns: "(job pg_catalog.text, ...)", its columns. */
+static void
+append_item_columns(StringInfo sql, M2mRelationship *rel, M2mItems *items)
+{
+	ListCell   *lc;
+
+	foreach(lc, items->columns)
+	{
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(rel->association, lfirst_int(lc), &type, &typmod,
+							  &collation);
+		type = getBaseTypeAndTypmod(type, &typmod);
+		appendStringInfo(sql, "%s%s %s",
+						 foreach_current_index(lc) > 0 ? ", " : "(",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)),
+						 format_type_extended(type, typmod,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+	}
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * item_gives: does an item give a column?  NULL if each does.
+ */
+static char *
+item_gives(M2mRelationship *rel, M2mItems *items, AttrNumber attnum)
+{
+	if (!list_member_int(items->optional, attnum))
+		return NULL;
+	return psprintf("pg_catalog.jsonb_exists(p.properties, %s)",
+					quote_literal_cstr(get_attname(rel->association, attnum,
+												   false)));
+}
+
+/*
+ * append_match_item: is a link of the association one that an item speaks of,
+ * by its pair and the identity, as far as that is given?  With all, by
+ * whatever else is given, too.
+ */
+static void
+append_match_item(StringInfo sql, M2mRelationship *rel, M2mItems *items,
+				  bool all)
+{
+	append_match_pair(sql, rel, false);
+	append_live(sql, rel);
+
+	/*
+	 * where they need not agree, both ids' shared columns are to be the
+	 * link's
+	 */
+	for (int i = 0; all && i < rel->side[M2M_RIGHT].nkeys; i++)
+	{
+		if (rel->side[M2M_RIGHT].key[i].shared == 0)
+			continue;
+		appendStringInfoString(sql, " AND ");
+		append_match_column(sql, rel, M2M_RIGHT, i, 0);
+	}
+	append_match_values(sql, rel, items, all);
+}
+
+/* append_match_values: the same without the pair; each begins with " AND ". */
+static void
+append_match_values(StringInfo sql, M2mRelationship *rel, M2mItems *items,
+					bool all)
+{
+	ListCell   *lc;
+
+	foreach(lc, items->columns)
+	{
+		M2mIdentityColumn column = {.attnum = lfirst_int(lc)};
+		bool		identity = false;
+		Oid			type = get_atttype(rel->association, column.attnum);
+		char	   *given = item_gives(rel, items, column.attnum);
+
+		for (int i = 0; i < rel->nidentity; i++)
+		{
+			if (rel->identity_column[i].attnum != column.attnum)
+				continue;
+			column = rel->identity_column[i];
+			identity = true;
+		}
+		if (!identity && !all)
+			continue;
+		if (!identity)
+			column.equal_op = lookup_type_cache(getBaseType(type),
+												TYPECACHE_EQ_OPR)->eq_opr;
+		if (given != NULL)
+			appendStringInfo(sql, " AND (NOT %s OR ", given);
+		else
+			appendStringInfoString(sql, " AND ");
+		append_same_value(sql, rel, &column,
+						  psprintf("x.%s", m2m_quoted_column(rel->association,
+															 column.attnum)));
+		if (given != NULL)
+			appendStringInfoChar(sql, ')');
+	}
+}
+
+/*
+ * append_same_value: has a column of the association, as a, a value of its base
+ * type?  By an equality; without one, by the image.
+ */
+static void
+append_same_value(StringInfo sql, M2mRelationship *rel,
+				  M2mIdentityColumn *column, const char *value)
+{
+	char	   *operand =
+		m2m_base_operand(psprintf("a.%s", m2m_quoted_column(rel->association,
+															column->attnum)),
+						 get_atttype(rel->association, column->attnum));
+
+	if (OidIsValid(column->collation))
+		operand = psprintf("%s COLLATE %s", operand,
+						   m2m_qualified_collation(column->collation));
+	if (!OidIsValid(column->equal_op))
+		appendStringInfo(sql, "pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+						 operand, value);
+	else if (column->not_null)
+		appendStringInfo(sql, "%s %s %s", operand,
+						 m2m_qualified_operator(column->equal_op), value);
+	else
+		appendStringInfo(sql, "(%s %s %s OR %s IS NULL AND %s IS NULL)",
+						 operand, m2m_qualified_operator(column->equal_op),
+						 value, operand, value);
+}
+
+/*
+ * append_stamps: what m2m fills in where it is not among the columns given: the
+ * columns' names, or the time.
+ */
+static void
+append_stamps(StringInfo sql, M2mRelationship *rel, List *columns, bool names)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_stamped(rel))
+	{
+		if (!list_member_int(columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s", names ?
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)) :
+							 m2m_stamp_text(rel, lfirst_int(lc)));
+	}
+}
+
+/* append_pair_text: the key of one side of an item as text. */
+static void
+append_pair_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	appendStringInfoString(sql, rel->side[side].nkeys > 1 ? "ROW(" : "(");
+	append_pair(sql, rel, side == M2M_LEFT, side == M2M_RIGHT, "p.");
+	appendStringInfoString(sql, ")::pg_catalog.text");
 }
 
 /*
@@ -447,11 +980,11 @@ m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
 }
 
 /*
- * m2m_stmt_names_identity: can ON CONFLICT name the identity of links with the
+ * names_identity: can ON CONFLICT name the identity of links with the
  * given columns, where a pair may have several?  They have to be all of it.
  */
-bool
-m2m_stmt_names_identity(M2mRelationship *rel, List *columns)
+static bool
+names_identity(M2mRelationship *rel, List *columns)
 {
 	for (int i = 0; i < rel->nidentity; i++)
 	{
@@ -465,13 +998,32 @@ m2m_stmt_names_identity(M2mRelationship *rel, List *columns)
 void
 m2m_append_on_conflict_identity(StringInfo sql, M2mRelationship *rel)
 {
+	append_target(sql, rel, rel->identity_target);
+}
+
+/* append_target: ON CONFLICT over columns. */
+static void
+append_target(StringInfo sql, M2mRelationship *rel, List *columns)
+{
 	ListCell   *lc;
 
-	foreach(lc, rel->identity_target)
+	foreach(lc, columns)
+	{
+		ListCell   *column;
+		ListCell   *collation;
+
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ?
 						 " ON CONFLICT (" : ", ",
 						 m2m_quoted_column(rel->association, lfirst_int(lc)));
-	appendStringInfoString(sql, ") DO NOTHING");
+		forboth(column, rel->collated, collation, rel->collations)
+		{
+			if (lfirst_int(column) == lfirst_int(lc))
+				appendStringInfo(sql, " COLLATE %s",
+								 m2m_qualified_collation(lfirst_oid(collation)));
+		}
+	}
+	appendStringInfoChar(sql, ')');
+	append_conflict_action(sql, rel);
 }
 
 /* append_columns: "a.book_id, ..." of one side, in the association. */
@@ -485,23 +1037,53 @@ append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 										   rel->side[side].key[i].link_attnum));
 }
 
-/* append_link_columns: the same of both sides, left first. */
+/*
+ * append_link_columns: the same of both sides, left first; one that both have
+ * once.
+ */
 static void
 append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
 {
-	append_columns(sql, rel, M2M_LEFT, prefix);
-	appendStringInfoString(sql, ", ");
-	append_columns(sql, rel, M2M_RIGHT, prefix);
+	for (int i = 0; i < rel->nlink; i++)
+		appendStringInfo(sql, "%s%s%s", i > 0 ? ", " : "", prefix,
+						 m2m_quoted_column(rel->association, rel->link[i]));
 }
 
-/* append_pair: "p.left_1, ..." of one side. */
-static void
-append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
+/*
+ * append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of both,
+ * as append_link_columns() has them.  Returns how many.
+ */
+static int
+append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
 			const char *prefix)
 {
-	for (int i = 1; i <= rel->side[side].nkeys; i++)
-		appendStringInfo(sql, "%s%s%s_%d", i > 1 ? ", " : "", prefix,
-						 side == M2M_LEFT ? "left" : "right", i);
+	int			n = 0;
+
+	for (int s = left ? M2M_LEFT : M2M_RIGHT;
+		 s <= (right ? M2M_RIGHT : M2M_LEFT); s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			if (left && s == M2M_RIGHT && rel->side[s].key[i].shared > 0)
+				continue;
+			appendStringInfo(sql, "%s%s%s_%d", n++ > 0 ? ", " : "", prefix,
+							 s == M2M_LEFT ? "left" : "right", i + 1);
+		}
+	}
+	return n;
+}
+
+/* append_pair_parameters: "$1, ..." of the pair, in the same way. */
+static void
+append_pair_parameters(StringInfo sql, M2mRelationship *rel)
+{
+	int			nleft = rel->side[M2M_LEFT].nkeys;
+
+	for (int i = 0; i < rel->pair_desc->natts; i++)
+	{
+		if (i < nleft || rel->side[M2M_RIGHT].key[i - nleft].shared == 0)
+			appendStringInfo(sql, "%s$%d", i > 0 ? ", " : "", i + 1);
+	}
 }
 
 /* append_distinct_pairs: a query of the pairs, or one side of them, once. */
@@ -509,21 +1091,10 @@ static void
 append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 					  bool left, bool right)
 {
-	int			n = 0;
+	int			n;
 
 	appendStringInfoString(sql, "SELECT DISTINCT ");
-	if (left)
-	{
-		append_pair(sql, rel, M2M_LEFT, "");
-		n += rel->side[M2M_LEFT].nkeys;
-	}
-	if (left && right)
-		appendStringInfoString(sql, ", ");
-	if (right)
-	{
-		append_pair(sql, rel, M2M_RIGHT, "");
-		n += rel->side[M2M_RIGHT].nkeys;
-	}
+	n = append_pair(sql, rel, left, right, "");
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME);
 	append_order(sql, n);
 }
@@ -536,36 +1107,63 @@ static void
 append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 			 int first_parameter)
 {
-	M2mEndpoint *endpoint = &rel->side[side];
-
-	for (int i = 0; i < endpoint->nkeys; i++)
+	for (int i = 0; i < rel->side[side].nkeys; i++)
 	{
-		M2mKeyColumn *key = &endpoint->key[i];
-
 		if (i > 0)
 			appendStringInfoString(sql, " AND ");
-		if (first_parameter > 0)
-			appendStringInfo(sql, "$%d", first_parameter + i);
-		else
-			appendStringInfo(sql, "p.%s_%d",
-							 side == M2M_LEFT ? "left" : "right", i + 1);
-		appendStringInfo(sql, " %s %s",
-						 m2m_qualified_operator(key->equal_op),
-						 m2m_link_operand(rel, key, "a"));
+		append_match_column(sql, rel, side, i,
+							first_parameter > 0 ? first_parameter + i : 0);
+	}
+}
+
+/* append_match_column: "p.right_1 = a.book_id" of one column. */
+static void
+append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
+					int column, int parameter)
+{
+	M2mKeyColumn *key = &rel->side[side].key[column];
+
+	if (parameter > 0)
+		appendStringInfo(sql, "$%d", parameter);
+	else
+		appendStringInfo(sql, "p.%s_%d", side == M2M_LEFT ? "left" : "right",
+						 column + 1);
+	appendStringInfo(sql, " %s %s", m2m_qualified_operator(key->equal_op),
+					 m2m_link_operand(rel, key, "a"));
+}
+
+/*
+ * append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a side
+ * that are not the other side's, too, and matched with those: a second
+ * condition on them would have the planner think that hardly any pair fits.
+ */
+static void
+append_match_rest(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		if (rel->side[side].key[i].shared > 0)
+			continue;
+		appendStringInfoString(sql, " AND ");
+		append_match_column(sql, rel, side, i, 0);
 	}
 }
 
 /*
- * append_match_pair: the same of both sides; parameters are left, then
+ * append_match_pair: append_match() of both sides; parameters are left, then
  * right.
  */
 static void
 append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 {
 	append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
-	appendStringInfoString(sql, " AND ");
-	append_match(sql, rel, M2M_RIGHT,
-				 parameters ? rel->side[M2M_LEFT].nkeys + 1 : 0);
+	if (parameters)
+	{
+		appendStringInfoString(sql, " AND ");
+		append_match(sql, rel, M2M_RIGHT, rel->side[M2M_LEFT].nkeys + 1);
+	}
+	else
+		append_match_rest(sql, rel, M2M_RIGHT);
 }
 
 /*
@@ -576,7 +1174,8 @@ void
 m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 {
 	append_match_pair(sql, rel, true);
-	append_match_identity(sql, rel, NIL, rel->pair_desc->natts + 1);
+	append_live(sql, rel);
+	append_match_identity(sql, rel, rel->pair_desc->natts + 1);
 }
 
 /* m2m_append_match_place: " AND a.tableoid = $5 AND a.ctid = $6". */
@@ -590,58 +1189,25 @@ m2m_append_match_place(StringInfo sql, int first_parameter)
 
 /*
  * append_match_identity: " AND a.job = $3 ...": are the identity's further
- * columns those in the parameters from $first_parameter on, or, where that is
- * 0, x.job of those among columns?  By the equality of the key; without one, by
- * the image.
+ * columns those in the parameters from $first_parameter on?  By the equality of
+ * the key; without one, by the image.
  */
 static void
-append_match_identity(StringInfo sql, M2mRelationship *rel, List *columns,
+append_match_identity(StringInfo sql, M2mRelationship *rel,
 					  int first_parameter)
 {
-	StringInfoData present;
-	StringInfoData given;
-
-	initStringInfo(&present);
-	initStringInfo(&given);
 	for (int i = 0; i < rel->nidentity; i++)
 	{
-		M2mIdentityColumn *column = &rel->identity_column[i];
-		char	   *name = m2m_quoted_column(rel->association, column->attnum);
-		char	   *operand = m2m_base_operand(psprintf("a.%s", name),
-											   get_atttype(rel->association,
-														   column->attnum));
-		char	   *value;
-
-		if (first_parameter > 0)
-			value = psprintf("$%d", first_parameter + i);
-		else if (list_member_int(columns, column->attnum))
-			value = m2m_base_operand(psprintf("x.%s", name),
-									 get_atttype(rel->association,
-												 column->attnum));
-		else
-			continue;
-		if (!OidIsValid(column->equal_op))
-		{
-			appendStringInfo(&present, "%s%s", present.len > 0 ? ", " : "",
-							 operand);
-			appendStringInfo(&given, "%s%s", given.len > 0 ? ", " : "", value);
-		}
-		else if (column->not_null)
-			appendStringInfo(sql, " AND %s %s %s", operand,
-							 m2m_qualified_operator(column->equal_op), value);
-		else
-			appendStringInfo(sql, " AND (%s %s %s OR %s IS NULL AND %s IS NULL)",
-							 operand, m2m_qualified_operator(column->equal_op),
-							 value, operand, value);
+		appendStringInfoString(sql, " AND ");
+		append_same_value(sql, rel, &rel->identity_column[i],
+						  psprintf("$%d", first_parameter + i));
 	}
-	if (present.len > 0)
-		appendStringInfo(sql, " AND pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
-						 present.data, given.data);
 }
 
 /*
  * append_not_null: " AND a.book_id IS NOT NULL ..." where the association
- * allows nulls: such a row is no link, and the link views do not show it.
+ * allows nulls: such a row is no link, and the link views do not show it.  Nor
+ * one that is marked as deleted.
  */
 static void
 append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
@@ -655,6 +1221,93 @@ append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
 							 m2m_quoted_column(rel->association,
 											   key->link_attnum));
 	}
+	append_live(sql, rel);
+}
+
+/*
+ * m2m_stmt_build_revive_one: the same of the pair in the parameters, which are
+ * followed by values of further columns.
+ */
+void
+m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	append_revival(sql, rel, columns);
+	appendStringInfoString(sql, " WHERE ");
+	append_match_pair(sql, rel, true);
+	appendStringInfo(sql, " AND %s", m2m_dead_condition(rel, "a"));
+}
+
+/* append_revival: the beginning of both. */
+static void
+append_revival(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	int			n = rel->pair_desc->natts;
+	ListCell   *lc;
+
+	appendStringInfo(sql, "UPDATE %s a SET %s = %s",
+					 m2m_qualified_name(rel->association),
+					 m2m_quoted_column(rel->association, rel->deleted),
+					 m2m_deleted_value(rel, false));
+	foreach(lc, columns)
+		appendStringInfo(sql, ", %s = $%d",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)),
+						 ++n);
+	foreach(lc, rel->renewed)
+	{
+		if (!list_member_int(rel->required, lfirst_int(lc)) &&
+			!list_member_int(columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s = %s",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)),
+							 list_member_int(rel->stamped, lfirst_int(lc)) ?
+							 m2m_stamp_text(rel, lfirst_int(lc)) : "DEFAULT");
+	}
+}
+
+/* append_live: " AND a.deleted_at IS NULL", where rows say so. */
+static void
+append_live(StringInfo sql, M2mRelationship *rel)
+{
+	if (rel->deleted != 0)
+		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "a"));
+}
+
+/*
+ * append_deleted: the column that says so, or what it says, as one more column
+ * of an INSERT, where it is not enough to leave it out.
+ */
+static void
+append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
+{
+	if (rel->deleted != 0 && rel->deleted_given)
+		appendStringInfo(sql, ", %s", value ? m2m_deleted_value(rel, false) :
+						 m2m_quoted_column(rel->association, rel->deleted));
+}
+
+/*
+ * append_removal: "DELETE FROM author_book a WHERE ", or USING ( where it joins
+ * what is to be removed; or the UPDATE that marks rows as deleted.
+ */
+static void
+append_removal(StringInfo sql, M2mRelationship *rel, bool joins)
+{
+	m2m_append_removal(sql, rel);
+	appendStringInfoString(sql, !joins ? " WHERE " :
+						   rel->deleted != 0 ? " FROM (" : " USING (");
+}
+
+/* m2m_append_removal: the beginning of it. */
+void
+m2m_append_removal(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+
+	if (rel->deleted != 0)
+		appendStringInfo(sql, "UPDATE %s a SET %s = %s", association,
+						 m2m_quoted_column(rel->association, rel->deleted),
+						 m2m_deleted_value(rel, true));
+	else
+		appendStringInfo(sql, "DELETE FROM %s a", association);
 }
 
 /* append_order: " ORDER BY 1, ..., n". */

@@ -47,6 +47,7 @@ static bool reads_as_link(const char *body);
 static const char *past(const char *s, const char *text);
 static const char *past_name(const char *s);
 static const char *past_qualified(const char *s);
+static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
 static void run_remake(void *arg);
 static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
@@ -100,12 +101,15 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT r.*");
 	m2m_view_append_join(&sql, rel, near);
+	appendStringInfoString(&sql, " WHERE");
+	if (rel->deleted != 0)
+		appendStringInfo(&sql, " %s AND", m2m_live_condition(rel, "l"));
 	for (int i = 0; i < this->nkeys; i++)
 	{
 		M2mKeyColumn *key = &this->key[i];
 
-		appendStringInfo(&sql, " %s ($1).%s %s %s",
-						 i == 0 ? "WHERE" : "AND",
+		appendStringInfo(&sql, "%s ($1).%s %s %s",
+						 i == 0 ? "" : " AND",
 						 m2m_quoted_column(this->relid, key->attnum),
 						 m2m_qualified_operator(key->equal_op),
 						 m2m_link_operand(rel, key, "l"));
@@ -251,7 +255,8 @@ m2m_function_is_astray(M2mRelationship *rel, M2mSide near, Oid function)
 /*
  * m2m_function_astray: the link function that a side had for other tables than
  * the relationship's, or at rest for whatever tables, by the name of the link
- * view and the form of its body.  InvalidOid if there is none.  Locks nothing.
+ * view and the form of its body: that beside the view, or in another schema,
+ * if one of them was moved.  InvalidOid if there is none.  Locks nothing.
  */
 Oid
 m2m_function_astray(M2mRelationship *rel, M2mSide near)
@@ -276,7 +281,8 @@ m2m_function_astray(M2mRelationship *rel, M2mSide near)
 		Oid			function =
 			((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->oid;
 
-		if (get_func_namespace(function) == get_rel_namespace(view) &&
+		if ((!OidIsValid(result) ||
+			 get_func_namespace(function) == get_rel_namespace(view)) &&
 			m2m_function_is_link(rel->association, function) &&
 			(!whole || m2m_function_is_astray(rel, near, function)))
 			result = function;
@@ -396,7 +402,7 @@ reads_as_link(const char *body)
 	s = past(past_qualified(s), " l JOIN ");
 	s = past(past_qualified(s), " r ON ");
 	s = past(past_conditions(s, "r."), " WHERE ");
-	s = past_conditions(s, "($1).");
+	s = past_conditions(past_live(s), "($1).");
 	return s != NULL && *s == '\0';
 }
 
@@ -439,6 +445,22 @@ static const char *
 past_qualified(const char *s)
 {
 	return past_name(past(past_name(s), "."));
+}
+
+/*
+ * past_live: what follows the condition that a row is a link, as
+ * m2m_live_condition() writes it; s itself if it does not begin with that.
+ */
+static const char *
+past_live(const char *s)
+{
+	const char *flag = past(past_name(past(s, "NOT l.")), " AND ");
+	const char *column = past_name(past(s, "l."));
+	const char *time = past(column, " IS NULL AND ");
+	const char *nullable = past(column, " IS NOT TRUE AND ");
+
+	return flag != NULL ? flag : time != NULL ? time :
+		nullable != NULL ? nullable : s;
 }
 
 /*

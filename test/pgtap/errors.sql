@@ -101,6 +101,8 @@ SELECT refused('SELECT m2m_create(''author'', ''nosuch'')', '42P01', 'm2m_create
 SELECT refused('SELECT m2m_create(4000000000::regclass, ''book'')', '42P01', 'm2m_create: a number that is no table''s', '4000000000');
 SELECT refused('SELECT m2m_adopt(''nosuch'')', '42P01', 'm2m_adopt: unknown table', 'nosuch');
 SELECT refused('SELECT m2m_adopt(4000000000::regclass)', '42P01', 'm2m_adopt: a number that is no table''s', '4000000000');
+SELECT refused('SELECT m2m_rename(4000000000::regclass)', '42P01', 'm2m_rename: a number that is no table''s', '4000000000');
+SELECT refused('SELECT m2m_adopt(''author'', left_table => 4000000000::regclass)', '42P01', 'm2m_adopt: a number that is no table''s', '4000000000');
 SELECT refused('SELECT m2m_drop(''nosuch'')', '42P01', 'm2m_drop: unknown table', 'nosuch');
 SELECT refused('SELECT m2m_drop(4000000000::regclass)', '42P01', 'm2m_drop: a number that is no table''s', '4000000000');
 -- Tables first and then ids: the hint is at the order
@@ -156,7 +158,7 @@ SELECT refused('SELECT m2m_create(''author'', ''book'', right_key => ''{id,title
 SELECT refused('SELECT m2m_create(''author'', ''book'', right_key => ''{nosuch}'')', '42P16', 'm2m_create: right_key of no column', 'book', '', '.');
 CREATE TABLE join_one (author_id bigint REFERENCES author, book_id bigint);
 SELECT refused('SELECT m2m_adopt(''join_one'')', '42P16', 'm2m_adopt: one foreign key is not two', 'join_one', '', 'foreign key');
-CREATE TABLE join_three (author_id bigint REFERENCES author, book_id bigint REFERENCES book, editor_id bigint REFERENCES author);
+CREATE TABLE join_three (author_id bigint REFERENCES author, book_id bigint REFERENCES book, editor_id bigint REFERENCES author, what text NOT NULL);
 SELECT refused('SELECT m2m_adopt(''join_three'')', '42P08', 'm2m_adopt: which two of three foreign keys?', 'join_three', '', 'left_columns.*right_columns');
 SELECT refused('SELECT m2m_adopt(''join_three'', left_columns => ''{author_id}'', right_columns => ''{title}'')', '42P16',
 	'm2m_adopt: columns without foreign key', 'join_three.*right_columns');
@@ -356,6 +358,16 @@ DROP VIEW singer_songs, singers_of_song, song_ticket_songs;
 DROP TABLE song_ticket;
 SELECT refused('SELECT m2m_create(''singer'', ''song'', name => '''')', '42602', 'an empty name', '"name"');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', on_delete => ''explode'')', '22023', 'an unknown on_delete', 'explode', '', 'cascade, restrict, no action');
+SELECT refused(format('SELECT m2m_create(''singer'', ''song'', naming => %L)', style), '22023', 'an unknown style: ' || style, 'naming', '', 'm2m, rails, laravel, django, prisma')
+FROM unnest('{hibernate,"",m2m2}'::text[]) style;
+SELECT refused('SELECT m2m_diagram(format => ''svg'')', '22023', 'an unknown format of a diagram', 'svg', '', 'mermaid, dot');
+SELECT refused('SELECT m2m_diagram(4000000000::regnamespace)', '3F000', 'a diagram of no schema', '4000000000');
+-- No schema for link views: nothing is made, on first use neither
+SET m2m.view_schema = 'no such';
+SELECT refused(sql, '3F000', 'm2m.view_schema that is no schema: ' || sql, '"no such"', 'm2m\.view_schema', 'm2m\.view_schema')
+FROM unnest(ARRAY['SELECT m2m_create(''singer'', ''song'')', 'SELECT m2m_link(''singer'', 1, ''song'', 1)',
+	'SELECT m2m_create(''singer'', ''song'', if_not_exists => true)']) sql;
+RESET m2m.view_schema;
 SELECT refused('SELECT m2m_create(''singer'', ''song'', left_columns => ''{a,b}'')', '22023', 'too many columns', 'left_columns');
 SELECT refused('SELECT m2m_adopt(''author_book'')', '42710', 'm2m_adopt of what is one already', '"author_book"', 'author_books.*book_authors', 'm2m_drop\(''public.author_book'', keep_links => true\)');
 SELECT is((report('SELECT m2m_create(''author'', ''book'', if_not_exists => true)')).code, '00000', 'with if_not_exists a relationship that is there is no error');
@@ -392,6 +404,7 @@ SELECT refused(format(sql, '''author''', 1, '''book''', 1), '25006', function ||
 SELECT refused(format(sql, '''singer''', 1, '''song''', 1), '25006', function || ' in a read-only transaction, no relationship yet', function || '.*read-only') FROM call WHERE writes;
 SELECT refused('SELECT m2m_create(''singer'', ''song'')', '25006', 'm2m_create in a read-only transaction', 'm2m_create.*read-only');
 SELECT refused('SELECT m2m_adopt(''joins'')', '25006', 'm2m_adopt in a read-only transaction', 'm2m_adopt.*read-only');
+SELECT refused('SELECT m2m_rename(''author_book'', ''other'')', '25006', 'm2m_rename in a read-only transaction', 'm2m_rename.*read-only');
 SELECT refused('SELECT m2m_drop(''author_book'')', '25006', 'm2m_drop in a read-only transaction', 'm2m_drop.*read-only');
 SELECT refused(sql, '25006', 'read-only: ' || sql) FROM unnest(ARRAY['INSERT INTO author_books (author_id, id) VALUES (3, 3)', 'UPDATE author_books SET title = ''x''', 'DELETE FROM author_books']) sql;
 SELECT results_eq($$SELECT m2m_linked('author', 1, 'book', 1), m2m_count('author', 1, 'book'), (SELECT count(*) FROM author_books WHERE author_id = 1),
@@ -399,7 +412,8 @@ SELECT results_eq($$SELECT m2m_linked('author', 1, 'book', 1), m2m_count('author
 	'reading works there');
 COMMIT;
 
--- And after all of these errors calls go on working.
+-- And after all of these errors calls go on working. (Beside a join table m2m_link would ask.)
+DROP TABLE joins;
 SELECT is(m2m_link('author', 4, 'book', '{4,5}'), 2::bigint, 'links are made after errors');
 SELECT is(m2m_link('singer', 1, 'song', 1), 1::bigint, 'relationships are created after errors');
 SELECT bag_eq('SELECT author_id, id FROM author_books', 'SELECT author_id, book_id FROM author_book', 'views are the join after errors');
