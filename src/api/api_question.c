@@ -250,7 +250,8 @@ read_ids(FunctionCallInfo fcinfo, M2mFind *find, int argument, M2mSide side,
 	if (argument < 0 || PG_ARGISNULL(argument))
 		return NULL;
 	ids = m2m_ids_read(find->rel, side, PG_GETARG_DATUM(argument),
-					   get_fn_expr_argtype(fcinfo->flinfo, argument), form);
+					   get_fn_expr_argtype(fcinfo->flinfo, argument), form,
+					   false);
 	if (!m2m_relationship_current(find->rel))
 		find->rel = m2m_relationship_refresh(find->rel);
 	return ids;

@@ -22,6 +22,7 @@ typedef struct M2mParameters
 /* question_text.c: what statements have in common, and running them */
 extern void m2m_append_links(StringInfo sql, M2mRelationship *rel,
 							 M2mSide far);
+extern void m2m_append_association(StringInfo sql, M2mRelationship *rel);
 extern void m2m_append_row_match(StringInfo sql, M2mRelationship *rel,
 								 M2mSide side, const char *alias);
 extern void m2m_append_linked(StringInfo sql, M2mRelationship *rel,

@@ -29,7 +29,7 @@ m2m_append_links(StringInfo sql, M2mRelationship *rel, M2mSide far)
 {
 	M2mEndpoint *endpoint = &rel->side[far];
 
-	appendStringInfo(sql, "%s a", m2m_qualified_name(rel->association));
+	m2m_append_association(sql, rel);
 	if (check_enable_rls(endpoint->relid, InvalidOid, true) == RLS_NONE)
 		return;
 	appendStringInfo(sql, " JOIN %s t ON ",
@@ -40,6 +40,22 @@ m2m_append_links(StringInfo sql, M2mRelationship *rel, M2mSide far)
 										   endpoint->key[i].attnum),
 						 m2m_qualified_operator(endpoint->key[i].equal_op),
 						 m2m_link_operand(rel, &endpoint->key[i], "a"));
+}
+
+/*
+ * m2m_append_association: "author_book a"; where rows can be marked as deleted,
+ * without these.
+ */
+void
+m2m_append_association(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+
+	if (rel->deleted == 0)
+		appendStringInfo(sql, "%s a", association);
+	else
+		appendStringInfo(sql, "(SELECT * FROM %s a WHERE %s) a", association,
+						 m2m_live_condition(rel, "a"));
 }
 
 /*

@@ -230,8 +230,9 @@ append_step(StringInfo sql, Reached *reached, M2mSide from)
 		appendStringInfo(sql, ", e.%s AS c%d",
 						 m2m_quoted_column(endpoint->relid,
 										   endpoint->key[i].attnum), i + 1);
-	appendStringInfo(sql, " FROM p JOIN %s a ON ",
-					 m2m_qualified_name(rel->association));
+	appendStringInfoString(sql, " FROM p JOIN ");
+	m2m_append_association(sql, rel);
+	appendStringInfoString(sql, " ON ");
 	m2m_append_row_match(sql, rel, from, "p");
 	appendStringInfo(sql, " JOIN %s e ON ",
 					 m2m_qualified_name(endpoint->relid));

@@ -243,7 +243,8 @@ can_seek(M2mFind *find)
 		(find->at_least > 0 && find->any_of == NULL) ||
 		(find->exactly != NULL &&
 		 (find->exactly->count == 0 || !find->rel->unique)) ||
-		find->rel->side[find->side].nkeys > 1)
+		find->rel->side[find->side].nkeys > 1 ||
+		find->rel->nshared > 0 || find->rel->deleted != 0)
 		return false;
 
 	/* keys and link columns are compared with each other as they are */

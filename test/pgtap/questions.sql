@@ -82,6 +82,39 @@ SELECT m2m_adopt('road', left_columns => '{ax,ay}', right_columns => '{bx,b_y}')
 SELECT is(result($$SELECT * FROM m2m_reach(NULL::place, ROW(1, 'y'))$$),
 	$$("(2,y)",1,"{""(1,y)"",""(2,y)""}") ("(3,y)",2,"{""(1,y)"",""(2,y)"",""(3,y)""}") ("(4,y)",3,"{""(1,y)"",""(2,y)"",""(3,y)"",""(4,y)""}")$$, 'reached, several key columns');
 
+-- Rows that are marked instead of deleted are no links
+CREATE TABLE shelf (id int PRIMARY KEY);
+INSERT INTO shelf SELECT generate_series(1, 4);
+CREATE TABLE lending (shelf_id int REFERENCES shelf, book_id int REFERENCES book, deleted_at timestamptz, PRIMARY KEY (shelf_id, book_id));
+INSERT INTO lending VALUES (1, 1, NULL), (1, 2, now()), (2, 1, now()), (3, 1, NULL), (3, 2, NULL);
+SELECT m2m_adopt('lending', deleted => 'deleted_at') \g /dev/null
+SELECT is(result(question), answer, question) FROM (VALUES
+	($$SELECT id FROM m2m_find(NULL::shelf, 'book', all_of => 1)$$, '(1) (3)'),
+	($$SELECT id FROM m2m_find(NULL::shelf, 'book', none_of => 2)$$, '(1) (2) (4)'),
+	($$SELECT id FROM m2m_find(NULL::shelf, 'book', exactly => 1)$$, '(1)'),
+	($$SELECT id FROM m2m_find(NULL::shelf, 'book', at_least => 1)$$, '(1) (3)'),
+	($$SELECT (f.row).id, links FROM m2m_counts(NULL::shelf, 'book') f ORDER BY 1$$, '(1,1) (2,0) (3,2) (4,0)'),
+	($$SELECT (f.row).id, shared, jaccard FROM m2m_related(NULL::shelf, 1, 'book') f$$, '(3,1,0.5)')) v (question, answer);
+CREATE TABLE way (node_id bigint REFERENCES node, to_id bigint REFERENCES node, gone boolean NOT NULL DEFAULT false, PRIMARY KEY (node_id, to_id));
+INSERT INTO way VALUES (1, 2, false), (2, 3, true), (1, 4, false), (4, 5, false);
+SELECT m2m_adopt('way', deleted => 'gone') \g /dev/null
+SELECT is(result($$SELECT (f.row).id, depth FROM m2m_reach(NULL::node, 1, via => 'way') f$$), '(2,1) (4,1) (5,2)', 'nor do they lead on');
+SELECT m2m_drop('way') \g /dev/null
+
+-- A column of both keys
+CREATE TABLE member (tenant int, id int, PRIMARY KEY (tenant, id));
+CREATE TABLE team (tenant int, id int, PRIMARY KEY (tenant, id));
+INSERT INTO member SELECT t, i FROM generate_series(1, 2) t, generate_series(1, 3) i;
+INSERT INTO team SELECT t, i FROM generate_series(1, 2) t, generate_series(1, 3) i;
+SELECT m2m_create('member', 'team', left_columns => '{tenant,member_id}', right_columns => '{tenant,team_id}') \g /dev/null
+INSERT INTO member_team VALUES (1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1);
+SELECT is(result(question), answer, question) FROM (VALUES
+	($$SELECT * FROM m2m_find(NULL::member, 'team', all_of => ARRAY[ROW(1,1), ROW(1,2)])$$, '(1,1)'),
+	($$SELECT * FROM m2m_find(NULL::member, 'team', all_of => ARRAY[ROW(1,1), ROW(2,1)])$$, ''),
+	($$SELECT * FROM m2m_find(NULL::member, 'team', any_of => ARRAY[ROW(1,2), ROW(2,1)])$$, '(1,1) (2,1)'),
+	($$SELECT f.row::text, links FROM m2m_counts(NULL::team, 'member') f WHERE links > 0 ORDER BY 1$$, '("(1,1)",2) ("(1,2)",1) ("(2,1)",1)'),
+	($$SELECT f.row::text, shared FROM m2m_related(NULL::member, ROW(1, 1), 'team') f$$, '("(1,2)",1)')) v (question, answer);
+
 -- Errors
 SELECT is(result(call), answer, call) FROM (VALUES
 	($$SELECT * FROM m2m_reach(NULL::node, 1, direction => 'up')$$, '22023: direction must be "out", "in" or "both"'),
