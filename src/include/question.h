@@ -27,17 +27,9 @@ typedef struct M2mFind
 	int64		max_rows;		/* -1: all */
 } M2mFind;
 
-/* Rows being found by their keys; owned by seek.c. */
-typedef struct M2mSeek M2mSeek;
-
 /* find.c: rows by what they are linked to */
 extern void m2m_find_check(M2mFind *find);
 extern void m2m_find_rows(M2mFind *find, Tuplestorestate *store);
-
-/* seek.c: their keys, from the association's indexes alone */
-extern M2mSeek *m2m_seek_begin(M2mFind *find);
-extern bool m2m_seek_next(M2mSeek *seek, Datum *key);
-extern void m2m_seek_end(M2mSeek *seek);
 
 /* related.c: rows by how many links they have, or share with one row */
 extern void m2m_counts_rows(M2mRelationship *rel, M2mSide side,

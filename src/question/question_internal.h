@@ -19,6 +19,9 @@ typedef struct M2mParameters
 	Datum	   *value;
 } M2mParameters;
 
+/* Rows being found by their keys; owned by seek.c. */
+typedef struct M2mSeek M2mSeek;
+
 /* question_text.c: what statements have in common, and running them */
 extern void m2m_append_links(StringInfo sql, M2mRelationship *rel,
 							 M2mSide far);
@@ -38,5 +41,10 @@ extern void m2m_run_question(const char *sql, M2mParameters *parameters,
 /* find_text.c: the SQL of a question, where the indexes alone will not do */
 extern char *m2m_find_text(M2mFind *find, M2mParameters *parameters);
 extern char *m2m_find_fetch_text(M2mFind *find);
+
+/* seek.c: keys of rows, from the association's indexes alone */
+extern M2mSeek *m2m_seek_begin(M2mFind *find);
+extern bool m2m_seek_next(M2mSeek *seek, Datum *key);
+extern void m2m_seek_end(M2mSeek *seek);
 
 #endif							/* M2M_QUESTION_INTERNAL_H */
