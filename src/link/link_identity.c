@@ -459,7 +459,7 @@ m2m_error_stored(M2mRelationship *rel)
 			(errcode(ERRCODE_UNIQUE_VIOLATION),
 			 errmsg("the rows are linked already in relationship \"%s\"",
 					get_rel_name(rel->association)),
-			 errdetail("A trigger of the table has made of the link that was to be inserted one that is there.")));
+			 errdetail("A trigger of the table has made of the new link one that is there already.")));
 }
 
 /*
