@@ -233,11 +233,17 @@ m2m_place_updater(Oid relid, ItemPointer place)
 		TTS_IS_BUFFERTUPLE(slot))
 	{
 		HeapTuple	tuple = ((BufferHeapTupleTableSlot *) slot)->base.tuple;
+		Buffer		buffer = ((BufferHeapTupleTableSlot *) slot)->buffer;
 
-		/* xmax may be a MultiXactId, of those who have locked it, too */
+		/*
+		 * xmax may be a MultiXactId, of those who have locked it, too; the
+		 * page is locked, as what says which of both it is stands elsewhere.
+		 */
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		if (!(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) &&
 			!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
 			result = HeapTupleHeaderGetUpdateXid(tuple->t_data);
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(relation, AccessShareLock);

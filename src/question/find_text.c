@@ -201,7 +201,7 @@ append_after(StringInfo sql, M2mFind *find, M2mParameters *parameters)
 		greater[i] = m2m_qualified_operator(type->gt_opr);
 		equal[i] = m2m_qualified_operator(type->eq_opr);
 		parameter[i] = m2m_add_parameter(parameters, key->type,
-									 find->after->value[i]);
+										 find->after->value[i]);
 		same &= strcmp(greater[i], greater[0]) == 0;
 	}
 	appendStringInfoString(sql, " AND ");

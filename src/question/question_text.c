@@ -141,8 +141,8 @@ m2m_append_ids(StringInfo sql, M2mRelationship *rel, M2mSide side,
 
 		appendStringInfo(sql, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "",
 						 m2m_add_parameter(parameters,
-									   get_array_type(getBaseType(endpoint->key[i].type)),
-									   PointerGetDatum(column)));
+										   get_array_type(getBaseType(endpoint->key[i].type)),
+										   PointerGetDatum(column)));
 	}
 	appendStringInfo(sql, ")%s %s(", numbered ? " WITH ORDINALITY" : "",
 					 alias);
