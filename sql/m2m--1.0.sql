@@ -50,28 +50,32 @@ COMMENT ON FUNCTION m2m_drop(regclass, boolean) IS
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
 	right_id "any", via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
 	right_id text, via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
 	right_id "any", via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
 	right_id text, via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
@@ -207,13 +211,13 @@ CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclas
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_count';
 
-COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
-COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
-COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
-COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
 
 COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text, boolean) IS
@@ -356,12 +360,50 @@ CREATE FUNCTION m2m_relationships()
 		right_table regclass, right_role text, right_key text[],
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
-		properties text[], identity text[], origin text, owner regrole)
+		properties text[], identity text[], rules text[], origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
 COMMENT ON FUNCTION m2m_relationships() IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; whether it was created or adopted; the owner.';
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the names of its rules (m2m_rules() tells more); whether it was created or adopted; the owner.';
+
+/* rules */
+
+CREATE FUNCTION m2m_limit(association regclass, role text,
+	min integer DEFAULT NULL, max integer DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_limit';
+
+COMMENT ON FUNCTION m2m_limit(regclass, text, integer, integer) IS
+'Rule: each row of the role has at least min links (asked at commit) and at most max (asked at once), whoever writes them and by whatever path. Replaces the limit that the role has; without numbers there is none. Links are counted, each row of the association table. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 22023 min is greater than max; 23514 a row does not keep it now; 42501.';
+
+CREATE FUNCTION m2m_limit_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_limit_links';
+
+COMMENT ON FUNCTION m2m_limit_links() IS
+'Trigger of a rule; m2m_limit() puts it there. Its arguments, name=value: role, min, max. Error 23514.';
+
+CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
+	keep boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_drop_rule';
+
+COMMENT ON FUNCTION m2m_drop_rule(regclass, text, boolean) IS
+'Switches a rule off, by its name as m2m_rules() shows it. With keep, columns and tables that the rule has filled stay. Errors: 42704 no such rule; 2BP01 something depends on such a table; 42501.';
+
+CREATE FUNCTION m2m_rules(association regclass DEFAULT NULL,
+	OUT relationship regclass, OUT rule text, OUT kind text, OUT role text,
+	OUT definition text, OUT tables regclass[], OUT whole boolean)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_rules';
+
+COMMENT ON FUNCTION m2m_rules(regclass) IS
+'One row for each rule of one relationship, or of all: its name, kind, the role whose rows it is about (null: both), the call that makes it, the tables that it keeps, and whether all its triggers are there and enabled.';
 
 /* what is amiss */
 

@@ -9,6 +9,7 @@
 #include "ddl.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 
 PG_MODULE_MAGIC;
 
@@ -66,4 +67,5 @@ _PG_init(void)
 	m2m_relationship_init();
 	m2m_pending_init();
 	m2m_dropped_init();
+	m2m_rules_init();
 }

@@ -45,6 +45,7 @@ static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
 static void check_tables(Call *call, int second);
 static void find_relationship(Call *call, LOCKMODE lockmode);
 static void find_or_create(Call *call, LOCKMODE lockmode);
+static bool read_over_limit(FunctionCallInfo fcinfo, int argument);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
@@ -61,22 +62,45 @@ PG_FUNCTION_INFO_V1(m2m_linked);
 PG_FUNCTION_INFO_V1(m2m_count);
 
 /*
- * m2m_link(left_table, left_id, right_table, right_id, via, properties, role)
- * returns the number of links created.
+ * m2m_link(left_table, left_id, right_table, right_id, via, properties, role,
+ * over_limit) returns the number of links created.
  */
 Datum
 m2m_link(PG_FUNCTION_ARGS)
 {
 	Call		call;
 	M2mIds	   *ids[2];
+	bool		skip;
 
 	begin_call(&call, fcinfo, "m2m_link()", 4, 6);
+	skip = read_over_limit(fcinfo, 7);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call.first);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
 	find_or_create(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
 	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
-								  PG_GETARG_JSONB_P(5)));
+								  PG_GETARG_JSONB_P(5), skip));
+}
+
+/*
+ * read_over_limit: is a pair that a limit has no room for to be passed over?
+ * Error 22023.
+ */
+static bool
+read_over_limit(FunctionCallInfo fcinfo, int argument)
+{
+	char	   *value = PG_NARGS() <= argument || PG_ARGISNULL(argument) ?
+		NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+
+	if (value == NULL || pg_strcasecmp(value, "error") == 0)
+		return false;
+	if (pg_strcasecmp(value, "skip") == 0)
+		return true;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for argument \"over_limit\": \"%s\"", value),
+			 errhint("Available values: error, skip.")));
+	return false;
 }
 
 /*

@@ -33,6 +33,7 @@
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
@@ -63,6 +64,7 @@ static void check_pairs(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
 static bool has_wider_key(M2mRelationship *rel);
+static void check_rules(Check *check, M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel, M2mSide side);
@@ -125,6 +127,7 @@ m2m_check_relationship(Oid association, bool read_only)
 								 column_list(rel, s, ""),
 								 column_list(rel, M2M_OTHER(s), "")));
 	}
+	check_rules(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		check_view(&check, rel, s);
@@ -441,6 +444,24 @@ has_wider_key(M2mRelationship *rel)
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
 	return result;
+}
+
+/* check_rules: what the rules of a relationship say of themselves. */
+static void
+check_rules(Check *check, M2mRelationship *rel)
+{
+	bool		readable = is_readable(rel);
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_check(rel))
+	{
+		M2mRuleFinding *finding = lfirst(lc);
+
+		if (finding->question == NULL ||
+			(readable && query_is_true(check, finding->question)))
+			add_finding(check, finding->severity, finding->what,
+						finding->remedy);
+	}
 }
 
 /* check_view: the link view of a side. */

@@ -14,6 +14,7 @@
 
 #include "ids.h"
 #include "m2m.h"
+#include "rule.h"
 
 /* Keys to be looked up in an index together; owned by btree_look.c. */
 typedef struct M2mIndexLook M2mIndexLook;
@@ -103,6 +104,8 @@ typedef struct M2mDirectTable
 	IndexFetchTableData *fetch; /* NULL: to be begun */
 	TupleTableSlot *found;
 	TupleTableSlot *row;
+	M2mRuleChange *rules;		/* NULL: there are none */
+	TupleTableSlot *gone;		/* for these: a copy of a row being deleted */
 	M2mDirectEndpoint endpoint[2];
 } M2mDirectTable;
 
@@ -154,6 +157,7 @@ extern bool m2m_direct_index_insert(M2mDirectTable *table,
  */
 extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
 extern void m2m_direct_unpin(M2mDirectTable *table);
+extern void m2m_direct_linked(M2mDirectTable *table, Datum *pair);
 extern void m2m_direct_close(M2mDirectTable *table);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);

@@ -132,6 +132,7 @@ typedef struct M2mRelationship
 	struct M2mPairOrder *pair_order;	/* ids/pairs.c */
 	struct M2mDirect *direct;	/* direct/direct_table.c */
 	struct M2mPlans *plans;		/* link/link_kept.c */
+	struct M2mRules *rules;		/* rule/rule.c */
 	struct M2mLinkView *view[2];	/* view/view_trigger.c; by near side */
 } M2mRelationship;
 

@@ -56,12 +56,6 @@ extern List *m2m_view_sources(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
 
 /*
- * view_create.c: making a link view, with its triggers, its comments and its
- * link function
- */
-extern void m2m_trigger_depends(Oid trigger, const char *extension);
-
-/*
  * view_function.c: link functions: their text, making them, telling them from
  * others, and letting them follow the tables that they name
  */

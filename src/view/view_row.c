@@ -207,7 +207,7 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 	 * look after it: the other way round somebody could unlink in between.
 	 */
 	if (nargs == 0)
-		return m2m_links_add(write->rel, ids, NULL) > 0 ||
+		return m2m_links_add(write->rel, ids, NULL, false) > 0 ||
 			m2m_plan_linked(write->rel, ids, false);
 	return m2m_plan_link_row(write->rel, ids, columns, args) > 0 ||
 		m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
