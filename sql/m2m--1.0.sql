@@ -386,6 +386,23 @@ CREATE FUNCTION m2m_limit_links()
 COMMENT ON FUNCTION m2m_limit_links() IS
 'Trigger of a rule; m2m_limit() puts it there. Its arguments, name=value: role, min, max. Error 23514.';
 
+CREATE FUNCTION m2m_counter(association regclass, role text,
+	counter text DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_counter';
+
+COMMENT ON FUNCTION m2m_counter(regclass, text, text) IS
+'Rule: the number of links of each row of the role is kept, whoever writes them and by whatever path: in the column counter of its table, which is added if it is not there, or, where none is named, in the table <association>_<role>_counter, as the sum of n over its rows. Replaces the counter that the role has, and counts anew. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column is no number; 42P07 the table''s name is taken; 42501.';
+
+CREATE FUNCTION m2m_counter_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_counter_links';
+
+COMMENT ON FUNCTION m2m_counter_links() IS
+'Trigger of a rule; m2m_counter() puts it there. Its arguments, name=value: role; counter: column or slots; origin=added for a column that the rule has added.';
+
 CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
 	keep boolean DEFAULT false)
 	RETURNS void

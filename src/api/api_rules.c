@@ -16,6 +16,7 @@
 #include "m2m.h"
 #include "relationship.h"
 #include "rule.h"
+#include "text.h"
 
 static void begin(FunctionCallInfo fcinfo, const char *function);
 static char *text_argument(FunctionCallInfo fcinfo, int n,
@@ -26,6 +27,7 @@ static void put_rule(ReturnSetInfo *rsinfo, M2mRelationship *rel,
 					 M2mRuleText *rule);
 
 PG_FUNCTION_INFO_V1(m2m_limit);
+PG_FUNCTION_INFO_V1(m2m_counter);
 PG_FUNCTION_INFO_V1(m2m_drop_rule);
 PG_FUNCTION_INFO_V1(m2m_rules);
 
@@ -39,6 +41,20 @@ m2m_limit(PG_FUNCTION_ARGS)
 	m2m_limit_define(PG_GETARG_OID(0), text_argument(fcinfo, 1, "role"),
 					 number_argument(fcinfo, 2, "min"),
 					 number_argument(fcinfo, 3, "max"));
+	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_counter: SQL function; counts the links of each row of a role.
+ */
+Datum
+m2m_counter(PG_FUNCTION_ARGS)
+{
+	begin(fcinfo, "m2m_counter()");
+	m2m_counter_define(PG_GETARG_OID(0), text_argument(fcinfo, 1, "role"),
+					   PG_ARGISNULL(2) ? NULL :
+					   m2m_name_fit(text_argument(fcinfo, 2, "counter"),
+									"counter"));
 	PG_RETURN_VOID();
 }
 
@@ -98,7 +114,9 @@ put_rule(ReturnSetInfo *rsinfo, M2mRelationship *rel, M2mRuleText *rule)
 	isnull[3] = rule->role == NULL;
 	if (!isnull[3])
 		values[3] = CStringGetTextDatum(rule->role);
-	values[4] = CStringGetTextDatum(rule->definition);
+	isnull[4] = rule->definition == NULL;
+	if (!isnull[4])
+		values[4] = CStringGetTextDatum(rule->definition);
 	values[5] = PointerGetDatum(construct_array(tables, n, REGCLASSOID,
 												sizeof(Oid), true,
 												TYPALIGN_INT));

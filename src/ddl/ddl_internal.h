@@ -44,6 +44,7 @@ typedef struct M2mPending
 	Oid			owned_by;		/* association whose owner changes */
 	Oid			old_owner;
 	List	   *owned;			/* link functions that follow it */
+	List	   *owned_tables;	/* and side tables of its rules */
 } M2mPending;
 
 /* ddl_pending.c: the command begun last */

@@ -51,6 +51,7 @@ extern bool m2m_rules_are_plain(M2mRelationship *rel);
 extern bool m2m_rules_are_of(HeapTuple trigger, TupleDesc desc);
 extern M2mRuleText *m2m_rule_text(M2mRule *rule);
 extern List *m2m_rules_check(M2mRelationship *rel);
+extern List *m2m_rules_tables(M2mRelationship *rel);
 extern bool m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2]);
 
 /* rule_change.c: links that were made and removed, handed to the rules */
@@ -66,5 +67,9 @@ extern void m2m_rules_drop(M2mRelationship *rel);
 /* limit.c: how many links a row may have, or must */
 extern void m2m_limit_define(Oid association, const char *role, int32 min,
 							 int32 max);
+
+/* counter.c: how many links each row has */
+extern void m2m_counter_define(Oid association, const char *role,
+							   const char *column);
 
 #endif							/* M2M_RULE_H */

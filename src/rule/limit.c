@@ -303,7 +303,6 @@ keep_inserted(TriggerData *trigger)
 	M2mRelationship *rel = OidIsValid(trigger->tg_trigger->tgconstrrelid) ?
 		m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
 							 AccessShareLock) : NULL;
-	Oid			relid = RelationGetRelid(trigger->tg_relation);
 	Datum		values[INDEX_MAX_KEYS];
 	bool		isnull[INDEX_MAX_KEYS];
 	ListCell   *lc;
@@ -311,31 +310,12 @@ keep_inserted(TriggerData *trigger)
 	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
 	{
 		M2mRule    *rule = lfirst(lc);
-		M2mEndpoint *endpoint = &rel->side[rule->side];
-		bool		ours = rule->kind == &m2m_limit_kind &&
-			MIN(rule) != M2M_RULE_NONE &&
-			m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
-								   trigger->tg_trigger->tgargs) &&
-			(relid == endpoint->relid ||
-			 m2m_rule_is_partition(relid, endpoint->relid));
-		bool		whole = true;
 		Pending    *p;
 
-		if (!ours)
-			continue;
-		for (int i = 0; i < endpoint->nkeys; i++)
-		{
-			AttrNumber	attnum = endpoint->key[i].attnum;
-
-			if (relid != endpoint->relid)
-				attnum = get_attnum(relid, get_attname(endpoint->relid, attnum,
-													   false));
-			values[i] = heap_getattr(trigger->tg_trigtuple, attnum,
-									 RelationGetDescr(trigger->tg_relation),
-									 &isnull[i]);
-			whole &= !isnull[i];
-		}
-		if (!whole)
+		if (rule->kind != &m2m_limit_kind || MIN(rule) == M2M_RULE_NONE ||
+			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
+									trigger->tg_trigger->tgargs) ||
+			!m2m_rule_row_key(rule, trigger, values, isnull))
 			continue;
 		p = get_pending(rule, true);
 		tuplestore_putvalues(p->keys, p->desc, values, isnull);

@@ -42,6 +42,7 @@
 
 static const M2mRuleKind *const kinds[] = {
 	&m2m_limit_kind,
+	&m2m_counter_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
@@ -116,6 +117,23 @@ m2m_rule_text(M2mRule *rule)
 	return text;
 }
 
+/* m2m_rules_tables: OIDs of the side tables of a relationship's rules. */
+List *
+m2m_rules_tables(M2mRelationship *rel)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (OidIsValid(rule->table))
+			result = lappend_oid(result, rule->table);
+	}
+	return result;
+}
+
 /*
  * m2m_rules_check: what is amiss with the rules of a relationship, a list of
  * M2mRuleFinding.
@@ -137,8 +155,12 @@ m2m_rules_check(M2mRelationship *rel)
 			finding->severity = "error";
 			finding->what = psprintf("rule \"%s\" lacks triggers, or they are disabled or not as they should be",
 									 rule->name);
-			finding->remedy = psprintf("SELECT %s",
-									   rule->kind->definition(rule));
+			finding->remedy = rule->kind->definition(rule);
+			finding->remedy =
+				psprintf("SELECT %s", finding->remedy != NULL ?
+						 finding->remedy :
+						 m2m_rule_call(rule, "m2m_drop_rule",
+									   quote_literal_cstr(rule->name)));
 			findings = lappend(findings, finding);
 		}
 		if (rule->kind->check != NULL)
@@ -369,12 +391,85 @@ m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc)
 	return m2m_rule_has_arguments(rule, nargs, args);
 }
 
-/* m2m_rule_is_partition: of that table, at whatever depth? */
+/*
+ * m2m_rule_row_key: the key of the new row of a row trigger, which is on the
+ * endpoint of a rule or a partition of that.  False if it is not, or if there
+ * is a null in the key.
+ */
 bool
-m2m_rule_is_partition(Oid relid, Oid root)
+m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
+				 bool *isnull)
 {
-	return get_rel_relispartition(relid) &&
-		list_member_oid(get_partition_ancestors(relid), root);
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	Oid			relid = RelationGetRelid(trigger->tg_relation);
+	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : trigger->tg_trigtuple;
+
+	if (relid != endpoint->relid &&
+		!(get_rel_relispartition(relid) &&
+		  list_member_oid(get_partition_ancestors(relid), endpoint->relid)))
+		return false;
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		AttrNumber	attnum = endpoint->key[i].attnum;
+
+		/* a partition may have them in another order */
+		if (relid != endpoint->relid)
+			attnum = get_attnum(relid,
+								get_attname(endpoint->relid, attnum, false));
+		values[i] = heap_getattr(row, attnum,
+								 RelationGetDescr(trigger->tg_relation),
+								 &isnull[i]);
+		if (isnull[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * m2m_rule_table_is_marked: has the side table of a rule the owner of the
+ * association, and a trigger of the rule's that names the association?  Whoever
+ * may put a trigger on the association could else have its owner write any
+ * table.  Asked each time, as it is not part of the description.
+ */
+bool
+m2m_rule_table_is_marked(M2mRule *rule)
+{
+	Relation	table;
+	bool		result = false;
+
+	if (!OidIsValid(rule->table) ||
+		m2m_catalog_relation_owner(rule->table) !=
+		m2m_catalog_relation_owner(rule->rel->association))
+		return false;
+	table = try_table_open(rule->table, AccessShareLock);
+	if (table == NULL)
+		return false;
+	for (int i = 0; !result && table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &table->trigdesc->triggers[i];
+
+		result = trigger->tgconstrrelid == rule->rel->association &&
+			m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs) &&
+			m2m_rule_kind_of(trigger->tgfoid) == rule->kind;
+	}
+	table_close(table, NoLock);
+	return result;
+}
+
+/* m2m_rule_check_table: error 55000 where it is not. */
+void
+m2m_rule_check_table(M2mRule *rule)
+{
+	if (!m2m_rule_table_is_marked(rule))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("\"%s\" is no table of rule \"%s\"",
+						get_rel_name(rule->table), rule->name),
+				 errdetail("Such a table belongs to the owner of \"%s\", and has a trigger of the rule's that names it.",
+						   get_rel_name(rule->rel->association)),
+				 errhint("Give it to that owner, or switch the rule off and on again, or drop the trigger.")));
 }
 
 /*

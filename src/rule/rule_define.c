@@ -29,6 +29,7 @@
 
 static void check_owner(Oid association);
 static char *trigger_name(Oid relid, Oid trigger);
+static bool has_columns(Oid relid, List *names);
 
 /*
  * m2m_rule_begin: the relationship that a rule is about to be switched on for;
@@ -231,6 +232,142 @@ m2m_rule_drop_trigger(Oid relid, Oid trigger)
 	if (name != NULL)
 		m2m_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name),
 						 m2m_qualified_name(relid)));
+}
+
+/*
+ * m2m_rule_append_column: "author_id integer COLLATE ... NOT NULL, " as the
+ * association has it.
+ */
+void
+m2m_rule_append_column(StringInfo columns, M2mRelationship *rel,
+					   AttrNumber attnum, const char *more)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	get_atttypetypmodcoll(rel->association, attnum, &type, &typmod,
+						  &collation);
+	appendStringInfo(columns, "%s %s%s%s%s, ",
+					 m2m_quoted_column(rel->association, attnum),
+					 format_type_extended(type, typmod,
+										  FORMAT_TYPE_TYPEMOD_GIVEN |
+										  FORMAT_TYPE_FORCE_QUALIFY),
+					 OidIsValid(collation) ? " COLLATE " : "",
+					 OidIsValid(collation) ?
+					 m2m_qualified_collation(collation) : "", more);
+}
+
+/*
+ * m2m_rule_make_table: a side table of a rule, in the association's schema and
+ * for its owner.  It has a primary key, or a publication of all tables would
+ * stop the links, and no foreign keys, or TRUNCATE of the three would fail.
+ * One with columns of these names that the owner has left there is taken.
+ * Error 42P07 where the name is taken by anything else.
+ */
+Oid
+m2m_rule_make_table(M2mRelationship *rel, const char *name, List *names,
+					const char *columns, const char *comment)
+{
+	Oid			schema = get_rel_namespace(rel->association);
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+	char	   *table = quote_qualified_identifier(get_namespace_name(schema),
+												   name);
+	Oid			relid;
+
+	relid = get_relname_relid(name, schema);
+	if (OidIsValid(relid))
+	{
+		/* left by a rule of before, which the extension took along, say */
+		if (m2m_catalog_relation_owner(relid) == owner &&
+			get_rel_relkind(relid) == RELKIND_RELATION &&
+			has_columns(relid, names))
+			return relid;
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists", name),
+				 errdetail("The rule would keep what it knows in a table of that name."),
+				 errhint("Rename that relation, or drop it.")));
+	}
+	m2m_ddl(psprintf("CREATE %sTABLE %s (%s)",
+					 rel->temporary ? "TEMPORARY " :
+					 get_rel_persistence(rel->association) ==
+					 RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "",
+					 table, columns));
+	relid = get_relname_relid(name, schema);
+	if (m2m_catalog_relation_owner(relid) != owner)
+		m2m_ddl(psprintf("ALTER TABLE %s OWNER TO %s", table,
+						 quote_identifier(GetUserNameFromId(owner, false))));
+	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s", table,
+					 quote_literal_cstr(comment)));
+	return relid;
+}
+
+/* has_columns: has a table columns of these names, in this order? */
+static bool
+has_columns(Oid relid, List *names)
+{
+	AttrNumber	attnum = 0;
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		char	   *name;
+
+		do
+			name = get_attname(relid, ++attnum, true);
+		while (name != NULL && !m2m_catalog_column_exists(relid, attnum));
+		if (name == NULL || strcmp(name, lfirst(lc)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * m2m_rule_mark: marks a side table as a rule's of that association: by a
+ * trigger that is for no statement of ours, and goes with the association.
+ */
+void
+m2m_rule_mark(M2mRelationship *rel, Oid table, const M2mRuleKind *kind,
+			  List *args, const char *comment)
+{
+	m2m_rule_trigger(table,
+					 makeObjectName("m2m", kind->name, "mark"),
+					 psprintf("AFTER UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
+							  m2m_quoted_column(table, 1),
+							  m2m_qualified_name(rel->association)),
+					 InvalidOid, kind, args, comment);
+	m2m_relationship_changed(rel->association);
+}
+
+/*
+ * m2m_rule_end_table: a side table goes, or stays as a plain one.  Its triggers
+ * on the association are gone.  Error 2BP01.
+ */
+void
+m2m_rule_end_table(M2mRule *rule, bool keep)
+{
+	Relation	table;
+	List	   *marks = NIL;
+	ListCell   *lc;
+
+	if (get_rel_name(rule->table) == NULL)
+		return;
+	if (!keep)
+	{
+		m2m_ddl(psprintf("DROP TABLE %s", m2m_qualified_name(rule->table)));
+		return;
+	}
+	table = table_open(rule->table, AccessShareLock);
+	for (int i = 0; table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		if (m2m_rule_kind_of(table->trigdesc->triggers[i].tgfoid) == rule->kind)
+			marks = lappend_oid(marks, table->trigdesc->triggers[i].tgoid);
+	}
+	table_close(table, NoLock);
+	foreach(lc, marks)
+		m2m_rule_drop_trigger(rule->table, lfirst_oid(lc));
 }
 
 /* trigger_name: of a trigger on a table; NULL if it is gone. */

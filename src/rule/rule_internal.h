@@ -21,7 +21,7 @@
 #define M2M_RULE_EVENTS 4
 
 /* Statements of its own that a rule may keep plans of. */
-#define M2M_RULE_PLANS 16
+#define M2M_RULE_PLANS 20
 
 /* Rows up to which a kept plan will do. */
 #define M2M_RULE_FEW 100
@@ -40,7 +40,8 @@ typedef struct M2mRuleKind
 	 * init: at load.  read: sets rule->needs and what the kind has to know, by the arguments;
 	 * false if they make no rule of this kind.  after: sees what was linked
 	 * and unlinked, in a statement or a call, when it is all in.  text: the
-	 * SQL of one of its statements.  definition: the SQL call that makes it.
+	 * SQL of one of its statements.  definition: the SQL call that makes it,
+	 * NULL if what it is about is lost.
 	 * The others may be NULL.  check: a list of M2mRuleFinding.  elsewhere:
 	 * is what it has on other tables than the association as it should be?
 	 * end: takes that away.  fit: see m2m_rules_fit().
@@ -109,7 +110,10 @@ extern const M2mRuleKind *m2m_rule_kind_of(Oid function);
 extern bool m2m_rule_has_arguments(M2mRule *rule, int nargs, char **args);
 extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
 							  TupleDesc desc);
-extern bool m2m_rule_is_partition(Oid relid, Oid root);
+extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
+							 Datum *values, bool *isnull);
+extern bool m2m_rule_table_is_marked(M2mRule *rule);
+extern void m2m_rule_check_table(M2mRule *rule);
 
 /* rule_change.c */
 extern Datum m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind);
@@ -125,6 +129,8 @@ extern void m2m_rule_finish(void);
 extern int64 m2m_rule_rows(M2mRuleChange *change);
 extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
 						   const char *alias);
+extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
+extern void m2m_rule_store(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
 extern char *m2m_rule_joins(M2mRelationship *rel, M2mSide side,
@@ -146,11 +152,21 @@ extern void m2m_rule_trigger(Oid relid, const char *trigger,
 							 const M2mRuleKind *kind, List *args,
 							 const char *comment);
 extern void m2m_rule_remove(M2mRule *rule);
+extern void m2m_rule_append_column(StringInfo columns, M2mRelationship *rel,
+								   AttrNumber attnum, const char *more);
+extern Oid	m2m_rule_make_table(M2mRelationship *rel, const char *name,
+								List *names, const char *columns,
+								const char *comment);
+extern void m2m_rule_mark(M2mRelationship *rel, Oid table,
+						  const M2mRuleKind *kind, List *args,
+						  const char *comment);
+extern void m2m_rule_end_table(M2mRule *rule, bool keep);
 extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);
 
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;
+extern const M2mRuleKind m2m_counter_kind;
 
 #endif							/* M2M_RULE_INTERNAL_H */

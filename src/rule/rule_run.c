@@ -125,6 +125,15 @@ m2m_rule_execute(M2mRule *rule, int statement, bool many, Oid as, bool latest,
 	return SPI_processed;
 }
 
+/* m2m_rule_store: keeps the rows of the last statement. */
+void
+m2m_rule_store(Tuplestorestate *store)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
+	SPI_freetuptable(SPI_tuptable);
+}
+
 /*
  * get_plan: the plan of a statement.  A kept one whose tables have changed is
  * made anew from its text, in which they may have other names.
@@ -186,6 +195,20 @@ m2m_rule_keys(M2mRelationship *rel, M2mSide side, const char *alias)
 	initStringInfo(&list);
 	for (int i = 0; i < rel->side[side].nkeys; i++)
 		appendStringInfo(&list, "%s%s.%s", i > 0 ? ", " : "", alias,
+						 m2m_quoted_column(rel->association,
+										   rel->side[side].key[i].link_attnum));
+	return list.data;
+}
+
+/* m2m_rule_names: the same without an alias. */
+char *
+m2m_rule_names(M2mRelationship *rel, M2mSide side)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
 						 m2m_quoted_column(rel->association,
 										   rel->side[side].key[i].link_attnum));
 	return list.data;
