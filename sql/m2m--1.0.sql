@@ -403,6 +403,48 @@ CREATE FUNCTION m2m_counter_links()
 COMMENT ON FUNCTION m2m_counter_links() IS
 'Trigger of a rule; m2m_counter() puts it there. Its arguments, name=value: role; counter: column or slots; origin=added for a column that the rule has added.';
 
+CREATE FUNCTION m2m_history(association regclass)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_history';
+
+COMMENT ON FUNCTION m2m_history(regclass) IS
+'Rule: when each link was made and removed, and by whom, is kept in the table <association>_history, whoever writes links and by whatever path. Links that are there get a row without an end, from now on. The setting m2m.actor names the application''s user. Errors: 42704 no relationship; 42809 the association is partitioned or inherits; 42P07 the table''s name is taken; 42501.';
+
+CREATE FUNCTION m2m_history_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_history_links';
+
+COMMENT ON FUNCTION m2m_history_links() IS
+'Trigger of a rule; m2m_history() puts it there. Its argument, name=value: since, when the history begins.';
+
+CREATE FUNCTION m2m_at(sample anyelement, left_table regclass, left_id "any",
+	at timestamptz, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_at';
+
+CREATE FUNCTION m2m_at(sample anyelement, left_table regclass, left_id text,
+	at timestamptz, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_at';
+
+COMMENT ON FUNCTION m2m_at(anyelement, regclass, "any", timestamptz, text, text) IS
+'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
+COMMENT ON FUNCTION m2m_at(anyelement, regclass, text, timestamptz, text, text) IS
+'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
+
+CREATE FUNCTION m2m_restore(association regclass, at timestamptz,
+	OUT linked bigint, OUT unlinked bigint, OUT changed bigint)
+	RETURNS record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_restore';
+
+COMMENT ON FUNCTION m2m_restore(regclass, timestamptz) IS
+'Makes the links of a relationship those of a moment, with the properties that they had, from its history; nobody else writes links meanwhile. Links to rows that are no longer there stay away. Returns how many were linked, unlinked, and given other properties. Needs the rights of SELECT, INSERT, UPDATE and DELETE on the association and SELECT on the history and both tables. Errors: 42704 no relationship, or no history; 22023 it begins later; 0A000 a pair may have several links.';
+
 CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
 	keep boolean DEFAULT false)
 	RETURNS void

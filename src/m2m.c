@@ -22,6 +22,9 @@ bool		m2m_direct_path = true;
 /* m2m.index_runs: are many keys looked up in a page of a B-tree at once? */
 bool		m2m_index_runs = true;
 
+/* m2m.actor: who uses the application, for the history of links */
+char	   *m2m_actor = NULL;
+
 void		_PG_init(void);
 
 /*
@@ -61,6 +64,15 @@ _PG_init(void)
 							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("m2m.actor",
+							   "Names the application's user in the history of links.",
+							   "Kept beside the database role, as the application says it.",
+							   &m2m_actor,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("m2m");
 

@@ -4,12 +4,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "catalog.h"
@@ -28,6 +30,8 @@ static void put_rule(ReturnSetInfo *rsinfo, M2mRelationship *rel,
 
 PG_FUNCTION_INFO_V1(m2m_limit);
 PG_FUNCTION_INFO_V1(m2m_counter);
+PG_FUNCTION_INFO_V1(m2m_history);
+PG_FUNCTION_INFO_V1(m2m_restore);
 PG_FUNCTION_INFO_V1(m2m_drop_rule);
 PG_FUNCTION_INFO_V1(m2m_rules);
 
@@ -56,6 +60,52 @@ m2m_counter(PG_FUNCTION_ARGS)
 					   m2m_name_fit(text_argument(fcinfo, 2, "counter"),
 									"counter"));
 	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_history: SQL function; keeps the history of a relationship's links.
+ */
+Datum
+m2m_history(PG_FUNCTION_ARGS)
+{
+	begin(fcinfo, "m2m_history()");
+	m2m_history_define(PG_GETARG_OID(0));
+	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_restore: SQL function; makes the links those of a moment.  Returns how
+ * many were linked, unlinked, and given other properties.
+ */
+Datum
+m2m_restore(PG_FUNCTION_ARGS)
+{
+	M2mRelationship *rel;
+	TupleDesc	desc;
+	int64		count[3];
+	Datum		values[3];
+	bool		isnull[3] = {false, false, false};
+
+	begin(fcinfo, "m2m_restore()");
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", "at")));
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	rel = m2m_relationship_get(PG_GETARG_OID(0), InvalidOid, AccessShareLock);
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("\"%s\" is not the association table of a relationship",
+						get_rel_name(PG_GETARG_OID(0))),
+				 errhint("The function m2m_relationships() lists those that are.")));
+	m2m_history_restore(rel, PG_GETARG_TIMESTAMPTZ(1), &count[0], &count[1],
+						&count[2]);
+	for (int i = 0; i < 3; i++)
+		values[i] = Int64GetDatum(count[i]);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, isnull)));
 }
 
 /*

@@ -23,6 +23,7 @@
 extern bool m2m_auto_create;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
+extern char *m2m_actor;
 
 /* The two sides of a relationship; also indexes M2mRelationship.side. */
 typedef enum M2mSide

@@ -11,8 +11,10 @@
 #ifndef M2M_RULE_H
 #define M2M_RULE_H
 
+#include "datatype/timestamp.h"
 #include "executor/tuptable.h"
 #include "utils/relcache.h"
+#include "utils/tuplestore.h"
 
 #include "ids.h"
 #include "m2m.h"
@@ -71,5 +73,14 @@ extern void m2m_limit_define(Oid association, const char *role, int32 min,
 /* counter.c: how many links each row has */
 extern void m2m_counter_define(Oid association, const char *role,
 							   const char *column);
+
+/* history.c: when links were made and removed */
+extern void m2m_history_define(Oid association);
+extern void m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						   TimestampTz at, Tuplestorestate *result,
+						   TupleDesc desc);
+extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
+								int64 *linked, int64 *unlinked,
+								int64 *changed);
 
 #endif							/* M2M_RULE_H */

@@ -663,15 +663,15 @@ counter_text(M2mRule *rule, int statement)
 							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n OPERATOR(pg_catalog.+) excluded.n",
 							delta_text(rel, side, statement - COUNTER_SLOT),
 							m2m_rule_keys(rel, side, "d"), slots,
-							m2m_rule_same(rel, side, "s", "d"),
+							m2m_rule_table_same(rule, side, 0, "s", "d"),
 							m2m_rule_keys(rel, side, "f"),
 							m2m_rule_keys(rel, side, "f"), slots,
-							m2m_rule_same(rel, side, "s", "t"), slots,
-							m2m_rule_same(rel, side, "s", "f"),
-							m2m_rule_same(rel, side, "s", "t"), slots,
+							m2m_rule_table_same(rule, side, 0, "s", "t"), slots,
+							m2m_rule_table_same(rule, side, 0, "s", "f"),
+							m2m_rule_table_same(rule, side, 0, "s", "t"), slots,
 							m2m_rule_keys(rel, side, "d"),
 							m2m_rule_same(rel, side, "t", "d"),
-							m2m_rule_names(rel, side));
+							m2m_rule_table_keys(rule, side, 0, NULL, false));
 		case COUNTER_NEW_SLOT + CHANGE_LINKED:
 		case COUNTER_NEW_SLOT + CHANGE_UNLINKED:
 		case COUNTER_NEW_SLOT + CHANGE_BOTH:
@@ -680,7 +680,7 @@ counter_text(M2mRule *rule, int statement)
 							slots, m2m_rule_keys(rel, side, "d"),
 							delta_text(rel, side, statement - COUNTER_NEW_SLOT),
 							m2m_rule_keys(rel, side, "d"),
-							m2m_rule_names(rel, side));
+							m2m_rule_table_keys(rule, side, 0, NULL, false));
 		case COUNTER_COUNT:
 			{
 				StringInfoData keys;
@@ -821,9 +821,9 @@ counter_check(M2mRule *rule)
 		finding->question =
 			psprintf("SELECT EXISTS (SELECT FROM (SELECT %s, pg_catalog.sum(s.n) AS m2m_n FROM %s s GROUP BY %s) s"
 					 " FULL JOIN (%s) c ON %s WHERE COALESCE(s.m2m_n, 0) OPERATOR(pg_catalog.<>) COALESCE(c.m2m_n, 0))",
-					 m2m_rule_keys(rel, side, "s"),
+					 m2m_rule_table_keys(rule, side, 0, "s", true),
 					 m2m_qualified_name(rule->table),
-					 m2m_rule_keys(rel, side, "s"), counted,
+					 m2m_rule_table_keys(rule, side, 0, "s", false), counted,
 					 m2m_rule_same(rel, side, "s", "c"));
 	return list_make1(finding);
 }

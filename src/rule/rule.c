@@ -43,6 +43,7 @@
 static const M2mRuleKind *const kinds[] = {
 	&m2m_limit_kind,
 	&m2m_counter_kind,
+	&m2m_history_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);

@@ -133,6 +133,10 @@ extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
 extern void m2m_rule_store(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
+extern char *m2m_rule_table_keys(M2mRule *rule, M2mSide side, int first,
+								 const char *alias, bool as_links);
+extern char *m2m_rule_table_same(M2mRule *rule, M2mSide side, int first,
+								 const char *alias, const char *link);
 extern char *m2m_rule_joins(M2mRelationship *rel, M2mSide side,
 							const char *link, const char *row);
 extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
@@ -168,5 +172,6 @@ extern char *m2m_rule_call(M2mRule *rule, const char *function,
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
+extern const M2mRuleKind m2m_history_kind;
 
 #endif							/* M2M_RULE_INTERNAL_H */

@@ -234,6 +234,55 @@ m2m_rule_same(M2mRelationship *rel, M2mSide side, const char *one,
 	return list.data;
 }
 
+/*
+ * m2m_rule_table_keys: "s.author_id, ..." of one side in a side table, where
+ * its columns begin behind `first` others.  By position, as either table's
+ * columns may have been renamed; with as_links they are called as those of the
+ * association.  alias may be NULL.
+ */
+char *
+m2m_rule_table_keys(M2mRule *rule, M2mSide side, int first, const char *alias,
+					bool as_links)
+{
+	M2mRelationship *rel = rule->rel;
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		appendStringInfo(&list, "%s%s%s%s", i > 0 ? ", " : "",
+						 alias != NULL ? alias : "", alias != NULL ? "." : "",
+						 m2m_quoted_column(rule->table, first + i + 1));
+		if (as_links)
+			appendStringInfo(&list, " AS %s",
+							 m2m_quoted_column(rel->association,
+											   rel->side[side].key[i].link_attnum));
+	}
+	return list.data;
+}
+
+/* m2m_rule_table_same: has a row of a side table the key of a link? */
+char *
+m2m_rule_table_same(M2mRule *rule, M2mSide side, int first, const char *alias,
+					const char *link)
+{
+	M2mRelationship *rel = rule->rel;
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+
+		appendStringInfo(&list, "%s%s.%s %s %s.%s", i > 0 ? " AND " : "",
+						 alias, m2m_quoted_column(rule->table, first + i + 1),
+						 m2m_rule_equality(key->link_type), link,
+						 m2m_quoted_column(rel->association,
+										   key->link_attnum));
+	}
+	return list.data;
+}
+
 /* m2m_rule_joins: is a row of an endpoint that of a link? */
 char *
 m2m_rule_joins(M2mRelationship *rel, M2mSide side, const char *link,
