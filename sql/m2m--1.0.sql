@@ -445,6 +445,23 @@ CREATE FUNCTION m2m_restore(association regclass, at timestamptz,
 COMMENT ON FUNCTION m2m_restore(regclass, timestamptz) IS
 'Makes the links of a relationship those of a moment, with the properties that they had, from its history; nobody else writes links meanwhile. Links to rows that are no longer there stay away. Returns how many were linked, unlinked, and given other properties. Needs the rights of SELECT, INSERT, UPDATE and DELETE on the association and SELECT on the history and both tables. Errors: 42704 no relationship, or no history; 22023 it begins later; 0A000 a pair may have several links.';
 
+CREATE FUNCTION m2m_notify(association regclass, channel text,
+	keys boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_notify';
+
+COMMENT ON FUNCTION m2m_notify(regclass, text, boolean) IS
+'Rule: a NOTIFY on the channel for each statement or call that links or unlinks, whoever writes and by whatever path: a JSON object of relationship, xid, n (a number that runs within the transaction), linked and unlinked (how many). With keys the pairs, too, where they fit in a message; anybody who can connect can listen. Transactions that write links cannot be prepared then. Errors: 42704 no relationship; 42809 the association is partitioned or inherits; 22023 the channel; 42501.';
+
+CREATE FUNCTION m2m_notice_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_notice_links';
+
+COMMENT ON FUNCTION m2m_notice_links() IS
+'Trigger of a rule; m2m_notify() puts it there. Its arguments, name=value: channel, keys.';
+
 CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
 	keep boolean DEFAULT false)
 	RETURNS void

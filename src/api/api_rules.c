@@ -32,6 +32,7 @@ PG_FUNCTION_INFO_V1(m2m_limit);
 PG_FUNCTION_INFO_V1(m2m_counter);
 PG_FUNCTION_INFO_V1(m2m_history);
 PG_FUNCTION_INFO_V1(m2m_restore);
+PG_FUNCTION_INFO_V1(m2m_notify);
 PG_FUNCTION_INFO_V1(m2m_drop_rule);
 PG_FUNCTION_INFO_V1(m2m_rules);
 
@@ -106,6 +107,19 @@ m2m_restore(PG_FUNCTION_ARGS)
 		values[i] = Int64GetDatum(count[i]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, isnull)));
+}
+
+/*
+ * m2m_notify: SQL function; notifies a channel of links that are made and
+ * removed.
+ */
+Datum
+m2m_notify(PG_FUNCTION_ARGS)
+{
+	begin(fcinfo, "m2m_notify()");
+	m2m_notice_define(PG_GETARG_OID(0), text_argument(fcinfo, 1, "channel"),
+					  !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	PG_RETURN_VOID();
 }
 
 /*

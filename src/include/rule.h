@@ -83,4 +83,8 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 								int64 *linked, int64 *unlinked,
 								int64 *changed);
 
+/* notice.c: NOTIFY of links that are made and removed */
+extern void m2m_notice_define(Oid association, const char *channel,
+							  bool keys);
+
 #endif							/* M2M_RULE_H */

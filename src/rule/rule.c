@@ -44,6 +44,7 @@ static const M2mRuleKind *const kinds[] = {
 	&m2m_limit_kind,
 	&m2m_counter_kind,
 	&m2m_history_kind,
+	&m2m_notice_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
@@ -54,6 +55,7 @@ static int	trigger_event(HeapTuple tuple, TupleDesc desc);
 static int	read_arguments(HeapTuple tuple, TupleDesc desc, char ***args);
 static bool complete(M2mRule *rule);
 static bool is_whole(M2mRule *rule);
+static Oid	condition_table(const char *tgqual);
 static void free_plans(void *arg);
 
 /*
@@ -98,7 +100,7 @@ m2m_rules_are_of(HeapTuple trigger, TupleDesc desc)
 									&isnull);
 
 	return m2m_rule_kind_of(((Form_pg_trigger) GETSTRUCT(trigger))->tgfoid) != NULL &&
-		(isnull || OidIsValid(m2m_rule_condition(TextDatumGetCString(qual))));
+		(isnull || OidIsValid(condition_table(TextDatumGetCString(qual))));
 }
 
 /* m2m_rule_text: what there is to say of a rule. */
@@ -332,12 +334,12 @@ m2m_rule_name(const M2mRuleKind *kind, const char *role)
 }
 
 /*
- * m2m_rule_condition: the table that a trigger's condition names, where that
+ * condition_table: the table that a trigger's condition names, where that
  * is all it says: WHEN ('history'::regclass IS NOT NULL).  InvalidOid
  * otherwise.
  */
-Oid
-m2m_rule_condition(const char *tgqual)
+static Oid
+condition_table(const char *tgqual)
 {
 	Node	   *node = stringToNode(tgqual);
 
@@ -568,7 +570,7 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 	ListCell   *lc;
 
 	if (!isnull)
-		table = m2m_rule_condition(TextDatumGetCString(qual));
+		table = condition_table(TextDatumGetCString(qual));
 	foreach(lc, *rules)
 	{
 		M2mRule    *other = lfirst(lc);

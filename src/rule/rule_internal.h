@@ -105,7 +105,6 @@ extern M2mRule *m2m_rule_of_trigger(M2mRelationship *rel, Oid trigger);
 extern const char *m2m_rule_argument(M2mRule *rule, const char *name);
 extern int32 m2m_rule_number(M2mRule *rule, const char *name);
 extern char *m2m_rule_name(const M2mRuleKind *kind, const char *role);
-extern Oid	m2m_rule_condition(const char *tgqual);
 extern const M2mRuleKind *m2m_rule_kind_of(Oid function);
 extern bool m2m_rule_has_arguments(M2mRule *rule, int nargs, char **args);
 extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
@@ -173,5 +172,6 @@ extern char *m2m_rule_call(M2mRule *rule, const char *function,
 extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
 extern const M2mRuleKind m2m_history_kind;
+extern const M2mRuleKind m2m_notice_kind;
 
 #endif							/* M2M_RULE_INTERNAL_H */
