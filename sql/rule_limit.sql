@@ -226,6 +226,24 @@ SELECT m2m_link('person', 1, 'person', ARRAY[2, 3]);
 SELECT m2m_link('person', ARRAY[2, 3, 4], 'person', 1);
 SELECT m2m_link('person', 1, 'person', 4);
 
+-- Without link views the table is its owner's to write; adopted again, it has its
+-- limits, if its roles have the same names
+DROP VIEW loose_of_student, loose_of_course;
+INSERT INTO loose VALUES (1, 2), (1, 3);
+SELECT m2m_adopt('loose', left_view => 'loose_of_student', right_view => 'loose_of_course');
+SELECT severity, finding FROM m2m_check('loose') WHERE finding LIKE '%limit%';
+INSERT INTO loose VALUES (1, 5);
+DROP VIEW loose_of_student, loose_of_course;
+SELECT m2m_adopt('loose', left_role => 'pupil', left_view => 'loose_of_student', right_view => 'loose_of_course');
+INSERT INTO loose VALUES (2, 5);
+SELECT severity, finding FROM m2m_check('loose') WHERE finding LIKE '%trigger%';
+DROP TRIGGER m2m_limit_student_insert ON loose;
+DROP TRIGGER m2m_limit_student_update ON loose;
+INSERT INTO loose VALUES (2, 5);
+CREATE TABLE child () INHERITS (loose);
+SELECT severity, finding FROM m2m_check('loose') WHERE finding LIKE '%rules%';
+DROP TABLE child;
+
 -- Renames are followed; switching off leaves nothing; a table can be dropped
 ALTER TABLE enrolment RENAME TO place;
 ALTER TABLE place RENAME COLUMN course_id TO class_id;

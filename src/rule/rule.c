@@ -18,6 +18,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/partition.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
@@ -48,7 +49,7 @@ static const M2mRuleKind *const kinds[] = {
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
-static List *read_rules(M2mRelationship *rel);
+static List *read_rules(M2mRelationship *rel, List **strays);
 static void read_trigger(M2mRelationship *rel, const M2mRuleKind *kind,
 						 HeapTuple tuple, TupleDesc desc, List **rules);
 static int	trigger_event(HeapTuple tuple, TupleDesc desc);
@@ -147,6 +148,24 @@ m2m_rules_check(M2mRelationship *rel)
 	List	   *findings = NIL;
 	ListCell   *lc;
 
+	if (m2m_rules_of(rel) != NIL && (has_subclass(rel->association) ||
+									 has_superclass(rel->association)))
+	{
+		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+
+		finding->severity = "error";
+		finding->what = "the relationship has rules, and inheritance children or parents by which links can be written past them";
+		findings = lappend(findings, finding);
+	}
+	foreach(lc, get_rules(rel)->strays)
+	{
+		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+
+		finding->severity = "error";
+		finding->what = psprintf("trigger \"%s\" makes no rule, and links cannot be written; a role of that name is missing, or its arguments are wrong",
+								 (char *) lfirst(lc));
+		findings = lappend(findings, finding);
+	}
 	foreach(lc, m2m_rules_of(rel))
 	{
 		M2mRule    *rule = lfirst(lc);
@@ -500,7 +519,7 @@ get_rules(M2mRelationship *rel)
 		return rel->rules;
 	old = MemoryContextSwitchTo(rel->context);
 	rules = palloc0(sizeof(M2mRules));
-	rules->list = read_rules(rel);
+	rules->list = read_rules(rel, &rules->strays);
 	rules->plain = true;
 	foreach(lc, rules->list)
 		rules->plain &= is_whole(lfirst(lc));
@@ -514,9 +533,12 @@ get_rules(M2mRelationship *rel)
 	return rules;
 }
 
-/* read_rules: from the association's triggers. */
+/*
+ * read_rules: from the association's triggers; strays becomes the names of
+ * those that make no rule.
+ */
 static List *
-read_rules(M2mRelationship *rel)
+read_rules(M2mRelationship *rel, List **strays)
 {
 	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
 	List	   *rules = NIL;
@@ -547,8 +569,12 @@ read_rules(M2mRelationship *rel)
 	/* what makes no rule is a trigger like any other */
 	foreach(lc, rules)
 	{
-		if (complete(lfirst(lc)))
-			result = lappend(result, lfirst(lc));
+		M2mRule    *rule = lfirst(lc);
+
+		if (complete(rule))
+			result = lappend(result, rule);
+		else
+			*strays = lappend(*strays, rule->first);
 	}
 	return result;
 }
@@ -586,6 +612,7 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 		rule->nargs = nargs;
 		rule->arg = args;
 		rule->table = table;
+		rule->first = pstrdup(NameStr(form->tgname));
 		*rules = lappend(*rules, rule);
 	}
 	rule->triggers = lappend_oid(rule->triggers, form->oid);

@@ -17,6 +17,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "catalog.h"
 #include "m2m.h"
 #include "relationship.h"
 #include "rule.h"
@@ -107,7 +108,8 @@ put(M2mRuleChange *change, Tuplestorestate **store, TupleTableSlot *link)
  * m2m_rule_fired: what the trigger function of each kind of rule does: hands
  * the rule the rows of its statement.  Errors: 39P01 where the trigger is not
  * one of those that we make; 55000 where it makes no rule, as while the
- * relationship is at rest.
+ * relationship is at rest.  Where there is no relationship any more, there is
+ * nothing to keep.
  */
 Datum
 m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
@@ -136,14 +138,19 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 							   InvalidOid, NoLock);
 	if (rel != NULL)
 		rule = m2m_rule_of_trigger(rel, trigger->tg_trigger->tgoid);
+
+	/* a table that is no relationship's any more is its owner's to write */
+	else if (m2m_catalog_read_rest(RelationGetRelid(trigger->tg_relation),
+								   NIL) == NULL)
+		return PointerGetDatum(NULL);
 	if (rule == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("trigger \"%s\" on \"%s\" makes no rule of a relationship",
 						trigger->tg_trigger->tgname,
 						RelationGetRelationName(trigger->tg_relation)),
-				 errdetail("Its relationship is at rest, or has no such role, or is none any more."),
-				 errhint("Make the relationship whole, by m2m_adopt() for one, or drop the trigger.")));
+				 errdetail("Its relationship is at rest, or has no such role."),
+				 errhint("Make the relationship whole, or drop the trigger.")));
 	memset(&change, 0, sizeof(change));
 	change.rel = rel;
 	change.linked = trigger->tg_newtable;

@@ -69,6 +69,7 @@ struct M2mRule
 	int			has;
 	bool		odd;			/* has a trigger that is not as ours are */
 	List	   *triggers;		/* OIDs, in the order of their names */
+	char	   *first;			/* name of the first of them */
 	Oid			table;			/* named in their conditions, or InvalidOid */
 	int32		number[2];		/* the kind's */
 	char	   *string[2];		/* the kind's */
@@ -95,6 +96,7 @@ struct M2mRuleChange
 typedef struct M2mRules
 {
 	List	   *list;			/* M2mRule */
+	List	   *strays;			/* names of triggers that make none */
 	bool		plain;
 	MemoryContextCallback callback;
 } M2mRules;
