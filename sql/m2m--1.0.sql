@@ -19,19 +19,45 @@ CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
 
 COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
 	regnamespace, text[], text[], text[], text[], text, text, boolean) IS
-'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
 
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
-	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
+	left_table regclass DEFAULT NULL, right_table regclass DEFAULT NULL,
+	repair boolean DEFAULT false, deleted text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_adopt';
 
 COMMENT ON FUNCTION m2m_adopt(regclass, text, text, text[], text[], text,
-	text) IS
-'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table. What is not named gets a name that is free. Returns the table. Errors: 42P16 it has not two foreign keys; 42P08 it has more; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+	text, regclass, regclass, boolean, text) IS
+'Makes an existing join table, or what is left of a relationship, the association table of a relationship, by two of its foreign keys (left_columns and right_columns choose among more). Changes nothing in the table, unless repair is true: then it adds the foreign keys to left_table and right_table, the key and the indexes that are missing, and deletes rows that link nothing or stand there twice, telling which. What is not named gets a name that is free. deleted: the column, a time or a boolean, that says that a row is no link any more; unlinking then sets it (empty: there is none, all rows are links). Returns the table. Errors: 42P16 it has not two foreign keys, with the SQL that would add them to left_table and right_table; 42P08 it has more, or pairs are unique only among rows not deleted, and deleted is not given; 42703, 42804 deleted is no such column; 42710 it is one already; 42P07 a name is taken; 2BP01 something depends on a link view that cannot follow its tables in place; 42501.';
+
+CREATE FUNCTION m2m_candidates(schema regnamespace DEFAULT NULL,
+	OUT association regclass, OUT left_table regclass,
+	OUT left_columns text[], OUT right_table regclass,
+	OUT right_columns text[], OUT identity text[],
+	OUT estimated_rows bigint, OUT missing text[], OUT tools text[],
+	OUT score integer, OUT call text)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_candidates';
+
+COMMENT ON FUNCTION m2m_candidates(regnamespace) IS
+'Join tables that are no association yet, the best first: between which tables, by which columns (guessed by their names where a foreign key is missing), what tells one link from another (null: the whole row), how many rows there are about, what is missing, which other tools would see a join table, a score from 0 to 100, and the call that adopts it. Changes nothing.';
+
+CREATE FUNCTION m2m_adopt_all(schema regnamespace DEFAULT NULL,
+	dry_run boolean DEFAULT false,
+	OUT association regclass, OUT outcome text, OUT left_view text,
+	OUT right_view text, OUT reason text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_adopt_all';
+
+COMMENT ON FUNCTION m2m_adopt_all(regnamespace, boolean) IS
+'Adopts, as m2m_adopt does, all join tables that m2m_candidates lists and that lack nothing. Returns what became of each: adopted, refused or not ready, with the names of its link views, or the reason. One that is refused does not undo the others. With dry_run nothing is kept.';
 
 CREATE FUNCTION m2m_drop(association regclass,
 	keep_links boolean DEFAULT false)
@@ -41,6 +67,16 @@ CREATE FUNCTION m2m_drop(association regclass,
 
 COMMENT ON FUNCTION m2m_drop(regclass, boolean) IS
 'Drops a relationship: its link views and functions and, unless keep_links or the table was adopted, its association table. Errors: 42704 it is none; 2BP01 other objects depend on it; 42501.';
+
+CREATE FUNCTION m2m_rename(association regclass, name text DEFAULT NULL,
+	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
+	left_view text DEFAULT NULL, right_view text DEFAULT NULL)
+	RETURNS regclass
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_rename';
+
+COMMENT ON FUNCTION m2m_rename(regclass, text, text, text, text, text) IS
+'Gives a relationship other names: the association table and, where m2m has made it, its key, foreign keys and index; the roles; link views and link functions, which follow the roles unless a name is given or was given before. Columns of the table keep their names. Privileges, comments and what depends on them stay. Returns the table. Errors: 42704 it is none; 42P07 a name is taken; 22023 both roles are the same; 55000 it is at rest; 42501.';
 
 /*
  * Link functions.  An id may be of any type: "any" takes typed values, text
@@ -277,7 +313,7 @@ CREATE FUNCTION m2m_link_view_write()
 	AS 'MODULE_PATHNAME', 'm2m_link_view_write';
 
 COMMENT ON FUNCTION m2m_link_view_write() IS
-'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted).';
+'INSTEAD OF trigger of link views; m2m_create and m2m_adopt put it there. Its arguments, name=value, hold what has no other home: near (the side the view starts at), left and right (the roles), origin (created or adopted), unlink (marks, where unlinking sets a column instead of deleting the row; the condition of the view says which).';
 
 /*
  * Relationships follow the schema.  The tags are those of commands that can
@@ -312,7 +348,11 @@ CREATE EVENT TRIGGER m2m_ddl_command_start ON ddl_command_start WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
+	'ALTER VIEW', 'CREATE DOMAIN', 'CREATE FOREIGN TABLE',
+	'CREATE FUNCTION', 'CREATE INDEX',
+	'CREATE MATERIALIZED VIEW', 'CREATE SCHEMA', 'CREATE SEQUENCE',
+	'CREATE TABLE', 'CREATE TABLE AS', 'CREATE TYPE', 'CREATE VIEW',
+	'SELECT INTO', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
 	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
 	'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
 	'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR',
@@ -330,7 +370,8 @@ CREATE EVENT TRIGGER m2m_ddl_command_end ON ddl_command_end WHEN TAG IN (
 	'ALTER COLLATION', 'ALTER EXTENSION', 'ALTER FOREIGN TABLE',
 	'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER OPERATOR',
 	'ALTER SCHEMA', 'ALTER SEQUENCE', 'ALTER TABLE', 'ALTER TYPE',
-	'ALTER VIEW', 'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
+	'ALTER VIEW', 'CREATE INDEX', 'CREATE SCHEMA', 'CREATE TABLE',
+	'CREATE VIEW', 'DROP ACCESS METHOD', 'DROP AGGREGATE', 'DROP CAST',
 	'DROP COLLATION', 'DROP DOMAIN', 'DROP EXTENSION',
 	'DROP FOREIGN DATA WRAPPER', 'DROP FOREIGN TABLE', 'DROP FUNCTION',
 	'DROP LANGUAGE', 'DROP MATERIALIZED VIEW', 'DROP OPERATOR',
@@ -360,12 +401,13 @@ CREATE FUNCTION m2m_relationships()
 		right_table regclass, right_role text, right_key text[],
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
-		properties text[], identity text[], rules text[], origin text, owner regrole)
+		properties text[], identity text[], shared text[], condition text,
+		rules text[], origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
 COMMENT ON FUNCTION m2m_relationships() IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the names of its rules (m2m_rules() tells more); whether it was created or adopted; the owner.';
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; the names of its rules (m2m_rules() tells more); whether it was created or adopted; the owner.';
 
 /* rules */
 

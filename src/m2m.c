@@ -16,6 +16,9 @@ PG_MODULE_MAGIC;
 /* m2m.auto_create: does m2m_link create a relationship on first use? */
 bool		m2m_auto_create = true;
 
+/* m2m.auto_adopt: are tables adopted that become join tables? */
+bool		m2m_auto_adopt = false;
+
 /* m2m.direct_path: are plain tables written without the executor? */
 bool		m2m_direct_path = true;
 
@@ -40,6 +43,15 @@ _PG_init(void)
 							 &m2m_auto_create,
 							 true,
 							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("m2m.auto_adopt",
+							 "Adopts a table when a command makes a join table of it.",
+							 "It becomes the association table of a relationship, which belongs to its owner.",
+							 &m2m_auto_adopt,
+							 false,
+							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
 

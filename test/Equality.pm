@@ -29,6 +29,7 @@ my %values = (
 	date => [ map { "'2024-01-$_'" } 10 .. 21 ],
 	mood => [ map { "'$_'" } qw(sad ok happy glad mad calm) ],
 	pair => [ map { [ "'" . chr(97 + $_ % 3) . "'", $_ % 5 ] } 1 .. 12 ],
+	tenant => [ map { [ 1 + int($_ / 8), $_ % 8 ] } 1 .. 15 ],
 	big => [ 1 .. 400 ]);
 
 # As many rows of a table exist at the start: the others are missing ones.
@@ -37,12 +38,11 @@ my $existing = 0.7;
 sub side
 {
 	my ($table, $type, $values, $cast) = @_;
-	my $pair = $type eq 'pair';
 
 	return {
 		table => $table, type => $type, values => $values{ $values // $type },
 		cast => $cast // $type,
-		keys => $pair ? [ 'a', 'b' ] : ['id'] };
+		keys => $type eq 'pair' ? [ 'a', 'b' ] : $type eq 'tenant' ? [ 't', 'id' ] : ['id'] };
 }
 
 sub relationship
@@ -60,7 +60,8 @@ sub relationship
 
 		$side->{role} = $s;
 		$side->{view} = "${name}_${s}v";
-		$side->{columns} = [ map { "${s}_$_" } @{ $side->{keys} } ];
+		# the tenant is one column for both sides
+		$side->{columns} = [ map { $_ eq 't' ? $_ : "${s}_$_" } @{ $side->{keys} } ];
 	}
 	return $rel;
 }
@@ -86,11 +87,15 @@ sub relationships
 		relationship('domains', ['code'], ['smallint']),
 		relationship('wide', $int, $int, cast => 'bigint'),
 		relationship('narrow', ['bigint', 'int'], ['bigint', 'int']),
+		relationship('tenants', ['tenant'], ['tenant'], shared => 1),
+		relationship('old_tenants', ['tenant'], ['tenant'], shared => 1),
+		relationship('self_tenants', ['tenant'], ['tenant'], shared => 1, self => 1),
 		relationship('temps', $int, ['text'], temporary => 1),
 		relationship('props', $int, ['text'], general => 1),
 		relationship('deferred', $int, $int, general => 1),
 		relationship('triggered', $int, $int, general => 1),
 		relationship('parted', $int, $int, general => 1),
+		relationship('tagged_tenants', ['tenant'], ['tenant'], shared => 1, general => 1),
 		relationship('loose', $int, $int, general => 1));
 }
 
@@ -129,9 +134,36 @@ sub many
 	my ($side, @keys) = @_;
 
 	return 'ARRAY[' . join(', ', map { one($side, $_) } @keys) . ']'
-	  if $side->{type} eq 'pair' && @keys;
-	return "'{}'::" . $side->{table} . '[]' if $side->{type} eq 'pair';
+	  if ref $side->{values}[0] && @keys;
+	return "'{}'::" . $side->{table} . '[]' if ref $side->{values}[0];
 	return 'ARRAY[' . join(', ', @keys) . ']::' . $side->{type} . '[]';
+}
+
+# Of keys with a column of both sides: nearly always those that the first ones
+# can be linked to. Several go with one, or pairwise.
+sub fitting
+{
+	my ($rel, $with, @keys) = @_;
+
+	return @keys if !$rel->{shared};
+	return map {
+		my $n = $_;
+		my $key = @$with > 1 ? $with->[$n] : $with->[0];
+		chance(0.98) ? [ $key->[0], $keys[$n][1] ] : $keys[$n]
+	} 0 .. $#keys;
+}
+
+# The second id or ids of a call, which may do without that column: $with are
+# those of the first.
+sub second
+{
+	my ($rel, $side, $many, $with, @keys) = @_;
+	my $fit = $rel->{shared} && @keys
+	  && !grep { $keys[$_][0] != $with->[ @$with > 1 ? $_ : 0 ][0] } 0 .. $#keys;
+
+	return $many
+	  ? ($fit && chance(0.5) ? 'ARRAY[' . join(', ', map { $_->[1] } @keys) . ']' : many($side, @keys))
+	  : ($fit && chance(0.5) ? "'$keys[0][1]'" : one($side, $keys[0]));
 }
 
 # "l_a, l_b" and "'a', 1"
@@ -143,7 +175,7 @@ sub plain
 	my $cast = $rel->{cast} // $side->{cast};
 
 	return ref $key
-	  ? "$key->[0]::text, $key->[1]::int"
+	  ? ($rel->{shared} ? "$key->[0], $key->[1]" : "$key->[0]::text, $key->[1]::int")
 	  : "$key\::$cast";
 }
 
@@ -209,12 +241,17 @@ sub insert_by_hand
 	my ($rel, $near, $far, @pairs) = @_;
 	my @columns =
 	  map { columns($rel->{side}{$_}) } qw(l r);
-	my $n = @{ $near->{keys} } + @{ $far->{keys} };
+	my $n = @{ $near->{keys} } + @{ $far->{keys} } - ($rel->{shared} // 0);
 
 	return undef if !@pairs;
+	# no expert writes what is refused
+	return undef if $rel->{shared} && grep { $_->[0][0] != $_->[1][0] } @pairs;
+	$columns[1] =~ s/^t, // if $rel->{shared};
 	my $rows = join ', ', map {
 		my %of = ($near->{role} => $_->[0], $far->{role} => $_->[1]);
-		'(' . join(', ', map { plain($rel, $rel->{side}{$_}, $of{$_}) } qw(l r)) . ')'
+		'(' . ($rel->{shared}
+			? "$of{l}[0], $of{l}[1], $of{r}[1]"
+			: join(', ', map { plain($rel, $rel->{side}{$_}, $of{$_}) } qw(l r))) . ')'
 	} @pairs;
 	return "WITH i AS (INSERT INTO $rel->{name} ("
 	  . join(', ', @columns)
@@ -256,18 +293,20 @@ sub link_or_unlink
 	if ($shape eq 'one')
 	{
 		@pairs = [ some_keys($rel, $near, 1), some_keys($rel, $far, 1) ];
+		($pairs[0][1]) = fitting($rel, [ $pairs[0][0] ], $pairs[0][1]);
 		($near_id, $far_id) =
-		  (one($near, $pairs[0][0]), one($far, $pairs[0][1]));
+		  (one($near, $pairs[0][0]), second($rel, $far, 0, [ $pairs[0][0] ], $pairs[0][1]));
 	}
 	elsif ($shape eq 'many')
 	{
 		my ($key) = some_keys($rel, $near, 1);
-		my @keys = some_keys($rel, $far, some_number($rel));
+		my @keys = fitting($rel, [$key], some_keys($rel, $far, some_number($rel)));
 
 		@pairs = map { [ $key, $_ ] } @keys;
-		($near_id, $far_id) = (one($near, $key), many($far, @keys));
+		($near_id, $far_id) = (one($near, $key), second($rel, $far, 1, [$key], @keys));
 		if (chance(0.3))
 		{
+			$far_id = many($far, @keys);
 			($near, $far, $near_id, $far_id) =
 			  ($far, $near, $far_id, $near_id);
 			@pairs = map { [ reverse @$_ ] } @pairs;
@@ -278,10 +317,10 @@ sub link_or_unlink
 	{
 		my $n = some_number($rel);
 		my @near = some_keys($rel, $near, $n);
-		my @far = some_keys($rel, $far, $n);
+		my @far = fitting($rel, \@near, some_keys($rel, $far, $n));
 
 		@pairs = map { [ $near[$_], $far[$_] ] } 0 .. $#near;
-		($near_id, $far_id) = (many($near, @near), many($far, @far));
+		($near_id, $far_id) = (many($near, @near), second($rel, $far, 1, \@near, @far));
 	}
 	return {
 		what => "$function $shape",
@@ -318,6 +357,7 @@ sub load
 	my ($near, $far, $role) = sides($rel);
 	my @pairs = map { [ some_keys($rel, $near, 1), some_keys($rel, $far, 1) ] }
 	  1 .. some_number($rel);
+	($_->[1]) = fitting($rel, [ $_->[0] ], $_->[1]) for @pairs;
 	my $rows = join ', ', map {
 		'(' . join(', ', map { one($_->[0], $_->[1]) } [ $near, $_->[0] ], [ $far, $_->[1] ]) . ')'
 	} @pairs;
@@ -336,9 +376,9 @@ sub wrong_call
 	my $function = pick(qw(m2m_link m2m_unlink));
 	my ($key) = some_keys($rel, $near, 1);
 	my @keys = some_keys($rel, $far, 2);
-	my $type = $far->{type} eq 'pair' ? $far->{table} : $far->{type};
+	my $type = ref $keys[0] ? $far->{table} : $far->{type};
 	my $far_id = pick("NULL::$type", "NULL::$type" . '[]', "'{}'::$type" . '[]',
-		$far->{type} eq 'pair' ? 'ARRAY[NULL]::record[]' : "ARRAY[$keys[0], NULL]::$type" . '[]');
+		ref $keys[0] ? 'ARRAY[NULL]::record[]' : "ARRAY[$keys[0], NULL]::$type" . '[]');
 
 	return {
 		what => 'no id',
@@ -354,11 +394,11 @@ sub set
 	my ($rel) = @_;
 	my ($near, $far, $role) = sides($rel);
 	my ($key) = some_keys($rel, $near, 1);
-	my @keys = chance(0.1) ? () : some_keys($rel, $far, some_number($rel));
+	my @keys = chance(0.1) ? () : fitting($rel, [$key], some_keys($rel, $far, some_number($rel)));
 
 	return {
 		what => 'm2m_set',
-		sql => select_call('m2m_set', $near, one($near, $key), $far, many($far, @keys), $role) };
+		sql => select_call('m2m_set', $near, one($near, $key), $far, second($rel, $far, 1, [$key], @keys), $role) };
 }
 
 sub clear
@@ -380,7 +420,9 @@ sub one_pair
 	my ($rel) = @_;
 	my ($near, $far, $role) = sides($rel);
 	my $function = pick(qw(m2m_toggle m2m_toggle m2m_linked m2m_count));
-	my ($near_id, $far_id) = map { one($_, some_keys($rel, $_, 1)) } $near, $far;
+	my ($near_key) = some_keys($rel, $near, 1);
+	my ($far_key) = fitting($rel, [$near_key], some_keys($rel, $far, 1));
+	my ($near_id, $far_id) = (one($near, $near_key), second($rel, $far, 0, [$near_key], $far_key));
 
 	return {
 		what => $function,
@@ -394,8 +436,9 @@ sub calls_in_statement
 	my ($near, $far, $role) = sides($rel);
 	my @calls = map { call(@$_) }
 	  map {
-		my ($x, $y) = map { one($_, some_keys($rel, $_, 1)) } $near, $far;
-		my @rest = ($near, $x, $far, $y, $role);
+		my ($near_key) = some_keys($rel, $near, 1);
+		my ($far_key) = fitting($rel, [$near_key], some_keys($rel, $far, 1));
+		my @rest = ($near, one($near, $near_key), $far, one($far, $far_key), $role);
 		chance(0.5) ? [ 'm2m_link', @rest ] : [ 'm2m_toggle', @rest ]
 	  } 1 .. 3;
 
@@ -410,7 +453,7 @@ sub call_on_new_row
 	my ($rel) = @_;
 	my ($near, $far, $role) = sides($rel);
 	my ($near_key) = some_keys($rel, $near, 1);
-	my ($far_key) = some_keys($rel, $far, 1);
+	my ($far_key) = fitting($rel, [$near_key], some_keys($rel, $far, 1));
 	my $keys = join ', ', @{ $far->{keys} };
 	my $id = ref $far_key ? "ROW($keys)" : $keys;
 
@@ -439,11 +482,21 @@ sub call_in_function
 # ---------------------------------------------------------------------------
 # link views
 
+# the far key in a view, which shows the column of both once; and its values
+sub far_keys { return grep { $_ ne 't' } @{ $_[0]{keys} }; }
+
+sub far_values
+{
+	my ($rel, $key) = @_;
+
+	return $rel->{shared} ? $key->[1] : ref $key ? @$key : $key;
+}
+
 sub view_columns
 {
 	my ($near, $far) = @_;
 
-	return join ', ', @{ $near->{columns} }, @{ $far->{keys} };
+	return join ', ', @{ $near->{columns} }, far_keys($far);
 }
 
 sub view_rows
@@ -453,7 +506,7 @@ sub view_rows
 	return map {
 		my ($x) = some_keys($rel, $near, 1);
 		my ($y) = some_keys($rel, $far, 1);
-		[ map({ ref $_ ? @$_ : $_ } $x, $y), $new && chance(0.3) ? "'n$_'" : 'NULL' ]
+		[ (ref $x ? @$x : $x), far_values($rel, $y), $new && chance(0.3) ? "'n$_'" : 'NULL' ]
 	} 1 .. some_number($rel);
 }
 
@@ -464,7 +517,8 @@ sub view_insert
 	my $new = chance(0.4);
 	my @rows = view_rows($rel, $near, $far, $new);
 	my $columns = view_columns($near, $far) . ($new ? ', note' : '');
-	my @types = map { $_->{type} eq 'pair' ? qw(text int) : $_->{type} } $near, $far;
+	my @types = $rel->{shared} ? qw(int int int)
+	  : map { $_->{type} eq 'pair' ? qw(text int) : $_->{type} } $near, $far;
 
 	push @types, 'text' if $new;
 	pop @$_ for $new ? () : @rows;
@@ -521,9 +575,10 @@ sub view_change
 	my ($x, $z) = some_keys($rel, $near, 2);
 	my ($y, $w) = some_keys($rel, $far, 2);
 	my $where = key_is($near, $near->{columns}, $x)
-	  . (chance(0.5) ? ' AND ' . key_is($far, $far->{keys}, $y) : '');
+	  . (chance(0.5) ? ' AND ' . ($rel->{shared} ? "id = $y->[1]" : key_is($far, $far->{keys}, $y)) : '');
 	my $set = chance(0.5)
-	  ? '(' . join(', ', @{ $far->{keys} }) . ') = ROW(' . values_of($w) . ')'
+	  ? '(' . join(', ', far_keys($far)) . ') = ROW(' . join(', ', far_values($rel, $w)) . ')'
+	  : $rel->{shared} && chance(0.1) ? "t = 3 - t"
 	  : "touched = touched + 1";
 
 	return { what => 'DELETE from view', sql => "DELETE FROM $near->{view} WHERE $where" }
@@ -572,8 +627,8 @@ sub random_change
 	  if $n == 6;
 	return {
 		what => 'pair inserted',
-		sql => "INSERT INTO $rel->{name} (" . columns($rel->{side}{l}) . ', ' . columns($rel->{side}{r}) . ') VALUES ('
-		  . plain($rel, $rel->{side}{l}, $pair{l}) . ', ' . plain($rel, $rel->{side}{r}, $pair{r}) . ')'
+		sql => "INSERT INTO $rel->{name} (" . columns($rel->{side}{l}) . ', ' . ($rel->{shared} ? 'r_id' : columns($rel->{side}{r})) . ') VALUES ('
+		  . plain($rel, $rel->{side}{l}, $pair{l}) . ', ' . ($rel->{shared} ? $pair{r}[1] : plain($rel, $rel->{side}{r}, $pair{r})) . ')'
 		  . (chance(0.5) || $rel->{name} eq 'loose' ? '' : ' ON CONFLICT DO NOTHING') }
 	  if $n == 7 || $n == 8;
 	return {
@@ -660,7 +715,7 @@ sub random_rows
 	return map {
 		my $side = $_;
 		"INSERT INTO $side->{table} SELECT * FROM (VALUES "
-		  . join(', ', map { '(' . values_of($_) . ($side->{type} eq 'pair' ? ')' : "::$side->{type})") }
+		  . join(', ', map { '(' . values_of($_) . (ref $_ ? ')' : "::$side->{type})") }
 			grep { chance($existing) } @{ $side->{values} })
 		  . ') v ON CONFLICT DO NOTHING'
 	} map { $rel->{side}{$_} } qw(l r);

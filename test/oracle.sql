@@ -23,14 +23,17 @@ GRANT ALL ON oracle.alias TO PUBLIC;
 
 -- The two directions of all relationships.
 CREATE VIEW oracle.direction AS
-    SELECT association, properties, d.*
+    SELECT association, properties, d.*, far_shared
     FROM public.m2m_relationships() CROSS JOIN LATERAL (VALUES
         ('left', left_view, left_function, left_role, left_table, left_key, left_columns,
          right_role, right_table, right_key, right_columns),
         ('right', right_view, right_function, right_role, right_table, right_key, right_columns,
          left_role, left_table, left_key, left_columns))
         d (near, view, function, near_role, near_table, near_key, near_columns,
-           far_role, far_table, far_key, far_columns);
+           far_role, far_table, far_key, far_columns)
+         CROSS JOIN LATERAL (
+             SELECT coalesce(array_agg(k), '{}') FROM unnest(d.far_key, d.far_columns) u (k, c)
+             WHERE c = ANY (shared)) f (far_shared);
 GRANT SELECT ON oracle.direction TO PUBLIC;
 
 -- "a.x = b.y AND ...", with the collation of the first, and with the operator of
@@ -111,6 +114,10 @@ BEGIN
                   UNION ALL
                   SELECT 2, d.far_table, 'r', d.far_role, attnum, attname FROM pg_attribute
                   WHERE attrelid = d.far_table AND attnum > 0 AND NOT attisdropped
+                        -- what both keys have is shown once, unless there is nothing else
+                        AND (attname <> ALL (d.far_shared) OR NOT EXISTS (
+                            SELECT FROM pg_attribute o WHERE o.attrelid = d.far_table AND o.attnum > 0
+                                   AND NOT o.attisdropped AND o.attname <> ALL (d.far_shared)))
                   UNION ALL
                   SELECT 3, d.association, 'l', 'link', n, c FROM unnest(d.properties) WITH ORDINALITY u (c, n))
                  x (kind, tab, source, prefix, n, c)

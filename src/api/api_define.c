@@ -1,7 +1,7 @@
 /*
  * api_define.c
  *		The SQL functions that make and unmake a relationship: m2m_create,
- *		m2m_adopt, m2m_drop.  They read their arguments.
+ *		m2m_adopt, m2m_drop, m2m_rename.  They read their arguments.
  */
 #include "postgres.h"
 
@@ -23,6 +23,7 @@ static List *text_array_to_names(ArrayType *array, const char *argument);
 PG_FUNCTION_INFO_V1(m2m_create);
 PG_FUNCTION_INFO_V1(m2m_adopt);
 PG_FUNCTION_INFO_V1(m2m_drop);
+PG_FUNCTION_INFO_V1(m2m_rename);
 
 /*
  * m2m_create: SQL function; makes a relationship and returns its association
@@ -63,6 +64,7 @@ m2m_create(PG_FUNCTION_ARGS)
 	definition.schema = PG_ARGISNULL(6) ? InvalidOid : PG_GETARG_OID(6);
 	definition.if_not_exists = !PG_ARGISNULL(13) && PG_GETARG_BOOL(13);
 
+	definition.notice = true;
 	m2m_definition_lock(&definition);
 	PG_RETURN_OID(m2m_relationship_define(&definition));
 }
@@ -74,9 +76,7 @@ m2m_create(PG_FUNCTION_ARGS)
 Datum
 m2m_adopt(PG_FUNCTION_ARGS)
 {
-	List	   *column[2] = {NIL, NIL};
-	char	   *role[2];
-	char	   *view[2];
+	M2mAdoption adoption = {0};
 
 	PreventCommandIfReadOnly("m2m_adopt()");
 	PreventCommandIfParallelMode("m2m_adopt()");
@@ -86,13 +86,23 @@ m2m_adopt(PG_FUNCTION_ARGS)
 				 errmsg("association table must not be null")));
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		role[s] = text_argument(fcinfo, 1 + s, m2m_role_argument[s]);
+		adoption.role[s] = text_argument(fcinfo, 1 + s, m2m_role_argument[s]);
 		if (!PG_ARGISNULL(3 + s))
-			column[s] = text_array_to_names(PG_GETARG_ARRAYTYPE_P(3 + s),
-											m2m_column_argument[s]);
-		view[s] = text_argument(fcinfo, 5 + s, m2m_view_argument[s]);
+			adoption.column[s] =
+				text_array_to_names(PG_GETARG_ARRAYTYPE_P(3 + s),
+									m2m_column_argument[s]);
+		adoption.view[s] = text_argument(fcinfo, 5 + s, m2m_view_argument[s]);
+		adoption.table[s] = PG_ARGISNULL(7 + s) ? InvalidOid :
+			PG_GETARG_OID(7 + s);
 	}
-	m2m_relationship_adopt(PG_GETARG_OID(0), role, column, view);
+	adoption.repair = !PG_ARGISNULL(9) && PG_GETARG_BOOL(9);
+
+	/* an empty one is an answer, too: none */
+	if (!PG_ARGISNULL(10))
+		adoption.deleted = text_to_cstring(PG_GETARG_TEXT_PP(10));
+	if (adoption.deleted != NULL && adoption.deleted[0] != '\0')
+		adoption.deleted = text_argument(fcinfo, 10, "deleted");
+	m2m_relationship_adopt(PG_GETARG_OID(0), &adoption);
 	PG_RETURN_OID(PG_GETARG_OID(0));
 }
 
@@ -114,6 +124,32 @@ m2m_drop(PG_FUNCTION_ARGS)
 	m2m_relationship_drop(PG_GETARG_OID(0),
 						  !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
 	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_rename: SQL function; gives a relationship other names.  Returns the
+ * association.
+ */
+Datum
+m2m_rename(PG_FUNCTION_ARGS)
+{
+	char	   *role[2];
+	char	   *view[2];
+
+	PreventCommandIfReadOnly("m2m_rename()");
+	PreventCommandIfParallelMode("m2m_rename()");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("association table must not be null")));
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		role[s] = text_argument(fcinfo, 2 + s, m2m_role_argument[s]);
+		view[s] = text_argument(fcinfo, 4 + s, m2m_view_argument[s]);
+	}
+	m2m_relationship_rename(PG_GETARG_OID(0),
+							text_argument(fcinfo, 1, "name"), role, view);
+	PG_RETURN_OID(PG_GETARG_OID(0));
 }
 
 /* parse_on_delete: an FKCONSTR_ACTION of a caller's words; error 22023. */

@@ -40,6 +40,14 @@ typedef struct Call
 	M2mSide		side;			/* of the first table */
 } Call;
 
+/* What becomes of a pair whose ids differ in a column that both have. */
+typedef enum SharedRule
+{
+	SHARED_MUST_AGREE,
+	SHARED_LEFT_OUT,
+	SHARED_AS_IT_IS
+} SharedRule;
+
 static void begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
 					   int via, int role);
 static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
@@ -52,7 +60,8 @@ static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
 static M2mIds *read_ids(Call *call, M2mSide side, int argument, Oid table,
-						M2mIdForm form);
+						M2mIdForm form, bool may_be_short);
+static void match_shared(Call *call, M2mIds *ids[2], SharedRule rule);
 
 PG_FUNCTION_INFO_V1(m2m_link);
 PG_FUNCTION_INFO_V1(m2m_load);
@@ -81,6 +90,7 @@ m2m_link(PG_FUNCTION_ARGS)
 	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
 	find_or_create(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
+	match_shared(&call, ids, SHARED_MUST_AGREE);
 	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
 								  PG_GETARG_JSONB_P(5), skip));
 }
@@ -166,6 +176,7 @@ m2m_unlink(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
+	match_shared(&call, ids, SHARED_LEFT_OUT);
 	PG_RETURN_INT64(m2m_links_remove(call.rel, ids));
 }
 
@@ -177,8 +188,7 @@ Datum
 m2m_set(PG_FUNCTION_ARGS)
 {
 	Call		call;
-	M2mIds	   *id;
-	M2mIds	   *others;
+	M2mIds	   *ids[2];
 	M2mDifference difference;
 	TupleDesc	desc;
 	Datum		values[3];
@@ -189,9 +199,11 @@ m2m_set(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
 	find_relationship(&call, RowExclusiveLock);
-	id = read_first(&call, M2M_ID_SCALAR);
-	others = read_second(&call, M2M_ID_ARRAY);
-	m2m_links_set(call.rel, call.side, id, others, &difference);
+	ids[call.side] = read_first(&call, M2M_ID_SCALAR);
+	ids[M2M_OTHER(call.side)] = read_second(&call, M2M_ID_ARRAY);
+	match_shared(&call, ids, SHARED_MUST_AGREE);
+	m2m_links_set(call.rel, call.side, ids[call.side],
+				  ids[M2M_OTHER(call.side)], &difference);
 	values[0] = PointerGetDatum(difference.linked);
 	values[1] = PointerGetDatum(difference.unlinked);
 	values[2] = Int64GetDatum(difference.kept);
@@ -226,6 +238,7 @@ m2m_toggle(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_toggle()", 4, 5);
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_SCALAR, ids);
+	match_shared(&call, ids, SHARED_MUST_AGREE);
 	PG_RETURN_BOOL(m2m_link_toggle(call.rel, ids));
 }
 
@@ -242,6 +255,9 @@ m2m_linked(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, NULL, 4, 5);
 	find_relationship(&call, AccessShareLock);
 	read_pair(&call, M2M_ID_SCALAR, ids);
+
+	/* the statement compares both ids' shared columns with the link's */
+	match_shared(&call, ids, SHARED_AS_IT_IS);
 	PG_RETURN_BOOL(m2m_link_exists(call.rel, ids));
 }
 
@@ -292,7 +308,8 @@ m2m_at(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	find_relationship(&call, AccessShareLock);
 	m2m_history_at(call.rel, call.side,
-				   read_ids(&call, call.side, 2, call.first, M2M_ID_SCALAR),
+				   read_ids(&call, call.side, 2, call.first, M2M_ID_SCALAR,
+							false),
 				   PG_GETARG_TIMESTAMPTZ(3), rsinfo->setResult,
 				   rsinfo->setDesc);
 	return (Datum) 0;
@@ -381,7 +398,8 @@ find_relationship(Call *call, LOCKMODE lockmode)
  * The endpoints are locked and looked at again before anything is made, so
  * that of two first uses at once the second finds what the first has made.
  * The lock is SHARE ROW EXCLUSIVE, as for adding a foreign key, and taken only
- * here: links of a relationship that is there need no such lock.
+ * here: links of a relationship that is there need no such lock.  Beside a join
+ * table that could have been meant nothing is made (m2m_first_use_check()).
  */
 static void
 find_or_create(Call *call, LOCKMODE lockmode)
@@ -393,6 +411,13 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  m2m_auto_create, &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* before anything is locked: adopting one locks that, and may wait */
+	if (m2m_first_use_check(call->first, call->second, true))
+	{
+		find_relationship(call, lockmode);
+		return;
+	}
 	memset(&definition, 0, sizeof(definition));
 	definition.relid[M2M_LEFT] = call->first;
 	definition.relid[M2M_RIGHT] = call->second;
@@ -403,6 +428,9 @@ find_or_create(Call *call, LOCKMODE lockmode)
 									  &call->side);
 	if (call->rel != NULL)
 		return;
+
+	/* what somebody has made while we waited */
+	(void) m2m_first_use_check(call->first, call->second, false);
 	m2m_relationship_define(&definition);
 	find_relationship(call, lockmode);
 }
@@ -419,15 +447,18 @@ read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
 static M2mIds *
 read_first(Call *call, M2mIdForm form)
 {
-	return read_ids(call, call->side, ARG_LEFT_ID, call->first, form);
+	return read_ids(call, call->side, ARG_LEFT_ID, call->first, form, false);
 }
 
-/* read_second: the id argument that goes with the table named second. */
+/*
+ * read_second: the id argument that goes with the table named second.  It may
+ * be short of the columns that the first one's has, too: see match_shared().
+ */
 static M2mIds *
 read_second(Call *call, M2mIdForm form)
 {
 	return read_ids(call, M2M_OTHER(call->side), ARG_RIGHT_ID, call->second,
-					form);
+					form, true);
 }
 
 /*
@@ -436,15 +467,36 @@ read_second(Call *call, M2mIdForm form)
  * then read again, or it is error 55000 (m2m_relationship_refresh()).
  */
 static M2mIds *
-read_ids(Call *call, M2mSide side, int argument, Oid table, M2mIdForm form)
+read_ids(Call *call, M2mSide side, int argument, Oid table, M2mIdForm form,
+		 bool may_be_short)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
 	M2mIds	   *ids;
 
 	m2m_ids_check_null(PG_ARGISNULL(argument), table);
 	ids = m2m_ids_read(call->rel, side, PG_GETARG_DATUM(argument),
-					   get_fn_expr_argtype(fcinfo->flinfo, argument), form);
+					   get_fn_expr_argtype(fcinfo->flinfo, argument), form,
+					   may_be_short);
 	if (!m2m_relationship_current(call->rel))
 		call->rel = m2m_relationship_refresh(call->rel);
 	return ids;
+}
+
+/*
+ * match_shared: columns of the association that both ids have: the second id
+ * gets those that it lacks, and both are to agree.  Error 22023 if they must
+ * and do not.  Casts may run a user's code here, too: see read_ids().
+ */
+static void
+match_shared(Call *call, M2mIds *ids[2], SharedRule rule)
+{
+	if (call->rel->nshared == 0)
+		return;
+	m2m_ids_complete(call->rel, call->side, ids);
+	if (rule == SHARED_MUST_AGREE)
+		m2m_ids_check_shared(call->rel, ids);
+	else if (rule == SHARED_LEFT_OUT)
+		m2m_ids_keep_agreeing(call->rel, ids);
+	if (!m2m_relationship_current(call->rel))
+		call->rel = m2m_relationship_refresh(call->rel);
 }

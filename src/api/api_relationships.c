@@ -17,11 +17,13 @@
 #include "catalog.h"
 #include "m2m.h"
 #include "rule.h"
+#include "text.h"
 #include "view.h"
 
 static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
 static ArrayType *rule_names(M2mRelationship *rel);
 static ArrayType *identity_names(M2mRelationship *rel);
+static ArrayType *shared_names(M2mRelationship *rel);
 static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
 static const char *on_delete_name(char action);
 
@@ -57,8 +59,8 @@ m2m_relationships(PG_FUNCTION_ARGS)
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
-	Datum		values[20];
-	bool		isnull[20];
+	Datum		values[22];
+	bool		isnull[22];
 	int			n = 0;
 
 	memset(isnull, 0, sizeof(isnull));
@@ -92,6 +94,11 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 											   rel->nproperties,
 											   rel->property));
 	values[n++] = PointerGetDatum(identity_names(rel));
+	values[n++] = PointerGetDatum(shared_names(rel));
+	isnull[n] = rel->deleted == 0;
+	if (!isnull[n])
+		values[n] = CStringGetTextDatum(m2m_live_condition(rel, NULL));
+	n++;
 	values[n++] = PointerGetDatum(rule_names(rel));
 	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
 	values[n++] =
@@ -118,17 +125,30 @@ rule_names(M2mRelationship *rel)
 static ArrayType *
 identity_names(M2mRelationship *rel)
 {
-	AttrNumber *column = palloc_array(AttrNumber, rel->pair_desc->natts +
-									  rel->nidentity);
+	AttrNumber *column = palloc_array(AttrNumber,
+									  rel->nlink + rel->nidentity);
 	int			n = 0;
 
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-			column[n++] = rel->side[s].key[i].link_attnum;
-	}
+	for (int i = 0; i < rel->nlink; i++)
+		column[n++] = rel->link[i];
 	for (int i = 0; i < rel->nidentity; i++)
 		column[n++] = rel->identity_column[i].attnum;
+	return column_names(rel->association, n, column);
+}
+
+/* shared_names: names of the columns that both keys have, as text[]. */
+static ArrayType *
+shared_names(M2mRelationship *rel)
+{
+	M2mEndpoint *left = &rel->side[M2M_LEFT];
+	AttrNumber *column = palloc_array(AttrNumber, rel->nshared + 1);
+	int			n = 0;
+
+	for (int i = 0; i < left->nkeys; i++)
+	{
+		if (left->key[i].shared > 0)
+			column[n++] = left->key[i].link_attnum;
+	}
 	return column_names(rel->association, n, column);
 }
 

@@ -525,6 +525,52 @@ add_key_tables(List *keys, Oid relid, List **tables)
 	}
 }
 
+/*
+ * m2m_catalog_tables_between: the tables that have a foreign key to each of two
+ * tables, or two to one; in the order of their OIDs.  Index scans only, from
+ * the side on which less hangs.
+ */
+List *
+m2m_catalog_tables_between(Oid first, Oid second)
+{
+	Oid			relid[2] = {first, second};
+	List	   *rules;
+	List	   *keys;
+	List	   *tables = NIL;
+	List	   *result = NIL;
+	int			near = read_fewer(RelationRelationId, relid,
+								  RewriteRelationId, &rules, &keys);
+	ListCell   *lc;
+
+	add_key_tables(keys, relid[near], &tables);
+	foreach(lc, sort_unique(tables))
+	{
+		if (count_references(lfirst_oid(lc), relid[1 - near]) >
+			(first == second ? 1 : 0))
+			result = lappend_oid(result, lfirst_oid(lc));
+	}
+	return result;
+}
+
+/*
+ * m2m_catalog_is_referenced: does another table refer to this one by a foreign
+ * key?
+ */
+bool
+m2m_catalog_is_referenced(Oid relid)
+{
+	Oid			both[2] = {relid, relid};
+	List	   *rules;
+	List	   *keys;
+	List	   *tables = NIL;
+
+	(void) read_fewer(RelationRelationId, both, RewriteRelationId, &rules,
+					  &keys);
+	add_key_tables(keys, relid, &tables);
+	tables = list_delete_oid(sort_unique(tables), relid);
+	return tables != NIL;
+}
+
 /* has_oid: is it in a list that is in order? */
 static bool
 has_oid(List *sorted, Oid oid)

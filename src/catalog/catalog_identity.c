@@ -11,12 +11,13 @@
  * table that m2m has made was to hold pairs, each once, whatever became of its
  * key.
  *
- * A key counts if it is valid and checked at once, on no condition, and over
- * plain columns.  Its columns beyond the pair must not be null, or nulls must
- * count as equal.  (Those of the pair may: such rows are no links.)  Of several
- * the one with the fewest further columns is taken; then the primary key, a
- * constraint before an index, and the order of columns in the table: nothing
- * that a dump would change.
+ * A key counts if it is valid and checked at once, on no condition but that a
+ * row is a link (M2mRelationship.deleted), and over plain columns.  Its columns
+ * beyond the pair must not be null, or nulls must count as equal.  (Those of
+ * the pair may: such rows are no links.)  Of several the one with the fewest
+ * further columns is taken; then one that holds for all rows; then the primary
+ * key, a constraint before an index, and the order of columns in the table:
+ * nothing that a dump would change.
  */
 #include "postgres.h"
 
@@ -41,9 +42,19 @@
 #include "catalog.h"
 #include "m2m.h"
 
+/* Which rows a key tells apart; the first holds for most. */
+typedef enum IdentityScope
+{
+	SCOPE_ALL,
+	SCOPE_LINKS,				/* not those that are no links any more */
+	SCOPE_EACH					/* these and those, as it holds the column
+								 * that says so */
+} IdentityScope;
+
 /* A key of the association, as what identifies links. */
 typedef struct IdentityKey
 {
+	IdentityScope scope;
 	bool		primary;
 	Oid			index;
 	bool		exclusion;
@@ -56,12 +67,11 @@ typedef struct IdentityKey
 
 static bool read_key(M2mRelationship *rel, Relation indexes,
 					 HeapTuple tuple, IdentityKey *key);
-static bool excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
-							AttrNumber *pair);
+static bool excludes_equals(M2mRelationship *rel, HeapTuple tuple,
+							IdentityKey *key);
 static Oid *read_operators(Oid index, int n);
 static bool is_overlap(Oid operator);
 static void sort_columns(IdentityKey *key);
-static int	list_pair(M2mRelationship *rel, AttrNumber *pair);
 static bool is_better(IdentityKey *key, IdentityKey *best);
 static void use_key(M2mRelationship *rel, IdentityKey *key);
 
@@ -75,12 +85,12 @@ void
 m2m_catalog_describe_identity(M2mRelationship *rel)
 {
 	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
-	int			npair = rel->side[M2M_LEFT].nkeys +
-		rel->side[M2M_RIGHT].nkeys;
+	int			npair = rel->nlink;
 	IdentityKey *key = palloc(sizeof(IdentityKey));
 	IdentityKey *best = NULL;
 	List	   *deferrable = NIL;	/* IdentityKey: ON CONFLICT stumbles over
 									 * them */
+	bool		unique[3] = {false, false, false};	/* pairs, by scope */
 	ScanKeyData scan_key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -99,7 +109,7 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 			continue;
 		if (!key->exclusion && key->npair == npair && key->nfurther == 0 &&
 			immediate)
-			rel->unique_index = true;
+			unique[key->scope] = true;
 		if (!immediate)
 		{
 			deferrable = lappend(deferrable, key);
@@ -114,6 +124,15 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
 
+	/* ON CONFLICT cannot name the third kind: it has another column */
+	rel->unique_index = unique[SCOPE_ALL] || unique[SCOPE_LINKS];
+	rel->deleted_partial = !unique[SCOPE_ALL];
+	rel->revives = rel->deleted != 0 && (unique[SCOPE_ALL] ||
+										 (unique[SCOPE_EACH] &&
+										  !unique[SCOPE_LINKS] &&
+										  rel->deleted_kind != M2M_DELETED_TIME));
+	rel->nidentity = 0;
+	rel->identity_target = NIL;
 	rel->has_key = best != NULL;
 	if (rel->has_key)
 		use_key(rel, best);
@@ -129,8 +148,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		key = lfirst(lc);
 		if (key->exclusion)
 			continue;
-		if (key->npair == npair && key->nfurther == 0)
+		if (key->npair == npair && key->nfurther == 0 &&
+			key->scope == SCOPE_ALL)
+		{
 			rel->on_conflict = false;
+			rel->revives = rel->deleted != 0;
+		}
 		if (best != NULL && key->ncolumns == list_length(rel->identity_target))
 		{
 			bool		same = true;
@@ -154,8 +177,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	TupleDesc	desc = RelationGetDescr(indexes);
-	AttrNumber	pair[2 * INDEX_MAX_KEYS];
-	int			npair_columns = list_pair(rel, pair);
+	bool		partial;
 	bool		is_btree;
 	bool		isnull;
 	oidvector  *opclass;
@@ -163,8 +185,10 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 
 	if ((!index->indisunique && !index->indisexclusion) ||
 		!index->indisvalid || !index->indislive ||
-		!heap_attisnull(tuple, Anum_pg_index_indpred, desc) ||
 		!heap_attisnull(tuple, Anum_pg_index_indexprs, desc))
+		return false;
+	partial = !heap_attisnull(tuple, Anum_pg_index_indpred, desc);
+	if (partial && !m2m_catalog_is_of_links(rel, tuple))
 		return false;
 	class_tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index->indexrelid));
 	if (!HeapTupleIsValid(class_tuple))
@@ -176,6 +200,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 									 &isnull));
 
 	memset(key, 0, sizeof(IdentityKey));
+	key->scope = partial ? SCOPE_LINKS : SCOPE_ALL;
 	key->primary = index->indisprimary;
 	key->exclusion = index->indisexclusion;
 	key->index = index->indexrelid;
@@ -187,8 +212,21 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 
 		if (attnum <= 0)
 			return false;
+
+		/* in all links it is the same, if that is not a null unlike others */
+		if (attnum == rel->deleted)
+		{
+			if (index->indisexclusion ||
+				(rel->deleted_kind != M2M_DELETED_FLAG &&
+				 (rel->deleted_kind != M2M_DELETED_TIME ||
+				  !index->indnullsnotdistinct)))
+				return false;
+			if (!partial)
+				key->scope = SCOPE_EACH;
+			continue;
+		}
 		key->column[key->ncolumns++] = attnum;
-		if (m2m_columns_include(npair_columns, pair, attnum))
+		if (m2m_columns_include(rel->nlink, rel->link, attnum))
 		{
 			key->npair++;
 			continue;
@@ -218,7 +256,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 	}
 	sort_columns(key);
 	return !key->exclusion ||
-		excludes_equals(tuple, key, npair_columns, pair);
+		excludes_equals(rel, tuple, key);
 }
 
 /*
@@ -227,8 +265,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
  * not of the pair.  (A range that is empty overlaps nothing; see use_key().)
  */
 static bool
-excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
-				AttrNumber *pair)
+excludes_equals(M2mRelationship *rel, HeapTuple tuple, IdentityKey *key)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	Oid		   *operator = read_operators(index->indexrelid,
@@ -240,7 +277,7 @@ excludes_equals(HeapTuple tuple, IdentityKey *key, int npair_columns,
 	{
 		if (get_mergejoin_opfamilies(operator[i]) != NIL)
 			continue;
-		if (m2m_columns_include(npair_columns, pair, index->indkey.values[i]) ||
+		if (m2m_columns_include(rel->nlink, rel->link, index->indkey.values[i]) ||
 			!is_overlap(operator[i]))
 			return false;
 	}
@@ -309,20 +346,6 @@ sort_columns(IdentityKey *key)
 	}
 }
 
-/* list_pair: the association's columns of both sides. */
-static int
-list_pair(M2mRelationship *rel, AttrNumber *pair)
-{
-	int			n = 0;
-
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-			pair[n++] = rel->side[s].key[i].link_attnum;
-	}
-	return n;
-}
-
 /* is_better: does a key rather say what a link is than another? */
 static bool
 is_better(IdentityKey *key, IdentityKey *best)
@@ -335,6 +358,8 @@ is_better(IdentityKey *key, IdentityKey *best)
 		return key->primary;
 	if (key->nfurther != best->nfurther)
 		return key->nfurther < best->nfurther;
+	if (key->scope != best->scope)
+		return key->scope < best->scope;
 	if (key->primary != best->primary)
 		return key->primary;
 	constraint = OidIsValid(get_index_constraint(key->index));
@@ -358,8 +383,7 @@ is_better(IdentityKey *key, IdentityKey *best)
 static void
 use_key(M2mRelationship *rel, IdentityKey *key)
 {
-	int			npair = rel->side[M2M_LEFT].nkeys +
-		rel->side[M2M_RIGHT].nkeys;
+	int			npair = rel->nlink;
 
 	rel->identity = key->npair == 0 ? M2M_IDENTITY_SURROGATE :
 		key->nfurther > 0 ? M2M_IDENTITY_KEY : M2M_IDENTITY_PAIR;
@@ -370,6 +394,12 @@ use_key(M2mRelationship *rel, IdentityKey *key)
 		   sizeof(M2mIdentityColumn) * key->nfurther);
 	rel->one_each = !key->exclusion || key->nfurther == 0;
 	if (!key->exclusion && key->nfurther > 0 && key->npair == npair)
+	{
+		rel->revives = rel->deleted != 0 && key->scope == SCOPE_ALL;
+		rel->deleted_partial = key->scope == SCOPE_LINKS;
+	}
+	if (!key->exclusion && key->nfurther > 0 && key->npair == npair &&
+		key->scope != SCOPE_EACH)
 	{
 		for (int i = 0; i < key->ncolumns; i++)
 			rel->identity_target = lappend_int(rel->identity_target,

@@ -186,6 +186,14 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 			!OidIsValid(endpoint->constraint))
 			endpoint->relid = InvalidOid;
 	}
+	m2m_catalog_describe_link_columns(rel);
+
+	/* either says so: one that has lost the condition deletes nothing */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT && rel->deleted == 0; s++)
+	{
+		if (view[s] != NULL)
+			m2m_catalog_describe_deleted(rel, view[s]->deleted);
+	}
 	describe_properties(rel);
 	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
 		OidIsValid(rel->side[M2M_RIGHT].relid))
@@ -199,7 +207,7 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 
 /*
  * m2m_catalog_foreign_keys: an association's foreign keys as a list of
- * ForeignKeyCacheInfo, ordered by their first column.
+ * ForeignKeyCacheInfo, ordered by their columns.
  */
 List *
 m2m_catalog_foreign_keys(Oid association)
@@ -240,9 +248,24 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
+	m2m_catalog_describe_link_columns(rel);
 	describe_properties(rel);
 	describe_association(rel);
 	return rel;
+}
+
+/*
+ * m2m_catalog_set_deleted: describes such a relationship anew, by which rows
+ * with that column set (0: none) are no links.
+ */
+void
+m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
+{
+	m2m_catalog_describe_deleted(rel, deleted);
+	rel->nproperties = 0;
+	rel->required = NIL;
+	describe_properties(rel);
+	describe_association(rel);
 }
 
 /*
@@ -482,7 +505,7 @@ find_successor(M2mRelationship *rel, M2mSide side, M2mLinkView *near_view)
 	{
 		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
 		int			matching = 0;
-		bool		taken = fk->conoid == other->constraint;
+		int			theirs = 0;
 
 		for (int i = 0; i < fk->nkeys; i++)
 		{
@@ -500,10 +523,15 @@ find_successor(M2mRelationship *rel, M2mSide side, M2mLinkView *near_view)
 			matching += same ||
 				strcmp(name, m2m_name_join(rel->side[side].role, key)) == 0;
 			for (int j = 0; j < other->nkeys; j++)
-				taken |= other->key[j].link_attnum == fk->conkey[i];
+				theirs += other->key[j].link_attnum == fk->conkey[i];
 		}
-		/* all or none: of a composite key a part may have kept its name */
-		if (matching == fk->nkeys && !taken)
+
+		/*
+		 * All or none: of a composite key a part may have kept its name, and
+		 * the other side may share one.
+		 */
+		if (matching == fk->nkeys && theirs < fk->nkeys &&
+			fk->conoid != other->constraint)
 			return fk;
 	}
 	return NULL;
@@ -634,12 +662,22 @@ read_foreign_keys(Oid association)
 	return result;
 }
 
-/* compare_foreign_keys: for list_sort, by first column. */
+/*
+ * compare_foreign_keys: for list_sort, by first column; by the next where
+ * several have that.
+ */
 static int
 compare_foreign_keys(const ListCell *a, const ListCell *b)
 {
-	return lfirst_node(ForeignKeyCacheInfo, a)->conkey[0] -
-		lfirst_node(ForeignKeyCacheInfo, b)->conkey[0];
+	ForeignKeyCacheInfo *left = lfirst_node(ForeignKeyCacheInfo, a);
+	ForeignKeyCacheInfo *right = lfirst_node(ForeignKeyCacheInfo, b);
+
+	for (int i = 0; i < Min(left->nkeys, right->nkeys); i++)
+	{
+		if (left->conkey[i] != right->conkey[i])
+			return left->conkey[i] - right->conkey[i];
+	}
+	return left->nkeys - right->nkeys;
 }
 
 /*
@@ -840,6 +878,7 @@ describe_association(M2mRelationship *rel)
 	rel->unique = rel->on_conflict && !has_children;
 	if (has_children && rel->nidentity > 0)
 		m2m_catalog_identify_by_row(rel);
+	rel->renewed = rel->revives ? m2m_catalog_renewed(rel) : NIL;
 }
 
 /*
@@ -872,7 +911,36 @@ has_insert_rule(Oid relid)
 }
 
 /*
- * describe_properties: the association's columns that are no link columns.
+ * m2m_catalog_describe_link_columns: the association's columns behind the keys,
+ * each once: one that both keys have, such as a tenant's, is one column.
+ */
+void
+m2m_catalog_describe_link_columns(M2mRelationship *rel)
+{
+	M2mEndpoint *left = &rel->side[M2M_LEFT];
+	M2mEndpoint *right = &rel->side[M2M_RIGHT];
+
+	rel->link = palloc_array(AttrNumber, left->nkeys + right->nkeys);
+	for (int i = 0; i < left->nkeys; i++)
+		rel->link[rel->nlink++] = left->key[i].link_attnum;
+	for (int i = 0; i < right->nkeys; i++)
+	{
+		for (int j = 0; j < left->nkeys; j++)
+		{
+			if (left->key[j].link_attnum != right->key[i].link_attnum)
+				continue;
+			right->key[i].shared = j + 1;
+			left->key[j].shared = i + 1;
+			rel->nshared++;
+		}
+		if (right->key[i].shared == 0)
+			rel->link[rel->nlink++] = right->key[i].link_attnum;
+	}
+}
+
+/*
+ * describe_properties: the association's columns that are no link columns, and
+ * not the one that says that a row is no link.
  */
 static void
 describe_properties(M2mRelationship *rel)
@@ -884,17 +952,12 @@ describe_properties(M2mRelationship *rel)
 	{
 		HeapTuple	tuple = SearchSysCacheAttNum(rel->association, a);
 		Form_pg_attribute attribute;
-		bool		is_link = false;
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		{
-			for (int i = 0; i < rel->side[s].nkeys; i++)
-				is_link |= rel->side[s].key[i].link_attnum == a;
-		}
-		if (!is_link)
+		if (!m2m_columns_include(rel->nlink, rel->link, a) &&
+			a != rel->deleted)
 		{
 			rel->property[rel->nproperties++] = a;
 

@@ -50,6 +50,8 @@ static bool is_plain(Query *query, Index link_no, Index far_no,
 					 M2mLinkView *view);
 static bool all_differ(int n, const AttrNumber *columns);
 static bool read_query(Query *query, M2mLinkView *view);
+static void read_deleted(Query *query, Index link_no, M2mLinkView *view);
+static bool is_live(Node *condition, Index link_no, M2mLinkView *view);
 static bool read_rest(Query *query, Index link_no, M2mLinkView *view);
 static bool read_null(Node *expr, M2mViewColumn *column);
 static bool read_join(Query *query, M2mLinkView *view);
@@ -157,10 +159,16 @@ m2m_catalog_read_view(Oid viewid, bool need_trigger)
 	bool		reads;
 
 	/* first, as most views are none, and a query is large */
-	if (!read_trigger(viewid, view) && need_trigger)
+	if (!read_trigger(viewid, view))
 	{
-		pfree(view);
-		return NULL;
+		if (need_trigger)
+		{
+			pfree(view);
+			return NULL;
+		}
+
+		/* what its trigger would say is to be told by how it reads */
+		view->marks = true;
 	}
 	view->view = viewid;
 	view->owner = m2m_catalog_relation_owner(viewid);
@@ -260,6 +268,51 @@ read_trigger(Oid relid, M2mLinkView *view)
 }
 
 /*
+ * m2m_catalog_view_trigger: the trigger that makes a view a link view, with its
+ * name and all of its arguments, a list of C strings; InvalidOid if it is none.
+ */
+Oid
+m2m_catalog_view_trigger(Oid viewid, char **name, List **arguments)
+{
+	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	*arguments = NIL;
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(viewid));
+	scan = systable_beginscan(trigger, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!OidIsValid(result) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		bool		isnull;
+		Datum		datum;
+		const char *arg;
+
+		if (!TRIGGER_FOR_INSTEAD(form->tgtype) ||
+			!is_trigger_function(form->tgfoid))
+			continue;
+		result = form->oid;
+		*name = pstrdup(NameStr(form->tgname));
+		datum = fastgetattr(tuple, Anum_pg_trigger_tgargs,
+							RelationGetDescr(trigger), &isnull);
+		arg = isnull ? "" : VARDATA_ANY(DatumGetByteaPP(datum));
+		for (int i = 0; !isnull && i < form->tgnargs; i++)
+		{
+			*arguments = lappend(*arguments, pstrdup(arg));
+			arg += strlen(arg) + 1;
+		}
+	}
+	systable_endscan(scan);
+	table_close(trigger, AccessShareLock);
+	return result;
+}
+
+/*
  * read_trigger_arguments: the arguments are settings "name=value"; the form
  * leaves room for further ones, and unknown ones are passed over, so that an
  * older library can read what a newer one wrote.
@@ -294,6 +347,10 @@ read_trigger_arguments(HeapTuple tuple, TupleDesc desc, M2mLinkView *view)
 			read_role(view->role[M2M_RIGHT], arg + 6);
 		else if (strcmp(arg, "origin=adopted") == 0)
 			view->adopted = true;
+		else if (strcmp(arg, "asked=no") == 0)
+			view->unasked = true;
+		else if (strcmp(arg, "unlink=marks") == 0)
+			view->marks = true;
 	}
 }
 
@@ -360,11 +417,53 @@ read_query(Query *query, M2mLinkView *view)
 }
 
 /*
+ * read_deleted: where unlinking marks rows instead of deleting them, a
+ * condition of the view shows no such rows, and so says by which column.
+ * Without the trigger's word for it a condition is the user's own.  A view that
+ * shows that column is not for us to write through.
+ */
+static void
+read_deleted(Query *query, Index link_no, M2mLinkView *view)
+{
+	ListCell   *lc;
+
+	foreach(lc, make_ands_implicit((Expr *) query->jointree->quals))
+	{
+		M2mDeletedKind kind;
+		AttrNumber	attnum = m2m_catalog_read_live(lfirst(lc), link_no, &kind);
+
+		if (attnum == 0 || !view->marks || view->deleted != 0 ||
+			m2m_columns_include(view->nnear, view->near_link, attnum) ||
+			m2m_columns_include(view->nfar, view->far_link, attnum))
+			continue;
+		view->deleted = attnum;
+		view->deleted_kind = kind;
+	}
+	for (int i = 0; view->deleted != 0 && i < view->ncolumns; i++)
+	{
+		if (view->column[i].kind == M2M_COLUMN_PROPERTY &&
+			view->column[i].attnum == view->deleted)
+			view->column[i].kind = M2M_COLUMN_OTHER;
+	}
+}
+
+/* is_live: is it the condition that read_deleted() has read? */
+static bool
+is_live(Node *condition, Index link_no, M2mLinkView *view)
+{
+	M2mDeletedKind kind;
+
+	return view->deleted != 0 && view->deleted ==
+		m2m_catalog_read_live(condition, link_no, &kind);
+}
+
+/*
  * read_rest: reads the query of a link view at rest,
  *
  *		SELECT l.<near key>, <nulls for the far endpoint>, l.<properties>
  *		FROM <association> l
- *		[WHERE ROW(l.<far key>, ...) IS NOT NULL AND l.<near key> IS NOT NULL ...]
+ *		[WHERE ROW(l.<far key>, ...) IS NOT NULL AND l.<near key> IS NOT NULL ...
+ *		AND l.<deleted> IS NULL]
  *
  * whose row names the association's columns behind the far key, if they are
  * there.
@@ -386,6 +485,7 @@ read_rest(Query *query, Index link_no, M2mLinkView *view)
 	view->association = rte->relid;
 	view->at_rest = true;
 	read_columns(query, link_no, 0, view);
+	read_deleted(query, link_no, view);
 	for (int i = 0; i < view->ncolumns; i++)
 	{
 		if (view->column[i].kind == M2M_COLUMN_OTHER)
@@ -397,6 +497,8 @@ read_rest(Query *query, Index link_no, M2mLinkView *view)
 		NullTest   *test = lfirst(lc);
 		ListCell   *la;
 
+		if (is_live(lfirst(lc), link_no, view))
+			continue;
 		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL)
 			return false;
 		if (is_column((Node *) test->arg, link_no) &&
@@ -464,7 +566,7 @@ read_null(Node *expr, M2mViewColumn *column)
  *
  *		SELECT l.<near key>, r.<columns>, l.<properties>
  *		FROM <association> l JOIN <far endpoint> r ON r.<key> = l.<far key> ...
- *		[WHERE l.<near key> IS NOT NULL ...]
+ *		[WHERE l.<near key> IS NOT NULL ... AND l.<deleted> IS NULL]
  *
  * into view; false if it is anything else.
  */
@@ -505,6 +607,7 @@ read_join(Query *query, M2mLinkView *view)
 			return false;
 	}
 	read_columns(query, link_no, far_no, view);
+	read_deleted(query, link_no, view);
 	view->custom = !is_plain(query, link_no, far_no, view);
 	return (view->nnear > 0 || view->at_rest) &&
 		view->nnear <= INDEX_MAX_KEYS &&
@@ -537,6 +640,8 @@ is_plain(Query *query, Index link_no, Index far_no, M2mLinkView *view)
 	{
 		NullTest   *test = lfirst(lc);
 
+		if (is_live(lfirst(lc), link_no, view))
+			continue;
 		if (!IsA(test, NullTest) || test->nulltesttype != IS_NOT_NULL ||
 			!is_column((Node *) test->arg, link_no) ||
 			!m2m_columns_include(view->nnear, view->near_link,

@@ -12,12 +12,12 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -58,12 +58,13 @@ static void check_endpoint(Check *check, M2mRelationship *rel, M2mSide side);
 static bool foreign_key_is_valid(Oid constraint);
 static void check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 							  bool astray);
+static void check_cascade(Check *check, M2mRelationship *rel, M2mSide side);
 static bool check_rows(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_types(Check *check, M2mRelationship *rel, M2mSide side);
 static void check_pairs(Check *check, M2mRelationship *rel);
+static void check_deleted(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
-static bool has_wider_key(M2mRelationship *rel);
 static void check_rules(Check *check, M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
@@ -79,10 +80,11 @@ static bool types_are_trusted(M2mRelationship *rel);
 static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
 static void run_query(void *arg);
-static bool has_leading_index(Oid association, M2mEndpoint *endpoint);
 static bool foreign_key_disabled(Oid constraint);
 static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
+static char *pair_list(M2mRelationship *rel, M2mSide first,
+					   const char *prefix);
 static char *key_list(M2mRelationship *rel, M2mSide side);
 
 /*
@@ -114,18 +116,18 @@ m2m_check_relationship(Oid association, bool read_only)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		check_endpoint(&check, rel, s);
 	check_pairs(&check, rel);
+	check_deleted(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
 
-		if (!has_leading_index(association, endpoint))
+		if (!m2m_catalog_has_leading_index(rel, endpoint))
 			add_finding(&check, "warning",
 						psprintf("no index to find the links of a row of \"%s\" by",
 								 get_rel_name(endpoint->relid)),
-						psprintf("CREATE INDEX ON %s (%s, %s)",
+						psprintf("CREATE INDEX ON %s (%s)",
 								 m2m_qualified_name(association),
-								 column_list(rel, s, ""),
-								 column_list(rel, M2M_OTHER(s), "")));
+								 pair_list(rel, s, "")));
 	}
 	check_rules(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -193,10 +195,11 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 							 get_rel_name(endpoint->relid)),
 					astray ? NULL :
 					psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)"
-							 " ON UPDATE CASCADE ON DELETE CASCADE",
+							 " ON UPDATE %s ON DELETE CASCADE",
 							 association, column_list(rel, side, ""),
 							 m2m_qualified_name(endpoint->relid),
-							 key_list(rel, side)));
+							 key_list(rel, side),
+							 rel->nshared > 0 ? "NO ACTION" : "CASCADE"));
 		return;
 	}
 	if (!foreign_key_is_valid(endpoint->constraint))
@@ -209,6 +212,44 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 					psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s",
 							 association, quote_identifier(name)));
 	}
+	if (rel->nshared > 0)
+		check_cascade(check, rel, side);
+}
+
+/*
+ * check_cascade: does the foreign key carry a change of a shared column into
+ * links?  Then they come to be those to other rows of the other table, as the
+ * number of a tenant's group is another tenant's, too.  Or they are to be: where
+ * a tenant as a whole gets another number.  So it is no more than a remark, and
+ * for the owner to decide.
+ */
+static void
+check_cascade(Check *check, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(endpoint->constraint));
+	bool		cascades;
+	int			i = 0;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	cascades = ((Form_pg_constraint) GETSTRUCT(tuple))->confupdtype ==
+		FKCONSTR_ACTION_CASCADE;
+	ReleaseSysCache(tuple);
+	if (!cascades)
+		return;
+	while (endpoint->key[i].shared == 0)
+		i++;
+	add_finding(check, "info",
+				psprintf("foreign key \"%s\" carries changes of \"%s\" into column \"%s\", which also says which row of \"%s\" is linked; ON UPDATE NO ACTION would refuse them",
+						 get_constraint_name(endpoint->constraint),
+						 get_attname(endpoint->relid, endpoint->key[i].attnum,
+									 false),
+						 get_attname(rel->association,
+									 endpoint->key[i].link_attnum, false),
+						 get_rel_name(rel->side[M2M_OTHER(side)].relid)),
+				NULL);
 }
 
 /*
@@ -271,6 +312,18 @@ check_types(Check *check, M2mRelationship *rel, M2mSide side)
 			collation == key->collation)
 			continue;
 
+		/* one column for two keys is said of once, when these are of one type */
+		if (key->shared > 0)
+		{
+			M2mKeyColumn *other =
+				&rel->side[M2M_OTHER(side)].key[key->shared - 1];
+
+			if (side == M2M_RIGHT || other->type != key->type ||
+				other->typmod != key->typmod ||
+				other->collation != key->collation)
+				continue;
+		}
+
 		/*
 		 * No more than a remark: something compares the two types, or the
 		 * relationship would be at rest.  The remedy rewrites the table, and
@@ -306,13 +359,12 @@ static void
 check_pairs(Check *check, M2mRelationship *rel)
 {
 	char	   *association = m2m_qualified_name(rel->association);
-	char	   *columns = psprintf("%s, %s", column_list(rel, M2M_LEFT, ""),
-								   column_list(rel, M2M_RIGHT, ""));
+	char	   *columns = pair_list(rel, M2M_LEFT, "");
 	char	   *present;
 	char	   *same;
 	bool		differ;
 
-	if (rel->has_key || has_wider_key(rel))
+	if (rel->has_key || m2m_catalog_has_wider_key(rel))
 		return;
 	if (rel->nidentity > 0)
 	{
@@ -326,6 +378,8 @@ check_pairs(Check *check, M2mRelationship *rel)
 	 * types without equality.  A row with a null is no link.
 	 */
 	present = psprintf("num_nulls(%s) = 0", columns);
+	if (rel->deleted != 0)
+		present = psprintf("%s AND %s", present, m2m_live_condition(rel, "a"));
 	same = psprintf("SELECT a.tableoid, a.ctid, pg_catalog.row_number() OVER"
 					" (PARTITION BY %s, (a.*)::pg_catalog.text ORDER BY a.tableoid, a.ctid) n"
 					" FROM %s a WHERE pg_catalog.%s",
@@ -336,9 +390,17 @@ check_pairs(Check *check, M2mRelationship *rel)
 										  same)))
 			add_finding(check, "error",
 						"links stand there more than once",
-						psprintf("DELETE FROM %s a USING (%s) d WHERE d.n > 1"
+						psprintf("%s (%s) d WHERE d.n > 1"
 								 " AND a.tableoid = d.tableoid AND a.ctid = d.ctid",
-								 association, same));
+								 rel->deleted == 0 ?
+								 psprintf("DELETE FROM %s a USING",
+										  association) :
+								 psprintf("UPDATE %s a SET %s = %s FROM",
+										  association,
+										  m2m_quoted_column(rel->association,
+															rel->deleted),
+										  m2m_deleted_value(rel, true)),
+								 same));
 		differ = query_is_true(check,
 							   psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM"
 										" (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a"
@@ -355,8 +417,30 @@ check_pairs(Check *check, M2mRelationship *rel)
 	add_finding(check, "warning",
 				"no index keeps links unique",
 				differ ? NULL :
-				psprintf("CREATE UNIQUE INDEX ON %s (%s)", association,
-						 columns));
+				psprintf("CREATE UNIQUE INDEX ON %s (%s)%s%s", association,
+						 columns, rel->deleted != 0 ? " WHERE " : "",
+						 rel->deleted != 0 ?
+						 m2m_live_condition(rel, NULL) : ""));
+}
+
+/*
+ * check_deleted: can the column that says that a row is no link still say so?
+ */
+static void
+check_deleted(Check *check, M2mRelationship *rel)
+{
+	char	   *name;
+	Oid			type;
+
+	if (rel->deleted == 0)
+		return;
+	name = get_attname(rel->association, rel->deleted, false);
+	type = get_atttype(rel->association, rel->deleted);
+	if (!m2m_catalog_may_delete_by(type))
+		add_finding(check, "error",
+					psprintf("column \"%s\", which is of type %s now, cannot say when a link was deleted",
+							 name, format_type_be(type)),
+					NULL);
 }
 
 /*
@@ -372,10 +456,12 @@ check_whole_rows(Check *check, M2mRelationship *rel)
 		query_is_true(check,
 					  psprintf("SELECT EXISTS (SELECT FROM"
 							   " (SELECT a.*::pg_catalog.text whole FROM %s a"
-							   " WHERE pg_catalog.num_nulls(%s, %s) = 0) a"
+							   " WHERE pg_catalog.num_nulls(%s) = 0%s%s) a"
 							   " GROUP BY whole HAVING pg_catalog.count(*) > 1)",
-							   association, column_list(rel, M2M_LEFT, "a."),
-							   column_list(rel, M2M_RIGHT, "a."))))
+							   association, pair_list(rel, M2M_LEFT, "a."),
+							   rel->deleted != 0 ? " AND " : "",
+							   rel->deleted != 0 ?
+							   m2m_live_condition(rel, "a") : "")))
 		add_finding(check, "warning",
 					"there are links that are the same in all columns", NULL);
 	else
@@ -405,45 +491,6 @@ has_wider_foreign_key(M2mRelationship *rel, M2mSide side)
 			return true;
 	}
 	return false;
-}
-
-/*
- * has_wider_key: does a unique index or exclusion constraint hold all columns
- * of a pair, whatever more, and on whatever condition?
- */
-static bool
-has_wider_key(M2mRelationship *rel)
-{
-	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(rel->association));
-	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
-							  1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-		bool		all = true;
-
-		if ((!index->indisunique && !index->indisexclusion) ||
-			!index->indisvalid || !index->indislive)
-			continue;
-		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		{
-			for (int i = 0; i < rel->side[s].nkeys; i++)
-				all &= m2m_columns_include(index->indnkeyatts,
-										   index->indkey.values,
-										   rel->side[s].key[i].link_attnum);
-		}
-		result = all;
-	}
-	systable_endscan(scan);
-	table_close(indexes, AccessShareLock);
-	return result;
 }
 
 /* check_rules: what the rules of a relationship say of themselves. */
@@ -543,7 +590,9 @@ adopt_sql(M2mRelationship *rel)
 	return psprintf("SELECT %s(%s::pg_catalog.regclass,"
 					" NULL::pg_catalog.text, NULL::pg_catalog.text,"
 					" NULL::pg_catalog.text[], NULL::pg_catalog.text[],"
-					" NULL::pg_catalog.text, NULL::pg_catalog.text)",
+					" NULL::pg_catalog.text, NULL::pg_catalog.text,"
+					" NULL::pg_catalog.regclass, NULL::pg_catalog.regclass,"
+					" false)",
 					m2m_own_function("m2m_adopt"),
 					quote_literal_cstr(m2m_qualified_name(rel->association)));
 }
@@ -799,50 +848,6 @@ run_query(void *arg)
 }
 
 /*
- * has_leading_index: is there an index that begins with the link columns of a
- * side?
- */
-static bool
-has_leading_index(Oid association, M2mEndpoint *endpoint)
-{
-	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(association));
-	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
-							  1, &key);
-	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-		int			found = 0;
-
-		/*
-		 * A partial one does not find all links of a row.  An expression has
-		 * 0 for its column, and matches nothing below.
-		 */
-		if (!index->indisvalid || !index->indislive ||
-			index->indnkeyatts < endpoint->nkeys ||
-			!heap_attisnull(tuple, Anum_pg_index_indpred,
-							RelationGetDescr(indexes)))
-			continue;
-		for (int i = 0; i < endpoint->nkeys; i++)
-		{
-			for (int j = 0; j < endpoint->nkeys; j++)
-				found += index->indkey.values[i] ==
-					endpoint->key[j].link_attnum;
-		}
-		result = found == endpoint->nkeys;
-	}
-	systable_endscan(scan);
-	table_close(indexes, AccessShareLock);
-	return result;
-}
-
-/*
  * foreign_key_disabled: has ALTER TABLE ... DISABLE TRIGGER, on either of its
  * tables, switched it off?
  */
@@ -880,6 +885,28 @@ column_list(M2mRelationship *rel, M2mSide side, const char *prefix)
 		appendStringInfo(&list, "%s%s%s", i > 0 ? ", " : "", prefix,
 						 m2m_quoted_column(rel->association,
 										   rel->side[side].key[i].link_attnum));
+	return list.data;
+}
+
+/*
+ * pair_list: the same of both sides, first the one given; a column of both
+ * once.
+ */
+static char *
+pair_list(M2mRelationship *rel, M2mSide first, const char *prefix)
+{
+	M2mEndpoint *second = &rel->side[M2M_OTHER(first)];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	appendStringInfoString(&list, column_list(rel, first, prefix));
+	for (int i = 0; i < second->nkeys; i++)
+	{
+		if (second->key[i].shared == 0)
+			appendStringInfo(&list, ", %s%s", prefix,
+							 m2m_quoted_column(rel->association,
+											   second->key[i].link_attnum));
+	}
 	return list.data;
 }
 

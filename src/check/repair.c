@@ -94,9 +94,7 @@ static void
 run_remedy(void *arg)
 {
 	M2mFinding *finding = arg;
-	char	   *role[2] = {NULL, NULL};
-	List	   *column[2] = {NIL, NIL};
-	char	   *view[2] = {NULL, NULL};
+	M2mAdoption adoption = {0};
 
 	switch (finding->kind)
 	{
@@ -104,7 +102,7 @@ run_remedy(void *arg)
 			m2m_sql(finding->remedy);
 			break;
 		case M2M_FINDING_VIEW:
-			m2m_relationship_adopt(finding->association, role, column, view);
+			m2m_relationship_adopt(finding->association, &adoption);
 			break;
 		case M2M_FINDING_FUNCTION:
 			m2m_function_repair(m2m_relationship_get(finding->association,

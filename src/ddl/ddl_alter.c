@@ -74,6 +74,7 @@ static M2mSeenFunction *see_function(M2mRelationship *rel, M2mSide near,
 static void follow_owner(M2mPending *p, Oid association);
 static void end_renames(M2mPending *p);
 static void rename_in_views(M2mPending *p, SeenRename *rename);
+static void make_room(M2mLinkView *view, M2mViewColumn *key, char *name);
 static bool is_our_alias(const char *alias, const char *name,
 						 const char *prefix);
 static void rename_view_column(void *arg);
@@ -282,12 +283,12 @@ start_alter_table(AlterTableStmt *stmt)
 
 	/*
 	 * Under the locks, or somebody's change of meanwhile would be undone.  A
-	 * key's collation stands in the functions' bodies, and its table.
+	 * key's collation stands in the functions' bodies, and its table, and
+	 * whether a flag may be null.
 	 */
 	foreach(lc, associations)
 	{
-		if (blocked || ((adds || refers) &&
-						list_member_oid(targets, lfirst_oid(lc))))
+		if (blocked || (shows && list_member_oid(targets, lfirst_oid(lc))))
 			see_functions(p, lfirst_oid(lc));
 	}
 
@@ -867,6 +868,8 @@ rename_in_views(M2mPending *p, SeenRename *rename)
 		}
 		if (found == NULL)
 			continue;
+		if (found->kind == M2M_COLUMN_KEY)
+			make_room(view, found, rename->new_name);
 		task.view = view->view;
 		task.old_name = found->name;
 		task.new_name = m2m_view_alias(others, rename->new_name,
@@ -878,6 +881,44 @@ rename_in_views(M2mPending *p, SeenRename *rename)
 							  get_rel_name(view->view)),
 					 rename_view_column, &task);
 	}
+}
+
+/*
+ * make_room: the near key keeps its name; a column that shows its own, which
+ * is to be the key's from now on, gets its prefix.
+ */
+static void
+make_room(M2mLinkView *view, M2mViewColumn *key, char *name)
+{
+	M2mViewColumn renamed = *key;
+	M2mViewColumn *other = NULL;
+	List	   *others = list_make1(&renamed);
+	ViewRename	task;
+
+	renamed.name = name;
+	for (int i = 0; i < view->ncolumns; i++)
+	{
+		M2mViewColumn *column = &view->column[i];
+
+		if ((column->kind == M2M_COLUMN_ENDPOINT ||
+			 column->kind == M2M_COLUMN_PROPERTY) &&
+			column->source != NULL && strcmp(column->name, name) == 0 &&
+			strcmp(column->source, name) == 0)
+			other = column;
+		else
+			others = lappend(others, column);
+	}
+	if (other == NULL)
+		return;
+	task.view = view->view;
+	task.old_name = other->name;
+	task.new_name = m2m_view_alias(others, other->source,
+								   m2m_view_prefix(view, other));
+	if (m2m_as_owner(view->owner, true,
+					 psprintf("could not rename a column of link view \"%s\"",
+							  get_rel_name(view->view)),
+					 rename_view_column, &task))
+		other->name = task.new_name;
 }
 
 /*

@@ -45,10 +45,25 @@ typedef struct M2mPending
 	Oid			old_owner;
 	List	   *owned;			/* link functions that follow it */
 	List	   *owned_tables;	/* and side tables of its rules */
+	List	   *becoming;		/* tables that may be join tables after it */
+	Oid			creates_in;		/* schema where it creates such tables */
+	char	   *creates_schema; /* or its name, if it creates that, too */
+	List	   *creates;		/* their names (String) */
 } M2mPending;
 
 /* ddl_pending.c: the command begun last */
 extern M2mPending *m2m_pending;
+
+/* ddl_adopt.c: adopts a table when a command makes a join table of it */
+extern void m2m_ddl_adopt_start(Node *parsetree, M2mPending *before);
+extern void m2m_ddl_adopt_end(M2mPending *p);
+
+/*
+ * ddl_give_way.c: a link view that nobody asked for gives way to what is to
+ * have its name
+ */
+extern void m2m_ddl_give_way(Node *parsetree);
+extern Oid	m2m_creation_schema(const char *schema);
 
 /*
  * ddl_alter.c: aLTER and RENAME: before the command link views step aside or

@@ -15,6 +15,7 @@
  *	- names in the bodies of link functions, which are strings
  *	- link views and functions go with the association to a new owner
  *	- what remains of a relationship when one of its tables was dropped, goes
+ *	- a table that has become a join table is adopted, where that is wanted
  *
  * These triggers run as whoever runs the command, for every such command.
  * They read catalogs without permission checks, leave at once where no
@@ -120,8 +121,13 @@ as_nobodys_member(void (*action) (Node *parsetree), Node *parsetree)
 static void
 on_start(Node *parsetree)
 {
+	M2mPending *before = m2m_pending;
+
+	m2m_ddl_give_way(parsetree);
 	m2m_ddl_alter_start(parsetree);
 	m2m_ddl_drop_start(parsetree);
+	if (m2m_auto_adopt)
+		m2m_ddl_adopt_start(parsetree, before);
 }
 
 /*
@@ -148,6 +154,7 @@ on_end(Node *parsetree)
 	/* views first: what is put back is then renamed and refreshed as others */
 	m2m_ddl_drop_end(p);
 	m2m_ddl_alter_end(p);
+	m2m_ddl_adopt_end(p);
 	MemoryContextSwitchTo(old);
 	m2m_pending_pop(p);
 }

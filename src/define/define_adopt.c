@@ -28,10 +28,14 @@
 #include "text.h"
 #include "view.h"
 
+static void check_tables(Oid association, Oid table[2]);
+static void make_ready(Oid association, M2mAdoption *adoption);
 static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
 static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema,
 						   Oid owner);
+static bool leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
+							   AttrNumber *deleted);
 static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid,
 						Oid owner);
 static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
@@ -39,21 +43,25 @@ static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 
 /*
  * m2m_relationship_adopt: makes a table the association of a relationship, as
- * m2m_adopt is asked to; names are NULL, and columns NIL, where they were not
- * given.  Locks the association in ShareRowExclusiveLock.
+ * m2m_adopt is asked to.  Locks the association in ShareRowExclusiveLock, or
+ * as m2m_repair_lock() does.
  *
  * Errors: 42501; 0A000; 42710 if it is an association already; and those of
- * m2m_endpoint_check(), define_keys.c and define_check.c.
+ * m2m_endpoint_check(), define_keys.c, define_repair.c and define_check.c.
  */
 void
-m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
-					   char *view[2])
+m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 {
+	char	  **role = adoption->role;
+	List	  **column = adoption->column;
+	char	  **view = adoption->view;
 	ForeignKeyCacheInfo *fk[2];
 	M2mRelationship *rel;
 	M2mRelationship *leftover;	/* what there is of one already */
 	Oid			schema;
 	AclResult	aclresult;
+	bool		has_view;
+	AttrNumber	of_view = 0;
 	bool		given[2] = {role[M2M_LEFT] != NULL, role[M2M_RIGHT] != NULL};
 
 	m2m_association_check_owner(association);
@@ -63,6 +71,23 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 								ACL_CREATE);
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_SCHEMA, get_namespace_name(schema));
+
+	/* what a refusal lists is looked up without holding up anybody */
+	check_tables(association, adoption->table);
+	if (adoption->repair)
+	{
+		leftover = m2m_relationship_get(association, InvalidOid, NoLock);
+		for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
+		{
+			if (!OidIsValid(adoption->table[s]) &&
+				!OidIsValid(leftover->side[s].constraint))
+				adoption->table[s] = leftover->side[s].relid;
+		}
+		m2m_repair_lock(association, adoption->table);
+	}
+	else if (OidIsValid(adoption->table[M2M_LEFT]) ||
+			 OidIsValid(adoption->table[M2M_RIGHT]))
+		make_ready(association, adoption);
 
 	leftover = m2m_relationship_get(association, InvalidOid,
 									ShareRowExclusiveLock);
@@ -78,6 +103,8 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 				 errdetail("Its link views are %s and %s.",
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
 						   m2m_qualified_name(leftover->side[M2M_RIGHT].view)),
+				 adoption->repair ?
+				 errhint("The function m2m_check() tells what is amiss in it, and m2m_repair() mends it.") :
 				 errhint("To adopt it in another way, give the relationship up first: m2m_drop(%s, keep_links => true).",
 						 quote_literal_cstr(m2m_qualified_name(association)))));
 	}
@@ -88,8 +115,21 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 		if (column[s] == NIL)
 			column[s] = link_columns(leftover, s);
 	}
-	m2m_foreign_keys_choose(association, column, fk);
 	m2m_local_check(association);
+	if (adoption->repair)
+	{
+		make_ready(association, adoption);
+
+		/* what was at rest may be whole now, as after ADD FOREIGN KEY */
+		leftover = m2m_relationship_get(association, InvalidOid, NoLock);
+		if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
+			OidIsValid(leftover->side[M2M_RIGHT].view))
+		{
+			bring_back(leftover);
+			return;
+		}
+	}
+	m2m_foreign_keys_choose(association, NULL, column, fk);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(fk[s]->confrelid);
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
@@ -102,6 +142,10 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) role);
 	rel->adopted = leftover == NULL || leftover->adopted;
+	rel->unasked = adoption->unasked;
+	has_view = leftover == NULL &&
+		leftover_condition(rel, schema, GetUserId(), &of_view);
+	m2m_deleted_choose(rel, leftover, has_view, of_view, adoption->deleted);
 	for (int s = M2M_LEFT; leftover != NULL && s <= M2M_RIGHT; s++)
 		rel->side[s].view = leftover->side[s].view;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -128,6 +172,65 @@ m2m_relationship_adopt(Oid association, char *role[2], List *column[2],
 	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
 		OidIsValid(rel->side[M2M_RIGHT].view))
 		bring_back(rel);
+}
+
+/*
+ * check_tables: endpoints that were given must be tables, and others than the
+ * association itself.  Errors: those of m2m_endpoint_check(); 42P16.
+ */
+static void
+check_tables(Oid association, Oid table[2])
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (!OidIsValid(table[s]))
+			continue;
+		m2m_endpoint_check(table[s]);
+		m2m_local_check(table[s]);
+		if (table[s] == association)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					 errmsg("table \"%s\" cannot be its own endpoint",
+							get_rel_name(association)),
+					 errhint("Name the table that it refers to by the argument \"%s\".",
+							 m2m_table_argument[s])));
+	}
+}
+
+/*
+ * make_ready: sees that the table has the foreign keys to the tables given, or
+ * says what is missing (m2m_repair_run), or adds it.  The columns that were
+ * chosen then stand in the adoption, for the next look at them.
+ */
+static void
+make_ready(Oid association, M2mAdoption *adoption)
+{
+	ForeignKeyCacheInfo *fk[2];
+	List	   *tables = list_make1_oid(association);
+	ListCell   *lc;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (OidIsValid(adoption->table[s]))
+			tables = list_append_unique_oid(tables, adoption->table[s]);
+	}
+	foreach(lc, m2m_catalog_foreign_keys(association))
+		tables = list_append_unique_oid(tables,
+										lfirst_node(ForeignKeyCacheInfo, lc)->confrelid);
+	if (!adoption->repair)
+		m2m_lock_relations(tables, AccessShareLock);
+	m2m_foreign_keys_choose(association, adoption->table, adoption->column,
+							fk);
+	m2m_repair_run(association, fk, adoption->repair);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		adoption->column[s] = NIL;
+		for (int i = 0; i < fk[s]->nkeys; i++)
+			adoption->column[s] =
+				lappend(adoption->column[s],
+						makeString(get_attname(association, fk[s]->conkey[i],
+											   false)));
+	}
 }
 
 /*
@@ -224,6 +327,41 @@ leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
 }
 
 /*
+ * leftover_condition: is a link view left over that lost its trigger?  By
+ * which column it leaves out rows that are no links becomes *deleted, 0 if by
+ * none.  The relationship is described without.
+ */
+static bool
+leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
+				   AttrNumber *deleted)
+{
+	M2mRelationship copy = *rel;
+	ListCell   *lc;
+
+	*deleted = 0;
+	foreach(lc, m2m_catalog_views(rel->association))
+	{
+		Oid			relid = lfirst_oid(lc);
+		M2mLinkView *view;
+
+		if (get_rel_namespace(relid) != schema ||
+			get_rel_relkind(relid) != RELKIND_VIEW)
+			continue;
+		view = m2m_catalog_read_view(relid, false);
+		copy.deleted = view != NULL ? view->deleted : 0;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			if (is_leftover(&copy, s, relid, owner))
+			{
+				*deleted = copy.deleted;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/*
  * is_leftover: does a view without our trigger read just as the link view of a
  * side would, or would at rest, may owner alter it, and would it count?
  */
@@ -241,7 +379,7 @@ is_leftover(M2mRelationship *rel, M2mSide near, Oid relid, Oid owner)
 		view = m2m_catalog_read_view(relid, false);
 	at_rest = view != NULL && view->at_rest && !OidIsValid(view->far_relid);
 	same = view != NULL && view->association == rel->association &&
-		view->nnear == this->nkeys &&
+		view->deleted == rel->deleted && view->nnear == this->nkeys &&
 		(at_rest || (view->far_relid == far->relid &&
 					 view->nfar == far->nkeys)) &&
 		m2m_catalog_owner_trusted(view->owner,

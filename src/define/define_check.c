@@ -8,13 +8,20 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -30,6 +37,7 @@ const char *const m2m_view_argument[2] = {"left_view", "right_view"};
 const char *const m2m_role_argument[2] = {"left_role", "right_role"};
 const char *const m2m_key_argument[2] = {"left_key", "right_key"};
 const char *const m2m_column_argument[2] = {"left_columns", "right_columns"};
+const char *const m2m_table_argument[2] = {"left_table", "right_table"};
 
 /*
  * m2m_endpoint_check: only tables, and not other sessions' temporary ones.
@@ -149,6 +157,46 @@ m2m_name_is_free(Oid schema, const char *name)
 }
 
 /*
+ * m2m_name_is_being_taken: has another transaction given the name to a relation
+ * or function, and not committed yet?  Who takes it all the same has to wait.
+ */
+bool
+m2m_name_is_being_taken(Oid schema, const char *name)
+{
+	Relation	catalog;
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	SnapshotData dirty;
+	bool		result = false;
+
+	InitDirtySnapshot(dirty);
+	catalog = table_open(RelationRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_class_relname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum(name));
+	ScanKeyInit(&key[1], Anum_pg_class_relnamespace, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(schema));
+	scan = systable_beginscan(catalog, ClassNameNspIndexId, true, &dirty, 2,
+							  key);
+	while (!result && HeapTupleIsValid(systable_getnext(scan)))
+		result = TransactionIdIsValid(dirty.xmin);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+
+	catalog = table_open(ProcedureRelationId, AccessShareLock);
+	ScanKeyInit(&key[0], Anum_pg_proc_proname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum(name));
+	scan = systable_beginscan(catalog, ProcedureNameArgsNspIndexId, true,
+							  &dirty, 1, key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = TransactionIdIsValid(dirty.xmin) &&
+			((Form_pg_proc) GETSTRUCT(tuple))->pronamespace == schema;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/*
  * m2m_name_check_free: error 42P07 if a relation or type has the name, with
  * what it is and which argument avoids it.  Locks nothing: if somebody takes
  * the name meanwhile, the DDL to come fails.
@@ -220,7 +268,8 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 			 errhint("Give another name by the argument \"%s\" of %s.%s",
 					 argument, function,
 					 strcmp(kind, "a table") == 0 &&
-					 strcmp(argument, "name") == 0 ?
+					 strcmp(argument, "name") == 0 &&
+					 strcmp(function, "m2m_rename") != 0 ?
 					 " If it is a join table, m2m_adopt makes it the association table of a relationship." : "")));
 }
 

@@ -46,6 +46,9 @@ static void check_privileges(M2mDefinition *definition, Oid schema);
 static char choose_persistence(M2mDefinition *definition);
 static void choose_names(Names *names);
 static void check_names(Names *names);
+static void check_shared(Names *names);
+static List *own_columns(Names *names, M2mSide side);
+static bool leads_with(List *columns, List *first);
 static void create_association(Names *names);
 static void append_column_definition(StringInfo sql, Oid relid,
 									 const char *column, const char *key);
@@ -136,6 +139,9 @@ m2m_relationship_define(M2mDefinition *definition)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		m2m_local_check(definition->relid[s]);
 	check_names(&names);
+	if (definition->notice)
+		m2m_first_use_notice(definition->relid[M2M_LEFT],
+							 definition->relid[M2M_RIGHT]);
 	names.deletes_rows = names.persistence == RELPERSISTENCE_TEMP &&
 		m2m_temporary_deletes_rows(definition->relid);
 
@@ -162,7 +168,7 @@ m2m_relationship_define(M2mDefinition *definition)
 	 * Described from what was made, not from what was asked for, as it will
 	 * be from now on: event triggers of the user's may have had a hand in it.
 	 */
-	m2m_foreign_keys_choose(association, names.column, fk);
+	m2m_foreign_keys_choose(association, NULL, names.column, fk);
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -374,24 +380,30 @@ choose_names(Names *names)
 static void
 check_names(Names *names)
 {
-	List	   *columns = list_concat_copy(names->column[M2M_LEFT],
-										   names->column[M2M_RIGHT]);
 	ListCell   *lc;
 
-	foreach(lc, columns)
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		List	   *rest = list_copy_tail(columns,
-										  foreach_current_index(lc) + 1);
+		bool		whole = own_columns(names, M2M_OTHER(s)) == NIL &&
+			own_columns(names, s) == NIL;
 
-		if (list_member(rest, lfirst(lc)))
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_COLUMN),
-					 errmsg("column \"%s\" of the association table would stand there twice",
-							strVal(lfirst(lc))),
-					 errhint("Name the columns by the arguments \"%s\" and \"%s\" of m2m_create.",
-							 m2m_column_argument[M2M_LEFT],
-							 m2m_column_argument[M2M_RIGHT])));
+		foreach(lc, names->column[s])
+		{
+			List	   *rest = list_copy_tail(names->column[s],
+											  foreach_current_index(lc) + 1);
+
+			/* one side's columns are not all there is of a pair */
+			if (whole || list_member(rest, lfirst(lc)))
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("column \"%s\" of the association table would stand there twice",
+								strVal(lfirst(lc))),
+						 errhint("Name the columns by the arguments \"%s\" and \"%s\" of m2m_create.",
+								 m2m_column_argument[M2M_LEFT],
+								 m2m_column_argument[M2M_RIGHT])));
+		}
 	}
+	check_shared(names);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (strcmp(names->view[s], names->name) == 0)
@@ -410,13 +422,91 @@ check_names(Names *names)
 }
 
 /*
+ * check_shared: a column that both sides name is one column, and must be able
+ * to hold both keys' values.  Error 42804.
+ */
+static void
+check_shared(Names *names)
+{
+	ListCell   *column;
+	ListCell   *key;
+
+	forboth(column, names->column[M2M_RIGHT], key, names->key[M2M_RIGHT])
+	{
+		Oid			relid[2] = {names->definition->relid[M2M_LEFT],
+		names->definition->relid[M2M_RIGHT]};
+		const char *name[2];
+		Oid			type[2];
+		int32		typmod[2];
+		Oid			collation[2];
+		ListCell   *left_column;
+		ListCell   *left_key;
+
+		forboth(left_column, names->column[M2M_LEFT],
+				left_key, names->key[M2M_LEFT])
+		{
+			if (!equal(lfirst(left_column), lfirst(column)))
+				continue;
+			name[M2M_LEFT] = strVal(lfirst(left_key));
+			name[M2M_RIGHT] = strVal(lfirst(key));
+			for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+				get_atttypetypmodcoll(relid[s], get_attnum(relid[s], name[s]),
+									  &type[s], &typmod[s], &collation[s]);
+			if (type[M2M_LEFT] != type[M2M_RIGHT] ||
+				typmod[M2M_LEFT] != typmod[M2M_RIGHT] ||
+				collation[M2M_LEFT] != collation[M2M_RIGHT])
+				ereport(ERROR,
+						(errcode(ERRCODE_DATATYPE_MISMATCH),
+						 errmsg("column \"%s\" of the association table would have two types",
+								strVal(lfirst(column))),
+						 errdetail("Column \"%s\" of table \"%s\" is of type %s, column \"%s\" of table \"%s\" of type %s%s.",
+								   name[M2M_LEFT], get_rel_name(relid[M2M_LEFT]),
+								   format_type_with_typemod(type[M2M_LEFT],
+															typmod[M2M_LEFT]),
+								   name[M2M_RIGHT], get_rel_name(relid[M2M_RIGHT]),
+								   format_type_with_typemod(type[M2M_RIGHT],
+															typmod[M2M_RIGHT]),
+								   collation[M2M_LEFT] != collation[M2M_RIGHT] &&
+								   type[M2M_LEFT] == type[M2M_RIGHT] ?
+								   ", with another collation" : ""),
+						 errhint("Give one the type of the other, or name two columns by the arguments \"%s\" and \"%s\" of m2m_create.",
+								 m2m_column_argument[M2M_LEFT],
+								 m2m_column_argument[M2M_RIGHT])));
+		}
+	}
+}
+
+/* own_columns: the association's columns of one side that the other has not. */
+static List *
+own_columns(Names *names, M2mSide side)
+{
+	return list_difference(names->column[side],
+						   names->column[M2M_OTHER(side)]);
+}
+
+/* leads_with: are the first columns of a list these, in whatever order? */
+static bool
+leads_with(List *columns, List *first)
+{
+	for (int i = 0; i < list_length(first); i++)
+	{
+		if (!list_member(first, list_nth(columns, i)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * create_association: the association table, with the key columns of both
- * sides and nothing else, and the index for the other direction.
+ * sides and nothing else, and the index for the other direction.  A column of
+ * both sides is one column.
  */
 static void
 create_association(Names *names)
 {
 	StringInfoData sql;
+	List	   *pair = list_concat_copy(names->column[M2M_LEFT],
+										own_columns(names, M2M_RIGHT));
 	char	   *name =
 		quote_qualified_identifier(get_namespace_name(names->schema),
 								   names->name);
@@ -432,14 +522,16 @@ create_association(Names *names)
 		ListCell   *key;
 
 		forboth(column, names->column[s], key, names->key[s])
-			append_column_definition(&sql, names->definition->relid[s],
-									 strVal(lfirst(column)),
-									 strVal(lfirst(key)));
+		{
+			if (s == M2M_LEFT ||
+				!list_member(names->column[M2M_LEFT], lfirst(column)))
+				append_column_definition(&sql, names->definition->relid[s],
+										 strVal(lfirst(column)),
+										 strVal(lfirst(key)));
+		}
 	}
 	appendStringInfoString(&sql, "PRIMARY KEY (");
-	append_names(&sql, names->column[M2M_LEFT]);
-	appendStringInfoString(&sql, ", ");
-	append_names(&sql, names->column[M2M_RIGHT]);
+	append_names(&sql, pair);
 	appendStringInfoChar(&sql, ')');
 
 	/*
@@ -453,11 +545,13 @@ create_association(Names *names)
 		appendStringInfoString(&sql, " ON COMMIT DELETE ROWS");
 	m2m_ddl(sql.data);
 
+	/* where all of the right key is the left one's, too, it may lead already */
+	if (leads_with(pair, names->column[M2M_RIGHT]))
+		return;
 	resetStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE INDEX ON %s (", name);
-	append_names(&sql, names->column[M2M_RIGHT]);
-	appendStringInfoString(&sql, ", ");
-	append_names(&sql, names->column[M2M_LEFT]);
+	append_names(&sql, list_concat_copy(names->column[M2M_RIGHT],
+										own_columns(names, M2M_LEFT)));
 	appendStringInfoChar(&sql, ')');
 	m2m_ddl(sql.data);
 }
@@ -486,7 +580,13 @@ append_column_definition(StringInfo sql, Oid relid, const char *column,
 	appendStringInfoString(sql, " NOT NULL, ");
 }
 
-/* append_foreign_key: ", FOREIGN KEY ..." of one side. */
+/*
+ * append_foreign_key: ", FOREIGN KEY ..." of one side.
+ *
+ * A change of the key is carried into links, but not where another foreign key
+ * has one of its columns: of a user who changes tenant, the links would become
+ * those to the other tenant's groups of the same number.
+ */
 static void
 append_foreign_key(StringInfo sql, Names *names, M2mSide side)
 {
@@ -495,7 +595,9 @@ append_foreign_key(StringInfo sql, Names *names, M2mSide side)
 	appendStringInfo(sql, ") REFERENCES %s (",
 					 m2m_qualified_name(names->definition->relid[side]));
 	append_names(sql, names->key[side]);
-	appendStringInfo(sql, ") ON UPDATE CASCADE ON DELETE %s",
+	appendStringInfo(sql, ") ON UPDATE %s ON DELETE %s",
+					 list_length(own_columns(names, side)) <
+					 list_length(names->column[side]) ? "NO ACTION" : "CASCADE",
 					 on_delete_sql(names->definition->on_delete));
 }
 
@@ -527,14 +629,22 @@ on_delete_sql(char action)
 static void
 describe_association(Oid association, Names *names)
 {
-	char	   *comment = psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
-								   "Read and write it as any table, or by the link views \"%s\" and \"%s\".",
-								   get_rel_name(names->definition->relid[M2M_LEFT]),
-								   get_rel_name(names->definition->relid[M2M_RIGHT]),
-								   names->view[M2M_LEFT],
-								   names->view[M2M_RIGHT]);
+	char	   *comment =
+		m2m_association_comment(names->definition->relid[M2M_LEFT],
+								names->definition->relid[M2M_RIGHT],
+								names->view);
 
 	m2m_ddl(psprintf("COMMENT ON TABLE %s IS %s",
 					 m2m_qualified_name(association),
 					 quote_literal_cstr(comment)));
+}
+
+/* m2m_association_comment: what it says. */
+char *
+m2m_association_comment(Oid left, Oid right, char *view[2])
+{
+	return psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
+					"Read and write it as any table, or by the link views \"%s\" and \"%s\".",
+					get_rel_name(left), get_rel_name(right),
+					view[M2M_LEFT], view[M2M_RIGHT]);
 }

@@ -16,7 +16,6 @@
 #include "text.h"
 #include "view.h"
 
-static M2mRelationship *lock_relationship(Oid association);
 static bool is_whole(M2mRelationship *rel);
 
 /*
@@ -33,7 +32,7 @@ m2m_relationship_drop(Oid association, bool keep_links)
 
 	/* before any lock: who may not drop it makes nobody wait for him */
 	m2m_association_check_owner(association);
-	rel = lock_relationship(association);
+	rel = m2m_relationship_lock(association, true);
 	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -83,12 +82,13 @@ m2m_relationship_drop(Oid association, bool keep_links)
 }
 
 /*
- * lock_relationship: locks an association and its link views, which are about
- * to be dropped.  Returns the description, of a relationship that may be at
- * rest, which holds from then on; NULL if there is none.
+ * m2m_relationship_lock: locks an association and its link views exclusively,
+ * which are about to be dropped or renamed, with the endpoints or without.
+ * Returns the description, of a relationship that may be at rest, which holds
+ * from then on; NULL if there is none.
  */
-static M2mRelationship *
-lock_relationship(Oid association)
+M2mRelationship *
+m2m_relationship_lock(Oid association, bool endpoints)
 {
 	List	   *locked = NIL;
 
@@ -110,11 +110,11 @@ lock_relationship(Oid association)
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 		{
 			/*
-			 * RemoveTriggerById() locks the endpoints as well, for the
-			 * foreign keys' triggers on them: with the views in hand, if not
-			 * now.
+			 * RemoveTriggerById(), of DROP, locks the endpoints as well, for
+			 * the foreign keys' triggers on them: with the views in hand, if
+			 * not now.
 			 */
-			if (OidIsValid(rel->side[s].relid))
+			if (endpoints && OidIsValid(rel->side[s].relid))
 				needed = list_append_unique_oid(needed, rel->side[s].relid);
 			if (OidIsValid(rel->side[s].view))
 				needed = lappend_oid(needed, rel->side[s].view);

@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_index.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -20,12 +21,17 @@
 #include "define.h"
 #include "define_internal.h"
 #include "m2m.h"
+#include "text.h"
 
 static List *index_columns(Relation relation, Oid index, bool need_not_null);
 static bool same_names(List *a, List *b);
-static char *polymorphic_hint(Oid association, List *fks);
+static List *choose_by_table(Oid association, Oid table[2], List *column[2],
+							 List *all, ForeignKeyCacheInfo *fk[2]);
+static List *leave_out_shared(List *fks);
+static void check_not_same(Oid association, ForeignKeyCacheInfo *fk[2]);
 static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
 						   List *columns);
+static List *fk_columns(Oid association, ForeignKeyCacheInfo *fk);
 
 /*
  * m2m_key_choose: names of the endpoint's key columns: the columns wanted, if
@@ -88,39 +94,70 @@ m2m_key_choose(Oid relid, List *wanted, M2mSide side)
 
 /*
  * m2m_foreign_keys_choose: the two foreign keys that make a table an
- * association, into fk: those over the columns given, or its only two.  The
- * caller has locked the table.  Errors: 42P16 if there are not two; 42P08 if
- * there are more.
+ * association, into fk: those over the columns given, to the tables given, or
+ * its only two.  Where a table is given, and there is no foreign key to it, it
+ * is a draft (define_draft.c).  table may be NULL.  The caller has locked the
+ * association, and the tables given, at least for reading.
+ *
+ * Errors: 42P16 if there are not two, or one refers to another table than was
+ * given; 42P08 if there are more; those of m2m_foreign_key_draft().
  */
 void
-m2m_foreign_keys_choose(Oid association, List *column[2],
+m2m_foreign_keys_choose(Oid association, Oid table[2], List *column[2],
 						ForeignKeyCacheInfo *fk[2])
 {
 	List	   *all = m2m_catalog_foreign_keys(association);
-	char	   *hint = polymorphic_hint(association, all);
+	List	   *pair = leave_out_shared(all);
+	char	   *hint = m2m_polymorphic_hint(association, InvalidAttrNumber);
 	ListCell   *lc;
 
 	fk[M2M_LEFT] = fk[M2M_RIGHT] = NULL;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
+		ForeignKeyCacheInfo *other = NULL;
+
 		if (column[s] == NIL)
 			continue;
 		foreach(lc, all)
 		{
-			if (fk_has_columns(association, lfirst(lc), column[s]))
+			ForeignKeyCacheInfo *found = lfirst(lc);
+
+			if (!fk_has_columns(association, found, column[s]))
+				continue;
+			if (table != NULL && OidIsValid(table[s]) &&
+				found->confrelid != table[s])
 			{
-				fk[s] = lfirst(lc);
-				all = foreach_delete_current(all, lc);
-				break;
+				other = found;
+				continue;
 			}
+			fk[s] = found;
+			all = foreach_delete_current(all, lc);
+			break;
 		}
-		if (fk[s] == NULL)
+		if (fk[s] == NULL && other != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					 errmsg("foreign key \"%s\" over the columns given by \"%s\" refers to table \"%s\", not to \"%s\"",
+							get_constraint_name(other->conoid),
+							m2m_column_argument[s],
+							get_rel_name(other->confrelid),
+							get_rel_name(table[s]))));
+		if (fk[s] == NULL && (table == NULL || !OidIsValid(table[s])))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 					 errmsg("table \"%s\" has no foreign key over the columns given by \"%s\"",
 							get_rel_name(association),
 							m2m_column_argument[s]),
-					 hint != NULL ? errhint("%s", hint) : 0));
+					 hint != NULL ? errhint("%s", hint) :
+					 errhint("If they refer to a table, name it by the argument \"%s\" of m2m_adopt.",
+							 m2m_table_argument[s])));
+	}
+	if (table != NULL)
+		all = choose_by_table(association, table, column, all, fk);
+	foreach(lc, all)
+	{
+		if (!list_member_ptr(pair, lfirst(lc)))
+			all = foreach_delete_current(all, lc);
 	}
 	if (list_length(all) >
 		(fk[M2M_LEFT] == NULL ? 1 : 0) + (fk[M2M_RIGHT] == NULL ? 1 : 0) &&
@@ -142,10 +179,147 @@ m2m_foreign_keys_choose(Oid association, List *column[2],
 					 errmsg("table \"%s\" has not the two foreign keys of an association table",
 							get_rel_name(association)),
 					 hint != NULL ? errhint("%s", hint) :
-					 errhint("Add a foreign key to each of the two tables that it relates.")));
+					 errhint("Add a foreign key to each of the two tables that it relates. If it is a join table without them, name these tables by the arguments \"%s\" and \"%s\" of m2m_adopt, which then says what is missing.",
+							 m2m_table_argument[M2M_LEFT],
+							 m2m_table_argument[M2M_RIGHT])));
 		fk[s] = linitial(all);
 		all = list_delete_first(all);
 	}
+	check_not_same(association, fk);
+}
+
+/*
+ * leave_out_shared: of several foreign keys, the two that have all columns of
+ * all others in common, and so make the pair: of tenant, (tenant, user) and
+ * (tenant, group) the latter.  A copy of the list if there are no such two.
+ */
+static List *
+leave_out_shared(List *fks)
+{
+	List	   *wider = NIL;
+	ListCell   *lc;
+
+	foreach(lc, fks)
+	{
+		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
+		int			within = 0;
+		ListCell   *lo;
+
+		foreach(lo, fks)
+		{
+			ForeignKeyCacheInfo *other = lfirst_node(ForeignKeyCacheInfo, lo);
+			bool		all = other->nkeys > fk->nkeys;
+
+			for (int i = 0; i < fk->nkeys; i++)
+				all &= m2m_columns_include(other->nkeys, other->conkey,
+										   fk->conkey[i]);
+			within += all;
+		}
+		if (within < 2)
+			wider = lappend(wider, fk);
+	}
+	return list_length(wider) == 2 ? wider : list_copy(fks);
+}
+
+/*
+ * check_not_same: error 42P16 for two foreign keys over the same columns: these
+ * would be each side's, and no row of either could have two links.
+ */
+static void
+check_not_same(Oid association, ForeignKeyCacheInfo *fk[2])
+{
+	StringInfoData names;
+
+	if (fk[M2M_LEFT]->nkeys != fk[M2M_RIGHT]->nkeys)
+		return;
+	initStringInfo(&names);
+	for (int i = 0; i < fk[M2M_LEFT]->nkeys; i++)
+	{
+		if (!m2m_columns_include(fk[M2M_RIGHT]->nkeys, fk[M2M_RIGHT]->conkey,
+								 fk[M2M_LEFT]->conkey[i]))
+			return;
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "",
+						 get_attname(association, fk[M2M_LEFT]->conkey[i],
+									 false));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+			 errmsg("both foreign keys of table \"%s\" are over %s",
+					get_rel_name(association), names.data),
+			 errdetail("An association has columns of its own for each of the two tables."),
+			 errhint("Name the columns of the foreign keys by the arguments \"%s\" and \"%s\" of m2m_adopt.",
+					 m2m_column_argument[M2M_LEFT],
+					 m2m_column_argument[M2M_RIGHT])));
+}
+
+/*
+ * choose_by_table: the foreign keys of sides whose table was given, or drafts
+ * of them; returns the foreign keys that are left.
+ */
+static List *
+choose_by_table(Oid association, Oid table[2], List *column[2], List *all,
+				ForeignKeyCacheInfo *fk[2])
+{
+	List	   *taken = NIL;
+	ListCell   *lc;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		bool		both = table[M2M_LEFT] == table[M2M_RIGHT] &&
+			fk[M2M_OTHER(s)] == NULL && column[M2M_OTHER(s)] == NIL;
+		List	   *fitting = NIL;
+
+		if (fk[s] != NULL || !OidIsValid(table[s]) || column[s] != NIL)
+			continue;
+		foreach(lc, all)
+		{
+			if (lfirst_node(ForeignKeyCacheInfo, lc)->confrelid == table[s])
+				fitting = lappend(fitting, lfirst(lc));
+		}
+		if (list_length(fitting) > (both ? 2 : 1))
+			ereport(ERROR,
+					(errcode(ERRCODE_AMBIGUOUS_PARAMETER),
+					 errmsg("table \"%s\" has several foreign keys to \"%s\"",
+							get_rel_name(association),
+							get_rel_name(table[s])),
+					 errhint("Name the columns of one by the argument \"%s\" of m2m_adopt.",
+							 m2m_column_argument[s])));
+		if (fitting == NIL)
+			continue;
+		fk[s] = linitial(fitting);
+		all = list_delete_ptr(all, fk[s]);
+	}
+
+	/* what has a foreign key already, or was given, is not for guessing */
+	foreach(lc, m2m_catalog_foreign_keys(association))
+		taken = list_concat(taken,
+							fk_columns(association,
+									   lfirst_node(ForeignKeyCacheInfo, lc)));
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		taken = list_concat(taken, list_copy(column[s]));
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		bool		self = table[M2M_LEFT] == table[M2M_RIGHT];
+		bool		both = self && fk[M2M_OTHER(s)] == NULL &&
+			column[M2M_LEFT] == NIL && column[M2M_RIGHT] == NIL;
+
+		if (fk[s] != NULL || !OidIsValid(table[s]))
+			continue;
+		fk[s] = m2m_foreign_key_draft(association, table[s], column[s],
+									  taken, both ? 2 : self ? 1 : 0, s);
+		taken = list_concat(taken, fk_columns(association, fk[s]));
+	}
+	if (fk[M2M_LEFT] != NULL && fk[M2M_RIGHT] != NULL &&
+		fk_has_columns(association, fk[M2M_LEFT],
+					   fk_columns(association, fk[M2M_RIGHT])))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("both sides of the relationship would have the same columns of table \"%s\"",
+						get_rel_name(association)),
+				 errhint("Name those of each by the arguments \"%s\" and \"%s\" of m2m_adopt.",
+						 m2m_column_argument[M2M_LEFT],
+						 m2m_column_argument[M2M_RIGHT])));
+	return all;
 }
 
 /*
@@ -186,24 +360,27 @@ index_columns(Relation relation, Oid index, bool need_not_null)
 }
 
 /*
- * polymorphic_hint: what to do with a table that refers to rows of several
+ * m2m_polymorphic_hint: what to do with a table that refers to rows of several
  * tables by one column, and names the table in another (taggable_id,
- * taggable_type); NULL if it has no such columns without a foreign key.
+ * taggable_type); NULL if it has no such column without a foreign key, or if
+ * column, where that is given, is none.  Locks as above.
  */
-static char *
-polymorphic_hint(Oid association, List *fks)
+char *
+m2m_polymorphic_hint(Oid association, AttrNumber column)
 {
 	static const char *const ending[][2] = {
 		{"_id", "_type"}, {"_uuid", "_type"}, {"Id", "Type"}, {"ID", "Type"}
 	};
 	Relation	relation = relation_open(association, NoLock);
 	TupleDesc	desc = RelationGetDescr(relation);
+	List	   *fks = m2m_catalog_foreign_keys(association);
 	char	   *hint = NULL;
 
 	for (int i = 0; i < desc->natts && hint == NULL; i++)
 	{
 		char	   *id = NameStr(TupleDescAttr(desc, i)->attname);
 		bool		has_fk = false;
+		char	   *others = NULL;
 		ListCell   *lc;
 
 		foreach(lc, fks)
@@ -212,8 +389,11 @@ polymorphic_hint(Oid association, List *fks)
 
 			for (int j = 0; j < fk->nkeys; j++)
 				has_fk |= fk->conkey[j] == i + 1;
+			if (fk->nkeys == 1)
+				others = m2m_quoted_column(association, fk->conkey[0]);
 		}
-		if (has_fk || TupleDescAttr(desc, i)->attisdropped)
+		if (has_fk || TupleDescAttr(desc, i)->attisdropped ||
+			(column != InvalidAttrNumber && column != i + 1))
 			continue;
 		for (size_t j = 0; j < lengthof(ending) && hint == NULL; j++)
 		{
@@ -223,9 +403,17 @@ polymorphic_hint(Oid association, List *fks)
 			if (len < 1 || strcmp(id + len, ending[j][0]) != 0)
 				continue;
 			type = psprintf("%.*s%s", len, id, ending[j][1]);
-			if (get_attnum(association, type) != InvalidAttrNumber)
-				hint = psprintf("Column \"%s\" refers to a table that \"%s\" tells row by row, which no foreign key can. Relate each of these tables by m2m_create, and copy the rows of its type into the new association table.",
-								id, type);
+			if (get_attnum(association, type) == InvalidAttrNumber)
+				continue;
+			hint = psprintf("Column \"%s\" refers to a table that \"%s\" tells row by row, "
+							"which no foreign key can. Relate each of these tables by "
+							"m2m_create, and copy its rows into the new association table: "
+							"INSERT INTO ... SELECT DISTINCT %s, %s FROM %s"
+							" WHERE %s = '...' ON CONFLICT DO NOTHING.",
+							id, type, others != NULL ? others : "...",
+							quote_identifier(id),
+							m2m_qualified_name(association),
+							quote_identifier(type));
 		}
 	}
 	relation_close(relation, NoLock);
@@ -236,12 +424,19 @@ polymorphic_hint(Oid association, List *fks)
 static bool
 fk_has_columns(Oid association, ForeignKeyCacheInfo *fk, List *columns)
 {
+	return same_names(fk_columns(association, fk), columns);
+}
+
+/* fk_columns: the names of a foreign key's columns. */
+static List *
+fk_columns(Oid association, ForeignKeyCacheInfo *fk)
+{
 	List	   *names = NIL;
 
 	for (int i = 0; i < fk->nkeys; i++)
 		names = lappend(names, makeString(get_attname(association,
 													  fk->conkey[i], false)));
-	return same_names(names, columns);
+	return names;
 }
 
 /* same_names: the same names, in whatever order? */

@@ -42,7 +42,7 @@ static void tell_roles(Oid association, ForeignKeyCacheInfo *fk[2],
 static bool same_name(Oid left, Oid right);
 static char *column_role(Oid association, ForeignKeyCacheInfo *fk,
 						 ForeignKeyCacheInfo *other, bool any_column);
-static char *view_name(Oid association, char *role[2], Oid far, M2mSide near,
+static char *view_name(const char *name, char *role[2], Oid far, M2mSide near,
 					   NamePattern pattern);
 static char *first_taken(M2mRelationship *rel, Oid schema, char *name[2],
 						 bool open[2]);
@@ -113,7 +113,7 @@ m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
 			if (open[s])
-				name[s] = view_name(rel->association, way[i].role,
+				name[s] = view_name(get_rel_name(rel->association), way[i].role,
 									rel->side[M2M_OTHER(s)].relid, s,
 									way[i].pattern);
 		}
@@ -174,15 +174,68 @@ m2m_adopted_view_again(M2mRelationship *rel, M2mSide near)
 		 OidIsValid(rel->side[other].view); i++)
 	{
 		if (strcmp(get_rel_name(rel->side[other].view),
-				   view_name(rel->association, role, rel->side[near].relid,
-							 other, all[i])) == 0)
+				   view_name(get_rel_name(rel->association), role,
+							 rel->side[near].relid, other, all[i])) == 0)
 		{
 			pattern = all[i];
 			break;
 		}
 	}
-	return view_name(rel->association, role, rel->side[other].relid, near,
-					 pattern);
+	return view_name(get_rel_name(rel->association), role,
+					 rel->side[other].relid, near, pattern);
+}
+
+/*
+ * m2m_view_name_renamed: what the link view of a side, which has one, is called
+ * when the association and the roles are: the same way, if it is called in one
+ * of these ways, or as m2m_create does; else as it is.
+ */
+char *
+m2m_view_name_renamed(M2mRelationship *rel, M2mSide near, const char *name,
+					  char *role[2])
+{
+	static const NamePattern all[] = {NEAR_FARS, FARS_OF_NEAR, ASSOCIATION_FARS};
+	char	   *old_role[2] = {rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role};
+	char	   *old_name = get_rel_name(rel->association);
+	char	   *old = get_rel_name(rel->side[near].view);
+	M2mSide		other = M2M_OTHER(near);
+	Oid			far = rel->side[other].relid;
+
+	if (strcmp(old, m2m_name_join(old_role[near],
+								  m2m_name_plural(old_role[other],
+												  get_rel_name(far)))) == 0)
+		return m2m_name_join(role[near],
+							 m2m_name_plural(role[other], get_rel_name(far)));
+	for (size_t i = 0; i < lengthof(all); i++)
+	{
+		if (strcmp(old, view_name(old_name, old_role, far, near, all[i])) == 0)
+			return view_name(name, role, far, near, all[i]);
+	}
+	return old;
+}
+
+/*
+ * m2m_adopted_view_elsewhere: another name for a link view that gives way, the
+ * first of the further ways to call one that is free; NULL if none is.
+ */
+char *
+m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near)
+{
+	static const NamePattern all[] = {FARS_OF_NEAR, ASSOCIATION_FARS};
+	char	   *role[2] = {rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role};
+	Oid			schema = get_rel_namespace(rel->side[near].view);
+
+	for (size_t i = 0; i < lengthof(all); i++)
+	{
+		char	   *name = view_name(get_rel_name(rel->association), role,
+									 rel->side[M2M_OTHER(near)].relid, near,
+									 all[i]);
+
+		if (m2m_name_is_free(schema, name) &&
+			m2m_function_is_free(rel, near, schema, name))
+			return name;
+	}
+	return NULL;
 }
 
 /*
@@ -274,13 +327,12 @@ column_role(Oid association, ForeignKeyCacheInfo *fk,
 
 /*
  * view_name: the name of the link view from near to the other side, whose
- * table is far.
+ * table is far, for an association of this name.
  */
 static char *
-view_name(Oid association, char *role[2], Oid far, M2mSide near,
+view_name(const char *name, char *role[2], Oid far, M2mSide near,
 		  NamePattern pattern)
 {
-	char	   *name = get_rel_name(association);
 	char	   *fars = m2m_name_plural(role[M2M_OTHER(near)],
 									   get_rel_name(far));
 	bool		humps = m2m_name_has_humps(name, role);
@@ -298,8 +350,8 @@ view_name(Oid association, char *role[2], Oid far, M2mSide near,
 
 /*
  * first_taken: of names that link views and functions are to have on the open
- * sides, the first that something else has, or both would have; NULL if all
- * are free.
+ * sides, the first that something else has or is about to have, or both would
+ * have; NULL if all are free.
  */
 static char *
 first_taken(M2mRelationship *rel, Oid schema, char *name[2], bool open[2])
@@ -308,6 +360,7 @@ first_taken(M2mRelationship *rel, Oid schema, char *name[2], bool open[2])
 	{
 		if (open[s] &&
 			(!m2m_name_is_free(schema, name[s]) ||
+			 m2m_name_is_being_taken(schema, name[s]) ||
 			 !m2m_function_is_free(rel, s, schema, name[s]) ||
 			 strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0))
 			return name[s];

@@ -65,7 +65,8 @@ typedef struct M2mDirectIndex
 	Relation	index;
 	IndexInfo  *info;
 	int			natts;			/* with included columns */
-	int			column[INDEX_MAX_KEYS]; /* of the pair, by index column */
+	int			column[INDEX_MAX_KEYS]; /* of the pair, by index column; the
+										 * left side's where both have it */
 } M2mDirectIndex;
 
 /* An endpoint, opened for foreign key checks. */
@@ -159,6 +160,9 @@ extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
 extern void m2m_direct_unpin(M2mDirectTable *table);
 extern void m2m_direct_linked(M2mDirectTable *table, Datum *pair);
 extern void m2m_direct_close(M2mDirectTable *table);
+extern int	m2m_direct_side_column(M2mDirectTable *table, M2mSide side,
+								   int column);
+extern bool m2m_direct_is_copy(M2mDirectTable *table, int column);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
 

@@ -50,6 +50,8 @@ m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
 	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
 	for (int i = 0; i < table->order->natts; i++)
 	{
+		if (m2m_direct_is_copy(table, i))
+			continue;
 		slot->tts_values[table->attnum[i] - 1] =
 			m2m_direct_value(table, i, pair[i]);
 		slot->tts_isnull[table->attnum[i] - 1] = false;
@@ -315,7 +317,7 @@ look_up(M2mDirectTable *table, IndexScanDesc *scan, Snapshot snapshot,
 		Datum *pair)
 {
 	MemoryContext old = MemoryContextSwitchTo(table->context);
-	int			n = table->order->natts;
+	int			n = table->rel->nlink;
 	bool		result;
 
 	if (*scan == NULL)
@@ -403,6 +405,7 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
 
 	for (int i = 0; i < nkeys; i++)
 	{
+		int			c = m2m_direct_side_column(table, side, index->column[i]);
 		Oid			equal = get_opfamily_member(index->index->rd_opfamily[i],
 												index->index->rd_opcintype[i],
 												index->index->rd_opcintype[i],
@@ -411,8 +414,7 @@ m2m_direct_side_rescan(M2mDirectTable *table, M2mDirectIndex *index,
 		ScanKeyEntryInitialize(&scankey[i], 0, i + 1, BTEqualStrategyNumber,
 							   InvalidOid, index->index->rd_indcollation[i],
 							   get_opcode(equal),
-							   m2m_direct_value(table, index->column[i],
-												key[index->column[i] - first]));
+							   m2m_direct_value(table, c, key[c - first]));
 	}
 	index_rescan(scan, scankey, nkeys, NULL, 0);
 }

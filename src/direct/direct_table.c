@@ -341,7 +341,7 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		has_parent(rel->association) ||
 		RELATION_IS_OTHER_TEMP(association) ||
 		m2m_catalog_is_distributed(rel->association) ||
-		!rel->unique || rel->nproperties > 0)
+		!rel->unique || rel->nproperties > 0 || rel->deleted != 0)
 		return false;
 
 	/* NOT NULL is kept by ids, which are never null; defaults are not needed */
@@ -710,7 +710,10 @@ open_indexes(M2mDirectTable *table)
 	return table->unique != NULL;
 }
 
-/* pair_column: which column of a pair is behind that of the association? */
+/*
+ * pair_column: which column of a pair is behind that of the association?  Of
+ * two that are, as both sides have it, the left side's.
+ */
 static int
 pair_column(M2mRelationship *rel, AttrNumber link_attnum)
 {
@@ -736,7 +739,7 @@ static bool
 is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 {
 	Form_pg_index form = index->index->rd_index;
-	int			n = table->rel->pair_desc->natts;
+	int			n = table->rel->nlink;
 
 	if (index->index->rd_rel->relam != BTREE_AM_OID ||
 		!shows_all(index->index) || !form->indimmediate ||
@@ -778,7 +781,7 @@ static void
 make_unique_key(M2mDirectTable *table)
 {
 	Relation	index = table->unique->index;
-	int			n = table->order->natts;
+	int			n = table->rel->nlink;
 
 	table->unique_key = palloc_array(ScanKeyData, n);
 	for (int i = 0; i < n; i++)
@@ -815,6 +818,37 @@ begin_endpoint(M2mDirectTable *table, M2mSide side)
 }
 
 /*
+ * m2m_direct_side_column: the column of a pair that a side has of what
+ * pair_column() has named; -1 if it is none of the side's.
+ */
+int
+m2m_direct_side_column(M2mDirectTable *table, M2mSide side, int column)
+{
+	int			nleft = table->order->nleft;
+	int			shared;
+
+	if (side == M2M_LEFT)
+		return column < nleft ? column : -1;
+	if (column >= nleft)
+		return column;
+	shared = table->rel->side[M2M_LEFT].key[column].shared;
+	return shared > 0 ? nleft + shared - 1 : -1;
+}
+
+/*
+ * m2m_direct_is_copy: does a column of a pair only repeat one of the left
+ * side's, as both are one in the association?
+ */
+bool
+m2m_direct_is_copy(M2mDirectTable *table, int column)
+{
+	int			nleft = table->order->nleft;
+
+	return column >= nleft &&
+		table->rel->side[M2M_RIGHT].key[column - nleft].shared > 0;
+}
+
+/*
  * m2m_direct_side_index: an index to find the links of a row of one side by;
  * NULL if there is none.
  *
@@ -824,7 +858,6 @@ begin_endpoint(M2mDirectTable *table, M2mSide side)
 M2mDirectIndex *
 m2m_direct_side_index(M2mDirectTable *table, M2mSide side)
 {
-	int			first = side == M2M_LEFT ? 0 : table->order->nleft;
 	int			nkeys = table->rel->side[side].nkeys;
 
 	for (int i = 0; i < table->nindexes; i++)
@@ -835,8 +868,8 @@ m2m_direct_side_index(M2mDirectTable *table, M2mSide side)
 			index->index->rd_index->indnkeyatts >= nkeys;
 
 		for (int j = 0; fits && j < nkeys; j++)
-			fits = index->column[j] >= first &&
-				index->column[j] < first + nkeys &&
+			fits = m2m_direct_side_column(table, side,
+										  index->column[j]) >= 0 &&
 				is_deterministic(index->index->rd_indcollation[j]);
 		for (int j = 1; fits && j < nkeys; j++)
 		{

@@ -242,7 +242,8 @@ leads_with_right(M2mDirectTable *table, M2mDirectIndex *index)
 		return false;
 	for (int i = 0; i < nright; i++)
 	{
-		if (index->column[i] != table->order->nleft + i)
+		if (m2m_direct_side_column(table, M2M_RIGHT, index->column[i]) !=
+			table->order->nleft + i)
 			return false;
 	}
 	return true;
@@ -429,7 +430,7 @@ look_for_pairs(M2mLinkBatch *batch)
 		Datum	   *pair = group_pair(batch, i);
 		Datum		key[INDEX_MAX_KEYS];
 
-		for (int k = 0; k < table->order->natts; k++)
+		for (int k = 0; k < table->rel->nlink; k++)
 		{
 			int			c = table->unique->column[k];
 

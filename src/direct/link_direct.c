@@ -71,8 +71,8 @@ static M2mPairSort *find_links(M2mDirectTable *table, M2mDirectIndex *index,
 							   M2mSide side, M2mIds *ids);
 static bool are_keys(M2mDirectTable *table, Datum *pair);
 static bool holds_pair(M2mDirectTable *table, M2mDirectIndex *index);
-static void read_entry(M2mDirectIndex *index, IndexScanDesc scan,
-					   Datum *pair);
+static void read_entry(M2mDirectTable *table, M2mDirectIndex *index,
+					   IndexScanDesc scan, Datum *pair);
 static void check_newer_links(M2mDirectTable *table, M2mDirectIndex *index,
 							  M2mSide side, Datum *key);
 static int	compare_keys(M2mDirectTable *table, M2mSide side, Datum *a,
@@ -594,7 +594,7 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 				VM_ALL_VISIBLE(table->association,
 							   ItemPointerGetBlockNumber(root), &visibility))
 			{
-				read_entry(index, scan, row);
+				read_entry(table, index, scan, row);
 				PredicateLockPage(table->association,
 								  ItemPointerGetBlockNumber(root),
 								  table->snapshot);
@@ -686,12 +686,13 @@ holds_pair(M2mDirectTable *table, M2mDirectIndex *index)
 			n++;
 		}
 	}
-	return n == table->order->natts;
+	return n == table->rel->nlink;
 }
 
 /* read_entry: the pair in the index entry that a scan is at. */
 static void
-read_entry(M2mDirectIndex *index, IndexScanDesc scan, Datum *pair)
+read_entry(M2mDirectTable *table, M2mDirectIndex *index, IndexScanDesc scan,
+		   Datum *pair)
 {
 	Datum		values[INDEX_MAX_KEYS];
 	bool		isnull[INDEX_MAX_KEYS];
@@ -701,6 +702,11 @@ read_entry(M2mDirectIndex *index, IndexScanDesc scan, Datum *pair)
 	{
 		if (TupleDescAttr(scan->xs_itupdesc, i)->atttypid != CSTRINGOID)
 			pair[index->column[i]] = values[i];
+	}
+	for (int i = table->order->nleft; i < table->order->natts; i++)
+	{
+		if (m2m_direct_is_copy(table, i))
+			pair[i] = pair[table->rel->side[M2M_RIGHT].key[i - table->order->nleft].shared - 1];
 	}
 }
 

@@ -179,6 +179,24 @@ m2m_look_as_owner(Oid owner, const char *what,
 }
 
 /*
+ * m2m_attempt_as: the same for what nobody would miss, as a role and without a
+ * word: returns NULL, or the error for which it was undone; and undoes it in
+ * any case unless keep.  passing: a lock that is not to be had is such an
+ * error, too.  Others of the moment are thrown.
+ */
+ErrorData *
+m2m_attempt_as(Oid role, bool restricted, bool keep, bool passing,
+			   void (*action) (void *arg), void *arg)
+{
+	ErrorData  *error = attempt(role, restricted, keep, false, action, arg);
+
+	if (error != NULL && !is_lasting(error->sqlerrcode) &&
+		!(passing && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE))
+		ReThrowError(error);
+	return error;
+}
+
+/*
  * as_owner: all of them; keep what the action did?  Which errors are expected?
  *
  * An event trigger of the user's can fail with any error; that is no reason to

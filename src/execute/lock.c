@@ -174,6 +174,25 @@ m2m_keep_extension(const char *name, bool missing_ok)
 }
 
 /*
+ * m2m_keep_extension_if_free: the same of one that is there, unless somebody is
+ * about to drop it; returns whether it is kept.
+ */
+bool
+m2m_keep_extension_if_free(const char *name)
+{
+	Oid			extension = get_extension_oid(name, true);
+	LOCKTAG		tag;
+
+	if (!OidIsValid(extension))
+		return false;
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 1);
+	if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	AcceptInvalidationMessages();
+	return get_extension_oid(name, true) == extension;
+}
+
+/*
  * m2m_lock_links: where nothing keeps the pairs of an association
  * unique, calls that look for a pair and then insert it go one by one.  A
  * lock of our own: it needs no privilege and stops nobody else.  Held until

@@ -58,18 +58,25 @@ typedef struct M2mCoercion
 } M2mCoercion;
 
 static M2mIds *read_array(M2mRelationship *rel, M2mSide side,
-						  ArrayType *array);
+						  ArrayType *array, int sole, bool may_be_short);
 static void read_one(M2mRelationship *rel, M2mSide side, Datum value,
-					 Oid type, Datum *key);
+					 Oid type, int sole, Datum *key, bool *is_short);
 static void read_row(M2mRelationship *rel, M2mSide side, Datum value,
-					 Datum *key);
-static bool is_array_literal(M2mEndpoint *endpoint, const char *string,
-							 M2mIdForm form);
+					 Datum *key, bool *is_short);
+static int	short_columns(M2mEndpoint *endpoint);
+static int	sole_column(M2mEndpoint *endpoint, bool may_be_short);
+static int	key_position(M2mEndpoint *endpoint, int n, bool is_short);
+static bool is_array_literal(M2mEndpoint *endpoint, int sole,
+							 const char *string, M2mIdForm form);
 static bool is_braced_uuid(const char *string);
 static bool is_text(Oid type);
 static char *get_string(Datum value, Oid type);
-static Datum parse_row(M2mRelationship *rel, M2mSide side, const char *string);
-static TupleDesc get_row_desc(M2mRelationship *rel, M2mSide side);
+static bool opens_row(const char *string);
+static int	count_fields(const char *string);
+static Datum parse_row(M2mRelationship *rel, M2mSide side, const char *string,
+					   bool may_be_short);
+static TupleDesc get_row_desc(M2mRelationship *rel, M2mSide side,
+							  bool is_short);
 static bool is_row_type(Oid type);
 static M2mCoercion *get_coercion(M2mRelationship *rel, M2mSide side,
 								 int column, Oid type);
@@ -105,7 +112,9 @@ m2m_ids_check_null(bool isnull, Oid table)
 
 /*
  * m2m_ids_read: reads an id argument of the given type into keys of one side
- * of a relationship, in CurrentMemoryContext.
+ * of a relationship, in CurrentMemoryContext.  One that may be short can do
+ * without the columns that the other side's has, too: the number of columns
+ * says it.  m2m_ids_complete() then gives it these.
  *
  * Errors: 22023 an array where one id is due or the reverse, more than one
  * dimension; 22004 a NULL element; 42804 a type that cannot be assigned to the
@@ -113,17 +122,21 @@ m2m_ids_check_null(bool isnull, Oid table)
  */
 M2mIds *
 m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
-			 M2mIdForm form)
+			 M2mIdForm form, bool may_be_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
+	int			sole;
 	M2mIds	   *ids = NULL;
+
+	may_be_short = may_be_short && rel->nshared > 0;
+	sole = sole_column(endpoint, may_be_short);
 
 	if (!OidIsValid(type))
 		elog(ERROR, "could not determine the type of an id");
-	if (endpoint->nkeys == 1 &&
-		(type == endpoint->key[0].type ||
-		 getBaseType(type) == getBaseType(endpoint->key[0].type)) &&
-		!(type == TEXTOID && form == M2M_ID_ARRAY))
+	if (sole >= 0 &&
+		(type == endpoint->key[sole].type ||
+		 getBaseType(type) == getBaseType(endpoint->key[sole].type)) &&
+		!(type == TEXTOID && (form == M2M_ID_ARRAY || endpoint->nkeys > 1)))
 	{
 		/* of the key's own type: one id, also where keys are arrays */
 	}
@@ -131,21 +144,25 @@ m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 	{
 		char	   *string = get_string(value, type);
 
-		if (is_array_literal(endpoint, string, form))
+		if (is_array_literal(endpoint, sole, string, form))
 		{
 			Datum		array;
 
 			array = OidInputFunctionCall(F_ARRAY_IN, string, TEXTOID, -1);
-			ids = read_array(rel, side, DatumGetArrayTypeP(array));
+			ids = read_array(rel, side, DatumGetArrayTypeP(array), sole,
+							 may_be_short);
 		}
 	}
 	else if (OidIsValid(get_base_element_type(type)))
-		ids = read_array(rel, side, DatumGetArrayTypeP(value));
+		ids = read_array(rel, side, DatumGetArrayTypeP(value), sole,
+						 may_be_short);
 
 	if (ids == NULL)
 	{
 		ids = make_ids(endpoint->nkeys, 1, false);
-		read_one(rel, side, value, type, ids->value);
+		if (may_be_short)
+			ids->is_short = palloc0_array(bool, 1);
+		read_one(rel, side, value, type, sole, ids->value, ids->is_short);
 	}
 
 	if (ids->is_array && form == M2M_ID_SCALAR)
@@ -167,7 +184,8 @@ m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
  * may point into the array.
  */
 static M2mIds *
-read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
+read_array(M2mRelationship *rel, M2mSide side, ArrayType *array, int sole,
+		   bool may_be_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 	Oid			type = ARR_ELEMTYPE(array);
@@ -189,7 +207,10 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
 	if (endpoint->nkeys == 1)
 		coercion = get_coercion(rel, side, 0, type);
-	if (coercion != NULL && coercion->kind == M2M_COERCE_NONE && typbyval &&
+	else if (sole >= 0 && !is_text(type) && !is_row_type(type))
+		coercion = get_coercion(rel, side, sole, type);
+	if (coercion != NULL && endpoint->nkeys == 1 &&
+		coercion->kind == M2M_COERCE_NONE && typbyval &&
 		typlen == sizeof(Datum) && !ARR_HASNULL(array))
 	{
 		/*
@@ -200,6 +221,7 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 		ids = palloc(sizeof(M2mIds));
 		ids->is_array = true;
 		ids->nkeys = 1;
+		ids->is_short = NULL;
 		ids->count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 		ids->value = (Datum *) ((char *) array +
 								ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
@@ -208,6 +230,11 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 	deconstruct_array(array, type, typlen, typbyval, typalign,
 					  &element, &isnull, &count);
 	ids = make_ids(endpoint->nkeys, count, true);
+	if (may_be_short && endpoint->nkeys > 1)
+		ids->is_short = MemoryContextAllocExtended(CurrentMemoryContext,
+												   Max(1, count),
+												   MCXT_ALLOC_HUGE |
+												   MCXT_ALLOC_ZERO);
 	for (int i = 0; i < count; i++)
 	{
 		if (isnull[i])
@@ -217,11 +244,16 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 							get_rel_name(endpoint->relid)),
 					 errdetail("Element %d of the array is null.", i + 1)));
 		if (coercion != NULL)
-			ids->value[i] = to_key(rel, &endpoint->key[0], coercion,
-								   element[i]);
+		{
+			ids->value[(Size) i * endpoint->nkeys + sole] =
+				to_key(rel, &endpoint->key[sole], coercion, element[i]);
+			if (ids->is_short != NULL)
+				ids->is_short[i] = true;
+		}
 		else
-			read_one(rel, side, element[i], type,
-					 &ids->value[(Size) i * endpoint->nkeys]);
+			read_one(rel, side, element[i], type, sole,
+					 &ids->value[(Size) i * endpoint->nkeys],
+					 ids->is_short != NULL ? &ids->is_short[i] : NULL);
 		if ((i & 1023) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -229,21 +261,29 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array)
 }
 
 /*
- * read_one: one id of any type that is not an array of ids.
+ * read_one: one id of any type that is not an array of ids; sole is the key
+ * column that it is for if it is one value, -1 if it must be a row.  Where it
+ * may be short (is_short is not NULL), says whether it is.
  */
 static void
-read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
-		 Datum *key)
+read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type, int sole,
+		 Datum *key, bool *is_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
+	bool		is_row = is_text(type) ? opens_row(get_string(value, type)) :
+		is_row_type(type);
 
-	if (endpoint->nkeys == 1)
-		key[0] = m2m_key_coerce(rel, side, 0, value, type);
+	if (sole >= 0 && (endpoint->nkeys == 1 || !is_row))
+	{
+		key[sole] = m2m_key_coerce(rel, side, sole, value, type);
+		if (endpoint->nkeys > 1)
+			*is_short = true;
+	}
 	else if (is_text(type))
-		read_row(rel, side, parse_row(rel, side, get_string(value, type)),
-				 key);
-	else if (is_row_type(type))
-		read_row(rel, side, value, key);
+		read_row(rel, side, parse_row(rel, side, get_string(value, type),
+									  is_short != NULL), key, is_short);
+	else if (is_row)
+		read_row(rel, side, value, key, is_short);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -256,10 +296,13 @@ read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 
 /*
  * read_row: a row is a composite key, column by column; one of the endpoint's
- * own row type has the key in its columns of these names.
+ * own row type has the key in its columns of these names.  One that may be
+ * short is so if it has as many fields as there are columns that are not
+ * shared.
  */
 static void
-read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
+read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key,
+		 bool *is_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
 	HeapTupleHeader header = (HeapTupleHeader) PG_DETOAST_DATUM(value);
@@ -268,6 +311,8 @@ read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
 	Datum	   *field;
 	bool	   *isnull;
 	int			n = 0;
+	int			nfields = 0;
+	int			nshort;
 
 	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
 								  HeapTupleHeaderGetTypMod(header));
@@ -299,29 +344,82 @@ read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
 		return;
 	}
 	for (int i = 0; i < desc->natts; i++)
+		nfields += !TupleDescAttr(desc, i)->attisdropped;
+	nshort = is_short != NULL ? short_columns(endpoint) : 0;
+	if (nshort > 0 && nfields == nshort)
+		*is_short = true;
+	for (int i = 0; i < desc->natts; i++)
 	{
 		if (TupleDescAttr(desc, i)->attisdropped)
 			continue;
 		if (n < endpoint->nkeys)
 		{
+			int			position = key_position(endpoint, n, is_short != NULL &&
+												*is_short);
+
 			if (isnull[i])
 				ereport(ERROR,
 						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						 errmsg("id of table \"%s\" must not be null",
 								get_rel_name(endpoint->relid)),
 						 errdetail("Field %d of the row is null.", n + 1)));
-			key[n] = m2m_key_coerce(rel, side, n, field[i],
-									TupleDescAttr(desc, i)->atttypid);
+			key[position] = m2m_key_coerce(rel, side, position, field[i],
+										   TupleDescAttr(desc, i)->atttypid);
 		}
 		n++;
 	}
 	ReleaseTupleDesc(desc);
-	if (n != endpoint->nkeys)
+	if (n != endpoint->nkeys && !(is_short != NULL && *is_short))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("row of %d fields cannot be a key of table \"%s\"",
 						n, get_rel_name(endpoint->relid)),
-				 errdetail("The key has %d columns.", endpoint->nkeys)));
+				 nshort == 0 ?
+				 errdetail("The key has %d columns.", endpoint->nkeys) :
+				 errdetail("The key has %d columns, %d of them not in the other table's key.",
+						   endpoint->nkeys, nshort)));
+}
+
+/*
+ * short_columns: how many columns of a key are not shared; 0 if there is no
+ * short form of it, as all or none are.
+ */
+static int
+short_columns(M2mEndpoint *endpoint)
+{
+	int			n = 0;
+
+	for (int i = 0; i < endpoint->nkeys; i++)
+		n += endpoint->key[i].shared == 0;
+	return n < endpoint->nkeys ? n : 0;
+}
+
+/*
+ * sole_column: the key column that an id of one value is for; -1 if it takes
+ * several.
+ */
+static int
+sole_column(M2mEndpoint *endpoint, bool may_be_short)
+{
+	if (endpoint->nkeys == 1)
+		return 0;
+	return may_be_short && short_columns(endpoint) == 1 ?
+		key_position(endpoint, 0, true) : -1;
+}
+
+/* key_position: which column of the key the nth field of a row is for. */
+static int
+key_position(M2mEndpoint *endpoint, int n, bool is_short)
+{
+	if (!is_short)
+		return n;
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		if (endpoint->key[i].shared == 0 && n-- == 0)
+			return i;
+	}
+	elog(ERROR, "key has no such column");
+	return -1;
 }
 
 /*
@@ -332,7 +430,8 @@ read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key)
  * types '{...}' may well be one id, unless nothing but an array will do.
  */
 static bool
-is_array_literal(M2mEndpoint *endpoint, const char *string, M2mIdForm form)
+is_array_literal(M2mEndpoint *endpoint, int sole, const char *string,
+				 M2mIdForm form)
 {
 	const char *start = string;
 	Oid			type;
@@ -345,11 +444,11 @@ is_array_literal(M2mEndpoint *endpoint, const char *string, M2mIdForm form)
 		start++;
 	if (*start != '{')
 		return false;
-	if (endpoint->nkeys > 1)
-		return true;
-	type = getBaseType(endpoint->key[0].type);
+	type = sole >= 0 ? getBaseType(endpoint->key[sole].type) : InvalidOid;
 	if (type == UUIDOID)
 		return !is_braced_uuid(string);
+	if (endpoint->nkeys > 1)
+		return true;
 	get_type_category_preferred(type, &category, &preferred);
 	return category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME;
 }
@@ -394,15 +493,50 @@ get_string(Datum value, Oid type)
 		TextDatumGetCString(value);
 }
 
+/* opens_row: does a string begin as the text form of a row does? */
+static bool
+opens_row(const char *string)
+{
+	while (scanner_isspace(*string))
+		string++;
+	return *string == '(';
+}
+
+/*
+ * count_fields: how many fields the text form of a row has; it need not be
+ * right, which record_in() says.
+ */
+static int
+count_fields(const char *string)
+{
+	bool		quoted = false;
+	int			n = 1;
+
+	for (; *string != '\0'; string++)
+	{
+		if (*string == '\\' && string[1] != '\0')
+			string++;
+		else if (*string == '"')
+			quoted = !quoted;
+		else if (*string == ',' && !quoted)
+			n++;
+	}
+	return n;
+}
+
 /*
  * parse_row: the text form of a row, as of ROW(...)::text, into a row of the
- * key columns' types.
+ * key columns' types; of those that are not shared if it may be short and has
+ * as many fields.
  */
 static Datum
-parse_row(M2mRelationship *rel, M2mSide side, const char *string)
+parse_row(M2mRelationship *rel, M2mSide side, const char *string,
+		  bool may_be_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
-	TupleDesc	desc = get_row_desc(rel, side);
+	int			nshort = may_be_short ? short_columns(endpoint) : 0;
+	TupleDesc	desc = get_row_desc(rel, side, nshort > 0 &&
+									count_fields(string) == nshort);
 	ErrorContextCallback context;
 	Datum		result;
 
@@ -417,27 +551,34 @@ parse_row(M2mRelationship *rel, M2mSide side, const char *string)
 }
 
 /*
- * get_row_desc: the row type of a composite key, kept with the relationship.
+ * get_row_desc: the row type of a composite key, or of the columns of it that
+ * are not shared, kept with the relationship.
  */
 static TupleDesc
-get_row_desc(M2mRelationship *rel, M2mSide side)
+get_row_desc(M2mRelationship *rel, M2mSide side, bool is_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
+	TupleDesc  *kept = is_short ? &endpoint->short_desc : &endpoint->row_desc;
+	int			n = is_short ? short_columns(endpoint) : endpoint->nkeys;
 
-	if (endpoint->row_desc == NULL)
+	if (*kept == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(rel->context);
-		TupleDesc	desc = CreateTemplateTupleDesc(endpoint->nkeys);
+		TupleDesc	desc = CreateTemplateTupleDesc(n);
 
-		for (int i = 0; i < endpoint->nkeys; i++)
+		for (int i = 0; i < n; i++)
+		{
+			M2mKeyColumn *key =
+				&endpoint->key[key_position(endpoint, i, is_short)];
+
 			TupleDescInitEntry(desc, i + 1, psprintf("key_%d", i + 1),
-							   endpoint->key[i].type, endpoint->key[i].typmod,
-							   0);
+							   key->type, key->typmod, 0);
+		}
 		TupleDescFinalize(desc);
-		endpoint->row_desc = BlessTupleDesc(desc);
+		*kept = BlessTupleDesc(desc);
 		MemoryContextSwitchTo(old);
 	}
-	return endpoint->row_desc;
+	return *kept;
 }
 
 /* is_row_type: record, a composite type, or a domain over one? */
@@ -497,7 +638,7 @@ m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value)
 		HeapTuple	row;
 
 		memset(isnull, false, sizeof(isnull));
-		row = heap_form_tuple(get_row_desc(rel, side), value, isnull);
+		row = heap_form_tuple(get_row_desc(rel, side, false), value, isnull);
 		return cstring_to_text(OidOutputFunctionCall(F_RECORD_OUT,
 													 HeapTupleGetDatum(row)));
 	}
@@ -803,6 +944,7 @@ make_ids(int nkeys, int count, bool is_array)
 	ids->is_array = is_array;
 	ids->nkeys = nkeys;
 	ids->count = count;
+	ids->is_short = NULL;
 	ids->value = MemoryContextAllocHuge(CurrentMemoryContext,
 										Max(1, sizeof(Datum) * count * nkeys));
 	return ids;

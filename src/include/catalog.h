@@ -55,6 +55,7 @@ typedef struct M2mLinkView
 	Oid			far_relid;
 	M2mSide		near;
 	bool		adopted;
+	bool		unasked;		/* nobody has chosen its name */
 	char		role[2][NAMEDATALEN];
 	int			nnear;			/* key columns of the near side */
 	AttrNumber *near_link;		/* in the association */
@@ -63,6 +64,10 @@ typedef struct M2mLinkView
 	AttrNumber *far_key;		/* in the far endpoint */
 	Oid		   *far_op;			/* far key column = association column */
 	int			nguards;		/* conditions: near key columns IS NOT NULL */
+	bool		marks;			/* unlinking marks rows, its trigger says */
+	AttrNumber	deleted;		/* by this column of the association: a
+								 * condition shows no such rows; or 0 */
+	M2mDeletedKind deleted_kind;
 	bool		at_rest;		/* nulls stand for what is lost */
 	bool		custom;			/* has more than m2m made, or other columns */
 	int			ncolumns;
@@ -93,6 +98,8 @@ extern List *m2m_catalog_associations_between(Oid first, Oid second,
 											  List **sources);
 extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
+extern List *m2m_catalog_tables_between(Oid first, Oid second);
+extern bool m2m_catalog_is_referenced(Oid relid);
 
 /*
  * catalog_distributed.c: which tables an engine has taken over that keeps
@@ -111,14 +118,37 @@ extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
 extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
 												  M2mLinkView *view[2],
 												  List *going);
+extern void m2m_catalog_describe_link_columns(M2mRelationship *rel);
 extern List *m2m_catalog_foreign_keys(Oid association);
 extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 													  ForeignKeyCacheInfo *fk[2],
 													  const char *role[2]);
+extern void m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted);
+
+/*
+ * catalog_deleted.c: the column that says that a row is no link any more: how
+ * conditions name it
+ */
+extern void m2m_catalog_describe_deleted(M2mRelationship *rel,
+										 AttrNumber deleted);
+extern AttrNumber m2m_catalog_read_live(Node *condition, Index varno,
+										M2mDeletedKind *kind);
+extern bool m2m_catalog_is_of_links(M2mRelationship *rel, HeapTuple index);
+extern AttrNumber m2m_catalog_find_deleted(M2mRelationship *rel);
+extern List *m2m_catalog_renewed(M2mRelationship *rel);
+extern bool m2m_catalog_may_delete_by(Oid type);
 
 /* catalog_identity.c: what one link is, as the association's keys have it */
 extern void m2m_catalog_describe_identity(M2mRelationship *rel);
 extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
+
+/*
+ * catalog_index.c: which indexes an association has, to find links by and to
+ * keep them from being doubled
+ */
+extern bool m2m_catalog_has_wider_key(M2mRelationship *rel);
+extern bool m2m_catalog_has_leading_index(M2mRelationship *rel,
+										  M2mEndpoint *endpoint);
 
 /*
  * catalog_view.c: what makes a view a link view, and what it says of its
@@ -127,6 +157,8 @@ extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
 extern Oid	m2m_catalog_trigger_function(void);
 extern char *m2m_own_function(const char *name);
 extern bool m2m_catalog_is_link_view(Oid relid);
+extern Oid	m2m_catalog_view_trigger(Oid viewid, char **name,
+									 List **arguments);
 extern bool m2m_catalog_trigger_depends(Oid viewid, const char *name);
 extern bool m2m_catalog_owner_trusted(Oid owner, Oid association_owner);
 extern M2mLinkView *m2m_catalog_read_view(Oid viewid, bool need_trigger);

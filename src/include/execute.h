@@ -34,6 +34,9 @@ extern bool m2m_try_as_owner(Oid owner, bool restricted, const char *what,
 							 void *arg);
 extern bool m2m_look_as_owner(Oid owner, const char *what,
 							  void (*action) (void *arg), void *arg);
+extern ErrorData *m2m_attempt_as(Oid role, bool restricted, bool keep,
+								 bool passing, void (*action) (void *arg),
+								 void *arg);
 extern void m2m_setting_for_now(const char *name, const char *value);
 extern void m2m_leave_extension(M2mExtensionState *state);
 extern void m2m_enter_extension(M2mExtensionState *state);
@@ -53,6 +56,7 @@ extern void m2m_lock_relations_each(List *relids, List *lockmodes);
 extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
 extern void m2m_lock_extension(Oid extension, LOCKMODE lockmode);
 extern Oid	m2m_keep_extension(const char *name, bool missing_ok);
+extern bool m2m_keep_extension_if_free(const char *name);
 extern void m2m_lock_links(M2mRelationship *rel);
 extern void m2m_lock_links_shared(M2mRelationship *rel);
 extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,

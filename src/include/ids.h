@@ -128,12 +128,25 @@ m2m_place_from_number(int64 number, ItemPointer place)
 /* keys.c: SQL arguments to keys of the endpoint's type */
 extern void m2m_ids_check_null(bool isnull, Oid table);
 extern M2mIds *m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value,
-							Oid type, M2mIdForm form);
+							Oid type, M2mIdForm form, bool may_be_short);
 extern Datum m2m_key_coerce(M2mRelationship *rel, M2mSide side, int column,
 							Datum value, Oid type);
 extern bool m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a,
 						  M2mIds *b);
 extern text *m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value);
+
+/*
+ * shared.c: columns of the association that stand behind both keys: one value,
+ * on which the ids of both sides agree
+ */
+extern void m2m_ids_complete(M2mRelationship *rel, M2mSide first,
+							 M2mIds *ids[2]);
+extern void m2m_key_complete(M2mRelationship *rel, M2mSide side, Datum *key,
+							 Datum *other);
+extern void m2m_ids_check_shared(M2mRelationship *rel, M2mIds *ids[2]);
+extern void m2m_keys_check_shared(M2mRelationship *rel, Datum *left,
+								  Datum *right);
+extern void m2m_ids_keep_agreeing(M2mRelationship *rel, M2mIds *ids[2]);
 
 /* pair_sort.c: sorts pairs of keys, with or without a number behind them */
 extern M2mPairSort *m2m_pair_sort_begin(M2mPairOrder *order, TupleDesc desc,

@@ -28,6 +28,7 @@ typedef enum M2mColumnStatement
 	M2M_COLUMNS_IDENTITY_LINKED,
 	M2M_COLUMNS_IDENTITY_FIND,
 	M2M_COLUMNS_IDENTITY_REMOVE,
+	M2M_COLUMNS_IDENTITY_REVIVE,
 	M2M_COLUMNS_OTHERS
 } M2mColumnStatement;
 
@@ -106,9 +107,13 @@ extern int64 m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
 extern int64 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2],
 							   List *columns, Datum *values,
 							   M2mIdentity *identity, bool *known);
+extern bool m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2],
+								List *columns, Datum *values,
+								M2mIdentity *identity, bool *known);
 
 /* link_text.c: the general path: the text of its statements */
 extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_removal(StringInfo sql, M2mRelationship *rel);
 extern bool m2m_is_identity(M2mRelationship *rel, AttrNumber attnum);
 extern void m2m_append_match_place(StringInfo sql, int first_parameter);
 

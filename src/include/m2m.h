@@ -21,6 +21,7 @@
 
 /* m2m.c: settings */
 extern bool m2m_auto_create;
+extern bool m2m_auto_adopt;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
 extern char *m2m_actor;
@@ -48,6 +49,8 @@ typedef struct M2mKeyColumn
 	Oid			link_collation;
 	Oid			equal_op;		/* endpoint's column = association's column */
 	bool		link_not_null;	/* is the association's column NOT NULL? */
+	int			shared;			/* the other side's key column, from 1, behind
+								 * which it stands as well; 0: none */
 
 	char	   *label;			/* for messages: names column, type and table */
 
@@ -69,6 +72,7 @@ typedef struct M2mEndpoint
 	int			nkeys;
 	M2mKeyColumn *key;
 	TupleDesc	row_desc;		/* of a composite id; keys.c makes it */
+	TupleDesc	short_desc;		/* the same without shared columns */
 } M2mEndpoint;
 
 /* What tells one link from another. */
@@ -91,6 +95,17 @@ typedef struct M2mIdentityColumn
 } M2mIdentityColumn;
 
 /*
+ * How a column of the association says that a row is no link any more: of
+ * whoever does not delete his rows.
+ */
+typedef enum M2mDeletedKind
+{
+	M2M_DELETED_TIME,			/* when that was; null in a link */
+	M2M_DELETED_FLAG,			/* boolean */
+	M2M_DELETED_NULLABLE_FLAG	/* boolean, and null counts as false */
+} M2mDeletedKind;
+
+/*
  * A relationship, as described by the system catalogs.  Lives in a memory
  * context of its own.  A description is never changed but for its caches, and
  * never freed before the transaction that uses it ends; once something that it
@@ -104,6 +119,8 @@ typedef struct M2mRelationship
 	struct M2mSources *sources; /* what it was read from */
 	MemoryContext context;
 	bool		adopted;		/* the association existed before m2m */
+	bool		unasked;		/* its new link views give way to others'
+								 * names */
 	bool		unique;			/* an index keeps pairs unique, ON CONFLICT
 								 * can name it, and no child of the
 								 * association holds links */
@@ -123,6 +140,20 @@ typedef struct M2mRelationship
 	int			nproperties;	/* link properties: further columns */
 	AttrNumber *property;
 	List	   *required;		/* those that are NOT NULL without a default */
+	int			nlink;			/* link columns: a pair in the association */
+	AttrNumber *link;			/* the left side's, then those of the right
+								 * side that are not the left's, too */
+	int			nshared;		/* columns that both sides have */
+	AttrNumber	deleted;		/* the column that says that a row is no link
+								 * any more, or 0; it is no property */
+	M2mDeletedKind deleted_kind;
+	bool		deleted_given;	/* an INSERT has to say that a row is a link */
+	bool		deleted_partial;	/* ON CONFLICT names an index of links
+									 * only */
+	bool		revives;		/* a row that is no link any more can be in
+								 * the way of a new one, and becomes it */
+	List	   *renewed;		/* properties that it then gets as a new row
+								 * would */
 	TupleDesc	pair_desc;		/* left key columns, right key columns */
 
 	/*
@@ -137,13 +168,19 @@ typedef struct M2mRelationship
 	struct M2mLinkView *view[2];	/* view/view_trigger.c; by near side */
 } M2mRelationship;
 
-/* Ids of one side as given by a caller: count rows of nkeys values each. */
+/*
+ * Ids of one side as given by a caller: count rows of nkeys values each.  One
+ * that was given without its shared columns gets them from the other side's
+ * (ids/shared.c).
+ */
 typedef struct M2mIds
 {
 	bool		is_array;
 	int			nkeys;
 	int			count;
 	Datum	   *value;			/* never NULL; see m2m_datum_clean() */
+	bool	   *is_short;		/* without its shared columns, by id; NULL:
+								 * none is */
 } M2mIds;
 
 /* What m2m_set changed. */

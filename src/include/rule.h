@@ -65,6 +65,8 @@ extern void m2m_rules_end(M2mRuleChange *change);
 /* rule_define.c: switching rules off */
 extern void m2m_rule_drop(Oid association, const char *name, bool keep);
 extern void m2m_rules_drop(M2mRelationship *rel);
+extern void m2m_rules_rename_role(M2mRelationship *rel, M2mSide side,
+								  const char *role);
 
 /* limit.c: how many links a row may have, or must */
 extern void m2m_limit_define(Oid association, const char *role, int32 min,

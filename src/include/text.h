@@ -33,5 +33,8 @@ extern char *m2m_qualified_collation(Oid collation);
 extern char *m2m_base_operand(const char *operand, Oid type);
 extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,
 							  const char *alias);
+extern char *m2m_live_condition(M2mRelationship *rel, const char *alias);
+extern char *m2m_dead_condition(M2mRelationship *rel, const char *alias);
+extern const char *m2m_deleted_value(M2mRelationship *rel, bool deleted);
 
 #endif							/* M2M_TEXT_H */

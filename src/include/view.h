@@ -32,6 +32,10 @@ extern char *m2m_view_refresh_sql(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_create(M2mRelationship *rel, M2mSide near, Oid schema,
 							const char *name);
 
+/* view_rename.c: a link view whose relationship gets other names */
+extern void m2m_view_renamed(M2mRelationship *rel, M2mSide near, char *role[2],
+							 const char *old_name);
+
 /*
  * view_function.c: link functions: their text, making them, telling them from
  * others, and letting them follow the tables that they name

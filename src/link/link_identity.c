@@ -49,10 +49,12 @@ static SPIPlanPtr get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 static bool is_linked_now(M2mRelationship *rel,
 						  M2mLinkParameters *parameters);
 static uint64 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest);
-static bool was_updated(Oid relid, ItemPointer place);
+static bool was_updated(M2mRelationship *rel, Oid relid, ItemPointer place);
+static bool is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot);
 static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 						Datum *values, M2mIdentity *identity, bool *known);
 static bool may_return(M2mRelationship *rel);
+static void append_returning(StringInfo sql, M2mRelationship *rel);
 static void take_returned(M2mRelationship *rel, M2mIdentity *identity,
 						  MemoryContext context);
 
@@ -201,7 +203,7 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
 			DatumGetPointer(SPI_getbinval(row, SPI_tuptable->tupdesc, 2,
 										  &isnull));
 
-		result = was_updated(relid, ctid);
+		result = was_updated(rel, relid, ctid);
 	}
 	SPI_finish();
 	return result;
@@ -212,7 +214,7 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
  * a place?  One of a table that is no heap counts as changed: it cannot tell.
  */
 static bool
-was_updated(Oid relid, ItemPointer place)
+was_updated(M2mRelationship *rel, Oid relid, ItemPointer place)
 {
 	Relation	relation = table_open(relid, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
@@ -229,9 +231,41 @@ was_updated(Oid relid, ItemPointer place)
 			  !ItemPointerEquals(&tuple->t_data->t_ctid, place)) &&
 			 TransactionIdDidCommit(HeapTupleHeaderGetUpdateXid(tuple->t_data)));
 	}
+
+	/* unlinking may be an update, too */
+	if (result && rel->deleted != 0)
+	{
+		TableScanDesc scan;
+		ItemPointerData newest = *place;
+
+		PushActiveSnapshot(GetLatestSnapshot());
+		scan = table_beginscan_tid(relation, GetActiveSnapshot());
+		table_tuple_get_latest_tid(scan, &newest);
+		table_endscan(scan);
+		result = !table_tuple_fetch_row_version(relation, &newest,
+												GetActiveSnapshot(), slot) ||
+			!is_deleted(rel, relid, slot);
+		PopActiveSnapshot();
+	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(relation, AccessShareLock);
 	return result;
+}
+
+/*
+ * is_deleted: does a row of the association, or of a table below it, say that
+ * it is no link any more?
+ */
+static bool
+is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot)
+{
+	bool		isnull;
+	AttrNumber	attnum = get_attnum(relid, get_attname(rel->association,
+													   rel->deleted, false));
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	return !isnull && (rel->deleted_kind == M2M_DELETED_TIME ||
+					   DatumGetBool(value));
 }
 
 /*
@@ -266,6 +300,66 @@ m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		made = insert_link(rel, ids, columns, values, identity, known);
 	SPI_finish();
 	return made ? 1 : 0;
+}
+
+/*
+ * m2m_identity_revive: a row of the pair that is no link any more, and is in
+ * the way of a new one where no ON CONFLICT would make it that, becomes the
+ * link, with values of the given columns; returns whether there was one.
+ * identity, unless it is NULL, becomes that of the link, as far as it is known.
+ */
+bool
+m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+					Datum *values, M2mIdentity *identity, bool *known)
+{
+	M2mLinkParameters parameters;
+	bool		returning;
+	bool		revived;
+	List	   *slot_columns = list_copy(columns);
+	SPIPlanPtr *slot;
+	ListCell   *lc;
+
+	if (!m2m_revives_first(rel))
+		return false;
+
+	/* nobody links the pair meanwhile; of one that is linked nothing is done */
+	m2m_lock_links(rel);
+	if (m2m_plan_linked(rel, ids, false))
+		return false;
+	returning = identity != NULL && may_return(rel);
+	SPI_connect();
+	m2m_identity_parameters(&parameters, rel, ids, NULL, list_length(columns));
+	foreach(lc, columns)
+	{
+		int			i = parameters.n + foreach_current_index(lc);
+
+		parameters.value[i] = values[foreach_current_index(lc)];
+		parameters.type[i] = getBaseType(get_atttype(rel->association,
+													 lfirst_int(lc)));
+	}
+	if (returning)
+		slot_columns = lappend_int(slot_columns, RETURNING_MARK);
+	slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_REVIVE, M2M_LEFT,
+						 slot_columns);
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		m2m_stmt_build_revive_one(&sql, rel, columns);
+		if (returning)
+			append_returning(&sql, rel);
+		*slot = m2m_plan_prepare(sql.data,
+								 parameters.n + list_length(columns),
+								 parameters.type);
+	}
+	revived = run(*slot, &parameters, false) > 0;
+	if (revived && returning && rel->nidentity > 0)
+		take_returned(rel, identity, GetMemoryChunkContext(identity->value));
+	if (revived && known != NULL)
+		*known = returning;
+	SPI_finish();
+	return revived;
 }
 
 /*
@@ -307,10 +401,8 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		m2m_stmt_build_insert(&sql, rel, true, columns);
 		if (on_conflict)
 			m2m_append_on_conflict_identity(&sql, rel);
-		for (int i = 0; returning && i < rel->nidentity; i++)
-			appendStringInfo(&sql, "%s%s", i == 0 ? " RETURNING " : ", ",
-							 m2m_quoted_column(rel->association,
-											   rel->identity_column[i].attnum));
+		if (returning)
+			append_returning(&sql, rel);
 		*slot = m2m_plan_prepare(sql.data, parameters.n + ncolumns,
 								 parameters.type);
 	}
@@ -347,6 +439,16 @@ may_return(M2mRelationship *rel)
 			return false;
 	}
 	return true;
+}
+
+/* append_returning: " RETURNING job, ...", the identity's further columns. */
+static void
+append_returning(StringInfo sql, M2mRelationship *rel)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+		appendStringInfo(sql, "%s%s", i == 0 ? " RETURNING " : ", ",
+						 m2m_quoted_column(rel->association,
+										   rel->identity_column[i].attnum));
 }
 
 /* take_returned: the identity that was returned, into its own memory. */
@@ -400,11 +502,14 @@ get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 	if (*slot != NULL)
 		return *slot;
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "%s FROM %s a WHERE ",
-					 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
-					 statement == M2M_COLUMNS_IDENTITY_FIND ?
-					 "SELECT a.tableoid, a.ctid" : "DELETE",
-					 m2m_qualified_name(rel->association));
+	if (statement == M2M_COLUMNS_IDENTITY_REMOVE)
+		m2m_append_removal(&sql, rel);
+	else
+		appendStringInfo(&sql, "%s FROM %s a",
+						 statement == M2M_COLUMNS_IDENTITY_LINKED ? "SELECT" :
+						 "SELECT a.tableoid, a.ctid",
+						 m2m_qualified_name(rel->association));
+	appendStringInfoString(&sql, " WHERE ");
 	m2m_append_match_link(&sql, rel);
 	if (statement != M2M_COLUMNS_IDENTITY_REMOVE)
 		appendStringInfoString(&sql, " LIMIT 1");

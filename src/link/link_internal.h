@@ -25,6 +25,7 @@ typedef enum M2mStatement
 	M2M_STMT_LINK_ONE,
 	M2M_STMT_LINK_READ,
 	M2M_STMT_FOUND,
+	M2M_STMT_REVIVE,
 	M2M_STMT_NEWER,
 	M2M_STMT_UNLINK,
 	M2M_STMT_UNLINK_ONE,
@@ -75,6 +76,9 @@ extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 								  bool one, List *columns);
 extern bool m2m_stmt_names_identity(M2mRelationship *rel, List *columns);
+extern bool m2m_revives_first(M2mRelationship *rel);
+extern void m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel,
+									  List *columns);
 extern void m2m_append_on_conflict_identity(StringInfo sql,
 											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);

@@ -53,6 +53,7 @@
 #define PAIRS_ESTIMATE 1000
 
 static int64 link_pairs(M2mRelationship *rel);
+static int64 revive_pairs(M2mRelationship *rel);
 static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
 					 List *columns);
 static void lock_if_needed(M2mRelationship *rel);
@@ -95,7 +96,8 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	/* before any statement here takes its snapshot, and so it is throughout */
 	lock_if_needed(rel);
 	SPI_connect();
-	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
+	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array ||
+		(rel->revives && !rel->on_conflict))
 	{
 		Tuplestorestate *pairs = register_pairs(rel, ids);
 
@@ -143,6 +145,7 @@ static int64
 link_pairs(M2mRelationship *rel)
 {
 	int64		result;
+	int64		revived = m2m_revives_first(rel) ? revive_pairs(rel) : 0;
 
 	/*
 	 * What looks first has read the pairs; what is left to ON CONFLICT has to
@@ -160,6 +163,24 @@ link_pairs(M2mRelationship *rel)
 		result = m2m_stmt_count(rel, M2M_STMT_LINK_READ, M2M_LEFT, NULL, false);
 	else
 		result = m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
+	return result + revived;
+}
+
+/*
+ * revive_pairs: makes such rows of the pairs in m2m_pairs links again; returns
+ * how many.  The caller holds m2m_lock_links(), so nobody links them meanwhile.
+ */
+static int64
+revive_pairs(M2mRelationship *rel)
+{
+	Tuplestorestate *found = look_for_pairs(rel);
+	int64		result = m2m_stmt_execute(rel, M2M_STMT_REVIVE, M2M_LEFT, NULL,
+										  false);
+
+	/* what is found from now on includes them */
+	if (SPI_unregister_relation(M2M_FOUND_NAME) != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	tuplestore_end(found);
 	return result;
 }
 
@@ -266,12 +287,15 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	Tuplestorestate *pairs;
 	Tuplestorestate *found = NULL;
 	int64		created;
+	int64		revived = 0;
 
 	if (rel->nidentity > 0)
 		return link_identities(rel, ids, columns, value);
 	lock_if_needed(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
+	if (m2m_revives_first(rel))
+		revived = revive_pairs(rel);
 	if (m2m_stmt_looks_first(rel, columns))
 		found = look_for_pairs(rel);
 	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns),
@@ -285,7 +309,7 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 		tuplestore_end(found);
 	tuplestore_end(pairs);
 	SPI_finish();
-	return created;
+	return created + revived;
 }
 
 /*
@@ -303,6 +327,7 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	Tuplestorestate *pairs;
 	Tuplestorestate *found;
 	int64		created;
+	int64		revived = 0;
 	bool		all = true;		/* of the identity */
 	bool		others = false;
 	ListCell   *lc;
@@ -317,6 +342,8 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		m2m_lock_links(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
+	if (m2m_revives_first(rel))
+		revived = revive_pairs(rel);
 	found = look_for_identities(rel, columns, properties);
 	if (!all)
 		check_several(rel, columns, properties);
@@ -330,7 +357,7 @@ link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	tuplestore_end(found);
 	tuplestore_end(pairs);
 	SPI_finish();
-	return created;
+	return created + revived;
 }
 
 /*
@@ -494,6 +521,8 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	Datum	   *all = palloc_array(Datum, nargs);
 
 	lock_if_needed(rel);
+	if (m2m_identity_revive(rel, ids, columns, values, NULL, NULL))
+		return 1;
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
@@ -607,7 +636,8 @@ m2m_plan_may_suppress(M2mRelationship *rel)
 		association->rd_rel->relrowsecurity ||
 		(triggers != NULL &&
 		 (triggers->trig_insert_before_row ||
-		  triggers->trig_delete_before_row));
+		  triggers->trig_delete_before_row ||
+		  (rel->deleted != 0 && triggers->trig_update_before_row)));
 
 	table_close(association, NoLock);
 	return result;
@@ -635,8 +665,8 @@ m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
  *
  * It is what has happened, also where a trigger or policy would have it
  * otherwise: kept and linked together are the pairs of the row that there are
- * in the end.  Under rules, whose statements return nothing to us, it is the
- * difference between before and after.
+ * in the end.  Under rules, whose statements return nothing to us, and where
+ * rows become links again, it is the difference between before and after.
  *
  * Calls on one row run one after the other.  In REPEATABLE READ and
  * above, a link that our snapshot does not show is 40001.
@@ -652,6 +682,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	List	   *after;
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
+	bool		compare = rel->has_rules || m2m_revives_first(rel);
 
 	/*
 	 * The row's lock before the association's, in this order in every call:
@@ -669,18 +700,20 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	 * row then sees no more than there are to be.  Not in one order with what
 	 * is added, as on the direct path: two statements cannot be.
 	 */
-	if (rel->has_rules)
+	if (compare)
 		before = fetch_far(rel, side, id);
 	m2m_stmt_execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
-	if (!rel->has_rules)
+	if (!compare)
 		unlinked = fetch_texts();
+	if (m2m_revives_first(rel))
+		revive_pairs(rel);
 	if (m2m_stmt_looks_first(rel, NIL))
 		found = look_for_pairs(rel);
 	m2m_stmt_execute(rel, M2M_STMT_SET_LINK, side, NULL, false);
-	if (!rel->has_rules)
+	if (!compare)
 		linked = fetch_texts();
 	after = fetch_far(rel, side, id);
-	if (rel->has_rules)
+	if (compare)
 	{
 		unlinked = not_among(before, after);
 		linked = not_among(after, before);
@@ -800,26 +833,20 @@ register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
 static TupleDesc
 link_desc(M2mRelationship *rel)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(rel->pair_desc->natts);
-	AttrNumber	attnum = 0;
+	TupleDesc	desc = CreateTemplateTupleDesc(rel->nlink);
 
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int i = 0; i < rel->nlink; i++)
 	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-		{
-			AttrNumber	column = rel->side[s].key[i].link_attnum;
-			Oid			type;
-			int32		typmod;
-			Oid			collation;
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
 
-			get_atttypetypmodcoll(rel->association, column, &type, &typmod,
-								  &collation);
-			attnum++;
-			TupleDescInitEntry(desc, attnum,
-							   get_attname(rel->association, column, false),
-							   type, typmod, 0);
-			TupleDescInitEntryCollation(desc, attnum, collation);
-		}
+		get_atttypetypmodcoll(rel->association, rel->link[i], &type, &typmod,
+							  &collation);
+		TupleDescInitEntry(desc, i + 1,
+						   get_attname(rel->association, rel->link[i], false),
+						   type, typmod, 0);
+		TupleDescInitEntryCollation(desc, i + 1, collation);
 	}
 	TupleDescFinalize(desc);
 	return desc;

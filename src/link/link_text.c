@@ -27,18 +27,30 @@ static void append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						   const char *prefix);
 static void append_link_columns(StringInfo sql, M2mRelationship *rel,
 								const char *prefix);
-static void append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						const char *prefix);
+static int	append_pair(StringInfo sql, M2mRelationship *rel, bool left,
+						bool right, const char *prefix);
+static void append_pair_parameters(StringInfo sql, M2mRelationship *rel);
 static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 								  bool left, bool right);
 static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						 int first_parameter);
+static void append_match_column(StringInfo sql, M2mRelationship *rel,
+								M2mSide side, int column, int parameter);
+static void append_match_rest(StringInfo sql, M2mRelationship *rel,
+							  M2mSide side);
 static void append_match_pair(StringInfo sql, M2mRelationship *rel,
 							  bool parameters);
 static void append_match_identity(StringInfo sql, M2mRelationship *rel,
 								  List *columns, int first_parameter);
 static void append_not_null(StringInfo sql, M2mRelationship *rel,
 							M2mSide side);
+static void append_live(StringInfo sql, M2mRelationship *rel);
+static void append_deleted(StringInfo sql, M2mRelationship *rel, bool value);
+static void append_removal(StringInfo sql, M2mRelationship *rel, bool joins);
+static void append_conflict_action(StringInfo sql, M2mRelationship *rel);
+static void build_revive(StringInfo sql, M2mRelationship *rel);
+static void append_revival(StringInfo sql, M2mRelationship *rel,
+						   List *columns);
 static void append_order(StringInfo sql, int n);
 static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
@@ -71,6 +83,10 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, %s a WHERE ", association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
+			break;
+		case M2M_STMT_REVIVE:
+			build_revive(sql, rel);
 			break;
 		case M2M_STMT_NEWER:
 			/* no LIMIT: it would have the planner think that it ends soon */
@@ -81,21 +97,25 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
-			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfoString(sql, ") p WHERE ");
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			break;
 		case M2M_STMT_UNLINK_ONE:
-			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_removal(sql, rel, false);
 			append_match_pair(sql, rel, true);
+			append_live(sql, rel);
 			break;
 		case M2M_STMT_LINKED:
 			appendStringInfo(sql, "SELECT FROM %s a WHERE ", association);
 			append_match_pair(sql, rel, true);
+			append_live(sql, rel);
 			appendStringInfoString(sql, " LIMIT 1");
 			break;
 		case M2M_STMT_PAIRS_COUNT:
@@ -111,7 +131,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR:
-			appendStringInfo(sql, "DELETE FROM %s a USING (", association);
+			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, side == M2M_LEFT,
 								  side == M2M_RIGHT);
 			appendStringInfoString(sql, ") p WHERE ");
@@ -119,7 +139,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR_ONE:
-			appendStringInfo(sql, "DELETE FROM %s a WHERE ", association);
+			append_removal(sql, rel, false);
 			append_match(sql, rel, side, 1);
 			append_not_null(sql, rel, other);
 			break;
@@ -153,37 +173,44 @@ void
 m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 					  List *columns)
 {
-	int			n = rel->pair_desc->natts + list_length(columns);
 	ListCell   *lc;
 
-	appendStringInfo(sql, "INSERT INTO %s (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
 	append_link_columns(sql, rel, "");
 	foreach(lc, columns)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
+	append_deleted(sql, rel, false);
 	if (one)
 	{
 		appendStringInfoString(sql, ") SELECT ");
-		for (int i = 1; i <= n; i++)
-			appendStringInfo(sql, "%s$%d", i > 1 ? ", " : "", i);
+		append_pair_parameters(sql, rel);
+		for (int i = 1; i <= list_length(columns); i++)
+			appendStringInfo(sql, ", $%d", rel->pair_desc->natts + i);
+		append_deleted(sql, rel, true);
 		if (rel->on_conflict)
 			append_on_conflict(sql, rel);
 		return;
 	}
 
-	/* ON CONFLICT passes over a pair that is given twice by itself */
-	appendStringInfo(sql, ") SELECT %s", rel->on_conflict ? "" : "DISTINCT ");
-	append_pair(sql, rel, M2M_LEFT, "p.");
-	appendStringInfoString(sql, ", ");
-	append_pair(sql, rel, M2M_RIGHT, "p.");
+	/*
+	 * ON CONFLICT passes over a pair that is given twice by itself, but does
+	 * not change a row twice.
+	 */
+	appendStringInfo(sql, ") SELECT %s",
+					 rel->on_conflict && !rel->revives ? "" : "DISTINCT ");
+	append_pair(sql, rel, true, true, "p.");
+	append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
 	build_insert_end(sql, rel, columns);
 }
 
 /*
  * build_insert_end: what keeps an INSERT of pairs from inserting a pair that
- * is there, and its order.
+ * is there, and its order.  Of a pair that may have several links, defaults may
+ * make one that was there and can be again.
  */
 static void
 build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
@@ -195,10 +222,11 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 		append_match_pair(sql, rel, false);
 		appendStringInfoChar(sql, ')');
 	}
-	append_order(sql, rel->pair_desc->natts);
+	append_order(sql, rel->nlink);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
-	else if (m2m_stmt_names_identity(rel, columns))
+	else if (m2m_stmt_names_identity(rel, columns) ||
+			 (rel->revives && rel->identity_target != NIL))
 		m2m_append_on_conflict_identity(sql, rel);
 }
 
@@ -231,6 +259,7 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
 	append_match_pair(sql, rel, false);
+	append_live(sql, rel);
 	appendStringInfoString(sql, " LIMIT 1) a");
 }
 
@@ -258,7 +287,77 @@ append_on_conflict(StringInfo sql, M2mRelationship *rel)
 {
 	appendStringInfoString(sql, " ON CONFLICT (");
 	append_link_columns(sql, rel, "");
-	appendStringInfoString(sql, ") DO NOTHING");
+	appendStringInfoChar(sql, ')');
+	append_conflict_action(sql, rel);
+}
+
+/*
+ * append_conflict_action: which index is meant, where it is one of links only;
+ * and what becomes of a row that is there.  One that is no link any more and
+ * is in the way of a new one becomes that one, as it would be made: this is
+ * one step, whoever unlinks or links it meanwhile.
+ */
+static void
+append_conflict_action(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *column;
+	ListCell   *lc;
+
+	if (rel->deleted == 0 || !rel->revives)
+	{
+		if (rel->deleted != 0 && rel->deleted_partial)
+			appendStringInfo(sql, " WHERE %s", m2m_live_condition(rel, NULL));
+
+		/* the same, as the index may word it otherwise */
+		if (rel->deleted != 0 && rel->deleted_partial &&
+			rel->deleted_kind == M2M_DELETED_FLAG)
+		{
+			column = m2m_quoted_column(rel->association, rel->deleted);
+			appendStringInfo(sql, " AND %s IS FALSE AND %s IS NOT TRUE",
+							 column, column);
+		}
+		appendStringInfoString(sql, " DO NOTHING");
+		return;
+	}
+	column = m2m_quoted_column(rel->association, rel->deleted);
+	appendStringInfo(sql, " DO UPDATE SET %s = EXCLUDED.%s", column, column);
+	foreach(lc, rel->renewed)
+	{
+		column = m2m_quoted_column(rel->association, lfirst_int(lc));
+		appendStringInfo(sql, ", %s = EXCLUDED.%s", column, column);
+	}
+	appendStringInfo(sql, " WHERE %s", m2m_dead_condition(rel, "a"));
+}
+
+/*
+ * m2m_revives_first: are rows that are no links any more in the way of new
+ * links of their pairs, and ON CONFLICT, which would make them links again, is
+ * not to be had?
+ */
+bool
+m2m_revives_first(M2mRelationship *rel)
+{
+	return rel->revives && !rel->on_conflict &&
+		rel->identity != M2M_IDENTITY_KEY;
+}
+
+/*
+ * build_revive: rows of the pairs that are no links, and are in the way of new
+ * ones, become these, where ON CONFLICT is not to be had.  m2m_found has the
+ * pairs that are linked.  What a new row would have to be given stays.
+ */
+static void
+build_revive(StringInfo sql, M2mRelationship *rel)
+{
+	append_revival(sql, rel, NIL);
+	appendStringInfoString(sql, " FROM (");
+	append_distinct_pairs(sql, rel, true, true);
+	appendStringInfoString(sql, ") p WHERE ");
+	append_match_pair(sql, rel, false);
+	appendStringInfo(sql, " AND %s AND NOT EXISTS (SELECT FROM "
+					 M2M_FOUND_NAME " a WHERE ", m2m_dead_condition(rel, "a"));
+	append_match_pair(sql, rel, false);
+	appendStringInfoChar(sql, ')');
 }
 
 /*
@@ -272,14 +371,13 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	M2mSide		other = M2M_OTHER(side);
 
-	appendStringInfo(sql, "%sDELETE FROM %s a WHERE ",
-					 rel->has_rules ? "" : "WITH a AS (",
-					 m2m_qualified_name(rel->association));
+	appendStringInfoString(sql, rel->has_rules ? "" : "WITH a AS (");
+	append_removal(sql, rel, false);
 	append_match(sql, rel, side, 1);
 	append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
-						   " p WHERE ");
-	append_match(sql, rel, other, 0);
+						   " p WHERE true");
+	append_match_rest(sql, rel, other);
 	appendStringInfoChar(sql, ')');
 	if (rel->has_rules)
 		return;
@@ -374,10 +472,13 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 	switch (statement)
 	{
 		case M2M_COLUMNS_LINK_PROPERTIES:
-			appendStringInfo(sql, "INSERT INTO %s (", association);
+			appendStringInfo(sql, "INSERT INTO %s%s (", association,
+							 rel->revives ? " AS a" : "");
 			append_link_columns(sql, rel, "");
-			appendStringInfo(sql, ", %s) SELECT p.*, %s FROM (", names.data,
-							 given.data);
+			append_deleted(sql, rel, false);
+			appendStringInfo(sql, ", %s) SELECT p.*", names.data);
+			append_deleted(sql, rel, true);
+			appendStringInfo(sql, ", %s FROM (", given.data);
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
 							 record.data);
@@ -391,6 +492,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s), %s a WHERE ",
 							 record.data, association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			append_match_identity(sql, rel, columns, 0);
 			break;
 		case M2M_COLUMNS_NEWER_PROPERTIES:
@@ -402,6 +504,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			append_match_identity(sql, rel, columns, 0);
 			appendStringInfoChar(sql, ')');
 			break;
@@ -425,6 +528,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 							 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
 							 record.data);
 			append_match_pair(sql, rel, false);
+			append_live(sql, rel);
 			append_match_identity(sql, rel, columns, 0);
 			appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
 							 present.data, asked.data);
@@ -471,7 +575,8 @@ m2m_append_on_conflict_identity(StringInfo sql, M2mRelationship *rel)
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ?
 						 " ON CONFLICT (" : ", ",
 						 m2m_quoted_column(rel->association, lfirst_int(lc)));
-	appendStringInfoString(sql, ") DO NOTHING");
+	appendStringInfoChar(sql, ')');
+	append_conflict_action(sql, rel);
 }
 
 /* append_columns: "a.book_id, ..." of one side, in the association. */
@@ -485,23 +590,53 @@ append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 										   rel->side[side].key[i].link_attnum));
 }
 
-/* append_link_columns: the same of both sides, left first. */
+/*
+ * append_link_columns: the same of both sides, left first; one that both have
+ * once.
+ */
 static void
 append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
 {
-	append_columns(sql, rel, M2M_LEFT, prefix);
-	appendStringInfoString(sql, ", ");
-	append_columns(sql, rel, M2M_RIGHT, prefix);
+	for (int i = 0; i < rel->nlink; i++)
+		appendStringInfo(sql, "%s%s%s", i > 0 ? ", " : "", prefix,
+						 m2m_quoted_column(rel->association, rel->link[i]));
 }
 
-/* append_pair: "p.left_1, ..." of one side. */
-static void
-append_pair(StringInfo sql, M2mRelationship *rel, M2mSide side,
+/*
+ * append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of both,
+ * as append_link_columns() has them.  Returns how many.
+ */
+static int
+append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
 			const char *prefix)
 {
-	for (int i = 1; i <= rel->side[side].nkeys; i++)
-		appendStringInfo(sql, "%s%s%s_%d", i > 1 ? ", " : "", prefix,
-						 side == M2M_LEFT ? "left" : "right", i);
+	int			n = 0;
+
+	for (int s = left ? M2M_LEFT : M2M_RIGHT;
+		 s <= (right ? M2M_RIGHT : M2M_LEFT); s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			if (left && s == M2M_RIGHT && rel->side[s].key[i].shared > 0)
+				continue;
+			appendStringInfo(sql, "%s%s%s_%d", n++ > 0 ? ", " : "", prefix,
+							 s == M2M_LEFT ? "left" : "right", i + 1);
+		}
+	}
+	return n;
+}
+
+/* append_pair_parameters: "$1, ..." of the pair, in the same way. */
+static void
+append_pair_parameters(StringInfo sql, M2mRelationship *rel)
+{
+	int			nleft = rel->side[M2M_LEFT].nkeys;
+
+	for (int i = 0; i < rel->pair_desc->natts; i++)
+	{
+		if (i < nleft || rel->side[M2M_RIGHT].key[i - nleft].shared == 0)
+			appendStringInfo(sql, "%s$%d", i > 0 ? ", " : "", i + 1);
+	}
 }
 
 /* append_distinct_pairs: a query of the pairs, or one side of them, once. */
@@ -509,21 +644,10 @@ static void
 append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 					  bool left, bool right)
 {
-	int			n = 0;
+	int			n;
 
 	appendStringInfoString(sql, "SELECT DISTINCT ");
-	if (left)
-	{
-		append_pair(sql, rel, M2M_LEFT, "");
-		n += rel->side[M2M_LEFT].nkeys;
-	}
-	if (left && right)
-		appendStringInfoString(sql, ", ");
-	if (right)
-	{
-		append_pair(sql, rel, M2M_RIGHT, "");
-		n += rel->side[M2M_RIGHT].nkeys;
-	}
+	n = append_pair(sql, rel, left, right, "");
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME);
 	append_order(sql, n);
 }
@@ -536,36 +660,63 @@ static void
 append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 			 int first_parameter)
 {
-	M2mEndpoint *endpoint = &rel->side[side];
-
-	for (int i = 0; i < endpoint->nkeys; i++)
+	for (int i = 0; i < rel->side[side].nkeys; i++)
 	{
-		M2mKeyColumn *key = &endpoint->key[i];
-
 		if (i > 0)
 			appendStringInfoString(sql, " AND ");
-		if (first_parameter > 0)
-			appendStringInfo(sql, "$%d", first_parameter + i);
-		else
-			appendStringInfo(sql, "p.%s_%d",
-							 side == M2M_LEFT ? "left" : "right", i + 1);
-		appendStringInfo(sql, " %s %s",
-						 m2m_qualified_operator(key->equal_op),
-						 m2m_link_operand(rel, key, "a"));
+		append_match_column(sql, rel, side, i,
+							first_parameter > 0 ? first_parameter + i : 0);
+	}
+}
+
+/* append_match_column: "p.right_1 = a.book_id" of one column. */
+static void
+append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
+					int column, int parameter)
+{
+	M2mKeyColumn *key = &rel->side[side].key[column];
+
+	if (parameter > 0)
+		appendStringInfo(sql, "$%d", parameter);
+	else
+		appendStringInfo(sql, "p.%s_%d", side == M2M_LEFT ? "left" : "right",
+						 column + 1);
+	appendStringInfo(sql, " %s %s", m2m_qualified_operator(key->equal_op),
+					 m2m_link_operand(rel, key, "a"));
+}
+
+/*
+ * append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a side
+ * that are not the other side's, too, and matched with those: a second
+ * condition on them would have the planner think that hardly any pair fits.
+ */
+static void
+append_match_rest(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		if (rel->side[side].key[i].shared > 0)
+			continue;
+		appendStringInfoString(sql, " AND ");
+		append_match_column(sql, rel, side, i, 0);
 	}
 }
 
 /*
- * append_match_pair: the same of both sides; parameters are left, then
+ * append_match_pair: append_match() of both sides; parameters are left, then
  * right.
  */
 static void
 append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 {
 	append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
-	appendStringInfoString(sql, " AND ");
-	append_match(sql, rel, M2M_RIGHT,
-				 parameters ? rel->side[M2M_LEFT].nkeys + 1 : 0);
+	if (parameters)
+	{
+		appendStringInfoString(sql, " AND ");
+		append_match(sql, rel, M2M_RIGHT, rel->side[M2M_LEFT].nkeys + 1);
+	}
+	else
+		append_match_rest(sql, rel, M2M_RIGHT);
 }
 
 /*
@@ -576,6 +727,7 @@ void
 m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 {
 	append_match_pair(sql, rel, true);
+	append_live(sql, rel);
 	append_match_identity(sql, rel, NIL, rel->pair_desc->natts + 1);
 }
 
@@ -641,7 +793,8 @@ append_match_identity(StringInfo sql, M2mRelationship *rel, List *columns,
 
 /*
  * append_not_null: " AND a.book_id IS NOT NULL ..." where the association
- * allows nulls: such a row is no link, and the link views do not show it.
+ * allows nulls: such a row is no link, and the link views do not show it.  Nor
+ * one that is marked as deleted.
  */
 static void
 append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
@@ -655,6 +808,91 @@ append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
 							 m2m_quoted_column(rel->association,
 											   key->link_attnum));
 	}
+	append_live(sql, rel);
+}
+
+/*
+ * m2m_stmt_build_revive_one: the same of the pair in the parameters, which are
+ * followed by values of further columns.
+ */
+void
+m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	append_revival(sql, rel, columns);
+	appendStringInfoString(sql, " WHERE ");
+	append_match_pair(sql, rel, true);
+	appendStringInfo(sql, " AND %s", m2m_dead_condition(rel, "a"));
+}
+
+/* append_revival: the beginning of both. */
+static void
+append_revival(StringInfo sql, M2mRelationship *rel, List *columns)
+{
+	int			n = rel->pair_desc->natts;
+	ListCell   *lc;
+
+	appendStringInfo(sql, "UPDATE %s a SET %s = %s",
+					 m2m_qualified_name(rel->association),
+					 m2m_quoted_column(rel->association, rel->deleted),
+					 m2m_deleted_value(rel, false));
+	foreach(lc, columns)
+		appendStringInfo(sql, ", %s = $%d",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)),
+						 ++n);
+	foreach(lc, rel->renewed)
+	{
+		if (!list_member_int(rel->required, lfirst_int(lc)) &&
+			!list_member_int(columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s = DEFAULT",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)));
+	}
+}
+
+/* append_live: " AND a.deleted_at IS NULL", where rows say so. */
+static void
+append_live(StringInfo sql, M2mRelationship *rel)
+{
+	if (rel->deleted != 0)
+		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "a"));
+}
+
+/*
+ * append_deleted: the column that says so, or what it says, as one more column
+ * of an INSERT, where it is not enough to leave it out.
+ */
+static void
+append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
+{
+	if (rel->deleted != 0 && rel->deleted_given)
+		appendStringInfo(sql, ", %s", value ? m2m_deleted_value(rel, false) :
+						 m2m_quoted_column(rel->association, rel->deleted));
+}
+
+/*
+ * append_removal: "DELETE FROM author_book a WHERE ", or USING ( where it joins
+ * what is to be removed; or the UPDATE that marks rows as deleted.
+ */
+static void
+append_removal(StringInfo sql, M2mRelationship *rel, bool joins)
+{
+	m2m_append_removal(sql, rel);
+	appendStringInfoString(sql, !joins ? " WHERE " :
+						   rel->deleted != 0 ? " FROM (" : " USING (");
+}
+
+/* m2m_append_removal: the beginning of it. */
+void
+m2m_append_removal(StringInfo sql, M2mRelationship *rel)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+
+	if (rel->deleted != 0)
+		appendStringInfo(sql, "UPDATE %s a SET %s = %s", association,
+						 m2m_quoted_column(rel->association, rel->deleted),
+						 m2m_deleted_value(rel, true));
+	else
+		appendStringInfo(sql, "DELETE FROM %s a", association);
 }
 
 /* append_order: " ORDER BY 1, ..., n". */

@@ -33,23 +33,25 @@ typedef struct QueryColumns
 {
 	M2mSide		side[2];		/* of the tables in the order of the call */
 	int			first[2];		/* column, from 1, by that order */
-	int			count[2];		/* as many as key columns, or one */
+	int			count[2];		/* as many as key columns, or one, or as many
+								 * as are not shared */
 	TupleDesc	desc;
 } QueryColumns;
 
 static void find_columns(M2mRelationship *rel, M2mSide first_side,
 						 TupleDesc desc, QueryColumns *columns);
 static void read_id(M2mRelationship *rel, QueryColumns *columns, int n,
-					HeapTuple tuple, Datum *key);
+					HeapTuple tuple, Datum *key, Datum *first);
 
 /*
  * m2m_load_read: runs a query and returns the pairs that it gives: the key
- * columns of the call's first table, then those of the second.  A composite
- * key may also be one column, a row.  Pairs may use half of work_mem.
+ * columns of the call's first table, then those of the second, which may do
+ * without those that both have.  A composite key may also be one column, a row.
+ * Pairs may use half of work_mem.
  *
  * The query runs as the caller, with a snapshot of its own.  Errors: what the
  * query raises; 42P11 if it returns no rows; 42804 for other columns than
- * keys; 22004 for a null.
+ * keys; 22004 for a null; 22023 for keys that differ in a shared column.
  */
 M2mPairs *
 m2m_load_read(M2mRelationship *rel, M2mSide first_side, const char *query,
@@ -86,7 +88,9 @@ m2m_load_read(M2mRelationship *rel, M2mSide first_side, const char *query,
 
 			old = MemoryContextSwitchTo(row_context);
 			for (int n = 0; n < 2; n++)
-				read_id(rel, &columns, n, tuple, key[columns.side[n]]);
+				read_id(rel, &columns, n, tuple, key[columns.side[n]],
+						key[columns.side[0]]);
+			m2m_keys_check_shared(rel, key[M2M_LEFT], key[M2M_RIGHT]);
 			m2m_pairs_put(pairs, key[M2M_LEFT], key[M2M_RIGHT]);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(row_context);
@@ -112,6 +116,7 @@ find_columns(M2mRelationship *rel, M2mSide first_side, TupleDesc desc,
 {
 	int			nfirst = rel->side[first_side].nkeys;
 	int			nsecond = rel->side[M2M_OTHER(first_side)].nkeys;
+	int			nshort = nsecond - rel->nshared;
 
 	columns->desc = desc;
 	columns->side[0] = first_side;
@@ -124,6 +129,11 @@ find_columns(M2mRelationship *rel, M2mSide first_side, TupleDesc desc,
 	}
 	else if (desc != NULL && desc->natts == 2)
 		columns->count[0] = columns->count[1] = 1;
+	else if (desc != NULL && nshort > 0 && desc->natts == nfirst + nshort)
+	{
+		columns->count[0] = nfirst;
+		columns->count[1] = nshort;
+	}
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -137,13 +147,17 @@ find_columns(M2mRelationship *rel, M2mSide first_side, TupleDesc desc,
 }
 
 /*
- * read_id: the key of the first (n = 0) or second table from a row.
+ * read_id: the key of the first (n = 0) or second table from a row.  The
+ * second may be short of what it shares with the first, which was read before.
  */
 static void
 read_id(M2mRelationship *rel, QueryColumns *columns, int n, HeapTuple tuple,
-		Datum *key)
+		Datum *key, Datum *first)
 {
 	M2mSide		side = columns->side[n];
+	M2mEndpoint *endpoint = &rel->side[side];
+	int			k = 0;			/* of the key's columns */
+	bool		is_short = false;
 
 	for (int i = 0; i < columns->count[n]; i++)
 	{
@@ -152,17 +166,28 @@ read_id(M2mRelationship *rel, QueryColumns *columns, int n, HeapTuple tuple,
 		bool		isnull;
 		Datum		value = heap_getattr(tuple, c, columns->desc, &isnull);
 
-		m2m_ids_check_null(isnull, rel->side[side].relid);
-		if (columns->count[n] == rel->side[side].nkeys)
+		m2m_ids_check_null(isnull, endpoint->relid);
+		if (columns->count[n] == endpoint->nkeys)
 			key[i] = m2m_key_coerce(rel, side, i, value, type);
+		else if (columns->count[n] > 1)
+		{
+			while (endpoint->key[k].shared > 0)
+				k++;
+			key[k] = m2m_key_coerce(rel, side, k, value, type);
+			k++;
+			is_short = true;
+		}
 		else
 		{
 			M2mIds	   *ids = m2m_ids_read(rel, side, value, type,
-										   M2M_ID_SCALAR);
+										   M2M_ID_SCALAR, n == 1);
 
 			memcpy(key, ids->value, sizeof(Datum) * ids->nkeys);
+			is_short = ids->is_short != NULL && ids->is_short[0];
 		}
 	}
+	if (is_short)
+		m2m_key_complete(rel, side, key, first);
 }
 
 /*

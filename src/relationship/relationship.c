@@ -102,7 +102,8 @@ m2m_relationship_refresh(M2mRelationship *rel)
 	M2mRelationship *now = m2m_relationship_get(rel->association,
 												rel->trusted_view, NoLock);
 	bool		same = now != NULL &&
-		now->pair_desc->natts == rel->pair_desc->natts;
+		now->pair_desc->natts == rel->pair_desc->natts &&
+		now->nshared == rel->nshared;
 
 	/*
 	 * The ids are Datums of the old key's types.  To read them as values of
@@ -115,7 +116,8 @@ m2m_relationship_refresh(M2mRelationship *rel)
 		same = now->side[s].relid == rel->side[s].relid &&
 			now->side[s].nkeys == rel->side[s].nkeys;
 		for (int i = 0; same && i < now->side[s].nkeys; i++)
-			same = now->side[s].key[i].attnum == rel->side[s].key[i].attnum;
+			same = now->side[s].key[i].attnum == rel->side[s].key[i].attnum &&
+				now->side[s].key[i].shared == rel->side[s].key[i].shared;
 	}
 	for (int i = 0; same && i < now->pair_desc->natts; i++)
 		same = TupleDescAttr(now->pair_desc, i)->atttypid ==

@@ -379,9 +379,18 @@ is_named(M2mRelationship *rel, const char *via, bool qualified)
 static bool
 is_trusted(M2mRelationship *rel)
 {
-	Oid			owner = m2m_catalog_relation_owner(rel->association);
-	Oid			left = m2m_catalog_relation_owner(rel->side[M2M_LEFT].relid);
-	Oid			right = m2m_catalog_relation_owner(rel->side[M2M_RIGHT].relid);
+	return m2m_relationship_trusts(rel->association,
+								   rel->side[M2M_LEFT].relid,
+								   rel->side[M2M_RIGHT].relid);
+}
+
+/* m2m_relationship_trusts: the same of a table that may be an association. */
+bool
+m2m_relationship_trusts(Oid association, Oid left_relid, Oid right_relid)
+{
+	Oid			owner = m2m_catalog_relation_owner(association);
+	Oid			left = m2m_catalog_relation_owner(left_relid);
+	Oid			right = m2m_catalog_relation_owner(right_relid);
 
 	/* dropped meanwhile: no lock is held yet */
 	if (!OidIsValid(owner))

@@ -97,6 +97,8 @@ static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
 static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
 static char *delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind);
 static char *all_text(M2mRule *rule);
+static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
+static char *slot_same(M2mRule *rule, const char *slot, const char *link);
 static char *row_keys(M2mRelationship *rel, M2mSide side, const char *alias);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column);
@@ -663,15 +665,15 @@ counter_text(M2mRule *rule, int statement)
 							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n OPERATOR(pg_catalog.+) excluded.n",
 							delta_text(rel, side, statement - COUNTER_SLOT),
 							m2m_rule_keys(rel, side, "d"), slots,
-							m2m_rule_table_same(rule, side, 0, "s", "d"),
+							slot_same(rule, "s", "d"),
 							m2m_rule_keys(rel, side, "f"),
 							m2m_rule_keys(rel, side, "f"), slots,
-							m2m_rule_table_same(rule, side, 0, "s", "t"), slots,
-							m2m_rule_table_same(rule, side, 0, "s", "f"),
-							m2m_rule_table_same(rule, side, 0, "s", "t"), slots,
+							slot_same(rule, "s", "t"), slots,
+							slot_same(rule, "s", "f"),
+							slot_same(rule, "s", "t"), slots,
 							m2m_rule_keys(rel, side, "d"),
 							m2m_rule_same(rel, side, "t", "d"),
-							m2m_rule_table_keys(rule, side, 0, NULL, false));
+							slot_keys(rule, NULL, false));
 		case COUNTER_NEW_SLOT + CHANGE_LINKED:
 		case COUNTER_NEW_SLOT + CHANGE_UNLINKED:
 		case COUNTER_NEW_SLOT + CHANGE_BOTH:
@@ -680,7 +682,7 @@ counter_text(M2mRule *rule, int statement)
 							slots, m2m_rule_keys(rel, side, "d"),
 							delta_text(rel, side, statement - COUNTER_NEW_SLOT),
 							m2m_rule_keys(rel, side, "d"),
-							m2m_rule_table_keys(rule, side, 0, NULL, false));
+							slot_keys(rule, NULL, false));
 		case COUNTER_COUNT:
 			{
 				StringInfoData keys;
@@ -770,6 +772,24 @@ row_keys(M2mRelationship *rel, M2mSide side, const char *alias)
 	return list.data;
 }
 
+/* slot_keys: the key columns of the table of slots. */
+static char *
+slot_keys(M2mRule *rule, const char *alias, bool as_links)
+{
+	return m2m_rule_table_keys(rule, rule->rel->side[rule->side].nkeys,
+							   m2m_rule_side_columns(rule->rel, rule->side),
+							   alias, as_links);
+}
+
+/* slot_same: has a slot the key of a link? */
+static char *
+slot_same(M2mRule *rule, const char *slot, const char *link)
+{
+	return m2m_rule_table_same(rule, rule->rel->side[rule->side].nkeys,
+							   m2m_rule_side_columns(rule->rel, rule->side),
+							   slot, link);
+}
+
 /* counter_definition: the call; NULL where the column is gone. */
 static char *
 counter_definition(M2mRule *rule)
@@ -821,9 +841,9 @@ counter_check(M2mRule *rule)
 		finding->question =
 			psprintf("SELECT EXISTS (SELECT FROM (SELECT %s, pg_catalog.sum(s.n) AS m2m_n FROM %s s GROUP BY %s) s"
 					 " FULL JOIN (%s) c ON %s WHERE COALESCE(s.m2m_n, 0) OPERATOR(pg_catalog.<>) COALESCE(c.m2m_n, 0))",
-					 m2m_rule_table_keys(rule, side, 0, "s", true),
+					 slot_keys(rule, "s", true),
 					 m2m_qualified_name(rule->table),
-					 m2m_rule_table_keys(rule, side, 0, "s", false), counted,
+					 slot_keys(rule, "s", false), counted,
 					 m2m_rule_same(rel, side, "s", "c"));
 	return list_make1(finding);
 }

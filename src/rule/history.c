@@ -62,7 +62,6 @@ static void run(M2mRule *rule, int statement, bool many);
 static char *past_names(M2mRule *rule);
 static char *past_rows(M2mRule *rule);
 static char *past_same(M2mRule *rule, const char *past, const char *link);
-static char *pair_keys(M2mRelationship *rel, const char *alias);
 static char *pair_same(M2mRelationship *rel, const char *one,
 					   const char *other);
 static char *properties_text(M2mRelationship *rel, const char *alias);
@@ -152,7 +151,7 @@ m2m_history_define(Oid association)
 					 " SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
 					 " pg_catalog.pg_current_xact_id() FROM (%s) a"
 					 " WHERE NOT EXISTS (SELECT FROM %s h WHERE h.to_xid IS NULL AND %s)",
-					 history, past_names(rule), pair_keys(rel, "a"),
+					 history, past_names(rule), m2m_rule_pair(rel, "a"),
 					 rows_text(rel, m2m_qualified_name(association)),
 					 history, past_same(rule, "h", "a")));
 }
@@ -169,16 +168,11 @@ make_table(M2mRelationship *rel)
 									  "history");
 
 	initStringInfo(&columns);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int i = 0; i < rel->nlink; i++)
 	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-		{
-			AttrNumber	attnum = rel->side[s].key[i].link_attnum;
-
-			m2m_rule_append_column(&columns, rel, attnum, " NOT NULL");
-			names = lappend(names, get_attname(rel->association, attnum,
-											   false));
-		}
+		m2m_rule_append_column(&columns, rel, rel->link[i], " NOT NULL");
+		names = lappend(names, get_attname(rel->association, rel->link[i],
+										   false));
 	}
 	for (size_t i = 0; i < lengthof(own_columns); i++)
 		names = lappend(names, pstrdup(own_columns[i]));
@@ -191,8 +185,7 @@ make_table(M2mRelationship *rel)
 										 " linked_by pg_catalog.text, unlinked_by pg_catalog.text,"
 										 " linked_actor pg_catalog.text, unlinked_actor pg_catalog.text,"
 										 " PRIMARY KEY (%s, history_id)",
-										 columns.data, psprintf("%s, %s", m2m_rule_names(rel, M2M_LEFT),
-																m2m_rule_names(rel, M2M_RIGHT))),
+										 columns.data, m2m_rule_pair(rel, NULL)),
 								psprintf("m2m: when each link of \"%s\" was made and removed; links that are there have no end",
 										 get_rel_name(rel->association)));
 	if (!there)
@@ -263,26 +256,21 @@ run(M2mRule *rule, int statement, bool many)
 					 lengthof(types), types, values);
 }
 
-/* past_names: the key columns of the side table, left, then right. */
+/* past_names: the key columns of the side table. */
 static char *
 past_names(M2mRule *rule)
 {
-	return psprintf("%s, %s",
-					m2m_rule_table_keys(rule, M2M_LEFT, 0, NULL, false),
-					m2m_rule_table_keys(rule, M2M_RIGHT,
-										rule->rel->side[M2M_LEFT].nkeys, NULL,
-										false));
+	return m2m_rule_table_keys(rule, rule->rel->nlink, rule->rel->link, NULL,
+							   false);
 }
 
 /* past_rows: the side table, its keys called as the association's, as "h". */
 static char *
 past_rows(M2mRule *rule)
 {
-	return psprintf("(SELECT %s, %s, h.history_id, h.properties, h.during, h.from_xid, h.to_xid FROM %s h) h",
-					m2m_rule_table_keys(rule, M2M_LEFT, 0, "h", true),
-					m2m_rule_table_keys(rule, M2M_RIGHT,
-										rule->rel->side[M2M_LEFT].nkeys, "h",
-										true),
+	return psprintf("(SELECT %s, h.history_id, h.properties, h.during, h.from_xid, h.to_xid FROM %s h) h",
+					m2m_rule_table_keys(rule, rule->rel->nlink,
+										rule->rel->link, "h", true),
 					m2m_qualified_name(rule->table));
 }
 
@@ -290,19 +278,8 @@ past_rows(M2mRule *rule)
 static char *
 past_same(M2mRule *rule, const char *past, const char *link)
 {
-	return psprintf("%s AND %s",
-					m2m_rule_table_same(rule, M2M_LEFT, 0, past, link),
-					m2m_rule_table_same(rule, M2M_RIGHT,
-										rule->rel->side[M2M_LEFT].nkeys, past,
-										link));
-}
-
-/* pair_keys: of the association, with an alias. */
-static char *
-pair_keys(M2mRelationship *rel, const char *alias)
-{
-	return psprintf("%s, %s", m2m_rule_keys(rel, M2M_LEFT, alias),
-					m2m_rule_keys(rel, M2M_RIGHT, alias));
+	return m2m_rule_table_same(rule, rule->rel->nlink, rule->rel->link, past,
+							   link);
 }
 
 /* pair_same: are two rows, of links or of the history, of the same pair? */
@@ -345,7 +322,7 @@ static char *
 rows_text(M2mRelationship *rel, const char *rows)
 {
 	return psprintf("SELECT %s, %s AS properties FROM %s a WHERE %s",
-					pair_keys(rel, "a"), properties_text(rel, "a"), rows,
+					m2m_rule_pair(rel, "a"), properties_text(rel, "a"), rows,
 					m2m_rule_is_link(rel, "a"));
 }
 
@@ -377,8 +354,8 @@ targets_text(M2mRule *rule, const char *gone)
 					" JOIN (SELECT g.*, pg_catalog.row_number() OVER (PARTITION BY %s, g.properties) AS m2m_n"
 					" FROM (%s) g) g ON %s AND h.m2m_n OPERATOR(pg_catalog.=) g.m2m_n"
 					" AND h.properties IS NOT DISTINCT FROM g.properties",
-					pair_keys(rel, "h"), past_rows(rule), gone,
-					pair_same(rel, "h", "g"), pair_keys(rel, "g"), gone,
+					m2m_rule_pair(rel, "h"), past_rows(rule), gone,
+					pair_same(rel, "h", "g"), m2m_rule_pair(rel, "g"), gone,
 					pair_same(rel, "h", "g"));
 }
 
@@ -416,10 +393,10 @@ history_text(M2mRule *rule, int statement)
 			return psprintf("INSERT INTO %s (%s, properties, during, from_xid, linked_by, linked_actor)"
 							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
 							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a ORDER BY %s",
-							history, past_names(rule), pair_keys(rel, "a"),
+							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
 							rows_text(rel, "linked") : moved_text(rel, true),
-							pair_keys(rel, "a"));
+							m2m_rule_pair(rel, "a"));
 		case HISTORY_CLOSE:
 		case HISTORY_CLOSE_MOVED:
 			return close_text(rule,
@@ -449,11 +426,11 @@ history_check(M2mRule *rule)
 	M2mRelationship *rel = rule->rel;
 	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
 	char	   *links = psprintf("SELECT %s FROM %s a WHERE %s",
-								 pair_keys(rel, "a"),
+								 m2m_rule_pair(rel, "a"),
 								 m2m_qualified_name(rel->association),
 								 m2m_rule_is_link(rel, "a"));
 	char	   *open = psprintf("SELECT %s FROM %s WHERE h.to_xid IS NULL",
-								pair_keys(rel, "h"), past_rows(rule));
+								m2m_rule_pair(rel, "h"), past_rows(rule));
 
 	finding->severity = "error";
 	finding->what = psprintf("history \"%s\" does not show the links that there are",
@@ -574,11 +551,13 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 	StringInfoData current;
 	StringInfoData values;
 
-	if (!rel->unique_index || rel->nidentity > 0)
+	if (!rel->unique_index || rel->nidentity > 0 || rel->deleted != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("links of relationship \"%s\" cannot be put back",
 						get_rel_name(rel->association)),
+				 rel->deleted != 0 ?
+				 errdetail("Links that are removed stay there, marked as deleted.") :
 				 errdetail("A pair may have several links there.")));
 	initStringInfo(&names);
 	initStringInfo(&current);
@@ -613,10 +592,9 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 								   " AND NOT EXISTS (SELECT FROM %s a WHERE %s)"
 								   " AND EXISTS (SELECT FROM %s r WHERE %s) AND EXISTS (SELECT FROM %s r WHERE %s)",
 								   association,
-								   psprintf("%s, %s", m2m_rule_names(rel, M2M_LEFT),
-											m2m_rule_names(rel, M2M_RIGHT)),
+								   m2m_rule_pair(rel, NULL),
 								   names.len > 0 ? ", " : "", names.data,
-								   pair_keys(rel, "h"),
+								   m2m_rule_pair(rel, "h"),
 								   names.len > 0 ? ", " : "", values.data,
 								   history, association,
 								   pair_same(rel, "a", "h"),

@@ -685,12 +685,13 @@ limit_text(M2mRule *rule, int statement)
 							wanted_text(rel));
 		case LIMIT_FIT:
 			query = psprintf("SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY %s, %s) AS m2m_n"
-							 " FROM (%s) a WHERE NOT EXISTS (SELECT FROM %s b WHERE %s AND %s)",
+							 " FROM (%s) a WHERE NOT EXISTS (SELECT FROM %s b WHERE %s AND %s AND %s)",
 							 a, m2m_rule_keys(rel, M2M_LEFT, "a"),
 							 m2m_rule_keys(rel, M2M_RIGHT, "a"),
 							 wanted_text(rel), association,
 							 m2m_rule_same(rel, M2M_LEFT, "a", "b"),
-							 m2m_rule_same(rel, M2M_RIGHT, "a", "b"));
+							 m2m_rule_same(rel, M2M_RIGHT, "a", "b"),
+							 m2m_rule_is_link(rel, "b"));
 			return psprintf("SELECT %s FROM (%s) w WHERE w.m2m_n OPERATOR(pg_catalog.<=)"
 							" ($1 OPERATOR(pg_catalog.-) (SELECT pg_catalog.count(*) FROM %s a WHERE %s AND %s))",
 							wanted_columns(rel), query, association,
@@ -717,7 +718,14 @@ wanted_text(M2mRelationship *rel)
 		{
 			M2mKeyColumn *key = &rel->side[s].key[i];
 
-			appendStringInfo(&sql, ", CAST(p.m2m_k%d AS %s)%s AS %s", ++n,
+			/* a column that both sides have is one, and the same in both */
+			n++;
+			if (s == M2M_RIGHT &&
+				m2m_columns_include(rel->side[M2M_LEFT].nkeys,
+									m2m_rule_side_columns(rel, M2M_LEFT),
+									key->link_attnum))
+				continue;
+			appendStringInfo(&sql, ", CAST(p.m2m_k%d AS %s)%s AS %s", n,
 							 format_type_extended(key->link_type, -1,
 												  FORMAT_TYPE_TYPEMOD_GIVEN |
 												  FORMAT_TYPE_FORCE_QUALIFY),

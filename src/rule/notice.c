@@ -258,8 +258,7 @@ static char *
 notice_text(M2mRule *rule, int statement)
 {
 	M2mRelationship *rel = rule->rel;
-	char	   *pair = psprintf("%s, %s", m2m_rule_keys(rel, M2M_LEFT, "a"),
-								m2m_rule_keys(rel, M2M_RIGHT, "a"));
+	char	   *pair = m2m_rule_pair(rel, "a");
 	char	   *is_link = m2m_rule_is_link(rel, "a");
 	char	   *linked = psprintf("SELECT %s FROM linked a WHERE %s", pair,
 								  is_link);
@@ -286,18 +285,12 @@ notice_text(M2mRule *rule, int statement)
 	if (!WITH_KEYS(rule))
 		return psprintf("SELECT pg_catalog.count(*) FROM (%s) a", links);
 	initStringInfo(&object);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int i = 0; i < rel->nlink; i++)
 	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-		{
-			char	   *name = get_attname(rel->association,
-										   rel->side[s].key[i].link_attnum,
-										   false);
+		char	   *name = get_attname(rel->association, rel->link[i], false);
 
-			appendStringInfo(&object, "%s%s, a.%s",
-							 object.len > 0 ? ", " : "",
-							 quote_literal_cstr(name), quote_identifier(name));
-		}
+		appendStringInfo(&object, "%s%s, a.%s", i > 0 ? ", " : "",
+						 quote_literal_cstr(name), quote_identifier(name));
 	}
 
 	/* of more than fit in any message none is collected */

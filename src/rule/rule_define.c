@@ -10,12 +10,14 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
+#include "commands/comment.h"
 #include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -30,6 +32,7 @@
 static void check_owner(Oid association);
 static char *trigger_name(Oid relid, Oid trigger);
 static bool has_columns(Oid relid, List *names);
+static void rename_in_triggers(M2mRule *rule, Oid relid, const char *role);
 
 /*
  * m2m_rule_begin: the relationship that a rule is about to be switched on for;
@@ -210,6 +213,79 @@ m2m_rules_drop(M2mRelationship *rel)
 		m2m_rule_remove(rule);
 		if (rule->kind->end != NULL)
 			rule->kind->end(rule, false);
+	}
+}
+
+/*
+ * m2m_rules_rename_role: the rules of a side are about another name of a role
+ * from now on, in all of their triggers' arguments.  By description as it was
+ * before.
+ */
+void
+m2m_rules_rename_role(M2mRelationship *rel, M2mSide side, const char *role)
+{
+	ListCell   *lc;
+
+	if (strcmp(rel->side[side].role, role) == 0)
+		return;
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (!rule->kind->on_side || rule->side != side)
+			continue;
+		rename_in_triggers(rule, rel->association, role);
+		rename_in_triggers(rule, rel->side[side].relid, role);
+		if (OidIsValid(rule->table))
+			rename_in_triggers(rule, rule->table, role);
+	}
+}
+
+/*
+ * rename_in_triggers: makes the triggers of a rule on a table anew, with
+ * another role.
+ */
+static void
+rename_in_triggers(M2mRule *rule, Oid relid, const char *role)
+{
+	Relation	table = table_open(relid, ShareRowExclusiveLock);
+	List	   *triggers = NIL;
+	char	   *old = quote_literal_cstr(psprintf("role=%s",
+												  rule->rel->side[rule->side].role));
+	char	   *new = quote_literal_cstr(psprintf("role=%s", role));
+	ListCell   *lc;
+
+	for (int i = 0; table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &table->trigdesc->triggers[i];
+
+		if (m2m_rule_kind_of(trigger->tgfoid) == rule->kind &&
+			m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs) &&
+			(relid == rule->rel->association ||
+			 trigger->tgconstrrelid == rule->rel->association))
+			triggers = lappend_oid(triggers, trigger->tgoid);
+	}
+	table_close(table, NoLock);
+	foreach(lc, triggers)
+	{
+		Oid			trigger = lfirst_oid(lc);
+		char	   *name = trigger_name(relid, trigger);
+		char	   *sql = TextDatumGetCString(DirectFunctionCall1(pg_get_triggerdef,
+																  ObjectIdGetDatum(trigger)));
+		char	   *comment = GetComment(trigger, TriggerRelationId, 0);
+		char	   *found = strstr(sql, old);
+
+		if (found == NULL)
+			continue;
+		m2m_rule_drop_trigger(relid, trigger);
+		m2m_ddl(psprintf("%.*s%s%s", (int) (found - sql), sql, new,
+						 found + strlen(old)));
+		m2m_trigger_depends(get_trigger_oid(relid, name, false), "m2m");
+		if (comment != NULL)
+			m2m_ddl(psprintf("COMMENT ON TRIGGER %s ON %s IS %s",
+							 quote_identifier(name), m2m_qualified_name(relid),
+							 quote_literal_cstr(comment)));
 	}
 }
 

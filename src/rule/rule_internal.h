@@ -134,10 +134,14 @@ extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
 extern void m2m_rule_store(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
-extern char *m2m_rule_table_keys(M2mRule *rule, M2mSide side, int first,
-								 const char *alias, bool as_links);
-extern char *m2m_rule_table_same(M2mRule *rule, M2mSide side, int first,
-								 const char *alias, const char *link);
+extern char *m2m_rule_pair(M2mRelationship *rel, const char *alias);
+extern char *m2m_rule_table_keys(M2mRule *rule, int n,
+								 const AttrNumber *attnum, const char *alias,
+								 bool as_links);
+extern char *m2m_rule_table_same(M2mRule *rule, int n,
+								 const AttrNumber *attnum, const char *alias,
+								 const char *link);
+extern AttrNumber *m2m_rule_side_columns(M2mRelationship *rel, M2mSide side);
 extern char *m2m_rule_joins(M2mRelationship *rel, M2mSide side,
 							const char *link, const char *row);
 extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);

@@ -214,6 +214,23 @@ m2m_rule_names(M2mRelationship *rel, M2mSide side)
 	return list.data;
 }
 
+/*
+ * m2m_rule_pair: the link columns, each once: what both sides share is one
+ * column.
+ */
+char *
+m2m_rule_pair(M2mRelationship *rel, const char *alias)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->nlink; i++)
+		appendStringInfo(&list, "%s%s%s%s", i > 0 ? ", " : "",
+						 alias != NULL ? alias : "", alias != NULL ? "." : "",
+						 m2m_quoted_column(rel->association, rel->link[i]));
+	return list.data;
+}
+
 /* m2m_rule_same: have two rows of links the same key of one side? */
 char *
 m2m_rule_same(M2mRelationship *rel, M2mSide side, const char *one,
@@ -235,52 +252,57 @@ m2m_rule_same(M2mRelationship *rel, M2mSide side, const char *one,
 }
 
 /*
- * m2m_rule_table_keys: "s.author_id, ..." of one side in a side table, where
- * its columns begin behind `first` others.  By position, as either table's
- * columns may have been renamed; with as_links they are called as those of the
- * association.  alias may be NULL.
+ * m2m_rule_table_keys: "s.author_id, ..." of a side table whose first columns
+ * are the association's columns `attnum`.  By position, as either table's may
+ * have been renamed; with as_links they are called as those of the association.
+ * alias may be NULL.
  */
 char *
-m2m_rule_table_keys(M2mRule *rule, M2mSide side, int first, const char *alias,
-					bool as_links)
+m2m_rule_table_keys(M2mRule *rule, int n, const AttrNumber *attnum,
+					const char *alias, bool as_links)
 {
-	M2mRelationship *rel = rule->rel;
 	StringInfoData list;
 
 	initStringInfo(&list);
-	for (int i = 0; i < rel->side[side].nkeys; i++)
+	for (int i = 0; i < n; i++)
 	{
 		appendStringInfo(&list, "%s%s%s%s", i > 0 ? ", " : "",
 						 alias != NULL ? alias : "", alias != NULL ? "." : "",
-						 m2m_quoted_column(rule->table, first + i + 1));
+						 m2m_quoted_column(rule->table, i + 1));
 		if (as_links)
 			appendStringInfo(&list, " AS %s",
-							 m2m_quoted_column(rel->association,
-											   rel->side[side].key[i].link_attnum));
+							 m2m_quoted_column(rule->rel->association,
+											   attnum[i]));
 	}
 	return list.data;
 }
 
 /* m2m_rule_table_same: has a row of a side table the key of a link? */
 char *
-m2m_rule_table_same(M2mRule *rule, M2mSide side, int first, const char *alias,
-					const char *link)
+m2m_rule_table_same(M2mRule *rule, int n, const AttrNumber *attnum,
+					const char *alias, const char *link)
 {
-	M2mRelationship *rel = rule->rel;
+	Oid			association = rule->rel->association;
 	StringInfoData list;
 
 	initStringInfo(&list);
-	for (int i = 0; i < rel->side[side].nkeys; i++)
-	{
-		M2mKeyColumn *key = &rel->side[side].key[i];
-
+	for (int i = 0; i < n; i++)
 		appendStringInfo(&list, "%s%s.%s %s %s.%s", i > 0 ? " AND " : "",
-						 alias, m2m_quoted_column(rule->table, first + i + 1),
-						 m2m_rule_equality(key->link_type), link,
-						 m2m_quoted_column(rel->association,
-										   key->link_attnum));
-	}
+						 alias, m2m_quoted_column(rule->table, i + 1),
+						 m2m_rule_equality(get_atttype(association, attnum[i])),
+						 link, m2m_quoted_column(association, attnum[i]));
 	return list.data;
+}
+
+/* m2m_rule_side_columns: the columns of a side in the association. */
+AttrNumber *
+m2m_rule_side_columns(M2mRelationship *rel, M2mSide side)
+{
+	AttrNumber *result = palloc_array(AttrNumber, rel->side[side].nkeys);
+
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		result[i] = rel->side[side].key[i].link_attnum;
+	return result;
 }
 
 /* m2m_rule_joins: is a row of an endpoint that of a link? */
@@ -303,7 +325,10 @@ m2m_rule_joins(M2mRelationship *rel, M2mSide side, const char *link,
 	return list.data;
 }
 
-/* m2m_rule_is_link: has a row of the association no null in its pair? */
+/*
+ * m2m_rule_is_link: is a row of the association a link: has it no null in its
+ * pair, and does not say that it is none any more?
+ */
 char *
 m2m_rule_is_link(M2mRelationship *rel, const char *alias)
 {
@@ -323,6 +348,9 @@ m2m_rule_is_link(M2mRelationship *rel, const char *alias)
 												   key->link_attnum));
 		}
 	}
+	if (rel->deleted != 0)
+		appendStringInfo(&list, "%s%s", list.len > 0 ? " AND " : "",
+						 m2m_live_condition(rel, alias));
 	if (list.len == 0)
 		appendStringInfoString(&list, "true");
 	return list.data;

@@ -113,3 +113,51 @@ m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key, const char *alias)
 	return psprintf("%s.%s COLLATE %s", alias, column,
 					m2m_qualified_collation(key->collation));
 }
+
+/*
+ * m2m_live_condition: what is true of a row of the association that is a link,
+ * where some are no more: "l.deleted_at IS NULL".  Without an alias, the column
+ * alone.
+ */
+char *
+m2m_live_condition(M2mRelationship *rel, const char *alias)
+{
+	char	   *column = psprintf("%s%s%s", alias != NULL ? alias : "",
+								  alias != NULL ? "." : "",
+								  m2m_quoted_column(rel->association,
+													rel->deleted));
+
+	switch (rel->deleted_kind)
+	{
+		case M2M_DELETED_TIME:
+			return psprintf("%s IS NULL", column);
+		case M2M_DELETED_FLAG:
+			return psprintf("NOT %s", column);
+		case M2M_DELETED_NULLABLE_FLAG:
+			break;
+	}
+	return psprintf("%s IS NOT TRUE", column);
+}
+
+/* m2m_dead_condition: the contrary. */
+char *
+m2m_dead_condition(M2mRelationship *rel, const char *alias)
+{
+	return psprintf("%s.%s%s", alias,
+					m2m_quoted_column(rel->association, rel->deleted),
+					rel->deleted_kind == M2M_DELETED_TIME ?
+					" IS NOT NULL" : "");
+}
+
+/*
+ * m2m_deleted_value: what the column says of a row that is a link, or is none
+ * as of now.  An assignment makes the column's type of it.
+ */
+const char *
+m2m_deleted_value(M2mRelationship *rel, bool deleted)
+{
+	if (rel->deleted_kind != M2M_DELETED_TIME)
+		return deleted ? "true" : "false";
+	return deleted ? "pg_catalog.clock_timestamp()" :
+		"NULL::pg_catalog.timestamptz";
+}

@@ -16,6 +16,8 @@
 #include "text.h"
 #include "view_internal.h"
 
+static bool is_shown_near(M2mRelationship *rel, List *columns,
+						  M2mEndpoint *far, AttrNumber attnum);
 static List *add_column(List *columns, M2mViewColumnKind kind,
 						AttrNumber attnum, const char *name,
 						const char *prefix);
@@ -29,6 +31,10 @@ static List *refreshed_columns(M2mRelationship *rel, M2mLinkView *view);
  * order.  The near key comes first, by which it is known, and keeps its names;
  * an endpoint's column whose name is taken gets its role as a prefix, a
  * property "link".
+ *
+ * A column of the far key that is one with a column of the near key in the
+ * association is shown there, and not again; unless the far endpoint has no
+ * others, since by these read_columns() finds the end of the near key.
  */
 List *
 m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
@@ -39,6 +45,7 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 	List	   *others = NIL;
 	List	   *named;			/* all whose names are taken */
 	int			natts = m2m_catalog_natts(far->relid);
+	bool		only_shared = true;
 	ListCell   *lc;
 
 	foreach(lc, existing)
@@ -76,10 +83,21 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 	columns = list_concat(columns, others);
 	for (int a = 1; a <= natts; a++)
 	{
+		if (m2m_catalog_column_exists(far->relid, a) &&
+			!is_shown_near(rel, columns, far, a))
+			only_shared = false;
+	}
+	for (int a = 1; a <= natts; a++)
+	{
 		HeapTuple	tuple = SearchSysCacheAttNum(far->relid, a);
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
+		if (!only_shared && is_shown_near(rel, columns, far, a))
+		{
+			ReleaseSysCache(tuple);
+			continue;
+		}
 		columns = add_column(columns, M2M_COLUMN_ENDPOINT, a,
 							 NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname),
 							 far->role);
@@ -91,6 +109,38 @@ m2m_view_columns(M2mRelationship *rel, M2mSide near, List *existing)
 										 false),
 							 "link");
 	return columns;
+}
+
+/*
+ * is_shown_near: is a column of the far endpoint its key's, and behind it a
+ * column of the association that the near key shows?  Or did show, as one of
+ * that name was dropped and has come back for the far key first.
+ */
+static bool
+is_shown_near(M2mRelationship *rel, List *columns, M2mEndpoint *far,
+			  AttrNumber attnum)
+{
+	ListCell   *lc;
+
+	for (int i = 0; i < far->nkeys; i++)
+	{
+		if (far->key[i].attnum != attnum)
+			continue;
+		foreach(lc, columns)
+		{
+			M2mViewColumn *column = lfirst(lc);
+
+			if (column->kind != M2M_COLUMN_KEY)
+				continue;
+			if (column->attnum == far->key[i].link_attnum ||
+				(column->attnum == 0 &&
+				 strcmp(column->source,
+						get_attname(rel->association,
+									far->key[i].link_attnum, false)) == 0))
+				return true;
+		}
+	}
+	return false;
 }
 
 /*
@@ -269,7 +319,8 @@ m2m_view_is_astray(M2mRelationship *rel, M2mLinkView *view)
 
 /*
  * m2m_view_needs_refresh: is there a column that a link view does not show
- * yet, has NOT NULL of its near key changed, or is it astray?  False for a
+ * yet, has NOT NULL of its near key changed, does it show rows that are no
+ * links, or is it astray?  False for a
  * view with something of the user's own, which we could not make again.
  */
 bool
@@ -279,7 +330,8 @@ m2m_view_needs_refresh(M2mRelationship *rel, M2mLinkView *view)
 
 	if (view->custom)
 		return false;
-	if (m2m_view_is_astray(rel, view))
+	if (m2m_view_is_astray(rel, view) || view->deleted != rel->deleted ||
+		(rel->deleted != 0 && view->deleted_kind != rel->deleted_kind))
 		return true;
 	for (int i = 0; i < rel->side[view->near].nkeys; i++)
 		nguards += !rel->side[view->near].key[i].link_not_null;

@@ -33,7 +33,6 @@
 static bool owns_function(Oid function);
 static void create_view(M2mRelationship *rel, M2mSide near, Oid schema,
 						const char *name);
-static char *tools_name(Oid schema, const char *view);
 static bool is_tools_name(Oid schema, const char *name);
 static void complete_view(Oid viewid);
 static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
@@ -81,26 +80,20 @@ create_view(M2mRelationship *rel, M2mSide near, Oid schema, const char *name)
 	char	   *qualified =
 		quote_qualified_identifier(get_namespace_name(schema), name);
 	M2mEndpoint *this = &rel->side[near];
-	const char *far_name = get_rel_name(rel->side[M2M_OTHER(near)].relid);
 	char	   *comment;
 
 	m2m_ddl(psprintf("CREATE %sVIEW %s WITH (security_invoker = true) AS %s",
 					 rel->temporary ? "TEMPORARY " : "", qualified,
 					 m2m_view_query(rel, near,
 									m2m_view_columns(rel, near, NIL))));
-	comment = psprintf("@name %s\n"
-					   "m2m link view: the rows of \"%s\" linked to each \"%s\". "
-					   "INSERT links a row (and inserts it first if more than its key is given), "
-					   "UPDATE changes the row, the link or its properties, "
-					   "DELETE unlinks and never deletes a row of \"%s\".",
-					   tools_name(schema, name), far_name, this->role,
-					   far_name);
+	comment = psprintf("@name %s\n%s", m2m_view_tools_name(schema, name),
+					   m2m_view_comment(rel->side[M2M_OTHER(near)].relid,
+										this->role));
 	m2m_ddl(psprintf("COMMENT ON VIEW %s IS %s", qualified,
 					 quote_literal_cstr(comment)));
 	for (int i = 0; i < this->nkeys; i++)
 	{
-		comment = psprintf("key of the \"%s\" that the row is linked to",
-						   this->role);
+		comment = m2m_view_key_comment(this->role);
 		m2m_ddl(psprintf("COMMENT ON COLUMN %s.%s IS %s", qualified,
 						 m2m_quoted_column(rel->association,
 										   this->key[i].link_attnum),
@@ -109,14 +102,45 @@ create_view(M2mRelationship *rel, M2mSide near, Oid schema, const char *name)
 }
 
 /*
- * tools_name: what tools that read names out of comments are to call a link
- * view: author_book_view for author_books.  By its own name such a tool would
+ * m2m_view_comment: what the comment of a link view says, behind the line that
+ * is for tools.
+ */
+char *
+m2m_view_comment(Oid far, const char *role)
+{
+	const char *far_name = get_rel_name(far);
+
+	return psprintf("m2m link view: the rows of \"%s\" linked to each \"%s\". "
+					"INSERT links a row (and inserts it first if more than its key is given), "
+					"UPDATE changes the row, the link or its properties, "
+					"DELETE unlinks and never deletes a row of \"%s\".",
+					far_name, role, far_name);
+}
+
+/* m2m_view_key_comment: the comment of a column of a link view's near key. */
+char *
+m2m_view_key_comment(const char *role)
+{
+	return psprintf("key of the \"%s\" that the row is linked to", role);
+}
+
+/* m2m_view_trigger_comment: the comment of a link view's trigger. */
+char *
+m2m_view_trigger_comment(const char *left_role, const char *right_role)
+{
+	return psprintf("m2m: writes through this view; marks it as a link view of the relationship between roles \"%s\" and \"%s\".",
+					left_role, right_role);
+}
+
+/*
+ * m2m_view_tools_name: what tools that read names out of comments are to call
+ * a link view: author_book_view for author_books.  By its own name such a tool would
  * take it for the association table author_book, or for the link function,
  * and refuse to start.  No relation of the schema goes by the name that we
  * return, nor by its plural, which is the same to those tools.
  */
-static char *
-tools_name(Oid schema, const char *view)
+char *
+m2m_view_tools_name(Oid schema, const char *view)
 {
 	char	   *base = m2m_name_singular(view);
 	char	   *name;
@@ -196,7 +220,7 @@ create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 
 	m2m_ddl(psprintf("CREATE TRIGGER " M2M_VIEW_TRIGGER_NAME
 					 " INSTEAD OF INSERT OR UPDATE OR DELETE ON %s"
-					 " FOR EACH ROW EXECUTE FUNCTION %s(%s, %s, %s, %s)",
+					 " FOR EACH ROW EXECUTE FUNCTION %s(%s, %s, %s, %s%s%s)",
 					 qualified,
 					 m2m_own_function(M2M_VIEW_TRIGGER_FUNCTION),
 					 trigger_argument("near", near == M2M_LEFT ?
@@ -204,11 +228,15 @@ create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid)
 					 trigger_argument("left", rel->side[M2M_LEFT].role),
 					 trigger_argument("right", rel->side[M2M_RIGHT].role),
 					 trigger_argument("origin", rel->adopted ?
-									  "adopted" : "created")));
+									  "adopted" : "created"),
+					 rel->deleted == 0 ? "" :
+					 psprintf(", %s", trigger_argument("unlink", "marks")),
+					 rel->unasked ?
+					 psprintf(", %s", trigger_argument("asked", "no")) : ""));
 	m2m_trigger_depends(get_trigger_oid(viewid, M2M_VIEW_TRIGGER_NAME, false),
 						"m2m");
-	comment = psprintf("m2m: writes through this view; marks it as a link view of the relationship between roles \"%s\" and \"%s\".",
-					   rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role);
+	comment = m2m_view_trigger_comment(rel->side[M2M_LEFT].role,
+									   rel->side[M2M_RIGHT].role);
 	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_VIEW_TRIGGER_NAME
 					 " ON %s IS %s", qualified, quote_literal_cstr(comment)));
 	create_batch_trigger(viewid);

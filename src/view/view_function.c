@@ -47,6 +47,7 @@ static bool reads_as_link(const char *body);
 static const char *past(const char *s, const char *text);
 static const char *past_name(const char *s);
 static const char *past_qualified(const char *s);
+static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
 static void run_remake(void *arg);
 static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
@@ -100,12 +101,15 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT r.*");
 	m2m_view_append_join(&sql, rel, near);
+	appendStringInfoString(&sql, " WHERE");
+	if (rel->deleted != 0)
+		appendStringInfo(&sql, " %s AND", m2m_live_condition(rel, "l"));
 	for (int i = 0; i < this->nkeys; i++)
 	{
 		M2mKeyColumn *key = &this->key[i];
 
-		appendStringInfo(&sql, " %s ($1).%s %s %s",
-						 i == 0 ? "WHERE" : "AND",
+		appendStringInfo(&sql, "%s ($1).%s %s %s",
+						 i == 0 ? "" : " AND",
 						 m2m_quoted_column(this->relid, key->attnum),
 						 m2m_qualified_operator(key->equal_op),
 						 m2m_link_operand(rel, key, "l"));
@@ -396,7 +400,7 @@ reads_as_link(const char *body)
 	s = past(past_qualified(s), " l JOIN ");
 	s = past(past_qualified(s), " r ON ");
 	s = past(past_conditions(s, "r."), " WHERE ");
-	s = past_conditions(s, "($1).");
+	s = past_conditions(past_live(s), "($1).");
 	return s != NULL && *s == '\0';
 }
 
@@ -439,6 +443,22 @@ static const char *
 past_qualified(const char *s)
 {
 	return past_name(past(past_name(s), "."));
+}
+
+/*
+ * past_live: what follows the condition that a row is a link, as
+ * m2m_live_condition() writes it; s itself if it does not begin with that.
+ */
+static const char *
+past_live(const char *s)
+{
+	const char *flag = past(past_name(past(s, "NOT l.")), " AND ");
+	const char *column = past_name(past(s, "l."));
+	const char *time = past(column, " IS NULL AND ");
+	const char *nullable = past(column, " IS NOT TRUE AND ");
+
+	return flag != NULL ? flag : time != NULL ? time :
+		nullable != NULL ? nullable : s;
 }
 
 /*

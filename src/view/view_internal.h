@@ -19,6 +19,7 @@ typedef enum M2mViewStatement
 	M2M_COLUMNS_INSERT_ROW_RETURNING,
 	M2M_COLUMNS_UPDATE_ROW,
 	M2M_COLUMNS_UPDATE_LINK,
+	M2M_COLUMNS_UNLINK_ROW,
 	M2M_COLUMNS_STATE_ROW,
 	M2M_COLUMNS_STATE_LINK,
 	M2M_COLUMNS_FETCH
@@ -36,6 +37,7 @@ typedef struct M2mRowWrite
 	FmgrInfo   *flinfo;			/* of the trigger; see view_trigger.c */
 	M2mIdentity identity;		/* of the link, where pairs may have several */
 	bool		identity_known;
+	bool		made;			/* has m2m_row_link() made the link? */
 } M2mRowWrite;
 
 /*
@@ -56,6 +58,16 @@ extern List *m2m_view_sources(M2mRelationship *rel, M2mLinkView *view);
 extern void m2m_view_refresh(M2mRelationship *rel, M2mLinkView *view);
 
 /*
+ * view_create.c: making a link view, with its triggers, its comments and its
+ * link function
+ */
+extern char *m2m_view_comment(Oid far, const char *role);
+extern char *m2m_view_key_comment(const char *role);
+extern char *m2m_view_trigger_comment(const char *left_role,
+									  const char *right_role);
+extern char *m2m_view_tools_name(Oid schema, const char *view);
+
+/*
  * view_function.c: link functions: their text, making them, telling them from
  * others, and letting them follow the tables that they name
  */
@@ -63,11 +75,21 @@ extern void m2m_function_create(M2mRelationship *rel, M2mSide near,
 								const char *qualified);
 
 /*
+ * view_relink.c: moving a link to another pair where unlinking marks rows
+ */
+extern bool m2m_row_moves(M2mRowWrite *write, M2mIds *old_ids[2],
+						  M2mIds *ids[2]);
+extern bool m2m_row_relink(M2mRowWrite *write, M2mIds *old_ids[2],
+						   M2mIds *ids[2], List *changes,
+						   Datum *value, bool *isnull,
+						   Datum *old_value, bool *old_null);
+
+/*
  * view_row.c: writing through a link view: the statements for one row of an
  * endpoint, or one link
  */
 extern M2mIds *m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
-							  M2mIds *given);
+							  M2mIds *near_id, M2mIds *given);
 extern bool m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
 						 bool *isnull);
 extern void m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull);

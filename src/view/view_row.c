@@ -64,16 +64,18 @@ static void build_fetch(StringInfo sql, M2mRowWrite *write, List *columns);
 
 /*
  * m2m_row_insert: inserts a row of the far endpoint from the columns that
- * are not null; returns its key, as given or as the table made it.
+ * are not null, and the key's columns that are the near row's, too; returns its
+ * key, as given or as the table made it.
  */
 M2mIds *
-m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
+m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
+			   M2mIds *near_id, M2mIds *given)
 {
 	M2mEndpoint *far = &write->rel->side[write->far];
 	MemoryContext context = CurrentMemoryContext;
 	int			n = write->view->ncolumns;
-	Datum	   *args = palloc_array(Datum, n);
-	Oid		   *types = palloc_array(Oid, n);
+	Datum	   *args = palloc_array(Datum, n + far->nkeys);
+	Oid		   *types = palloc_array(Oid, n + far->nkeys);
 	int			nargs = 0;
 	List	   *columns = NIL;
 	SPIPlanPtr *slot;
@@ -95,6 +97,18 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		args[nargs] = value[i];
 		types[nargs++] = getBaseType(TupleDescAttr(write->desc, i)->atttypid);
 		columns = lappend_int(columns, write->view->column[i].attnum);
+	}
+	for (int i = 0; i < far->nkeys; i++)
+	{
+		int			shared = far->key[i].shared;
+
+		if (shared == 0 || list_member_int(columns, far->key[i].attnum))
+			continue;
+		args[nargs] = m2m_key_coerce(write->rel, write->far, i,
+									 near_id->value[shared - 1],
+									 write->rel->side[write->near].key[shared - 1].type);
+		types[nargs++] = getBaseType(far->key[i].type);
+		columns = lappend_int(columns, far->key[i].attnum);
 	}
 
 	/*
@@ -147,6 +161,7 @@ m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull, M2mIds *given)
 		ids->is_array = false;
 		ids->count = 1;
 		ids->nkeys = far->nkeys;
+		ids->is_short = NULL;
 		ids->value = palloc_array(Datum, far->nkeys);
 		for (int i = 0; i < far->nkeys; i++)
 		{
@@ -207,9 +222,12 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 	 * look after it: the other way round somebody could unlink in between.
 	 */
 	if (nargs == 0)
-		return m2m_links_add(write->rel, ids, NULL, false) > 0 ||
-			m2m_plan_linked(write->rel, ids, false);
-	return m2m_plan_link_row(write->rel, ids, columns, args) > 0 ||
+	{
+		write->made = m2m_links_add(write->rel, ids, NULL, false) > 0;
+		return write->made || m2m_plan_linked(write->rel, ids, false);
+	}
+	write->made = m2m_plan_link_row(write->rel, ids, columns, args) > 0;
+	return write->made ||
 		m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, positions,
 					   value, isnull, NULL, NULL);
 }
@@ -255,8 +273,12 @@ link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
 								  &write->identity.isnull[i]);
 	}
 	write->identity_known = known;
-	if (m2m_identity_link(rel, ids, columns, args, &write->identity,
-						  &write->identity_known) > 0)
+	write->made = m2m_identity_revive(rel, ids, columns, args,
+									  &write->identity,
+									  &write->identity_known) ||
+		m2m_identity_link(rel, ids, columns, args, &write->identity,
+						  &write->identity_known) > 0;
+	if (write->made)
 		return true;
 	if (!known)
 		return false;
@@ -435,6 +457,11 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 						types, nargs);
 	SPI_finish();
 
+	/* one that was to go is not as asked while it is there */
+	if (statement == M2M_COLUMNS_UNLINK_ROW && processed == 0 &&
+		state == ROW_AS_ASKED)
+		state = ROW_AS_READ;
+
 	/* doubled links, all of which the statement read, and will come to */
 	if (!is_row && rel->nidentity == 0 && processed > 1)
 		m2m_row_note_taken(write, ids, processed - 1);
@@ -581,7 +608,7 @@ is_of_this_transaction(uint64 row, int column)
 }
 
 /*
- * build_change: the UPDATE of columns, or, with look, the SELECT that looks
+ * build_change: the UPDATE of columns, or that which unlinks, or, with look, the SELECT that looks
  * whether they read as asked, or as they were read, and at what look adds.
  * Parameters: key, new values, old values; a last column -1 means without old
  * values.
@@ -595,7 +622,7 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 	bool		is_row = statement == M2M_COLUMNS_UPDATE_ROW;
 	Oid			relid = is_row ? far->relid : rel->association;
 	int			ncolumns = list_length(columns);
-	bool		unconditional = llast_int(columns) == -1;
+	bool		unconditional = columns != NIL && llast_int(columns) == -1;
 	StringInfoData present;		/* a.c1, a.c2, without key columns */
 	StringInfoData asked;		/* $4, $5: their new values */
 	StringInfoData read;		/* $7, $8: their old values */
@@ -654,6 +681,11 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		append_same(sql, &present, &read, true);
 		appendStringInfo(sql, "%s FROM %s a WHERE ", look,
 						 m2m_qualified_name(relid));
+	}
+	else if (statement == M2M_COLUMNS_UNLINK_ROW)
+	{
+		m2m_append_removal(sql, rel);
+		appendStringInfoString(sql, " WHERE ");
 	}
 	else
 		appendStringInfo(sql, "UPDATE %s a SET %s WHERE ",
@@ -774,6 +806,8 @@ readable_columns(M2mRowWrite *write)
 				return NIL;
 		}
 	}
+	if (rel->deleted != 0 && !readable(rel->association, rel->deleted))
+		return NIL;
 	for (int i = 0; i < rel->nidentity; i++)
 	{
 		if (!readable(rel->association, rel->identity_column[i].attnum))

@@ -634,6 +634,14 @@ m2m_view_restore(List *saved_views)
 			ended = list_append_unique_oid(ended, saved->view->association);
 			continue;
 		}
+
+		/* once, though there may be two of them */
+		if (saved->view->deleted != 0 && restoration.rel->deleted == 0 &&
+			(saved->view->near == M2M_LEFT || pair[M2M_LEFT] == NULL))
+			ereport(WARNING,
+					(errmsg("all rows of table \"%s\" are links now",
+							get_rel_name(saved->view->association)),
+					 errdetail("The column is gone that said which were no links any more.")));
 		if (!may_join(restoration.rel, saved->view, saved->invoker))
 			restoration.rel->side[M2M_OTHER(saved->view->near)].relid =
 				InvalidOid;

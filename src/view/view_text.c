@@ -31,8 +31,8 @@ static void append_null(StringInfo sql, M2mViewColumn *column);
  *		SELECT l.author_id, r.*, <link properties>
  *		FROM author_book l JOIN book r ON r.id = l.book_id
  *
- * with the given columns, and without rows that have a null in the near key,
- * which are no links.  At rest, where the far endpoint is not known:
+ * with the given columns, and without rows that are no links: those that have a
+ * null in the near key, or are marked as deleted.  At rest, where the far endpoint is not known:
  *
  *		SELECT l.author_id, <nulls>, <link properties>
  *		FROM author_book l WHERE ROW(l.book_id) IS NOT NULL
@@ -104,6 +104,9 @@ m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns)
 							 m2m_quoted_column(rel->association,
 											   this->key[i].link_attnum));
 	}
+	if (rel->deleted != 0)
+		appendStringInfo(&sql, "%s %s", nguards == 0 ? " WHERE" : " AND",
+						 m2m_live_condition(rel, "l"));
 	return sql.data;
 }
 

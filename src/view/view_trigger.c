@@ -75,8 +75,12 @@ static HeapTuple delete_row(M2mRowWrite *write, HeapTuple old_tuple);
 static char *pair_text(M2mRowWrite *write, M2mIds *ids[2]);
 static uint32 hash_pair(const void *key, Size keysize);
 static int	match_pair(const void *a, const void *b, Size keysize);
+static void read_keys(M2mRowWrite *write, Datum *value, bool *isnull,
+					  bool missing_ok, M2mIds *ids[2]);
 static M2mIds *read_key(M2mRowWrite *write, M2mSide side, Datum *value,
-						bool *isnull, bool missing_ok);
+						bool *isnull, M2mIds *near_id, bool missing_ok);
+static bool is_shared(M2mEndpoint *endpoint, M2mViewColumn *column);
+pg_noreturn static void report_shared(M2mRowWrite *write, const char *column);
 
 PG_FUNCTION_INFO_V1(m2m_link_view_write);
 
@@ -216,7 +220,8 @@ copy_view(M2mRelationship *rel, Oid viewid)
 
 /*
  * insert_row: INSERT.  Errors: 23502 without a key; 23503 for a missing row;
- * what inserting the endpoint's row raises.
+ * 22023 for one that differs in a shared column; what inserting the endpoint's
+ * row raises.
  */
 static HeapTuple
 insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
@@ -249,11 +254,15 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	}
 
 	/* the keys before anything is written: a null among them is an error */
-	ids[write->near] = read_key(write, write->near, value, isnull, false);
-	ids[write->far] = read_key(write, write->far, value, isnull, with_row);
+	read_keys(write, value, isnull, with_row, ids);
 	if (with_row)
+	{
 		ids[write->far] = m2m_row_insert(write, value, isnull,
-										 ids[write->far]);
+										 ids[write->near], ids[write->far]);
+
+		/* a trigger of the table may have made another key */
+		m2m_ids_check_shared(write->rel, ids);
+	}
 
 	/*
 	 * A copy, in the row's own memory: given its own tuple back
@@ -261,6 +270,7 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 	 * until the run ends.
 	 */
 	if (!with_properties && write->rel->nidentity == 0 &&
+		!write->rel->revives &&
 		m2m_view_batch_put(fcinfo, write->rel, write->far, ids))
 		return heap_copytuple(new_tuple);
 	if (!m2m_row_link(write, ids, value, isnull))
@@ -271,7 +281,8 @@ insert_row(M2mRowWrite *write, FunctionCallInfo fcinfo, HeapTuple new_tuple)
 /*
  * update_row: UPDATE.  Errors: 40001 if what was read is no longer there;
  * 21000 if this statement has changed it already; 0A000 for a change of the
- * link and of the linked row at once; 23505 if the new pair is linked already.
+ * link and of the linked row at once, or of a shared column; 23505 if the new
+ * pair is linked already.
  */
 static HeapTuple
 update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
@@ -286,6 +297,7 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 	List	   *link_columns = NIL;
 	bool		relink = false;
 	M2mIds	   *ids[2];
+	M2mIds	   *new_ids[2];
 
 	heap_deform_tuple(old_tuple, write->desc, old_value, old_null);
 	heap_deform_tuple(new_tuple, write->desc, new_value, new_null);
@@ -321,10 +333,16 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 								RelationGetRelationName(write->relation))));
 				break;
 			case M2M_COLUMN_KEY:
+				if (is_shared(&write->rel->side[write->near], column))
+					report_shared(write, NameStr(attribute->attname));
+				link_columns = lappend_int(link_columns, i);
+				break;
 			case M2M_COLUMN_PROPERTY:
 				link_columns = lappend_int(link_columns, i);
 				break;
 			case M2M_COLUMN_ENDPOINT:
+				if (is_shared(far, column))
+					report_shared(write, NameStr(attribute->attname));
 				if (m2m_row_key_position(far, column) >= 0)
 				{
 					link_columns = lappend_int(link_columns, i);
@@ -344,9 +362,7 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						get_rel_name(far->relid)),
 				 errhint("Do it in two statements.")));
 
-	ids[write->near] = read_key(write, write->near, old_value, old_null,
-								false);
-	ids[write->far] = read_key(write, write->far, old_value, old_null, false);
+	read_keys(write, old_value, old_null, false, ids);
 	m2m_row_identify(write, old_value, old_null);
 	if (row_columns != NIL &&
 		!m2m_row_change(write, M2M_COLUMNS_UPDATE_ROW, ids, row_columns,
@@ -360,13 +376,16 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						   old_null);
 			m2m_row_identify(write, old_value, old_null);
 		}
+		if (write->rel->deleted != 0)
+			read_keys(write, new_value, new_null, false, new_ids);
+		if (write->rel->deleted != 0 && m2m_row_moves(write, ids, new_ids))
+			return m2m_row_relink(write, ids, new_ids, link_columns,
+								  new_value, new_null, old_value, old_null) ?
+				m2m_row_fetch(write, new_ids, new_tuple) : NULL;
 		if (!m2m_row_change(write, M2M_COLUMNS_UPDATE_LINK, ids, link_columns,
 							new_value, new_null, old_value, old_null))
 			return NULL;
-		ids[write->near] = read_key(write, write->near, new_value, new_null,
-									false);
-		ids[write->far] = read_key(write, write->far, new_value, new_null,
-								   false);
+		read_keys(write, new_value, new_null, false, ids);
 		m2m_row_identify(write, new_value, new_null);
 	}
 	return m2m_row_fetch(write, ids, new_tuple);
@@ -385,11 +404,9 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 	M2mIds	   *ids[2];
 	bool		same = true;
 
+	read_keys(write, value, isnull, false, ids);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		ids[s] = read_key(write, s, value, isnull, false);
 		same = same && m2m_ids_equal(write->rel, s, ids[s], old_ids[s]);
-	}
 	if (same)
 		return;
 	if (write->rel->identity == M2M_IDENTITY_SURROGATE ||
@@ -438,8 +455,7 @@ delete_row(M2mRowWrite *write, HeapTuple old_tuple)
 	int64		removed;
 
 	heap_deform_tuple(old_tuple, write->desc, value, isnull);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		ids[s] = read_key(write, s, value, isnull, false);
+	read_keys(write, value, isnull, false, ids);
 	if (write->rel->nidentity > 0)
 	{
 		m2m_row_identify(write, value, isnull);
@@ -540,12 +556,32 @@ match_pair(const void *a, const void *b, Size keysize)
 }
 
 /*
+ * read_keys: the keys of both sides from a row of the view.  With missing_ok,
+ * that of the far side is NULL if a column of it is null.  Errors: 23502; 22023
+ * if the two differ in a shared column.
+ */
+static void
+read_keys(M2mRowWrite *write, Datum *value, bool *isnull, bool missing_ok,
+		  M2mIds *ids[2])
+{
+	M2mIds	   *near_id = read_key(write, write->near, value, isnull, NULL,
+								   false);
+
+	ids[write->near] = near_id;
+	ids[write->far] = read_key(write, write->far, value, isnull, near_id,
+							   missing_ok);
+	if (ids[write->far] != NULL)
+		m2m_ids_check_shared(write->rel, ids);
+}
+
+/*
  * read_key: the key of one side from a row of the view.  If a column of it is
- * null, error 23502, or NULL with missing_ok.
+ * null, error 23502, or NULL with missing_ok.  The far side's has from near_id
+ * what the view shows but once, or was not given.
  */
 static M2mIds *
 read_key(M2mRowWrite *write, M2mSide side, Datum *value, bool *isnull,
-		 bool missing_ok)
+		 M2mIds *near_id, bool missing_ok)
 {
 	M2mEndpoint *endpoint = &write->rel->side[side];
 	M2mIds	   *ids = palloc(sizeof(M2mIds));
@@ -555,7 +591,10 @@ read_key(M2mRowWrite *write, M2mSide side, Datum *value, bool *isnull,
 	ids->is_array = false;
 	ids->count = 1;
 	ids->nkeys = endpoint->nkeys;
+	ids->is_short = NULL;
 	ids->value = palloc0_array(Datum, endpoint->nkeys);
+	if (near_id != NULL)
+		m2m_key_complete(write->rel, side, ids->value, near_id->value);
 	for (int i = 0; i < write->view->ncolumns; i++)
 	{
 		M2mViewColumn *column = &write->view->column[i];
@@ -566,6 +605,8 @@ read_key(M2mRowWrite *write, M2mSide side, Datum *value, bool *isnull,
 			continue;
 		position = m2m_row_key_position(endpoint, column);
 		if (position < 0)
+			continue;
+		if (isnull[i] && near_id != NULL && endpoint->key[position].shared > 0)
 			continue;
 		if (isnull[i])
 		{
@@ -582,6 +623,35 @@ read_key(M2mRowWrite *write, M2mSide side, Datum *value, bool *isnull,
 											  value[i], attribute->atttypid);
 	}
 	return ids;
+}
+
+/*
+ * is_shared: does a view column show a column of an endpoint's key that the
+ * other's has, too?
+ */
+static bool
+is_shared(M2mEndpoint *endpoint, M2mViewColumn *column)
+{
+	int			position = m2m_row_key_position(endpoint, column);
+
+	return position >= 0 && endpoint->key[position].shared > 0;
+}
+
+/*
+ * report_shared: error 0A000 for an UPDATE of such a column: it would move the
+ * link to two other rows at once.
+ */
+static void
+report_shared(M2mRowWrite *write, const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot update column \"%s\" of view \"%s\"",
+					column, RelationGetRelationName(write->relation)),
+			 errdetail("The keys of both linked rows have it, \"%s\" and \"%s\".",
+					   write->rel->side[write->near].role,
+					   write->rel->side[write->far].role),
+			 errhint("Delete the link, and insert one of the two rows that are meant.")));
 }
 
 /*

@@ -9,6 +9,7 @@ BEGIN;
 ALTER SEQUENCE author_id_seq RESTART WITH 100;
 ALTER SEQUENCE book_id_seq RESTART WITH 100;
 ALTER SEQUENCE "Editing".enrolment_id_seq RESTART WITH 100;
+ALTER SEQUENCE sign_id_seq RESTART WITH 100;
 SELECT m2m_link('author', 3, 'book', '{1,3}', via => 'author_book'), m2m_link('book', 1, 'author', 1, 'author_book'),
 	m2m_unlink('author', 1, 'book', 2, 'author_book'), m2m_linked('author', 2, 'book', 1, 'author_book'),
 	m2m_count('author', 2, 'book', 'author_book'), m2m_toggle('author', 2, 'book', 3, 'author_book');
@@ -74,6 +75,24 @@ SELECT m2m_clear('student', 1, 'room'), m2m_link('student', 2, 'room', ROW('b', 
 SELECT * FROM student_rooms;
 SELECT * FROM room_students;
 
+SELECT m2m_link('reader', 2, 'book', '{1,2}', role => 'borrower'), m2m_count('book', 1, 'reader');
+SELECT * FROM borrower_books ORDER BY 1, 2;
+SELECT * FROM "lent to" ORDER BY 1, 2;
+SELECT m2m_unlink('reader', 1, 'person', 'Ann', via => 'acquaintance', role => 'who');
+SELECT * FROM who_whoms ORDER BY 1, 2;
+SELECT m2m_rename('acquaintance', left_role => 'reader', right_role => 'person');
+SELECT p.name, r.name FROM person p, person_readers(p) r ORDER BY 1, 2;
+SELECT m2m_drop('loan');
+TABLE loan ORDER BY 1, 2;
+SELECT condition, identity FROM m2m_relationships() WHERE condition IS NOT NULL ORDER BY association::text;
+SELECT m2m_linked('course', 'DB1', 'door', 'red'), m2m_link('course', 'DB1', 'door', 'red'), m2m_unlink('course', 'DB1', 'door', 'blue'),
+	m2m_linked('student', 1, 'door', 'red'), m2m_link('student', 1, 'door', 'red'), m2m_unlink('student', 1, 'door', 'blue');
+UPDATE course_doors SET course_code = 'OS1' WHERE colour = 'red' RETURNING course_code, colour, note;
+SELECT course_code, door_colour, note, "gone ""at""" IS NULL AS linked FROM sign ORDER BY 1, 2, 4;
+TABLE key_of ORDER BY 1, 2;
+SELECT * FROM student_doors;
+SELECT c.code, d.colour FROM course c, course_doors(c) d;
+
 SELECT m2m_unlink('visitor', 1, 'page', 1), m2m_link('page', 2, 'visitor', 2);
 SELECT * FROM visitor_pages ORDER BY 1, 2;
 SELECT * FROM page_visitors ORDER BY 1, 2;
@@ -90,6 +109,13 @@ RESET search_path;
 
 SELECT m2m_link('joint.supplier', 2, 'book', 3), m2m_count('book', 2, 'joint.supplier');
 SELECT * FROM joint.supplier_books ORDER BY 1, 2;
+
+SELECT m2m_link('member', ROW(2, 1), 'team', '{1,2}', via => 'member_team'), m2m_linked('team', ROW(1, 1), 'member', ROW(2, 1), via => 'member_team'),
+	m2m_unlink('member', ROW(1, 1), 'team', 2, via => 'member_team');
+INSERT INTO member_teams (tenant, member_id, id, title) VALUES (1, 2, 3, 'new') RETURNING *;
+INSERT INTO duties_of_member (tenant, member_id, id, what) VALUES (1, 2, 1, 'clean') RETURNING *;
+SELECT * FROM member_teams ORDER BY 1, 2, 3;
+SELECT * FROM duties_in_team ORDER BY tenant, team_id, id, what;
 
 -- First use, adoption and the end of a relationship
 SELECT m2m_link('tag', 'sql', 'student', '{1,2}');

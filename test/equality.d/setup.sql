@@ -73,7 +73,8 @@ BEGIN
 		type := CASE side WHEN 'l' THEN left_type ELSE right_type END;
 		CONTINUE WHEN type IS NULL;
 		EXECUTE format('CREATE %s TABLE %I (%s, note text, touched int NOT NULL DEFAULT 0)', persistence, name || '_' || side,
-			CASE type WHEN 'pair' THEN 'a text, b int, PRIMARY KEY (a, b)' ELSE 'id ' || type || ' PRIMARY KEY' END);
+			CASE type WHEN 'pair' THEN 'a text, b int, PRIMARY KEY (a, b)'
+				WHEN 'tenant' THEN 't int, id int, PRIMARY KEY (t, id)' ELSE 'id ' || type || ' PRIMARY KEY' END);
 	END LOOP;
 	IF on_delete IS NOT NULL THEN
 		PERFORM m2m_create((name || '_l')::regclass, (name || CASE WHEN right_type IS NULL THEN '_l' ELSE '_r' END)::regclass,
@@ -114,6 +115,22 @@ CREATE TABLE narrow (l_id smallint REFERENCES narrow_l ON UPDATE CASCADE ON DELE
 	r_id int REFERENCES narrow_r ON UPDATE CASCADE ON DELETE CASCADE, PRIMARY KEY (l_id, r_id)) WITH (fillfactor = 50);
 SELECT m2m_adopt('narrow', 'l', 'r', left_view => 'narrow_lv', right_view => 'narrow_rv');
 
+-- A column of both keys
+SELECT lib.make('tenants', 'tenant', 'tenant', NULL);
+SELECT m2m_create('tenants_l', 'tenants_r', name => 'tenants', left_role => 'l', right_role => 'r', left_view => 'tenants_lv',
+	right_view => 'tenants_rv', left_columns => '{t,l_id}', right_columns => '{t,r_id}');
+SELECT lib.make('old_tenants', 'tenant', 'tenant', NULL);
+CREATE TABLE old_tenants (r_id bigint NOT NULL, gone int, l_id int NOT NULL, t smallint NOT NULL,
+	FOREIGN KEY (r_id, t) REFERENCES old_tenants_r (id, t) ON DELETE CASCADE,
+	FOREIGN KEY (t, l_id) REFERENCES old_tenants_l ON DELETE CASCADE, UNIQUE (r_id, l_id, t));
+ALTER TABLE old_tenants DROP gone;
+CREATE INDEX ON old_tenants (l_id, t);
+CREATE INDEX ON old_tenants (t) INCLUDE (r_id, l_id);
+SELECT m2m_adopt('old_tenants', 'l', 'r', '{t,l_id}', '{t,r_id}', 'old_tenants_lv', 'old_tenants_rv');
+SELECT lib.make('self_tenants', 'tenant', NULL, NULL);
+SELECT m2m_create('self_tenants_l', 'self_tenants_l', name => 'self_tenants', left_role => 'l', right_role => 'r',
+	left_view => 'self_tenants_lv', right_view => 'self_tenants_rv', left_columns => '{t,l_id}', right_columns => '{t,r_id}');
+
 -- What is going on while the server crashes
 SELECT lib.make('traffic', 'int', 'int');
 INSERT INTO traffic_l SELECT generate_series(1, 400);
@@ -137,6 +154,10 @@ CREATE TABLE parted (l_id int REFERENCES parted_l ON UPDATE CASCADE ON DELETE CA
 CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 SELECT m2m_adopt('parted', 'l', 'r', left_view => 'parted_lv', right_view => 'parted_rv');
+SELECT lib.make('tagged_tenants', 'tenant', 'tenant', NULL);
+CREATE TABLE tagged_tenants (t int, l_id int, r_id int, tag text NOT NULL DEFAULT 'x', PRIMARY KEY (t, l_id, r_id),
+	FOREIGN KEY (t, l_id) REFERENCES tagged_tenants_l ON DELETE CASCADE, FOREIGN KEY (t, r_id) REFERENCES tagged_tenants_r ON DELETE CASCADE);
+SELECT m2m_adopt('tagged_tenants', 'l', 'r', left_view => 'tagged_tenants_lv', right_view => 'tagged_tenants_rv');
 SELECT lib.make('loose', 'int', 'int', NULL);
 CREATE TABLE loose (l_id int REFERENCES loose_l ON UPDATE CASCADE ON DELETE CASCADE,
 	r_id int REFERENCES loose_r ON UPDATE CASCADE ON DELETE CASCADE);

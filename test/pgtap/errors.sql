@@ -101,6 +101,8 @@ SELECT refused('SELECT m2m_create(''author'', ''nosuch'')', '42P01', 'm2m_create
 SELECT refused('SELECT m2m_create(4000000000::regclass, ''book'')', '42P01', 'm2m_create: a number that is no table''s', '4000000000');
 SELECT refused('SELECT m2m_adopt(''nosuch'')', '42P01', 'm2m_adopt: unknown table', 'nosuch');
 SELECT refused('SELECT m2m_adopt(4000000000::regclass)', '42P01', 'm2m_adopt: a number that is no table''s', '4000000000');
+SELECT refused('SELECT m2m_rename(4000000000::regclass)', '42P01', 'm2m_rename: a number that is no table''s', '4000000000');
+SELECT refused('SELECT m2m_adopt(''author'', left_table => 4000000000::regclass)', '42P01', 'm2m_adopt: a number that is no table''s', '4000000000');
 SELECT refused('SELECT m2m_drop(''nosuch'')', '42P01', 'm2m_drop: unknown table', 'nosuch');
 SELECT refused('SELECT m2m_drop(4000000000::regclass)', '42P01', 'm2m_drop: a number that is no table''s', '4000000000');
 -- Tables first and then ids: the hint is at the order
@@ -392,6 +394,7 @@ SELECT refused(format(sql, '''author''', 1, '''book''', 1), '25006', function ||
 SELECT refused(format(sql, '''singer''', 1, '''song''', 1), '25006', function || ' in a read-only transaction, no relationship yet', function || '.*read-only') FROM call WHERE writes;
 SELECT refused('SELECT m2m_create(''singer'', ''song'')', '25006', 'm2m_create in a read-only transaction', 'm2m_create.*read-only');
 SELECT refused('SELECT m2m_adopt(''joins'')', '25006', 'm2m_adopt in a read-only transaction', 'm2m_adopt.*read-only');
+SELECT refused('SELECT m2m_rename(''author_book'', ''other'')', '25006', 'm2m_rename in a read-only transaction', 'm2m_rename.*read-only');
 SELECT refused('SELECT m2m_drop(''author_book'')', '25006', 'm2m_drop in a read-only transaction', 'm2m_drop.*read-only');
 SELECT refused(sql, '25006', 'read-only: ' || sql) FROM unnest(ARRAY['INSERT INTO author_books (author_id, id) VALUES (3, 3)', 'UPDATE author_books SET title = ''x''', 'DELETE FROM author_books']) sql;
 SELECT results_eq($$SELECT m2m_linked('author', 1, 'book', 1), m2m_count('author', 1, 'book'), (SELECT count(*) FROM author_books WHERE author_id = 1),

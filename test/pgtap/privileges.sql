@@ -229,6 +229,19 @@ ALTER TABLE plain_join OWNER TO m2m_user;
 SELECT is(outcome('m2m_user', '{}', $$SELECT m2m_adopt('plain_join')$$), '42501', 'm2m_adopt without CREATE on the schema');
 SELECT is(outcome('m2m_user', '{CREATE ON SCHEMA s}', $$SELECT m2m_adopt('plain_join')$$), '00000 1', 'm2m_adopt of one''s own table');
 DROP TABLE plain_join;
+-- repair: what the statements that it runs would need, and to see all rows
+CREATE TABLE loose_join (post_id int, tag_name text);
+INSERT INTO loose_join VALUES (1, 'x'), (1, 'x');
+ALTER TABLE loose_join OWNER TO m2m_user;
+SELECT is(outcome('m2m_user', privileges, $$SELECT m2m_adopt('loose_join', left_table => 'post', right_table => 'tag', repair => true)$$), state, 'm2m_adopt with repair: ' || what)
+FROM (VALUES ('{CREATE ON SCHEMA s,SELECT ON post,SELECT ON tag,REFERENCES ON post}'::text[], '42501', 'without REFERENCES on one table'),
+	('{CREATE ON SCHEMA s,SELECT ON post,REFERENCES ON post,REFERENCES ON tag}', '42501', 'without SELECT on one'),
+	('{SELECT ON post,SELECT ON tag,REFERENCES ON post,REFERENCES ON tag}', '42501', 'without CREATE on the schema'),
+	('{CREATE ON SCHEMA s,SELECT ON post,SELECT ON tag,REFERENCES (id) ON post,REFERENCES (name) ON tag}', '00000 1', 'with all of them')) x (privileges, state, what);
+SELECT is(outcome('m2m_owner', '{}', $$SELECT m2m_adopt('loose_join', left_table => 'post', right_table => 'tag', repair => true)$$), '42501', 'm2m_adopt with repair of another''s table');
+DROP TABLE loose_join;
+SELECT is(outcome('m2m_user', '{ALL ON author_book,ALL ON author_books,ALL ON book_authors,ALL ON SCHEMA s}', $$SELECT m2m_rename('author_book', 'other')$$), '42501', 'm2m_rename of another''s relationship');
+SELECT is(outcome('m2m_owner', '{}', $$SELECT m2m_rename('author_book', left_role => 'other')$$), '00000 1', 'm2m_rename of one''s own');
 SELECT is(outcome('m2m_user', '{ALL ON author_book,ALL ON author_books,ALL ON book_authors,ALL ON SCHEMA s}', $$SELECT m2m_drop('author_book')$$), '42501', 'm2m_drop of another''s relationship');
 SELECT is(outcome('m2m_owner', '{}', $$SELECT m2m_drop('author_book')$$), '00000 1', 'm2m_drop of one''s own');
 -- All that is made belongs to who made it, and nothing runs as another.
@@ -261,7 +274,7 @@ SELECT throws_ok('SELECT cautious()', '42704', NULL, 'auto_create off for one fu
 SET ROLE m2m_owner;
 BEGIN READ ONLY;
 SELECT throws_ok(sql, '25006', NULL, 'read-only: ' || sql) FROM unnest(ARRAY[$$SELECT m2m_link('author', 1, 'book', 1)$$, $$SELECT m2m_unlink('author', 1, 'book', 1)$$, $$SELECT m2m_set('author', 1, 'book', '{1}')$$,
-	$$SELECT m2m_clear('author', 1, 'book')$$, $$SELECT m2m_toggle('author', 1, 'book', 1)$$, $$SELECT m2m_create('author', 'author')$$, $$SELECT m2m_drop('author_book')$$, $$SELECT m2m_adopt('author_book')$$,
+	$$SELECT m2m_clear('author', 1, 'book')$$, $$SELECT m2m_toggle('author', 1, 'book', 1)$$, $$SELECT m2m_create('author', 'author')$$, $$SELECT m2m_drop('author_book')$$, $$SELECT m2m_adopt('author_book')$$, $$SELECT m2m_rename('author_book', 'other')$$,
 	$$INSERT INTO author_books (author_id, id) VALUES (1, 1)$$, $$UPDATE author_books SET title = 'x'$$, $$DELETE FROM author_books$$]) sql;
 SELECT is(m2m_count('author', 1, 'book'), (SELECT count(*) FROM author_book WHERE author_id = 1), 'read-only: m2m_count works');
 SELECT ok(m2m_linked('author', 1, 'book', 1), 'read-only: m2m_linked works');

@@ -202,7 +202,7 @@ $$;
 CREATE FUNCTION oracle.check_side(r oracle.rel, near oracle.side, far oracle.side,
 	tags text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
-	c oracle.col; view oid := oracle.view_of(near); shown text[]; expected text[];
+	c oracle.col; other oracle.col; view oid := oracle.view_of(near); shown text[]; expected text[];
 	now_is text; i int := 0; name text; list text; joined text; here text; prefix text;
 BEGIN
 	here := format('%s of %s: ', near.view_name, near.rel);
@@ -224,6 +224,15 @@ BEGIN
 		IF c.alias = c.source OR left(c.alias, length(prefix || c.source) + 1) = prefix || '_' || c.source
 			AND substr(c.alias, length(prefix || c.source) + 2) ~ '^(_[0-9]+)?$'
 		THEN
+			-- the near key keeps its name, what shows that gets its prefix
+			SELECT o.* INTO other FROM oracle.col o WHERE c.kind = 'key' AND o.kind <> 'key'
+			AND o.rel = near.rel AND o.side = near.side AND o.alias = name AND o.source = name;
+			IF FOUND THEN
+				UPDATE oracle.col o SET alias = name WHERE o.rel = c.rel AND o.side = c.side AND o.pos = c.pos;
+				UPDATE oracle.col o SET alias = oracle.alias(near.rel, near.side, other.pos, name,
+					CASE other.kind WHEN 'far' THEN far.role ELSE 'link' END)
+				WHERE o.rel = c.rel AND o.side = c.side AND o.pos = other.pos;
+			END IF;
 			c.alias := oracle.alias(near.rel, near.side, c.pos, name, prefix);
 		END IF;
 		UPDATE oracle.col o SET source = name, alias = c.alias
