@@ -22,6 +22,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "commands/defrem.h"
 #include "commands/trigger.h"
@@ -35,6 +36,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
 
 #include "catalog.h"
 #include "execute.h"
@@ -86,6 +88,7 @@ static bool limit_elsewhere(M2mRule *rule);
 static void limit_end(M2mRule *rule, bool keep);
 static void limit_fit(M2mRule *rule, TupleDesc desc,
 					  Tuplestorestate **wanted);
+static void check_sees_rows(M2mRelationship *rel, M2mSide side);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
 static void keep_unlinked(M2mRule *rule, M2mRuleChange *change);
 static void keep_inserted(TriggerData *trigger);
@@ -167,6 +170,8 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 						max)));
 	if (min == 0)
 		min = M2M_RULE_NONE;
+	if (min != M2M_RULE_NONE)
+		check_sees_rows(rel, side);
 	if (rule != NULL)
 	{
 		m2m_rule_remove(rule);
@@ -205,6 +210,32 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	if (rule == NULL)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	check_all(rule);
+}
+
+/*
+ * check_sees_rows: error 0A000 where a policy could hide rows of the endpoint
+ * from the association's owner, as who it is asked whether they have links.
+ */
+static void
+check_sees_rows(M2mRelationship *rel, M2mSide side)
+{
+	Oid			relid = rel->side[side].relid;
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		policies;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	policies = ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
+	ReleaseSysCache(tuple);
+	if (policies && !object_ownercheck(RelationRelationId, relid, owner) &&
+		!has_bypassrls_privilege(owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("rows of \"%s\" cannot have a least number of links",
+						get_rel_name(relid)),
+				 errdetail("Row-level security may hide them from the owner of \"%s\".",
+						   get_rel_name(rel->association))));
 }
 
 /* limit_init: at load. */
