@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -17,6 +19,7 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -30,7 +33,7 @@
 #include "text.h"
 
 static void check_owner(Oid association);
-static char *trigger_name(Oid relid, Oid trigger);
+static char *trigger_name(Oid trigger);
 static bool has_columns(Oid relid, List *names);
 static void rename_in_triggers(M2mRule *rule, Oid relid, const char *role);
 
@@ -270,7 +273,7 @@ rename_in_triggers(M2mRule *rule, Oid relid, const char *role)
 	foreach(lc, triggers)
 	{
 		Oid			trigger = lfirst_oid(lc);
-		char	   *name = trigger_name(relid, trigger);
+		char	   *name = trigger_name(trigger);
 		char	   *sql = TextDatumGetCString(DirectFunctionCall1(pg_get_triggerdef,
 																  ObjectIdGetDatum(trigger)));
 		char	   *comment = GetComment(trigger, TriggerRelationId, 0);
@@ -303,7 +306,7 @@ m2m_rule_remove(M2mRule *rule)
 void
 m2m_rule_drop_trigger(Oid relid, Oid trigger)
 {
-	char	   *name = trigger_name(relid, trigger);
+	char	   *name = trigger_name(trigger);
 
 	if (name != NULL)
 		m2m_ddl(psprintf("DROP TRIGGER %s ON %s", quote_identifier(name),
@@ -446,20 +449,24 @@ m2m_rule_end_table(M2mRule *rule, bool keep)
 		m2m_rule_drop_trigger(rule->table, lfirst_oid(lc));
 }
 
-/* trigger_name: of a trigger on a table; NULL if it is gone. */
+/* trigger_name: of a trigger; NULL if it is gone. */
 static char *
-trigger_name(Oid relid, Oid trigger)
+trigger_name(Oid trigger)
 {
-	Relation	relation = table_open(relid, NoLock);
-	TriggerDesc *triggers = relation->trigdesc;
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	char	   *result = NULL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		if (triggers->triggers[i].tgoid == trigger)
-			result = pstrdup(triggers->triggers[i].tgname);
-	}
-	table_close(relation, NoLock);
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		result = pstrdup(NameStr(((Form_pg_trigger) GETSTRUCT(tuple))->tgname));
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
 	return result;
 }
 
