@@ -188,7 +188,8 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		args = lappend(args, pstrdup("counter=column"));
 		if (added)
 			args = lappend(args, pstrdup("origin=added"));
-		comment = psprintf("m2m: the number of links of each \"%s\" is kept in its column; m2m_drop_rule() ends it.",
+		comment = psprintf("m2m: the number of links of each \"%s\" is kept in its column;"
+						   " m2m_drop_rule() ends it.",
 						   role);
 	}
 	else
@@ -197,7 +198,8 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		rel = m2m_relationship_get(association, InvalidOid, NoLock);
 		table = make_slots(rel, side);
 		args = lappend(args, pstrdup("counter=slots"));
-		comment = psprintf("m2m: the number of links of each \"%s\" is kept in a table; m2m_drop_rule() ends it.",
+		comment = psprintf("m2m: the number of links of each \"%s\" is kept in a table;"
+						   " m2m_drop_rule() ends it.",
 						   role);
 	}
 	m2m_relationship_changed(association);
@@ -208,7 +210,8 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	if (column != NULL)
 		m2m_rule_trigger(rel->side[side].relid,
 						 makeObjectName(name, NULL, "row"),
-						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
+						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
+								  " FOR EACH ROW",
 								  quote_identifier(column),
 								  m2m_qualified_name(association)),
 						 InvalidOid, &m2m_counter_kind, args, comment);
@@ -294,10 +297,12 @@ make_slots(M2mRelationship *rel, M2mSide side)
 							   makeObjectName(get_rel_name(rel->association),
 											  rel->side[side].role, "counter"),
 							   lappend(lappend(names, "m2m_slot"), "n"),
-							   psprintf("%s%s pg_catalog.int8, %s pg_catalog.int8 NOT NULL, PRIMARY KEY (%s%s)",
+							   psprintf("%s%s pg_catalog.int8, %s pg_catalog.int8 NOT NULL,"
+										" PRIMARY KEY (%s%s)",
 										columns.data, "m2m_slot", "n", keys.data,
 										"m2m_slot"),
-							   psprintf("m2m: the number of links of each \"%s\" in \"%s\" is the sum of n over its rows here",
+							   psprintf("m2m: the number of links of each \"%s\" in \"%s\" is"
+										" the sum of n over its rows here",
 										rel->side[side].role,
 										get_rel_name(rel->association)));
 }
@@ -628,7 +633,8 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_LOCK + CHANGE_LINKED:
 		case COUNTER_LOCK + CHANGE_UNLINKED:
 		case COUNTER_LOCK + CHANGE_BOTH:
-			return psprintf("SELECT %s FROM %s r JOIN (%s) d ON %s ORDER BY %s FOR NO KEY UPDATE OF r",
+			return psprintf("SELECT %s FROM %s r JOIN (%s) d ON %s ORDER BY %s FOR NO KEY UPDATE"
+							" OF r",
 							row_keys(rel, side, "r"), rows,
 							delta_text(rel, side, statement - COUNTER_LOCK),
 							m2m_rule_joins(rel, side, "d", "r"),
@@ -636,7 +642,8 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_ADD + CHANGE_LINKED:
 		case COUNTER_ADD + CHANGE_UNLINKED:
 		case COUNTER_ADD + CHANGE_BOTH:
-			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+) d.d AS %s)"
+			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
+							" d.d AS %s)"
 							" FROM (%s) d WHERE %s",
 							rows, column, column, type,
 							delta_text(rel, side, statement - COUNTER_ADD),
@@ -651,18 +658,26 @@ counter_text(M2mRule *rule, int statement)
 			 * first, too, where that makes zero.  Each is written as it was
 			 * locked, in its latest version.
 			 */
-			return psprintf("WITH d AS MATERIALIZED (%s), f AS MATERIALIZED (SELECT %s, f.m2m_slot, f.n, d.d"
-							" FROM d CROSS JOIN LATERAL (SELECT s.* FROM %s s WHERE %s ORDER BY s.m2m_slot"
+			return psprintf("WITH d AS MATERIALIZED (%s), f AS MATERIALIZED (SELECT %s,"
+							" f.m2m_slot, f.n, d.d"
+							" FROM d CROSS JOIN LATERAL (SELECT s.* FROM %s s WHERE %s ORDER BY"
+							" s.m2m_slot"
 							" LIMIT 8 FOR UPDATE SKIP LOCKED) f),"
 							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS first,"
-							" CAST(pg_catalog.sum(f.n) OPERATOR(pg_catalog.+) pg_catalog.min(f.d) AS pg_catalog.int8) AS n"
+							" CAST(pg_catalog.sum(f.n) OPERATOR(pg_catalog.+)"
+							" pg_catalog.min(f.d) AS pg_catalog.int8) AS n"
 							" FROM f GROUP BY %s),"
-							" u AS (UPDATE %s s SET n = t.n FROM t WHERE %s AND s.m2m_slot OPERATOR(pg_catalog.=) t.first"
+							" u AS (UPDATE %s s SET n = t.n FROM t WHERE %s AND s.m2m_slot"
+							" OPERATOR(pg_catalog.=) t.first"
 							" AND t.n OPERATOR(pg_catalog.<>) 0),"
-							" g AS (DELETE FROM %s s USING f, t WHERE %s AND %s AND s.m2m_slot OPERATOR(pg_catalog.=) f.m2m_slot"
-							" AND (s.m2m_slot OPERATOR(pg_catalog.<>) t.first OR t.n OPERATOR(pg_catalog.=) 0))"
-							" INSERT INTO %s AS s SELECT %s, $1, d.d FROM d WHERE NOT EXISTS (SELECT FROM t WHERE %s)"
-							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n OPERATOR(pg_catalog.+) excluded.n",
+							" g AS (DELETE FROM %s s USING f, t WHERE %s AND %s AND s.m2m_slot"
+							" OPERATOR(pg_catalog.=) f.m2m_slot"
+							" AND (s.m2m_slot OPERATOR(pg_catalog.<>) t.first OR t.n"
+							" OPERATOR(pg_catalog.=) 0))"
+							" INSERT INTO %s AS s SELECT %s, $1, d.d FROM d WHERE NOT EXISTS"
+							" (SELECT FROM t WHERE %s)"
+							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
+							" OPERATOR(pg_catalog.+) excluded.n",
 							delta_text(rel, side, statement - COUNTER_SLOT),
 							m2m_rule_keys(rel, side, "d"), slots,
 							slot_same(rule, "s", "d"),
@@ -678,7 +693,8 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_NEW_SLOT + CHANGE_UNLINKED:
 		case COUNTER_NEW_SLOT + CHANGE_BOTH:
 			return psprintf("INSERT INTO %s AS s SELECT %s, $1, d.d FROM (%s) d ORDER BY %s"
-							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n OPERATOR(pg_catalog.+) excluded.n",
+							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
+							" OPERATOR(pg_catalog.+) excluded.n",
 							slots, m2m_rule_keys(rel, side, "d"),
 							delta_text(rel, side, statement - COUNTER_NEW_SLOT),
 							m2m_rule_keys(rel, side, "d"),
@@ -699,7 +715,8 @@ counter_text(M2mRule *rule, int statement)
 									 m2m_qualified_operator(key->equal_op),
 									 m2m_link_operand(rel, key, "a"));
 				}
-				return psprintf("SELECT %s(SELECT pg_catalog.count(*) FROM %s a WHERE %s%s) FROM keys p",
+				return psprintf("SELECT %s(SELECT pg_catalog.count(*) FROM %s a WHERE %s%s) FROM"
+								" keys p",
 								keys.data, m2m_qualified_name(rel->association),
 								where.data, m2m_rule_is_link(rel, "a"));
 			}
@@ -730,7 +747,8 @@ all_text(M2mRule *rule)
 	StringInfoData same;
 
 	if (!IN_COLUMN(rule))
-		return psprintf("INSERT INTO %s SELECT %s, 0, pg_catalog.count(*) FROM %s a WHERE %s GROUP BY %s",
+		return psprintf("INSERT INTO %s SELECT %s, 0, pg_catalog.count(*) FROM %s a WHERE %s"
+						" GROUP BY %s",
 						m2m_qualified_name(rule->table),
 						m2m_rule_keys(rel, side, "a"), association,
 						m2m_rule_is_link(rel, "a"),
@@ -748,7 +766,8 @@ all_text(M2mRule *rule)
 						 m2m_rule_equality(endpoint->key[i].type), key);
 	}
 	return psprintf("UPDATE %s r SET %s = CAST(c.m2m_n AS %s) FROM"
-					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s AND %s GROUP BY %s) c"
+					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s"
+					" AND %s GROUP BY %s) c"
 					" WHERE %s r.%s IS DISTINCT FROM CAST(c.m2m_n AS %s)",
 					rows, column, type, row_keys(rel, side, "r"),
 					m2m_quoted_column(rel->association,
@@ -815,7 +834,8 @@ counter_check(M2mRule *rule)
 	M2mEndpoint *endpoint = &rel->side[side];
 	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
 	char	   *association = m2m_qualified_name(rel->association);
-	char	   *counted = psprintf("SELECT %s, pg_catalog.count(*) AS m2m_n FROM %s a WHERE %s GROUP BY %s",
+	char	   *counted = psprintf("SELECT %s, pg_catalog.count(*) AS m2m_n FROM %s a WHERE %s"
+								   " GROUP BY %s",
 								   m2m_rule_keys(rel, side, "a"), association,
 								   m2m_rule_is_link(rel, "a"),
 								   m2m_rule_keys(rel, side, "a"));
@@ -839,8 +859,10 @@ counter_check(M2mRule *rule)
 	}
 	else
 		finding->question =
-			psprintf("SELECT EXISTS (SELECT FROM (SELECT %s, pg_catalog.sum(s.n) AS m2m_n FROM %s s GROUP BY %s) s"
-					 " FULL JOIN (%s) c ON %s WHERE COALESCE(s.m2m_n, 0) OPERATOR(pg_catalog.<>) COALESCE(c.m2m_n, 0))",
+			psprintf("SELECT EXISTS (SELECT FROM (SELECT %s, pg_catalog.sum(s.n) AS m2m_n FROM"
+					 " %s s GROUP BY %s) s"
+					 " FULL JOIN (%s) c ON %s WHERE COALESCE(s.m2m_n, 0) OPERATOR(pg_catalog.<>)"
+					 " COALESCE(c.m2m_n, 0))",
 					 slot_keys(rule, "s", true),
 					 m2m_qualified_name(rule->table),
 					 slot_keys(rule, "s", false), counted,

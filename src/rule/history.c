@@ -89,7 +89,8 @@ const M2mRuleKind m2m_history_kind = {
 
 #define END_OF_PERIOD \
 	"pg_catalog.tstzrange(pg_catalog.lower(h.during), GREATEST(pg_catalog.now()," \
-	" pg_catalog.lower(h.during) OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => 0.000001)))"
+	" pg_catalog.lower(h.during) OPERATOR(pg_catalog.+)" \
+	" pg_catalog.make_interval(secs => 0.000001)))"
 
 /*
  * m2m_history_links: SQL function; trigger of a history.
@@ -113,7 +114,8 @@ m2m_history_define(Oid association)
 	char	   *name = m2m_rule_name(&m2m_history_kind, NULL);
 	M2mRule    *rule = m2m_rule_find(rel, name);
 	const char *since = NULL;
-	char	   *comment = "m2m: when links were made and removed is kept in a table; m2m_drop_rule() ends it.";
+	char	   *comment = "m2m: when links were made and removed is kept in a table;"
+		" m2m_drop_rule() ends it.";
 	List	   *args;
 	Oid			table;
 	char	   *history;
@@ -179,14 +181,19 @@ make_table(M2mRelationship *rel)
 	there = OidIsValid(get_relname_relid(name,
 										 get_rel_namespace(rel->association)));
 	table = m2m_rule_make_table(rel, name, names,
-								psprintf("%shistory_id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY,"
-										 " properties pg_catalog.jsonb, during pg_catalog.tstzrange NOT NULL,"
-										 " from_xid pg_catalog.xid8 NOT NULL, to_xid pg_catalog.xid8,"
+								psprintf("%shistory_id pg_catalog.int8 GENERATED ALWAYS AS"
+										 " IDENTITY,"
+										 " properties pg_catalog.jsonb, during"
+										 " pg_catalog.tstzrange NOT NULL,"
+										 " from_xid pg_catalog.xid8 NOT NULL, to_xid"
+										 " pg_catalog.xid8,"
 										 " linked_by pg_catalog.text, unlinked_by pg_catalog.text,"
-										 " linked_actor pg_catalog.text, unlinked_actor pg_catalog.text,"
+										 " linked_actor pg_catalog.text, unlinked_actor"
+										 " pg_catalog.text,"
 										 " PRIMARY KEY (%s, history_id)",
 										 columns.data, m2m_rule_pair(rel, NULL)),
-								psprintf("m2m: when each link of \"%s\" was made and removed; links that are there have no end",
+								psprintf("m2m: when each link of \"%s\" was made and removed;"
+										 " links that are there have no end",
 										 get_rel_name(rel->association)));
 	if (!there)
 		m2m_ddl(psprintf("CREATE INDEX ON %s (%s)", m2m_qualified_name(table),
@@ -268,7 +275,8 @@ past_names(M2mRule *rule)
 static char *
 past_rows(M2mRule *rule)
 {
-	return psprintf("(SELECT %s, h.history_id, h.properties, h.during, h.from_xid, h.to_xid FROM %s h) h",
+	return psprintf("(SELECT %s, h.history_id, h.properties, h.during, h.from_xid, h.to_xid FROM"
+					" %s h) h",
 					m2m_rule_table_keys(rule, rule->rel->nlink,
 										rule->rel->link, "h", true),
 					m2m_qualified_name(rule->table));
@@ -351,7 +359,8 @@ targets_text(M2mRule *rule, const char *gone)
 					" (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s, h.properties"
 					" ORDER BY h.history_id DESC) AS m2m_n FROM %s WHERE h.to_xid IS NULL"
 					" AND EXISTS (SELECT FROM (%s) g WHERE %s)) h"
-					" JOIN (SELECT g.*, pg_catalog.row_number() OVER (PARTITION BY %s, g.properties) AS m2m_n"
+					" JOIN (SELECT g.*, pg_catalog.row_number() OVER (PARTITION BY %s,"
+					" g.properties) AS m2m_n"
 					" FROM (%s) g) g ON %s AND h.m2m_n OPERATOR(pg_catalog.=) g.m2m_n"
 					" AND h.properties IS NOT DISTINCT FROM g.properties",
 					m2m_rule_pair(rel, "h"), past_rows(rule), gone,
@@ -390,9 +399,12 @@ history_text(M2mRule *rule, int statement)
 	{
 		case HISTORY_OPEN:
 		case HISTORY_OPEN_MOVED:
-			return psprintf("INSERT INTO %s (%s, properties, during, from_xid, linked_by, linked_actor)"
-							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
-							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a ORDER BY %s",
+			return psprintf("INSERT INTO %s (%s, properties, during, from_xid, linked_by,"
+							" linked_actor)"
+							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
+							" NULL),"
+							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a"
+							" ORDER BY %s",
 							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
 							rows_text(rel, "linked") : moved_text(rel, true),
@@ -505,7 +517,8 @@ m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
 	int			n = endpoint->nkeys;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT r.* FROM %s JOIN %s r ON %s WHERE h.during OPERATOR(pg_catalog.@>) $%d",
+	appendStringInfo(&sql, "SELECT r.* FROM %s JOIN %s r ON %s WHERE h.during"
+					 " OPERATOR(pg_catalog.@>) $%d",
 					 past_rows(rule),
 					 m2m_qualified_name(rel->side[other].relid),
 					 m2m_rule_joins(rel, other, "h", "r"), n + 1);
@@ -582,7 +595,8 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 									 association, m2m_rule_is_link(rel, "a"),
 									 history, pair_same(rel, "h", "a")), at);
 	*changed = names.len == 0 ? 0 :
-		execute_sql(psprintf("UPDATE %s a SET (%s) = ROW(%s) FROM %s WHERE h.during OPERATOR(pg_catalog.@>) $1"
+		execute_sql(psprintf("UPDATE %s a SET (%s) = ROW(%s) FROM %s WHERE h.during"
+							 " OPERATOR(pg_catalog.@>) $1"
 							 " AND %s AND ROW(%s) OPERATOR(pg_catalog.*<>) ROW(%s)",
 							 association, names.data, values.data, history,
 							 pair_same(rel, "h", "a"), current.data,
@@ -590,7 +604,8 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 	*linked = execute_sql(psprintf("INSERT INTO %s (%s%s%s) SELECT %s%s%s FROM %s"
 								   " WHERE h.during OPERATOR(pg_catalog.@>) $1"
 								   " AND NOT EXISTS (SELECT FROM %s a WHERE %s)"
-								   " AND EXISTS (SELECT FROM %s r WHERE %s) AND EXISTS (SELECT FROM %s r WHERE %s)",
+								   " AND EXISTS (SELECT FROM %s r WHERE %s) AND EXISTS (SELECT"
+								   " FROM %s r WHERE %s)",
 								   association,
 								   m2m_rule_pair(rel, NULL),
 								   names.len > 0 ? ", " : "", names.data,

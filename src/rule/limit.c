@@ -190,7 +190,8 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 		args = lappend(args, psprintf("max=%d", max));
 		events |= M2M_RULE_INSERT | M2M_RULE_UPDATE;
 	}
-	comment = psprintf("m2m: how many links each \"%s\" has%s%s; m2m_limit() changes it, m2m_drop_rule() ends it.",
+	comment = psprintf("m2m: how many links each \"%s\" has%s%s; m2m_limit() changes it,"
+					   " m2m_drop_rule() ends it.",
 					   role, min != M2M_RULE_NONE ?
 					   psprintf(", at least %d", min) : "",
 					   max != M2M_RULE_NONE ?
@@ -715,8 +716,10 @@ limit_text(M2mRule *rule, int statement)
 			return psprintf("SELECT DISTINCT %s FROM (%s) a", a,
 							wanted_text(rel));
 		case LIMIT_FIT:
-			query = psprintf("SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY %s, %s) AS m2m_n"
-							 " FROM (%s) a WHERE NOT EXISTS (SELECT FROM %s b WHERE %s AND %s AND %s)",
+			query = psprintf("SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY"
+							 " %s, %s) AS m2m_n"
+							 " FROM (%s) a WHERE NOT EXISTS (SELECT FROM %s b WHERE %s AND %s"
+							 " AND %s)",
 							 a, m2m_rule_keys(rel, M2M_LEFT, "a"),
 							 m2m_rule_keys(rel, M2M_RIGHT, "a"),
 							 wanted_text(rel), association,
@@ -724,7 +727,8 @@ limit_text(M2mRule *rule, int statement)
 							 m2m_rule_same(rel, M2M_RIGHT, "a", "b"),
 							 m2m_rule_is_link(rel, "b"));
 			return psprintf("SELECT %s FROM (%s) w WHERE w.m2m_n OPERATOR(pg_catalog.<=)"
-							" ($1 OPERATOR(pg_catalog.-) (SELECT pg_catalog.count(*) FROM %s a WHERE %s AND %s))",
+							" ($1 OPERATOR(pg_catalog.-) (SELECT pg_catalog.count(*) FROM %s a"
+							" WHERE %s AND %s))",
 							wanted_columns(rel), query, association,
 							m2m_rule_same(rel, side, "a", "w"), is_link);
 	}
@@ -835,6 +839,7 @@ limit_check(M2mRule *rule)
 
 		/* the only "$1" that is no name: the last */
 		text = limit_text(rule, statement[i]);
+
 		number = NULL;
 		for (char *c = text; (c = strstr(c, " $1 ")) != NULL; c++)
 			number = c;

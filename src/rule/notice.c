@@ -52,8 +52,8 @@ static char *notice_definition(M2mRule *rule);
 static int64 count_links(M2mRule *rule, NoticeStatement statement, int64 rows,
 						 char **pairs);
 static void send_notice(M2mRule *rule, int64 linked, char *linked_pairs,
-				 int64 unlinked, char *unlinked_pairs, int64 changed,
-				 bool truncated);
+						int64 unlinked, char *unlinked_pairs, int64 changed,
+						bool truncated);
 static char *compose(M2mRule *rule, int64 linked, char *linked_pairs,
 					 int64 unlinked, char *unlinked_pairs, int64 changed,
 					 bool truncated);
@@ -112,7 +112,8 @@ m2m_notice_define(Oid association, const char *channel, bool keys)
 	m2m_rule_create(rel, &m2m_notice_kind, name,
 					M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
 					M2M_RULE_TRUNCATE, args, InvalidOid,
-					psprintf("m2m: notifies channel \"%s\" of links that are made and removed; m2m_drop_rule() ends it.",
+					psprintf("m2m: notifies channel \"%s\" of links that are made and removed;"
+							 " m2m_drop_rule() ends it.",
 							 channel));
 	if (max_prepared_xacts > 0)
 		ereport(NOTICE,
@@ -170,7 +171,7 @@ notice_after(M2mRule *rule, M2mRuleChange *change)
 		rows = tuplestore_tuple_count(change->linked);
 		if (rows > 0)
 			send_notice(rule, linked, linked_pairs, unlinked, unlinked_pairs,
-				 rows - Max(linked, unlinked), false);
+						rows - Max(linked, unlinked), false);
 	}
 	else
 	{
@@ -209,7 +210,7 @@ count_links(M2mRule *rule, NoticeStatement statement, int64 rows,
  */
 static void
 send_notice(M2mRule *rule, int64 linked, char *linked_pairs, int64 unlinked,
-	 char *unlinked_pairs, int64 changed, bool truncated)
+			char *unlinked_pairs, int64 changed, bool truncated)
 {
 	char	   *payload;
 
@@ -295,7 +296,8 @@ notice_text(M2mRule *rule, int statement)
 
 	/* of more than fit in any message none is collected */
 	return psprintf("WITH a AS MATERIALIZED (%s) SELECT (SELECT pg_catalog.count(*) FROM a),"
-					" (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(%s) ORDER BY %s) FROM a"
+					" (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(%s) ORDER BY"
+					" %s) FROM a"
 					" WHERE (SELECT pg_catalog.count(*) FROM a) OPERATOR(pg_catalog.<=) %d)",
 					links, object.data, pair, PAIRS_MAX);
 }

@@ -110,14 +110,16 @@ m2m_rule_text(M2mRule *rule)
 {
 	M2mRuleText *text = palloc0(sizeof(M2mRuleText));
 
-	text->name = rule->name;
-	text->kind = rule->kind->name;
+	text	  ->name = rule->name;
+	text	  ->kind = rule->kind->name;
+
 	if (rule->kind->on_side)
-		text->role = rule->rel->side[rule->side].role;
-	text->definition = rule->kind->definition(rule);
-	text->whole = is_whole(rule);
+		text	  ->role = rule->rel->side[rule->side].role;
+	text	  ->definition = rule->kind->definition(rule);
+	text	  ->whole = is_whole(rule);
+
 	if (OidIsValid(rule->table))
-		text->tables = list_make1_oid(rule->table);
+		text	  ->tables = list_make1_oid(rule->table);
 	return text;
 }
 
@@ -154,7 +156,8 @@ m2m_rules_check(M2mRelationship *rel)
 		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
 
 		finding->severity = "error";
-		finding->what = "the relationship has rules, and inheritance children or parents by which links can be written past them";
+		finding->what = "the relationship has rules, and inheritance children or parents by"
+			" which links can be written past them";
 		findings = lappend(findings, finding);
 	}
 	foreach(lc, get_rules(rel)->strays)
@@ -162,7 +165,8 @@ m2m_rules_check(M2mRelationship *rel)
 		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
 
 		finding->severity = "error";
-		finding->what = psprintf("trigger \"%s\" makes no rule, and links cannot be written; a role of that name is missing, or its arguments are wrong",
+		finding->what = psprintf("trigger \"%s\" makes no rule, and links cannot be written; a"
+								 " role of that name is missing, or its arguments are wrong",
 								 (char *) lfirst(lc));
 		findings = lappend(findings, finding);
 	}
@@ -175,7 +179,8 @@ m2m_rules_check(M2mRelationship *rel)
 			M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
 
 			finding->severity = "error";
-			finding->what = psprintf("rule \"%s\" lacks triggers, or they are disabled or not as they should be",
+			finding->what = psprintf("rule \"%s\" lacks triggers, or they are disabled or not as"
+									 " they should be",
 									 rule->name);
 			finding->remedy = rule->kind->definition(rule);
 			finding->remedy =

@@ -124,7 +124,8 @@ m2m_rule_create(M2mRelationship *rel, const M2mRuleKind *kind,
 		const char *when;
 	}			event[M2M_RULE_EVENTS] = {
 		{"insert", "AFTER INSERT ON %s REFERENCING NEW TABLE AS linked FOR EACH STATEMENT"},
-		{"update", "AFTER UPDATE ON %s REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR EACH STATEMENT"},
+		{"update", "AFTER UPDATE ON %s REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR"
+		" EACH STATEMENT"},
 		{"delete", "AFTER DELETE ON %s REFERENCING OLD TABLE AS unlinked FOR EACH STATEMENT"},
 		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"}
 	};

@@ -37,14 +37,14 @@ typedef struct M2mRuleKind
 	bool		on_side;		/* is it about the rows of one role? */
 
 	/*
-	 * init: at load.  read: sets rule->needs and what the kind has to know, by the arguments;
-	 * false if they make no rule of this kind.  after: sees what was linked
-	 * and unlinked, in a statement or a call, when it is all in.  text: the
-	 * SQL of one of its statements.  definition: the SQL call that makes it,
-	 * NULL if what it is about is lost.
-	 * The others may be NULL.  check: a list of M2mRuleFinding.  elsewhere:
-	 * is what it has on other tables than the association as it should be?
-	 * end: takes that away.  fit: see m2m_rules_fit().
+	 * init: at load.  read: sets rule->needs and what the kind has to know,
+	 * by the arguments; false if they make no rule of this kind.  after: sees
+	 * what was linked and unlinked, in a statement or a call, when it is all
+	 * in.  text: the SQL of one of its statements.  definition: the SQL call
+	 * that makes it, NULL if what it is about is lost. The others may be
+	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
+	 * other tables than the association as it should be? end: takes that
+	 * away.  fit: see m2m_rules_fit().
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
