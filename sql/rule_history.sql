@@ -20,6 +20,9 @@ SELECT attname, atttypid::regtype, attnotnull FROM pg_attribute WHERE attrelid =
 SELECT indexdef FROM pg_indexes WHERE tablename = 'author_book_history' ORDER BY 1;
 SELECT author_id, book_id, properties, upper_inf(during) AS open, from_xid IS NOT NULL AS from_xid, to_xid, linked_by FROM author_book_history ORDER BY 1, 2;
 
+-- it is no join table that anybody has left there
+SELECT * FROM m2m_candidates('rule_history');
+
 -- A log of what happens, by which the history is judged: the links at the end
 -- of each transaction, by its id
 CREATE TABLE log (xid xid8, author_id int, book_id int);

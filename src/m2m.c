@@ -7,6 +7,7 @@
 #include "utils/guc.h"
 
 #include "ddl.h"
+#include "define.h"
 #include "m2m.h"
 #include "relationship.h"
 #include "rule.h"
@@ -27,6 +28,12 @@ bool		m2m_index_runs = true;
 
 /* m2m.actor: who uses the application, for the history of links */
 char	   *m2m_actor = NULL;
+
+/* m2m.view_schema: where link views and functions go; "": beside the association */
+char	   *m2m_view_schema = NULL;
+
+/* m2m.naming: an M2mNaming */
+int			m2m_naming = M2M_NAMING_M2M;
 
 void		_PG_init(void);
 
@@ -85,6 +92,25 @@ _PG_init(void)
 							   PGC_USERSET,
 							   0,
 							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("m2m.view_schema",
+							   "Schema that link views and link functions are made in.",
+							   "When empty, they are made in the schema of their association table.",
+							   &m2m_view_schema,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("m2m.naming",
+							 "Whose names and shape association tables get when they are made.",
+							 NULL,
+							 &m2m_naming,
+							 M2M_NAMING_M2M,
+							 m2m_naming_options,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("m2m");
 

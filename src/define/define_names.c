@@ -44,7 +44,7 @@ static char *column_role(Oid association, ForeignKeyCacheInfo *fk,
 						 ForeignKeyCacheInfo *other, bool any_column);
 static char *view_name(const char *name, char *role[2], Oid far, M2mSide near,
 					   NamePattern pattern);
-static char *first_taken(M2mRelationship *rel, Oid schema, char *name[2],
+static char *first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
 						 bool open[2]);
 static char *quoted_names(char *name[2], bool open[2]);
 
@@ -69,7 +69,7 @@ m2m_adopted_roles(Oid association, ForeignKeyCacheInfo *fk[2], char *role[2])
  */
 void
 m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
-				  Oid schema, bool given[2], char *role[2], char *view[2])
+				  Oid schema[2], bool given[2], char *role[2], char *view[2])
 {
 	struct
 	{
@@ -354,14 +354,15 @@ view_name(const char *name, char *role[2], Oid far, M2mSide near,
  * have; NULL if all are free.
  */
 static char *
-first_taken(M2mRelationship *rel, Oid schema, char *name[2], bool open[2])
+first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
+			bool open[2])
 {
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (open[s] &&
-			(!m2m_name_is_free(schema, name[s]) ||
-			 m2m_name_is_being_taken(schema, name[s]) ||
-			 !m2m_function_is_free(rel, s, schema, name[s]) ||
+			(!m2m_name_is_free(schema[s], name[s]) ||
+			 m2m_name_is_being_taken(schema[s], name[s]) ||
+			 !m2m_function_is_free(rel, s, schema[s], name[s]) ||
 			 strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0))
 			return name[s];
 	}

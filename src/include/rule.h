@@ -51,6 +51,7 @@ extern List *m2m_rules_of(M2mRelationship *rel);
 extern bool m2m_rules_include(M2mRelationship *rel, Oid trigger);
 extern bool m2m_rules_are_plain(M2mRelationship *rel);
 extern bool m2m_rules_are_of(HeapTuple trigger, TupleDesc desc);
+extern bool m2m_rules_keep(Oid relid);
 extern M2mRuleText *m2m_rule_text(M2mRule *rule);
 extern List *m2m_rules_check(M2mRelationship *rel);
 extern List *m2m_rules_tables(M2mRelationship *rel);

@@ -104,6 +104,35 @@ m2m_rules_are_of(HeapTuple trigger, TupleDesc desc)
 		(isnull || OidIsValid(condition_table(TextDatumGetCString(qual))));
 }
 
+/* m2m_rules_keep: is a table one that a rule keeps, by the mark on it? */
+bool
+m2m_rules_keep(Oid relid)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	bool		result = false;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		/* on an endpoint it would be for INSERT, too (m2m_rule_mark()) */
+		result = OidIsValid(form->tgconstrrelid) && !form->tgisinternal &&
+			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+							 TRIGGER_TYPE_UPDATE) &&
+			m2m_rule_kind_of(form->tgfoid) != NULL;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
 /* m2m_rule_text: what there is to say of a rule. */
 M2mRuleText *
 m2m_rule_text(M2mRule *rule)
