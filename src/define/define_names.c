@@ -261,8 +261,20 @@ tell_roles(Oid association, ForeignKeyCacheInfo *fk[2], bool any_column,
 			singular;
 		told[s] = given[s] ? NULL :
 			column_role(association, fk[s], fk[M2M_OTHER(s)], any_column);
-		if (told[s] == NULL)
-			told[s] = table[s];
+	}
+
+	/* one that has its key's own name, beside one that tells: the manager's */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		char	   *other = told[M2M_OTHER(s)];
+		char	   *singular = m2m_name_singular(get_rel_name(fk[s]->confrelid));
+
+		if (told[s] != NULL)
+			continue;
+		told[s] = table[s];
+		if (self && role[s] == NULL && other != NULL &&
+			other != table[M2M_OTHER(s)] && strcmp(other, singular) != 0)
+			told[s] = singular;
 	}
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		role[s] = strcmp(told[M2M_LEFT], told[M2M_RIGHT]) == 0 ? table[s] :
