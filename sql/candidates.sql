@@ -127,8 +127,6 @@ SELECT public.:call;
 SELECT association, left_table, right_table, left_view, right_view FROM public.m2m_relationships() WHERE association = 'books_tags'::regclass;
 SELECT call FROM public.m2m_candidates('shop') WHERE association = 'authors_tags'::regclass \gset
 SELECT public.:call;
-SELECT call FROM public.m2m_candidates('shop') WHERE association = 'l_author_book'::regclass \gset
-SELECT public.:call;
 SELECT association, left_table, left_columns, right_table, right_columns FROM public.m2m_relationships() WHERE association IN ('authors_tags'::regclass, 'l_author_book'::regclass) ORDER BY 1;
 
 -- One that is refused does not undo the others

@@ -313,6 +313,100 @@ COMMENT ON FUNCTION m2m_count(regclass, "any", regclass, text, text) IS
 COMMENT ON FUNCTION m2m_count(regclass, text, regclass, text, text) IS
 'Number of links of one row, each row of the association table counting. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 
+/*
+ * Questions over many links.
+ */
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of "any" DEFAULT NULL,
+	any_of "any" DEFAULT NULL, none_of "any" DEFAULT NULL,
+	exactly "any" DEFAULT NULL, at_least bigint DEFAULT NULL,
+	after "any" DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	unlinked boolean DEFAULT false)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find';
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of text DEFAULT NULL,
+	any_of text DEFAULT NULL, none_of text DEFAULT NULL,
+	exactly text DEFAULT NULL, at_least bigint DEFAULT NULL,
+	after text DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	unlinked boolean DEFAULT false)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find';
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, at_least integer,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
+
+CREATE FUNCTION m2m_counts(sample anyelement, other_table regclass,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT "row" anyelement, OUT links bigint)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_counts';
+
+CREATE FUNCTION m2m_related(sample anyelement, id "any", other_table regclass,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL,
+	OUT "row" anyelement, OUT shared bigint, OUT jaccard double precision)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_related';
+
+CREATE FUNCTION m2m_reach(sample anyelement, id "any", via text DEFAULT NULL,
+	max_depth bigint DEFAULT NULL, direction text DEFAULT 'out',
+	OUT "row" anyelement, OUT depth integer, OUT path text[])
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_reach';
+
+CREATE FUNCTION m2m_related(sample anyelement, id text, other_table regclass,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL,
+	OUT "row" anyelement, OUT shared bigint, OUT jaccard double precision)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_related';
+
+CREATE FUNCTION m2m_reach(sample anyelement, id text, via text DEFAULT NULL,
+	max_depth bigint DEFAULT NULL, direction text DEFAULT 'out',
+	OUT "row" anyelement, OUT depth integer, OUT path text[])
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_reach';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", bigint,
+	"any", bigint, text, text, boolean) IS
+'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, bigint,
+	text, bigint, text, text, boolean) IS
+'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, integer, bigint, text, text) IS
+'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
+
+COMMENT ON FUNCTION m2m_counts(anyelement, regclass, text, text) IS
+'All rows of one table, each with the number of its links to another. NULL::author as first argument says which rows. Errors: 42809 not a table''s row; 42704, 42P08; 42501.';
+
+COMMENT ON FUNCTION m2m_related(anyelement, "any", regclass, bigint, text, text) IS
+'Rows of one table that are linked to the same rows of another as the row with that id: how many they share, and that in proportion to all that either is linked to (Jaccard). Most shared first; max_rows of them. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_reach(anyelement, "any", text, bigint, text) IS
+'Rows that links of a table with itself lead to from the row with that id, each once, with the least number of links and the keys on the way; max_depth links at most. direction: out (from the left role to the right), in or both. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 22023; 42501.';
+
+COMMENT ON FUNCTION m2m_related(anyelement, text, regclass, bigint, text, text) IS
+'Rows of one table that are linked to the same rows of another as the row with that id: how many they share, and that in proportion to all that either is linked to (Jaccard). Most shared first; max_rows of them. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_reach(anyelement, text, text, bigint, text) IS
+'Rows that links of a table with itself lead to from the row with that id, each once, with the least number of links and the keys on the way; max_depth links at most. direction: out (from the left role to the right), in or both. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 22023; 42501.';
+
 /* link views */
 
 CREATE FUNCTION m2m_link_view_write()

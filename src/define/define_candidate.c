@@ -610,9 +610,12 @@ choose_pair(M2mCandidate *c, List *fks, const Oid endpoint[2])
 			}
 		}
 	}
-	if (!c->evident && found > 1 && endpoint == NULL &&
-		pairs_by_name(c, fks, pair) != 1)
-		return false;
+	if (!c->evident && found > 1 && endpoint == NULL)
+	{
+		c->named = pairs_by_name(c, fks, pair) == 1;
+		if (!c->named)
+			return false;
+	}
 	use_foreign_key(c, M2M_LEFT, pair[M2M_LEFT]);
 	use_foreign_key(c, M2M_RIGHT, pair[M2M_RIGHT]);
 	return true;
@@ -988,7 +991,7 @@ find_missing(M2mCandidate *c)
 		c->missing = lappend(c->missing,
 							 psprintf("a word whether rows that %s marks as deleted are links",
 									  quote_identifier(c->columns[c->deleted - 1].name)));
-	if (!c->evident)
+	if (!c->evident && !c->named)
 		c->missing = lappend(c->missing,
 							 pstrdup("a word which of its foreign keys are meant"));
 }
@@ -1044,7 +1047,7 @@ judge(M2mCandidate *c)
 
 	c->ready = c->missing == NIL &&
 		(c->key >= M2M_CANDIDATE_KEY_PRIMARY || !c->referenced);
-	c->plain = c->ready && c->tools != NIL && !c->own_required &&
+	c->plain = c->ready && c->evident && c->tools != NIL && !c->own_required &&
 		!may_be_third(c);
 }
 

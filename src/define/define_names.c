@@ -330,7 +330,11 @@ column_role(Oid association, ForeignKeyCacheInfo *fk,
 				if (role != NULL)
 					return role;
 			}
-			if (strlen(column) > 1 && strcmp(column, key) != 0)
+
+			/* entity0 and entity1 tell no more than which of two tables it is */
+			if (strlen(column) > 1 && strcmp(column, key) != 0 &&
+				(fk->confrelid == other->confrelid ||
+				 !isdigit((unsigned char) column[strlen(column) - 1])))
 				return column;
 		}
 	}

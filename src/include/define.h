@@ -98,6 +98,7 @@ typedef struct M2mCandidate
 	Bitmapset  *column[2];
 	bool		guessed[2];		/* there is no foreign key */
 	bool		evident;		/* nothing else could be meant */
+	bool		named;			/* not evident, but the table's name says it */
 	Bitmapset  *pair;
 
 	M2mCandidateKey key;
