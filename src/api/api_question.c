@@ -159,8 +159,8 @@ m2m_reach(PG_FUNCTION_ARGS)
 /*
  * begin_question: finds the relationship between the sample's table and another,
  * or itself, locked in ACCESS SHARE as the sample's table is, and gets the
- * result ready; the others are positions of arguments, -1 where there is none.  Errors: 42809; 42704 no
- * relationship; 42P08 several.
+ * result ready; the others are positions of arguments, -1 where there is none.
+ * Errors: 42809; 42704 no relationship; 42P08 several.
  */
 static void
 begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,

@@ -194,10 +194,7 @@ find_by_seek(M2mFind *find, M2mSeek *seek, Tuplestorestate *store)
 												typbyval, typalign));
 		MemoryContextSwitchTo(old);
 
-		/*
-		 * also if there are none: who may not read the rows is told in any
-		 * case
-		 */
+		/* also if there are none: who may not read rows is told in any case */
 		if (n > 0 || !asked)
 		{
 			int64		put;

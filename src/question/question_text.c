@@ -21,8 +21,8 @@ static ArrayType *ids_column(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 
 /*
  * m2m_append_links: "author_book a": the links that count.  Where row security
- * keeps rows of the table of the other side, far, from the caller, links to them do not: "author_book
- * a JOIN tag t ON ...".
+ * keeps rows of the table of the other side, far, from the caller, links to
+ * them do not: "author_book a JOIN tag t ON ...".
  */
 void
 m2m_append_links(StringInfo sql, M2mRelationship *rel, M2mSide far)
