@@ -69,6 +69,8 @@ endif
 # Undoes fixes in turn: which test notices? See test/mutate.
 # make test-core PGSRC=…/postgresql-15.x
 # PostgreSQL's own regression tests with m2m and without; see test/core-suite.
+# make test-suites [PROJECTS="django sqlalchemy sequelize"]
+# Tests of Django, SQLAlchemy and Sequelize with m2m and without; see test/suites.
 # make indent-check, make indent, make typedefs
 # C files as pgindent leaves them; see test/indent.
 # make picture
@@ -76,7 +78,7 @@ endif
 # make bench [ROUNDS=5] [SCALE=1] [HUGE=1] [BENCH_DIR=/var/tmp] …
 # m2m against hand-written SQL and its other peers; see bench/run.
 .PHONY: demo test test-matrix test-assert test-sanitize test-valgrind torture \
-	test-mutate test-core indent indent-check typedefs picture bench
+	test-mutate test-core test-suites indent indent-check typedefs picture bench
 demo:
 	@examples/demo
 test:
@@ -92,6 +94,8 @@ test-mutate:
 	@test/mutate
 test-core:
 	@test/core-suite
+test-suites:
+	@test/suites
 indent:
 	@test/indent apply
 indent-check:

@@ -119,6 +119,9 @@ CREATE TABLE proposal (candidate_code int REFERENCES people, proposer_code int R
 SELECT * FROM names(m2m_adopt('descent'));
 SELECT * FROM names(m2m_adopt('parentage'));
 SELECT * FROM names(m2m_adopt('proposal'));
+-- one column is called as the key that it refers to
+CREATE TABLE management (employee_id int REFERENCES employees, manager_employee_id int REFERENCES employees);
+SELECT * FROM names(m2m_adopt('management'));
 CREATE TABLE country (code text PRIMARY KEY);
 CREATE TABLE borders (country1 text REFERENCES country, country2 text REFERENCES country);
 CREATE TABLE trade (country1 text REFERENCES country, country2 text REFERENCES country);

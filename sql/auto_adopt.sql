@@ -114,6 +114,14 @@ DROP TABLE orders, stock, profile, wish, deferred, partial, likes, tree, child, 
 CREATE TABLE credit (user_id int REFERENCES users, group_id int REFERENCES groups, job text, PRIMARY KEY (user_id, group_id, job));
 TABLE adopted;
 DROP TABLE credit;
+-- but of three foreign keys in it, which come one by one, nobody knows which two are meant
+CREATE TABLE granted (user_id int, group_id int, role_id int, PRIMARY KEY (user_id, group_id, role_id));
+ALTER TABLE granted ADD FOREIGN KEY (user_id) REFERENCES users;
+ALTER TABLE granted ADD FOREIGN KEY (group_id) REFERENCES groups;
+TABLE adopted;
+ALTER TABLE granted ADD FOREIGN KEY (role_id) REFERENCES users;
+TABLE adopted;
+DROP TABLE granted;
 -- a session that restores a dump makes what the dump says
 SET check_function_bodies = false; SET row_security = off; SELECT set_config('search_path', '', false);
 CREATE TABLE auto.restored (user_id int REFERENCES auto.users, group_id int REFERENCES auto.groups, PRIMARY KEY (user_id, group_id));

@@ -80,6 +80,13 @@ SELECT public.m2m_create('people', 'books');
 \x
 SELECT association, left_table, left_columns, right_table, right_columns, identity, missing, tools, score, call FROM public.m2m_candidates('shop');
 \x
+-- an underscore in front and a key of several columns: none of Prisma's
+BEGIN;
+CREATE TABLE rooms (building text, number int, PRIMARY KEY (building, number));
+CREATE TABLE "_BookToRoom" ("A" bigint NOT NULL REFERENCES books, b text NOT NULL, c int NOT NULL, FOREIGN KEY (b, c) REFERENCES rooms, UNIQUE ("A", b, c));
+CREATE TABLE "_RoomToTag" (b text NOT NULL, c int NOT NULL, "B" bigint NOT NULL REFERENCES tags, FOREIGN KEY (b, c) REFERENCES rooms, UNIQUE (b, c, "B"));
+SELECT association, missing, tools FROM public.m2m_candidates('shop') WHERE association::text LIKE '%Room%' ORDER BY association::text COLLATE "C";
+ROLLBACK;
 -- rows as ANALYZE has counted them; no other schema's
 INSERT INTO authors SELECT generate_series(1, 3); INSERT INTO books SELECT generate_series(1, 5);
 INSERT INTO writing SELECT a.id, b.id FROM authors a, books b;
@@ -119,8 +126,6 @@ SELECT call FROM public.m2m_candidates('shop') WHERE association = 'books_tags':
 SELECT public.:call;
 SELECT association, left_table, right_table, left_view, right_view FROM public.m2m_relationships() WHERE association = 'books_tags'::regclass;
 SELECT call FROM public.m2m_candidates('shop') WHERE association = 'authors_tags'::regclass \gset
-SELECT public.:call;
-SELECT call FROM public.m2m_candidates('shop') WHERE association = 'l_author_book'::regclass \gset
 SELECT public.:call;
 SELECT association, left_table, left_columns, right_table, right_columns FROM public.m2m_relationships() WHERE association IN ('authors_tags'::regclass, 'l_author_book'::regclass) ORDER BY 1;
 

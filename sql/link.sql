@@ -212,7 +212,7 @@ INSERT INTO student VALUES (1), (2), (3);
 INSERT INTO course VALUES ('db'), ('os'), ('ai');
 SELECT m2m_create('student', 'course', 'enrollment');
 CREATE TYPE grade AS ENUM ('A', 'B', 'C');
-ALTER TABLE enrollment ADD grade grade, ADD enrolled date NOT NULL DEFAULT '2024-09-01', ADD "weird ""name""" int[];
+ALTER TABLE enrollment ADD grade grade, ADD enrolled text NOT NULL DEFAULT '2024-09-01', ADD "weird ""name""" int[];
 -- on a new link, with defaults for what is not given; in bulk, all get them
 SELECT m2m_link('student', 1, 'course', 'db') AS defaults,
        m2m_link('student', 1, 'course', 'os', properties => '{"grade": "B", "enrolled": "2024-10-01"}') AS given,

@@ -12,14 +12,14 @@ CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
 	left_key text[] DEFAULT NULL, right_key text[] DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
 	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
-	if_not_exists boolean DEFAULT false)
+	if_not_exists boolean DEFAULT false, naming text DEFAULT NULL)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_create';
 
 COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
-	regnamespace, text[], text[], text[], text[], text, text, boolean) IS
-'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+	regnamespace, text[], text[], text[], text[], text, text, boolean, text) IS
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. naming: whose names and shape the table gets, m2m, rails, laravel, django or prisma. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
 
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
@@ -120,31 +120,36 @@ CREATE FUNCTION m2m_load(left_table regclass, right_table regclass, query text,
 	AS 'MODULE_PATHNAME', 'm2m_load';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
-	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
-	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
-	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
-	right_id text, via text DEFAULT NULL, role text DEFAULT NULL)
+	right_id text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
 	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -152,6 +157,7 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
 	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -159,6 +165,7 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -166,6 +173,7 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
+	properties jsonb DEFAULT NULL,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -244,34 +252,34 @@ CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclas
 	AS 'MODULE_PATHNAME', 'm2m_count';
 
 COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type.';
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 
 COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text, boolean) IS
 'Links the pairs that a query returns: the key columns of the first table, then those of the second. Any number of pairs, in memory bounded by work_mem; all or nothing. Creates the relationship on first use (m2m.auto_create). pg_stat_progress_copy shows it while it runs: bytes read, then links created (tuples_processed) and pairs that were linked already (tuples_excluded). exclusive lets nobody else write the association until the transaction ends, as LOCK TABLE ... IN SHARE ROW EXCLUSIVE MODE, which is faster. Returns the number of links created. Errors: as m2m_link; 42P11 the query returns no rows; 42804 it returns other columns than keys; whatever the query raises.';
 
-COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
-COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
-COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
-COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text) IS
-'Unlinks rows of two tables, with the same forms of ids as m2m_link. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text, jsonb) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
 
-COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and left as they were). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text, jsonb) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 
 COMMENT ON FUNCTION m2m_clear(regclass, "any", regclass, text, text) IS
 'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
@@ -300,6 +308,100 @@ COMMENT ON FUNCTION m2m_count(regclass, "any", regclass, text, text) IS
 'Number of links of one row, each row of the association table counting. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
 COMMENT ON FUNCTION m2m_count(regclass, text, regclass, text, text) IS
 'Number of links of one row, each row of the association table counting. Sees what the calling statement sees. Errors: 42704 no relationship; 42P08 several.';
+
+/*
+ * Questions over many links.
+ */
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of "any" DEFAULT NULL,
+	any_of "any" DEFAULT NULL, none_of "any" DEFAULT NULL,
+	exactly "any" DEFAULT NULL, at_least bigint DEFAULT NULL,
+	after "any" DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	unlinked boolean DEFAULT false)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find';
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of text DEFAULT NULL,
+	any_of text DEFAULT NULL, none_of text DEFAULT NULL,
+	exactly text DEFAULT NULL, at_least bigint DEFAULT NULL,
+	after text DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	unlinked boolean DEFAULT false)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find';
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, at_least integer,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
+
+CREATE FUNCTION m2m_counts(sample anyelement, other_table regclass,
+	via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT "row" anyelement, OUT links bigint)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_counts';
+
+CREATE FUNCTION m2m_related(sample anyelement, id "any", other_table regclass,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL,
+	OUT "row" anyelement, OUT shared bigint, OUT jaccard double precision)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_related';
+
+CREATE FUNCTION m2m_reach(sample anyelement, id "any", via text DEFAULT NULL,
+	max_depth bigint DEFAULT NULL, direction text DEFAULT 'out',
+	OUT "row" anyelement, OUT depth integer, OUT path text[])
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_reach';
+
+CREATE FUNCTION m2m_related(sample anyelement, id text, other_table regclass,
+	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
+	role text DEFAULT NULL,
+	OUT "row" anyelement, OUT shared bigint, OUT jaccard double precision)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_related';
+
+CREATE FUNCTION m2m_reach(sample anyelement, id text, via text DEFAULT NULL,
+	max_depth bigint DEFAULT NULL, direction text DEFAULT 'out',
+	OUT "row" anyelement, OUT depth integer, OUT path text[])
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_reach';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", bigint,
+	"any", bigint, text, text, boolean) IS
+'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, bigint,
+	text, bigint, text, text, boolean) IS
+'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, integer, bigint, text, text) IS
+'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
+
+COMMENT ON FUNCTION m2m_counts(anyelement, regclass, text, text) IS
+'All rows of one table, each with the number of its links to another. NULL::author as first argument says which rows. Errors: 42809 not a table''s row; 42704, 42P08; 42501.';
+
+COMMENT ON FUNCTION m2m_related(anyelement, "any", regclass, bigint, text, text) IS
+'Rows of one table that are linked to the same rows of another as the row with that id: how many they share, and that in proportion to all that either is linked to (Jaccard). Most shared first; max_rows of them. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_reach(anyelement, "any", text, bigint, text) IS
+'Rows that links of a table with itself lead to from the row with that id, each once, with the least number of links and the keys on the way; max_depth links at most. direction: out (from the left role to the right), in or both. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 22023; 42501.';
+
+COMMENT ON FUNCTION m2m_related(anyelement, text, regclass, bigint, text, text) IS
+'Rows of one table that are linked to the same rows of another as the row with that id: how many they share, and that in proportion to all that either is linked to (Jaccard). Most shared first; max_rows of them. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_reach(anyelement, text, text, bigint, text) IS
+'Rows that links of a table with itself lead to from the row with that id, each once, with the least number of links and the keys on the way; max_depth links at most. direction: out (from the left role to the right), in or both. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 22023; 42501.';
 
 /* link views */
 
@@ -406,6 +508,15 @@ CREATE FUNCTION m2m_relationships()
 
 COMMENT ON FUNCTION m2m_relationships() IS
 'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; whether it was created or adopted; the owner.';
+
+CREATE FUNCTION m2m_diagram(schema regnamespace DEFAULT NULL,
+	format text DEFAULT 'mermaid')
+	RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'm2m_diagram';
+
+COMMENT ON FUNCTION m2m_diagram(regnamespace, text) IS
+'The relationships that have a table in a schema, or all, as a text to be drawn: mermaid (an erDiagram) or dot. Tables with the columns that make the relationship, and a line from each endpoint to the association with the link view that goes this way. Errors: 3F000 no such schema; 22023 no such format.';
 
 /* what is amiss */
 

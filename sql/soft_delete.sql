@@ -374,5 +374,13 @@ DELETE FROM books WHERE job = 'editor';
 SELECT m2m_link('author', 1, 'book', 1, properties => '{"job": "editor"}'), m2m_count('author', 1, 'book');
 SELECT author_id, book_id, job, note, deleted_at IS NULL AS linked FROM credit ORDER BY 1, 2, 3, 5;
 SELECT m2m_drop('credit');
+-- No key, and a trigger that might make another link of one: what was unlinked is not there
+CREATE TABLE seen (author_id int NOT NULL REFERENCES author, book_id int NOT NULL REFERENCES book, note text, deleted_at timestamp);
+CREATE FUNCTION as_it_is() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+CREATE TRIGGER as_it_is BEFORE INSERT ON seen FOR EACH ROW EXECUTE FUNCTION as_it_is();
+SELECT m2m_adopt('seen', deleted => 'deleted_at', left_view => 'seen_books', right_view => 'seen_authors');
+SELECT m2m_link('author', 1, 'book', 1, 'seen', properties => '{"note": "n"}'), m2m_unlink('author', 1, 'book', 1, 'seen');
+SELECT m2m_link('author', 1, 'book', 1, 'seen', properties => '{"note": "n"}');
+SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS links, count(*) FROM seen;
 SET client_min_messages = warning;
 DROP SCHEMA soft CASCADE;

@@ -7,6 +7,7 @@
 #include "utils/guc.h"
 
 #include "ddl.h"
+#include "define.h"
 #include "m2m.h"
 #include "relationship.h"
 
@@ -23,6 +24,12 @@ bool		m2m_direct_path = true;
 
 /* m2m.index_runs: are many keys looked up in a page of a B-tree at once? */
 bool		m2m_index_runs = true;
+
+/* m2m.view_schema: where link views and functions go; "": beside the association */
+char	   *m2m_view_schema = NULL;
+
+/* m2m.naming: an M2mNaming */
+int			m2m_naming = M2M_NAMING_M2M;
 
 void		_PG_init(void);
 
@@ -70,6 +77,25 @@ _PG_init(void)
 							 &m2m_index_runs,
 							 true,
 							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("m2m.view_schema",
+							   "Schema that link views and link functions are made in.",
+							   "When empty, they are made in the schema of their association table.",
+							   &m2m_view_schema,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("m2m.naming",
+							 "Whose names and shape association tables get when they are made.",
+							 NULL,
+							 &m2m_naming,
+							 M2M_NAMING_M2M,
+							 m2m_naming_options,
+							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);
 

@@ -63,6 +63,10 @@ m2m_create(PG_FUNCTION_ARGS)
 		parse_on_delete(text_to_cstring(PG_GETARG_TEXT_PP(5)));
 	definition.schema = PG_ARGISNULL(6) ? InvalidOid : PG_GETARG_OID(6);
 	definition.if_not_exists = !PG_ARGISNULL(13) && PG_GETARG_BOOL(13);
+	definition.naming_given = !PG_ARGISNULL(14);
+	if (definition.naming_given)
+		definition.naming =
+			m2m_naming_parse(text_to_cstring(PG_GETARG_TEXT_PP(14)));
 
 	definition.notice = true;
 	m2m_definition_lock(&definition);

@@ -137,8 +137,8 @@ m2m_load(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_unlink(left_table, left_id, right_table, right_id, via, role) returns
- * the number of links removed.
+ * m2m_unlink(left_table, left_id, right_table, right_id, via, role,
+ * properties) returns the number of links removed.
  */
 Datum
 m2m_unlink(PG_FUNCTION_ARGS)
@@ -149,13 +149,20 @@ m2m_unlink(PG_FUNCTION_ARGS)
 	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
-	match_shared(&call, ids, SHARED_LEFT_OUT);
-	PG_RETURN_INT64(m2m_links_remove(call.rel, ids));
+
+	/*
+	 * Pairs whose ids differ have no link.  With properties they stay, as
+	 * these go with the pairs one by one, and the statement finds none.
+	 */
+	match_shared(&call, ids, PG_ARGISNULL(6) ? SHARED_LEFT_OUT :
+				 SHARED_AS_IT_IS);
+	PG_RETURN_INT64(m2m_links_remove(call.rel, ids, PG_ARGISNULL(6) ? NULL :
+									 PG_GETARG_JSONB_P(6)));
 }
 
 /*
- * m2m_set(left_table, left_id, right_table, right_ids, via, role) returns
- * (linked text[], unlinked text[], kept bigint).
+ * m2m_set(left_table, left_id, right_table, right_ids, via, role, properties)
+ * returns (linked text[], unlinked text[], kept bigint).
  */
 Datum
 m2m_set(PG_FUNCTION_ARGS)
@@ -176,7 +183,8 @@ m2m_set(PG_FUNCTION_ARGS)
 	ids[M2M_OTHER(call.side)] = read_second(&call, M2M_ID_ARRAY);
 	match_shared(&call, ids, SHARED_MUST_AGREE);
 	m2m_links_set(call.rel, call.side, ids[call.side],
-				  ids[M2M_OTHER(call.side)], &difference);
+				  ids[M2M_OTHER(call.side)], PG_ARGISNULL(6) ? NULL :
+				  PG_GETARG_JSONB_P(6), &difference);
 	values[0] = PointerGetDatum(difference.linked);
 	values[1] = PointerGetDatum(difference.unlinked);
 	values[2] = Int64GetDatum(difference.kept);

@@ -73,6 +73,102 @@ m2m_catalog_natts(Oid relid)
 }
 
 /*
+ * m2m_catalog_column_has_default: does an INSERT that leaves a column out put
+ * anything into it but null: by the column's default, or its domain's?
+ */
+bool
+m2m_catalog_column_has_default(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+	bool		result;
+	Oid			type;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef ||
+		((Form_pg_attribute) GETSTRUCT(tuple))->attidentity != '\0';
+	type = ((Form_pg_attribute) GETSTRUCT(tuple))->atttypid;
+	ReleaseSysCache(tuple);
+	if (result)
+		return true;
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = !heap_attisnull(tuple, Anum_pg_type_typdefaultbin, NULL) ||
+		!heap_attisnull(tuple, Anum_pg_type_typdefault, NULL);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_column_generated: is a column made from others?
+ */
+bool
+m2m_catalog_column_generated(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->attgenerated != '\0';
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_base_type: what a type is, domains aside; InvalidOid if it is gone.
+ */
+Oid
+m2m_catalog_base_type(Oid type)
+{
+	for (;;)
+	{
+		HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		Form_pg_type form;
+
+		if (!HeapTupleIsValid(tuple))
+			return InvalidOid;
+		form = (Form_pg_type) GETSTRUCT(tuple);
+		if (form->typtype != TYPTYPE_DOMAIN)
+		{
+			ReleaseSysCache(tuple);
+			return type;
+		}
+		type = form->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+}
+
+/*
+ * m2m_catalog_column_not_null: must a column not be null, by itself or by its
+ * domain?
+ */
+bool
+m2m_catalog_column_not_null(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+	bool		result;
+	Oid			type;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+	type = ((Form_pg_attribute) GETSTRUCT(tuple))->atttypid;
+	ReleaseSysCache(tuple);
+	while (!result && get_typtype(type) == TYPTYPE_DOMAIN)
+	{
+		tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		if (!HeapTupleIsValid(tuple))
+			break;
+		result = ((Form_pg_type) GETSTRUCT(tuple))->typnotnull;
+		type = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
  * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
  */
 Oid

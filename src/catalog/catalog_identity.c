@@ -28,6 +28,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_operator.h"
@@ -63,16 +64,21 @@ typedef struct IdentityKey
 	M2mIdentityColumn further[INDEX_MAX_KEYS];
 	int			ncolumns;
 	AttrNumber	column[INDEX_MAX_KEYS];
+	Oid			collation[INDEX_MAX_KEYS];
 } IdentityKey;
 
 static bool read_key(M2mRelationship *rel, Relation indexes,
-					 HeapTuple tuple, IdentityKey *key);
+					 HeapTuple tuple, IdentityKey *key, bool *others);
 static bool excludes_equals(M2mRelationship *rel, HeapTuple tuple,
 							IdentityKey *key);
+static bool compares_alike(Oid association, AttrNumber attnum, Oid collation);
+static bool is_deterministic(Oid collation);
+static void name_collations(M2mRelationship *rel, IdentityKey *key);
 static Oid *read_operators(Oid index, int n);
 static bool is_overlap(Oid operator);
 static void sort_columns(IdentityKey *key);
 static bool is_better(IdentityKey *key, IdentityKey *best);
+static bool are_tied(IdentityKey *key, IdentityKey *best);
 static void use_key(M2mRelationship *rel, IdentityKey *key);
 
 /*
@@ -88,6 +94,8 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	int			npair = rel->nlink;
 	IdentityKey *key = palloc(sizeof(IdentityKey));
 	IdentityKey *best = NULL;
+	IdentityKey *pair = NULL;	/* one that keeps pairs unique */
+	bool		others = false; /* has an index other ideas of equality? */
 	List	   *deferrable = NIL;	/* IdentityKey: ON CONFLICT stumbles over
 									 * them */
 	bool		unique[3] = {false, false, false};	/* pairs, by scope */
@@ -105,11 +113,21 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		bool		immediate =
 			((Form_pg_index) GETSTRUCT(tuple))->indimmediate;
 
-		if (!read_key(rel, indexes, tuple, key))
+		if (!read_key(rel, indexes, tuple, key, &others))
 			continue;
 		if (!key->exclusion && key->npair == npair && key->nfurther == 0 &&
 			immediate)
+		{
 			unique[key->scope] = true;
+
+			/* the one that ON CONFLICT will name */
+			if (key->scope == SCOPE_ALL ||
+				(key->scope == SCOPE_LINKS && pair == NULL))
+			{
+				pair = palloc(sizeof(IdentityKey));
+				*pair = *key;
+			}
+		}
 		if (!immediate)
 		{
 			deferrable = lappend(deferrable, key);
@@ -117,9 +135,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 		}
 		else if (best == NULL || is_better(key, best))
 		{
+			rel->tied = best != NULL && are_tied(key, best);
 			best = key;
 			key = palloc(sizeof(IdentityKey));
 		}
+		else
+			rel->tied |= are_tied(key, best);
 	}
 	systable_endscan(scan);
 	table_close(indexes, AccessShareLock);
@@ -141,7 +162,13 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 	else
 		rel->identity = M2M_IDENTITY_PAIR;
 
-	/* ON CONFLICT takes all that fit its columns, and none if one may wait */
+	/* ON CONFLICT takes all that fit its columns, whatever equal means there */
+	if (others && rel->nidentity == 0 && pair != NULL)
+		name_collations(rel, pair);
+	else if (others && rel->identity_target != NIL)
+		name_collations(rel, best);
+
+	/* ... and none if one may wait */
 	rel->on_conflict = rel->unique_index;
 	foreach(lc, deferrable)
 	{
@@ -169,11 +196,12 @@ m2m_catalog_describe_identity(M2mRelationship *rel)
 /*
  * read_key: a row of pg_index as a key; false if it is none that counts.  One
  * that is not checked at once does not either, but may be in the way of ON
- * CONFLICT.
+ * CONFLICT.  Nor does one by which other pairs are equal than by the columns
+ * themselves; *others becomes true if it has other ideas of equality.
  */
 static bool
 read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
-		 IdentityKey *key)
+		 IdentityKey *key, bool *others)
 {
 	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 	TupleDesc	desc = RelationGetDescr(indexes);
@@ -181,6 +209,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 	bool		is_btree;
 	bool		isnull;
 	oidvector  *opclass;
+	oidvector  *collation;
 	HeapTuple	class_tuple;
 
 	if ((!index->indisunique && !index->indisexclusion) ||
@@ -198,6 +227,9 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 	opclass = (oidvector *)
 		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indclass, desc,
 									 &isnull));
+	collation = (oidvector *)
+		DatumGetPointer(heap_getattr(tuple, Anum_pg_index_indcollation, desc,
+									 &isnull));
 
 	memset(key, 0, sizeof(IdentityKey));
 	key->scope = partial ? SCOPE_LINKS : SCOPE_ALL;
@@ -209,6 +241,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 		AttrNumber	attnum = index->indkey.values[i];
 		M2mIdentityColumn *further;
 		HeapTuple	column;
+		bool		alike;
 
 		if (attnum <= 0)
 			return false;
@@ -225,9 +258,15 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 				key->scope = SCOPE_EACH;
 			continue;
 		}
+		alike = compares_alike(rel->association, attnum,
+							   collation->values[i]);
+		*others |= !alike;
+		key->collation[key->ncolumns] = collation->values[i];
 		key->column[key->ncolumns++] = attnum;
 		if (m2m_columns_include(rel->nlink, rel->link, attnum))
 		{
+			if (!alike)
+				return false;
 			key->npair++;
 			continue;
 		}
@@ -236,6 +275,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 			return false;
 		further = &key->further[key->nfurther++];
 		further->attnum = attnum;
+		further->collation = alike ? InvalidOid : collation->values[i];
 		further->not_null =
 			((Form_pg_attribute) GETSTRUCT(column))->attnotnull;
 		if (is_btree)
@@ -284,6 +324,51 @@ excludes_equals(M2mRelationship *rel, HeapTuple tuple, IdentityKey *key)
 	return true;
 }
 
+/*
+ * compares_alike: are the same values of a column equal by an index's collation
+ * and by its own?
+ */
+static bool
+compares_alike(Oid association, AttrNumber attnum, Oid collation)
+{
+	HeapTuple	tuple = SearchSysCacheAttNum(association, attnum);
+	Oid			own;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	own = ((Form_pg_attribute) GETSTRUCT(tuple))->attcollation;
+	ReleaseSysCache(tuple);
+	return own == collation || !OidIsValid(collation) || !OidIsValid(own) ||
+		(is_deterministic(own) && is_deterministic(collation));
+}
+
+/* is_deterministic: are values equal by a collation only if they are the same? */
+static bool
+is_deterministic(Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	result = ((Form_pg_collation) GETSTRUCT(tuple))->collisdeterministic;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* name_collations: ON CONFLICT is to name a key's collations. */
+static void
+name_collations(M2mRelationship *rel, IdentityKey *key)
+{
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		if (!OidIsValid(key->collation[i]))
+			continue;
+		rel->collated = lappend_int(rel->collated, key->column[i]);
+		rel->collations = lappend_oid(rel->collations, key->collation[i]);
+	}
+}
+
 /* read_operators: those of an exclusion constraint; NULL if there is none. */
 static Oid *
 read_operators(Oid index, int n)
@@ -328,9 +413,12 @@ sort_columns(IdentityKey *key)
 		for (int j = i; j > 0 && key->column[j - 1] > key->column[j]; j--)
 		{
 			AttrNumber	attnum = key->column[j];
+			Oid			collation = key->collation[j];
 
 			key->column[j] = key->column[j - 1];
+			key->collation[j] = key->collation[j - 1];
 			key->column[j - 1] = attnum;
+			key->collation[j - 1] = collation;
 		}
 	}
 	for (int i = 1; i < key->nfurther; i++)
@@ -373,6 +461,24 @@ is_better(IdentityKey *key, IdentityKey *best)
 			return key->column[i] < best->column[i];
 	}
 	return key->ncolumns > best->ncolumns;
+}
+
+/*
+ * are_tied: does of two keys neither say more of what a link is, and something
+ * else?  A primary key is what its owner has chosen.
+ */
+static bool
+are_tied(IdentityKey *key, IdentityKey *best)
+{
+	bool		same = true;
+
+	if ((key->npair > 0) != (best->npair > 0) || key->primary ||
+		best->primary || key->nfurther != best->nfurther ||
+		key->scope != best->scope)
+		return false;
+	for (int i = 0; i < key->nfurther; i++)
+		same &= key->further[i].attnum == best->further[i].attnum;
+	return !same;
 }
 
 /*
@@ -419,9 +525,14 @@ m2m_catalog_identify_by_row(M2mRelationship *rel)
 	rel->identity = M2M_IDENTITY_ROW;
 	rel->one_each = false;
 	rel->identity_target = NIL;
-	rel->nidentity = rel->nproperties;
 	rel->identity_column = palloc0_array(M2mIdentityColumn,
 										 Max(rel->nproperties, 1));
+
+	/* what is generated from others tells nothing that they do not */
+	rel->nidentity = 0;
 	for (int i = 0; i < rel->nproperties; i++)
-		rel->identity_column[i].attnum = rel->property[i];
+	{
+		if (!m2m_catalog_column_generated(rel->association, rel->property[i]))
+			rel->identity_column[rel->nidentity++].attnum = rel->property[i];
+	}
 }

@@ -263,7 +263,9 @@ m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
 {
 	m2m_catalog_describe_deleted(rel, deleted);
 	rel->nproperties = 0;
-	rel->required = NIL;
+	rel->required = rel->stamped = rel->touched = NIL;
+	rel->tied = false;
+	rel->collated = rel->collations = NIL;
 	describe_properties(rel);
 	describe_association(rel);
 }
@@ -869,6 +871,7 @@ describe_association(M2mRelationship *rel)
 		ReleaseSysCache(tuple);
 	}
 	m2m_catalog_describe_identity(rel);
+	m2m_catalog_describe_stamps(rel);
 	if (rel->has_rules && (rel->on_conflict || rel->identity_target != NIL) &&
 		has_insert_rule(rel->association))
 	{
@@ -951,19 +954,17 @@ describe_properties(M2mRelationship *rel)
 	for (int a = 1; a <= natts; a++)
 	{
 		HeapTuple	tuple = SearchSysCacheAttNum(rel->association, a);
-		Form_pg_attribute attribute;
 
 		if (!HeapTupleIsValid(tuple))
 			continue;
-		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
 		if (!m2m_columns_include(rel->nlink, rel->link, a) &&
 			a != rel->deleted)
 		{
 			rel->property[rel->nproperties++] = a;
 
 			/* a plain m2m_link() cannot make a row without these */
-			if (attribute->attnotnull && !attribute->atthasdef &&
-				attribute->attidentity == '\0')
+			if (m2m_catalog_column_not_null(rel->association, a) &&
+				!m2m_catalog_column_has_default(rel->association, a))
 				rel->required = lappend_int(rel->required, a);
 		}
 		ReleaseSysCache(tuple);

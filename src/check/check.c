@@ -361,6 +361,13 @@ check_pairs(Check *check, M2mRelationship *rel)
 	char	   *same;
 	bool		differ;
 
+	if (rel->tied)
+		add_finding(check, "info",
+					psprintf("several keys could tell the links of one pair apart; the one with column \"%s\" is taken",
+							 get_attname(rel->association,
+										 rel->identity_column[0].attnum,
+										 false)),
+					NULL);
 	if (rel->has_key || m2m_catalog_has_wider_key(rel))
 		return;
 	if (rel->nidentity > 0)
@@ -399,11 +406,10 @@ check_pairs(Check *check, M2mRelationship *rel)
 										  m2m_deleted_value(rel, true)),
 								 same));
 		differ = query_is_true(check,
-							   psprintf("SELECT EXISTS (SELECT FROM (SELECT DISTINCT a.* FROM"
-										" (SELECT %s, (a.*)::pg_catalog.text whole FROM %s a"
-										" WHERE pg_catalog.%s) a) d"
-										" GROUP BY %s HAVING pg_catalog.count(*) > 1)",
-										columns, association, present, columns));
+							   psprintf("SELECT EXISTS (SELECT FROM %s a WHERE pg_catalog.%s"
+										" GROUP BY %s HAVING pg_catalog.count("
+										"DISTINCT (a.*)::pg_catalog.text) > 1)",
+										association, present, columns));
 		if (differ)
 			add_finding(check, "error",
 						"links stand there more than once, with different link properties",

@@ -222,14 +222,22 @@ adopt_if_plain(Oid relid)
 	M2mCandidate *c = m2m_candidate_read(relid, NULL);
 	AdoptTask	task = {relid, NULL};
 	ErrorData  *error;
+	Oid			schema;
 
 	if (c == NULL || !c->plain)
 		return;
 
 	/* beforehand, what is sure to fail: a subtransaction costs something */
-	if (object_aclcheck(NamespaceRelationId, c->schema, c->owner,
-						ACL_CREATE) != ACLCHECK_OK)
-		task.reason = "its owner may not create views in its schema";
+	schema = m2m_schema_of_views(c->schema, true);
+	if (!OidIsValid(schema))
+		task.reason = psprintf("link views cannot be made in schema \"%s\", as m2m.view_schema says",
+							   m2m_view_schema);
+	else if (object_aclcheck(NamespaceRelationId, schema, c->owner,
+							 ACL_CREATE) != ACLCHECK_OK)
+		task.reason = schema == c->schema ?
+			"its owner may not create views in its schema" :
+			psprintf("its owner may not create views in schema \"%s\"",
+					 m2m_view_schema);
 	else
 	{
 		error = m2m_attempt_as(c->owner, true, true, true, adopt, &task);
@@ -286,10 +294,14 @@ lock_for_adoption(M2mCandidate *c)
 {
 	List	   *endpoints = list_append_unique_oid(list_make1_oid(c->table[M2M_LEFT]),
 												   c->table[M2M_RIGHT]);
+	Oid			schema = m2m_schema_of_views(c->schema, false);
 
 	return m2m_keep_extension_if_free("m2m") &&
 		ConditionalLockDatabaseObject(NamespaceRelationId, c->schema, 0,
 									  AccessShareLock) &&
+		(schema == c->schema ||
+		 ConditionalLockDatabaseObject(NamespaceRelationId, schema, 0,
+									   AccessShareLock)) &&
 		m2m_lock_if_free(list_make1_oid(c->relid), ShareRowExclusiveLock) &&
 		m2m_lock_if_free(endpoints, AccessShareLock);
 }

@@ -563,6 +563,7 @@ rename_view(void *arg)
 	name = m2m_adopted_view_elsewhere(rel, task->near);
 	function = m2m_function_find(rel, task->near, false);
 	if (OidIsValid(function) &&
+		get_func_namespace(function) == get_rel_namespace(task->viewid) &&
 		strcmp(get_func_name(function), get_rel_name(task->viewid)) == 0)
 		m2m_ddl(psprintf("ALTER FUNCTION %s RENAME TO %s",
 						 format_procedure_extended(function,

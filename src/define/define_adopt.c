@@ -32,10 +32,12 @@ static void check_tables(Oid association, Oid table[2]);
 static void make_ready(Oid association, M2mAdoption *adoption);
 static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
-static char *leftover_name(M2mRelationship *rel, M2mSide near, Oid schema,
-						   Oid owner);
-static bool leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
-							   AttrNumber *deleted);
+static void choose_schemas(Oid association, M2mRelationship *rel,
+						   Oid schema[2]);
+static char *leftover_name(M2mRelationship *rel, M2mSide near,
+						   const char *wanted, Oid *schema, Oid owner);
+static bool leftover_condition(M2mRelationship *rel, Oid schema[2],
+							   Oid owner, AttrNumber *deleted);
 static bool is_leftover(M2mRelationship *rel, M2mSide near, Oid relid,
 						Oid owner);
 static void check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
@@ -58,19 +60,16 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	ForeignKeyCacheInfo *fk[2];
 	M2mRelationship *rel;
 	M2mRelationship *leftover;	/* what there is of one already */
-	Oid			schema;
-	AclResult	aclresult;
+	Oid			schema[2];
 	bool		has_view;
 	AttrNumber	of_view = 0;
 	bool		given[2] = {role[M2M_LEFT] != NULL, role[M2M_RIGHT] != NULL};
 
 	m2m_association_check_owner(association);
 	m2m_endpoint_check(association);
-	schema = get_rel_namespace(association);
-	aclresult = object_aclcheck(NamespaceRelationId, schema, GetUserId(),
-								ACL_CREATE);
-	if (aclresult != ACLCHECK_OK)
-		aclcheck_error(aclresult, OBJECT_SCHEMA, get_namespace_name(schema));
+	choose_schemas(association,
+				   m2m_relationship_get(association, InvalidOid, NoLock),
+				   schema);
 
 	/* what a refusal lists is looked up without holding up anybody */
 	check_tables(association, adoption->table);
@@ -91,6 +90,7 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 
 	leftover = m2m_relationship_get(association, InvalidOid,
 									ShareRowExclusiveLock);
+	choose_schemas(association, leftover, schema);
 	if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
 		OidIsValid(leftover->side[M2M_RIGHT].view))
 	{
@@ -154,11 +154,13 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 		if (OidIsValid(rel->side[s].view))
 			continue;
 		if (view[s] == NULL)
-			view[s] = leftover_name(rel, s, schema, GetUserId());
+			view[s] = leftover_name(rel, s, NULL, &schema[s], GetUserId());
+		else
+			leftover_name(rel, s, view[s], &schema[s], GetUserId());
 		if (view[s] == NULL && leftover != NULL)
 			view[s] = m2m_adopted_view_again(rel, s);
 		if (view[s] != NULL)
-			check_leftover(rel, s, schema, view[s]);
+			check_leftover(rel, s, schema[s], view[s]);
 	}
 	if (leftover == NULL)
 	{
@@ -172,6 +174,26 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
 		OidIsValid(rel->side[M2M_RIGHT].view))
 		bring_back(rel);
+}
+
+/*
+ * choose_schemas: where link views that are missing will be made: beside the
+ * other one of a relationship that has one, else where those of new
+ * relationships go.  Errors: 42501; those of m2m_schema_of_views().
+ */
+static void
+choose_schemas(Oid association, M2mRelationship *rel, Oid schema[2])
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (rel != NULL && OidIsValid(rel->side[M2M_OTHER(s)].view))
+			schema[s] = get_rel_namespace(rel->side[M2M_OTHER(s)].view);
+		else
+			schema[s] = m2m_schema_of_views(get_rel_namespace(association),
+											false);
+		if (rel == NULL || !OidIsValid(rel->side[s].view))
+			m2m_schema_check(schema[s]);
+	}
 }
 
 /*
@@ -272,14 +294,15 @@ bring_back(M2mRelationship *rel)
 /*
  * m2m_view_name_taken: the name that m2m_adopt, called by the association's
  * owner, would choose for the link view of a side, if something else has it;
- * NULL if it could make the view, or take back one that is left over.
+ * NULL if it could make the view, or take back one that is left over.  The
+ * other link view is there.
  */
 char *
 m2m_view_name_taken(M2mRelationship *rel, M2mSide near)
 {
-	Oid			schema = get_rel_namespace(rel->association);
+	Oid			schema = get_rel_namespace(rel->side[M2M_OTHER(near)].view);
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
-	char	   *name = leftover_name(rel, near, schema, owner);
+	char	   *name = leftover_name(rel, near, NULL, &schema, owner);
 	Oid			relid;
 
 	if (name == NULL)
@@ -305,34 +328,55 @@ link_columns(M2mRelationship *rel, M2mSide side)
 
 /*
  * leftover_name: the name of a link view that lost its trigger, or of the link
- * function where the view is lost; NULL if there is neither.
+ * function where the view is lost; NULL if there is neither.  Of any name, or
+ * the wanted one.  It is looked for in the schema given, in the association's,
+ * and, a view, beside its function; schema becomes that where it is.
  */
 static char *
-leftover_name(M2mRelationship *rel, M2mSide near, Oid schema, Oid owner)
+leftover_name(M2mRelationship *rel, M2mSide near, const char *wanted,
+			  Oid *schema, Oid owner)
 {
-	Oid			function;
+	Oid			function = m2m_function_find(rel, near, false);
+	char	   *name = OidIsValid(function) ? get_func_name(function) : NULL;
+	Oid			where[3] = {*schema, get_rel_namespace(rel->association),
+	OidIsValid(function) ? get_func_namespace(function) : InvalidOid};
 	ListCell   *lc;
 
-	foreach(lc, m2m_catalog_views(rel->association))
+	for (int i = 0; i < 3; i++)
 	{
-		if (get_rel_namespace(lfirst_oid(lc)) == schema &&
-			is_leftover(rel, near, lfirst_oid(lc), owner))
-			return get_rel_name(lfirst_oid(lc));
+		foreach(lc, m2m_catalog_views(rel->association))
+		{
+			char	   *view = get_rel_name(lfirst_oid(lc));
+
+			if (view != NULL && get_rel_namespace(lfirst_oid(lc)) == where[i] &&
+				(wanted == NULL || strcmp(view, wanted) == 0) &&
+				is_leftover(rel, near, lfirst_oid(lc), owner))
+			{
+				*schema = where[i];
+				return view;
+			}
+		}
 	}
-	function = m2m_function_find(rel, near, false);
-	if (OidIsValid(function) && get_func_namespace(function) == schema &&
-		!OidIsValid(get_relname_relid(get_func_name(function), schema)))
-		return get_func_name(function);
+	for (int i = 0; name != NULL && i < 2; i++)
+	{
+		if (where[2] == where[i] &&
+			(wanted == NULL || strcmp(name, wanted) == 0) &&
+			!OidIsValid(get_relname_relid(name, where[i])))
+		{
+			*schema = where[i];
+			return name;
+		}
+	}
 	return NULL;
 }
 
 /*
- * leftover_condition: is a link view left over that lost its trigger?  By
- * which column it leaves out rows that are no links becomes *deleted, 0 if by
- * none.  The relationship is described without.
+ * leftover_condition: is a link view left over that lost its trigger, where
+ * leftover_name() looks for it?  By which column it leaves out rows that are no
+ * links becomes *deleted, 0 if by none.  The relationship is described without.
  */
 static bool
-leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
+leftover_condition(M2mRelationship *rel, Oid schema[2], Oid owner,
 				   AttrNumber *deleted)
 {
 	M2mRelationship copy = *rel;
@@ -344,14 +388,18 @@ leftover_condition(M2mRelationship *rel, Oid schema, Oid owner,
 		Oid			relid = lfirst_oid(lc);
 		M2mLinkView *view;
 
-		if (get_rel_namespace(relid) != schema ||
-			get_rel_relkind(relid) != RELKIND_VIEW)
+		if (get_rel_relkind(relid) != RELKIND_VIEW)
 			continue;
 		view = m2m_catalog_read_view(relid, false);
 		copy.deleted = view != NULL ? view->deleted : 0;
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
-			if (is_leftover(&copy, s, relid, owner))
+			Oid			where = schema[s];
+
+			if (is_leftover(&copy, s, relid, owner) &&
+				leftover_name(&copy, s, get_rel_name(relid), &where,
+							  owner) != NULL &&
+				where == get_rel_namespace(relid))
 			{
 				*deleted = copy.deleted;
 				return true;

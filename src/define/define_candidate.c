@@ -104,6 +104,7 @@ static void describe_identity(M2mCandidate *c);
 static void describe_own(M2mCandidate *c);
 static void find_missing(M2mCandidate *c);
 static void judge(M2mCandidate *c);
+static bool may_be_third(M2mCandidate *c);
 static bool is_told(M2mCandidate *c, M2mSide side);
 static char *column_list(M2mCandidate *c, M2mSide side);
 static void append_array(StringInfo sql, M2mCandidate *c, M2mSide side);
@@ -607,9 +608,12 @@ choose_pair(M2mCandidate *c, List *fks, const Oid endpoint[2])
 			}
 		}
 	}
-	if (!c->evident && found > 1 && endpoint == NULL &&
-		pairs_by_name(c, fks, pair) != 1)
-		return false;
+	if (!c->evident && found > 1 && endpoint == NULL)
+	{
+		c->named = pairs_by_name(c, fks, pair) == 1;
+		if (!c->named)
+			return false;
+	}
 	use_foreign_key(c, M2M_LEFT, pair[M2M_LEFT]);
 	use_foreign_key(c, M2M_RIGHT, pair[M2M_RIGHT]);
 	return true;
@@ -985,7 +989,7 @@ find_missing(M2mCandidate *c)
 		c->missing = lappend(c->missing,
 							 psprintf("a word whether rows that %s marks as deleted are links",
 									  quote_identifier(c->columns[c->deleted - 1].name)));
-	if (!c->evident)
+	if (!c->evident && !c->named)
 		c->missing = lappend(c->missing,
 							 pstrdup("a word which of its foreign keys are meant"));
 }
@@ -1041,5 +1045,30 @@ judge(M2mCandidate *c)
 
 	c->ready = c->missing == NIL &&
 		(c->key >= M2M_CANDIDATE_KEY_PRIMARY || !c->referenced);
-	c->plain = c->ready && c->tools != NIL && !c->own_required;
+	c->plain = c->ready && c->evident && c->tools != NIL && !c->own_required &&
+		!may_be_third(c);
+}
+
+/*
+ * may_be_third: is there a column beside the pair, in what tells one link from
+ * another, that may get a foreign key yet: a number or uuid that has to be
+ * given?  Migrations add foreign keys one by one, and of three in a key the
+ * first two are not the pair.
+ */
+static bool
+may_be_third(M2mCandidate *c)
+{
+	ListCell   *lc;
+
+	foreach(lc, c->identity)
+	{
+		M2mCandidateColumn *column = &c->columns[lfirst_int(lc) - 1];
+		Oid			type = getBaseType(column->type);
+
+		if (!column->filled &&
+			(type == INT2OID || type == INT4OID || type == INT8OID ||
+			 type == UUIDOID))
+			return true;
+	}
+	return false;
 }

@@ -32,6 +32,9 @@ typedef struct Names
 {
 	M2mDefinition *definition;
 	Oid			schema;
+	Oid			view_schema;
+	M2mNaming	naming;
+	M2mSide		first;			/* whose columns come first in the table */
 	char		persistence;
 	bool		deletes_rows;	/* ON COMMIT */
 	char	   *name;
@@ -42,6 +45,7 @@ typedef struct Names
 } Names;
 
 static Oid	find_existing(Names *names);
+static Oid	find_named(Names *names);
 static void check_privileges(M2mDefinition *definition, Oid schema);
 static char choose_persistence(M2mDefinition *definition);
 static void choose_names(Names *names);
@@ -50,6 +54,9 @@ static void check_shared(Names *names);
 static List *own_columns(Names *names, M2mSide side);
 static bool leads_with(List *columns, List *first);
 static void create_association(Names *names);
+static void create_index(Names *names, const char *kind, List *columns,
+						 const char *index);
+static char *free_name(Names *names, char *name);
 static void append_column_definition(StringInfo sql, Oid relid,
 									 const char *column, const char *key);
 static void append_foreign_key(StringInfo sql, Names *names, M2mSide side);
@@ -115,12 +122,14 @@ m2m_relationship_define(M2mDefinition *definition)
 	M2mRelationship *rel;
 	ForeignKeyCacheInfo *fk[2];
 	Oid			association;
+	Oid			view_schema[2];
 
 	memset(&names, 0, sizeof(names));
 	names.definition = definition;
 	names.persistence = choose_persistence(definition);
 	names.schema = OidIsValid(definition->schema) ? definition->schema :
 		get_rel_namespace(definition->relid[M2M_LEFT]);
+	names.view_schema = m2m_schema_of_views(names.schema, false);
 	choose_names(&names);
 
 	if (definition->if_not_exists)
@@ -172,21 +181,22 @@ m2m_relationship_define(M2mDefinition *definition)
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_function_check_free(rel, s, names.schema, names.view[s],
+		m2m_function_check_free(rel, s, names.view_schema, names.view[s],
 								"m2m_create");
 	describe_association(association, &names);
-	m2m_views_create(rel, names.schema, names.view);
+	view_schema[M2M_LEFT] = view_schema[M2M_RIGHT] = names.view_schema;
+	m2m_views_create(rel, view_schema, names.view);
 	return association;
 }
 
 /*
  * m2m_views_create: makes link views and functions of the sides that have no
- * view, and sends word to everybody.  The caller has just made the association
- * or holds it locked in ShareRowExclusiveLock, and has checked the names.
- * Errors are those of the DDL.
+ * view, each in its schema, and sends word to everybody.  The caller has just
+ * made the association or holds it locked in ShareRowExclusiveLock, and has
+ * checked the names.  Errors are those of the DDL.
  */
 void
-m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2])
+m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
 {
 	M2mExtensionState extension;
 
@@ -196,7 +206,7 @@ m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2])
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
 			if (!OidIsValid(rel->side[s].view))
-				m2m_view_create(rel, s, schema, view[s]);
+				m2m_view_create(rel, s, schema[s], view[s]);
 		}
 	}
 	PG_FINALLY();
@@ -209,10 +219,46 @@ m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2])
 
 /*
  * find_existing: the association of the relationship that is to be made, if it
- * was made already, from whichever of its tables; InvalidOid if not.
+ * was made already, from whichever of its tables; InvalidOid if not.  Who asks
+ * for no name and no style means it in whatever style it was made, and wherever
+ * its link views were to go: beside it they can have had a say in its name.
  */
 static Oid
 find_existing(Names *names)
+{
+	Oid			view_schema[2] = {names->schema, InvalidOid};
+	Oid			association = find_named(names);
+
+	if (names->definition->name != NULL)
+		return association;
+	for (const struct config_enum_entry *option = m2m_naming_options;
+		 option->name != NULL; option++)
+	{
+		M2mDefinition definition = *names->definition;
+
+		if (definition.naming_given &&
+			definition.naming != (M2mNaming) option->val)
+			continue;
+		definition.naming_given = true;
+		definition.naming = option->val;
+		for (int i = 0; i < 2 && !OidIsValid(association); i++)
+		{
+			Names		other;
+
+			memset(&other, 0, sizeof(other));
+			other.definition = &definition;
+			other.schema = names->schema;
+			other.view_schema = view_schema[i];
+			choose_names(&other);
+			association = find_named(&other);
+		}
+	}
+	return association;
+}
+
+/* find_named: the same by the name that it would have in one style. */
+static Oid
+find_named(Names *names)
 {
 	M2mDefinition *definition = names->definition;
 	M2mDefinition swapped = *definition;
@@ -233,6 +279,8 @@ find_existing(Names *names)
 		other.definition = &swapped;
 		other.schema = OidIsValid(swapped.schema) ? swapped.schema :
 			get_rel_namespace(swapped.relid[M2M_LEFT]);
+		other.view_schema = names->view_schema == names->schema ?
+			other.schema : InvalidOid;
 		choose_names(&other);
 	}
 
@@ -255,17 +303,20 @@ find_existing(Names *names)
 
 /*
  * check_privileges: what the DDL to come will need, checked before any lock:
- * CREATE on the schema, REFERENCES on both endpoints.
+ * CREATE on the schemas, REFERENCES on both endpoints.
  */
 static void
 check_privileges(M2mDefinition *definition, Oid schema)
 {
 	AclResult	aclresult;
+	Oid			view_schema = m2m_schema_of_views(schema, false);
 
 	aclresult = object_aclcheck(NamespaceRelationId, schema, GetUserId(),
 								ACL_CREATE);
 	if (aclresult != ACLCHECK_OK)
 		aclcheck_error(aclresult, OBJECT_SCHEMA, get_namespace_name(schema));
+	if (view_schema != schema)
+		m2m_schema_check(view_schema);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		Oid			relid = definition->relid[s];
@@ -311,27 +362,19 @@ static void
 choose_names(Names *names)
 {
 	M2mDefinition *definition = names->definition;
-	bool		self = definition->relid[M2M_LEFT] ==
-		definition->relid[M2M_RIGHT];
 	char	   *table[2];
 
+	names->naming = definition->naming_given ? definition->naming :
+		(M2mNaming) m2m_naming;
+	names->first = m2m_style_first(names->naming, definition->relid);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
 		table[s] = get_rel_name(definition->relid[s]);
-		if (definition->role[s] != NULL)
-			names->role[s] = pstrdup(definition->role[s]);
-		else if (self)
-			names->role[s] = m2m_name_join(s == M2M_LEFT ? "from" : "to",
-										   m2m_name_singular(table[s]));
-		else
-			names->role[s] = m2m_name_singular(table[s]);
-	}
+	m2m_style_roles(names->naming, definition->relid, definition->role,
+					names->role);
 	m2m_roles_check(names->role, "m2m_create");
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		ListCell   *lc;
-
 		names->key[s] = m2m_key_choose(definition->relid[s],
 									   definition->key[s], s);
 		names->view[s] = definition->view[s] != NULL ?
@@ -355,22 +398,31 @@ choose_names(Names *names)
 			names->column[s] = definition->column[s];
 			continue;
 		}
-		foreach(lc, names->key[s])
-			names->column[s] =
-			lappend(names->column[s],
-					makeString(m2m_name_join(names->role[s],
-											 strVal(lfirst(lc)))));
+		names->column[s] = m2m_style_columns(names->naming, definition->relid,
+											 names->role, names->key[s], s);
 	}
 
-	if (definition->name != NULL)
-		names->name = pstrdup(definition->name);
-	else
+	names->name = definition->name != NULL ? pstrdup(definition->name) :
+		m2m_style_association(names->naming, definition->relid,
+							  definition->role);
+	if (definition->name != NULL || names->view_schema != names->schema ||
+		(strcmp(names->name, names->view[M2M_LEFT]) != 0 &&
+		 strcmp(names->name, names->view[M2M_RIGHT]) != 0))
+		return;
+
+	/* one of them has to give way: a tool knows its table by its name */
+	if (names->naming == M2M_NAMING_M2M)
+		names->name = makeObjectName(table[M2M_LEFT], table[M2M_RIGHT],
+									 "link");
+	for (int s = M2M_LEFT;
+		 names->naming != M2M_NAMING_M2M && s <= M2M_RIGHT; s++)
 	{
-		names->name = m2m_name_join(table[M2M_LEFT], table[M2M_RIGHT]);
-		if (strcmp(names->name, names->view[M2M_LEFT]) == 0 ||
-			strcmp(names->name, names->view[M2M_RIGHT]) == 0)
-			names->name = makeObjectName(table[M2M_LEFT], table[M2M_RIGHT],
-										 "link");
+		M2mSide		far = M2M_OTHER(s);
+
+		if (definition->view[s] == NULL)
+			names->view[s] = m2m_name_of(m2m_name_plural(names->role[far],
+														 table[far]),
+										 names->role[s], false);
 	}
 }
 
@@ -386,14 +438,23 @@ check_names(Names *names)
 	{
 		bool		whole = own_columns(names, M2M_OTHER(s)) == NIL &&
 			own_columns(names, s) == NIL;
+		bool		named = names->definition->column[M2M_LEFT] != NIL ||
+			names->definition->column[M2M_RIGHT] != NIL;
 
 		foreach(lc, names->column[s])
 		{
 			List	   *rest = list_copy_tail(names->column[s],
 											  foreach_current_index(lc) + 1);
 
-			/* one side's columns are not all there is of a pair */
-			if (whole || list_member(rest, lfirst(lc)))
+			/*
+			 * One side's columns are not all there is of a pair.  Nor do two
+			 * become one unless somebody has named them.
+			 */
+			if (whole || list_member(rest, lfirst(lc)) ||
+				(!named && list_member(names->column[M2M_OTHER(s)],
+									   lfirst(lc))) ||
+				(names->naming == M2M_NAMING_DJANGO &&
+				 strcmp(strVal(lfirst(lc)), "id") == 0))
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
 						 errmsg("column \"%s\" of the association table would stand there twice",
@@ -406,7 +467,8 @@ check_names(Names *names)
 	check_shared(names);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		if (strcmp(names->view[s], names->name) == 0)
+		if (names->view_schema == names->schema &&
+			strcmp(names->view[s], names->name) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_TABLE),
 					 errmsg("association table and link view would both be called \"%s\"",
@@ -417,7 +479,7 @@ check_names(Names *names)
 	m2m_view_names_check(names->view, "m2m_create");
 	m2m_name_check_free(names->schema, names->name, "name", "m2m_create");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_name_check_free(names->schema, names->view[s],
+		m2m_name_check_free(names->view_schema, names->view[s],
 							m2m_view_argument[s], "m2m_create");
 }
 
@@ -498,41 +560,58 @@ leads_with(List *columns, List *first)
 
 /*
  * create_association: the association table, with the key columns of both
- * sides and nothing else, and the index for the other direction.  A column of
- * both sides is one column.
+ * sides and nothing else that its style does not have, and the index for the
+ * other direction.  A column of both sides is one column.
  */
 static void
 create_association(Names *names)
 {
 	StringInfoData sql;
-	List	   *pair = list_concat_copy(names->column[M2M_LEFT],
-										own_columns(names, M2M_RIGHT));
+	M2mSide		second = M2M_OTHER(names->first);
+	List	   *pair = list_concat_copy(names->column[names->first],
+										own_columns(names, second));
+	List	   *reverse = list_concat_copy(names->column[second],
+										   own_columns(names, names->first));
 	char	   *name =
 		quote_qualified_identifier(get_namespace_name(names->schema),
 								   names->name);
+	char	   *key = free_name(names, m2m_style_key(names->naming,
+													 names->name, pair));
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE %sTABLE %s (",
 					 names->persistence == RELPERSISTENCE_TEMP ? "TEMPORARY " :
 					 names->persistence == RELPERSISTENCE_UNLOGGED ?
 					 "UNLOGGED " : "", name);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	if (names->naming == M2M_NAMING_DJANGO)
+		appendStringInfoString(&sql, "id pg_catalog.int8 PRIMARY KEY"
+							   " GENERATED BY DEFAULT AS IDENTITY, ");
+	for (int i = 0; i < 2; i++)
 	{
+		M2mSide		s = i == 0 ? names->first : second;
 		ListCell   *column;
-		ListCell   *key;
+		ListCell   *referenced;
 
-		forboth(column, names->column[s], key, names->key[s])
+		forboth(column, names->column[s], referenced, names->key[s])
 		{
-			if (s == M2M_LEFT ||
-				!list_member(names->column[M2M_LEFT], lfirst(column)))
+			if (s == names->first ||
+				!list_member(names->column[names->first], lfirst(column)))
 				append_column_definition(&sql, names->definition->relid[s],
 										 strVal(lfirst(column)),
-										 strVal(lfirst(key)));
+										 strVal(lfirst(referenced)));
 		}
 	}
-	appendStringInfoString(&sql, "PRIMARY KEY (");
-	append_names(&sql, pair);
-	appendStringInfoChar(&sql, ')');
+	if (names->naming == M2M_NAMING_RAILS)
+		sql.len -= strlen(", ");	/* its key is an index, made below */
+	else
+	{
+		if (key != NULL)
+			appendStringInfo(&sql, "CONSTRAINT %s ", quote_identifier(key));
+		appendStringInfoString(&sql, names->naming == M2M_NAMING_DJANGO ?
+							   "UNIQUE (" : "PRIMARY KEY (");
+		append_names(&sql, pair);
+		appendStringInfoChar(&sql, ')');
+	}
 
 	/*
 	 * In the same statement: the table is empty and nobody's yet, so the keys
@@ -545,15 +624,67 @@ create_association(Names *names)
 		appendStringInfoString(&sql, " ON COMMIT DELETE ROWS");
 	m2m_ddl(sql.data);
 
-	/* where all of the right key is the left one's, too, it may lead already */
-	if (leads_with(pair, names->column[M2M_RIGHT]))
-		return;
-	resetStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE INDEX ON %s (", name);
-	append_names(&sql, list_concat_copy(names->column[M2M_RIGHT],
-										own_columns(names, M2M_LEFT)));
+	switch (names->naming)
+	{
+		case M2M_NAMING_RAILS:
+			key = key != NULL ? key :
+				ChooseRelationName(names->name, "pair", "idx", names->schema,
+								   false);
+			create_index(names, "UNIQUE INDEX", pair, key);
+
+			/* deletes are published by a key, or not at all */
+			m2m_ddl(psprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX %s",
+							 name, quote_identifier(key)));
+			break;
+		case M2M_NAMING_DJANGO:
+			create_index(names, "INDEX", names->column[names->first], NULL);
+			reverse = names->column[second];
+			break;
+		case M2M_NAMING_PRISMA:
+			/* with any more in it Prisma does not know its table */
+			reverse = names->column[second];
+			break;
+		default:
+			break;
+	}
+
+	/* where all of the second key is the first's, too, it may lead already */
+	if (names->naming == M2M_NAMING_DJANGO ||
+		!leads_with(pair, names->column[second]))
+		create_index(names, "INDEX", reverse, NULL);
+}
+
+/*
+ * create_index: an index of the association, under a name, or that of its
+ * style.
+ */
+static void
+create_index(Names *names, const char *kind, List *columns, const char *index)
+{
+	StringInfoData sql;
+
+	if (index == NULL)
+		index = free_name(names, m2m_style_index(names->naming, names->name,
+												 columns));
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "CREATE %s %s ON %s (", kind,
+					 index != NULL ? quote_identifier(index) : "",
+					 quote_qualified_identifier(get_namespace_name(names->schema),
+												names->name));
+	append_names(&sql, columns);
 	appendStringInfoChar(&sql, ')');
 	m2m_ddl(sql.data);
+}
+
+/*
+ * free_name: a name for an index, or NULL, with which PostgreSQL will find
+ * one, if it is taken.
+ */
+static char *
+free_name(Names *names, char *name)
+{
+	return name == NULL ||
+		OidIsValid(get_relname_relid(name, names->schema)) ? NULL : name;
 }
 
 /*
@@ -590,7 +721,22 @@ append_column_definition(StringInfo sql, Oid relid, const char *column,
 static void
 append_foreign_key(StringInfo sql, Names *names, M2mSide side)
 {
-	appendStringInfoString(sql, ", FOREIGN KEY (");
+	char	   *foreign_key[2];
+	char	   *name;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		foreign_key[s] = m2m_style_foreign_key(names->naming, names->name,
+											   names->column[s],
+											   names->definition->relid[s],
+											   names->key[s]);
+
+	/* shortened, both can be one: PostgreSQL finds another for the second */
+	name = side == M2M_RIGHT && foreign_key[M2M_LEFT] != NULL &&
+		strcmp(foreign_key[M2M_LEFT], foreign_key[M2M_RIGHT]) == 0 ?
+		NULL : foreign_key[side];
+	appendStringInfo(sql, ", %s%s FOREIGN KEY (",
+					 name != NULL ? "CONSTRAINT " : "",
+					 name != NULL ? quote_identifier(name) : "");
 	append_names(sql, names->column[side]);
 	appendStringInfo(sql, ") REFERENCES %s (",
 					 m2m_qualified_name(names->definition->relid[side]));
@@ -599,6 +745,8 @@ append_foreign_key(StringInfo sql, Names *names, M2mSide side)
 					 list_length(own_columns(names, side)) <
 					 list_length(names->column[side]) ? "NO ACTION" : "CASCADE",
 					 on_delete_sql(names->definition->on_delete));
+	if (names->naming == M2M_NAMING_DJANGO)
+		appendStringInfoString(sql, " DEFERRABLE INITIALLY DEFERRED");
 }
 
 /* append_names: quoted identifiers, with commas. */

@@ -35,7 +35,8 @@ extern void m2m_function_check_free(M2mRelationship *rel, M2mSide near,
  * define_create.c: makes a relationship between two tables: works out what a
  * definition leaves open, makes the association table and what belongs to it
  */
-extern void m2m_views_create(M2mRelationship *rel, Oid schema, char *view[2]);
+extern void m2m_views_create(M2mRelationship *rel, Oid schema[2],
+							 char *view[2]);
 extern char *m2m_association_comment(Oid left, Oid right, char *view[2]);
 
 /* define_drop.c: unmaking a relationship */
@@ -75,7 +76,7 @@ extern char *m2m_polymorphic_hint(Oid association, AttrNumber column);
 extern void m2m_adopted_roles(Oid association, ForeignKeyCacheInfo *fk[2],
 							  char *role[2]);
 extern void m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
-							  Oid schema, bool given[2], char *role[2],
+							  Oid schema[2], bool given[2], char *role[2],
 							  char *view[2]);
 extern char *m2m_adopted_view_again(M2mRelationship *rel, M2mSide near);
 extern char *m2m_view_name_renamed(M2mRelationship *rel, M2mSide near,
@@ -133,6 +134,29 @@ extern List *m2m_repair_plan(Oid association, ForeignKeyCacheInfo *fk[2],
 extern void m2m_repair_lock(Oid association, Oid table[2]);
 extern void m2m_repair_run(Oid association, ForeignKeyCacheInfo *fk[2],
 						   bool repair);
+
+/*
+ * define_schema.c: the schema that link views and functions are made in
+ */
+extern void m2m_schema_check(Oid schema);
+
+/*
+ * define_styles.c: names and shape of an association as this or that tool
+ * makes them
+ */
+extern M2mSide m2m_style_first(M2mNaming naming, Oid relid[2]);
+extern void m2m_style_roles(M2mNaming naming, Oid relid[2],
+							const char *given[2], char *role[2]);
+extern List *m2m_style_columns(M2mNaming naming, Oid relid[2], char *role[2],
+							   List *key, M2mSide side);
+extern char *m2m_style_association(M2mNaming naming, Oid relid[2],
+								   const char *given[2]);
+extern char *m2m_style_key(M2mNaming naming, const char *association,
+						   List *columns);
+extern char *m2m_style_index(M2mNaming naming, const char *association,
+							 List *columns);
+extern char *m2m_style_foreign_key(M2mNaming naming, const char *association,
+								   List *columns, Oid relid, List *key);
 
 /*
  * define_temporary.c: temporary relationships at the end of a transaction: the

@@ -46,7 +46,7 @@ static char *column_role(Oid association, ForeignKeyCacheInfo *fk,
 						 ForeignKeyCacheInfo *other, bool any_column);
 static char *view_name(const char *name, char *role[2], Oid far, M2mSide near,
 					   NamePattern pattern);
-static char *first_taken(M2mRelationship *rel, Oid schema, char *name[2],
+static char *first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
 						 bool open[2]);
 static char *quoted_names(char *name[2], bool open[2]);
 
@@ -71,7 +71,7 @@ m2m_adopted_roles(Oid association, ForeignKeyCacheInfo *fk[2], char *role[2])
  */
 void
 m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
-				  Oid schema, bool given[2], char *role[2], char *view[2])
+				  Oid schema[2], bool given[2], char *role[2], char *view[2])
 {
 	struct
 	{
@@ -270,8 +270,20 @@ tell_roles(Oid association, ForeignKeyCacheInfo *fk[2], bool any_column,
 			singular;
 		told[s] = given[s] ? NULL :
 			column_role(association, fk[s], fk[M2M_OTHER(s)], any_column);
-		if (told[s] == NULL)
-			told[s] = table[s];
+	}
+
+	/* one that has its key's own name, beside one that tells: the manager's */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		char	   *other = told[M2M_OTHER(s)];
+		char	   *singular = m2m_name_singular(get_rel_name(fk[s]->confrelid));
+
+		if (told[s] != NULL)
+			continue;
+		told[s] = table[s];
+		if (self && role[s] == NULL && other != NULL &&
+			other != table[M2M_OTHER(s)] && strcmp(other, singular) != 0)
+			told[s] = singular;
 	}
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		role[s] = strcmp(told[M2M_LEFT], told[M2M_RIGHT]) == 0 ? table[s] :
@@ -327,7 +339,11 @@ column_role(Oid association, ForeignKeyCacheInfo *fk,
 				if (role != NULL)
 					return role;
 			}
-			if (strlen(column) > 1 && strcmp(column, key) != 0)
+
+			/* entity0 and entity1 tell no more than which of two tables it is */
+			if (strlen(column) > 1 && strcmp(column, key) != 0 &&
+				(fk->confrelid == other->confrelid ||
+				 !isdigit((unsigned char) column[strlen(column) - 1])))
 				return column;
 		}
 	}
@@ -364,16 +380,17 @@ view_name(const char *name, char *role[2], Oid far, M2mSide near,
  * function may become ambiguous by them, either.
  */
 static char *
-first_taken(M2mRelationship *rel, Oid schema, char *name[2], bool open[2])
+first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
+			bool open[2])
 {
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (open[s] &&
-			(!m2m_name_is_free(schema, name[s]) ||
-			 m2m_name_is_being_taken(schema, name[s]) ||
-			 !m2m_function_is_free(rel, s, schema, name[s]) ||
+			(!m2m_name_is_free(schema[s], name[s]) ||
+			 m2m_name_is_being_taken(schema[s], name[s]) ||
+			 !m2m_function_is_free(rel, s, schema[s], name[s]) ||
 			 (rel->unasked &&
-			  m2m_function_disturbs(rel, s, schema, name[s])) ||
+			  m2m_function_disturbs(rel, s, schema[s], name[s])) ||
 			 strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0))
 			return name[s];
 	}

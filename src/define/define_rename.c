@@ -61,9 +61,13 @@ static void rename_constraints(Oid association, const char *old,
 							   const char *new);
 static void rename_indexes(Oid association, const char *old, const char *new);
 static char *columns_name(Oid association, int n, const AttrNumber *columns);
+static List *columns_list(Oid relid, int n, const AttrNumber *columns);
 static char *part_name(Oid association, bool relation, const char *part,
 					   const char *old, const char *new, const char *columns,
 					   const char *label);
+static char *style_name(Oid association, const char *part, const char *old,
+						const char *new, List *columns, Oid relid, List *key);
+static bool is_free_part(Oid association, bool relation, const char *name);
 
 /*
  * m2m_relationship_rename: gives a relationship the names that are not NULL,
@@ -371,8 +375,9 @@ rename_one(Renaming *renaming, char *name)
 }
 
 /*
- * rename_parts: what PostgreSQL has called after the association that m2m made,
- * and that nobody has called otherwise since: author_book_pkey.
+ * rename_parts: what PostgreSQL, or m2m in the style of a tool, has called after
+ * the association that m2m made, and that nobody has called otherwise since:
+ * author_book_pkey.
  */
 static void
 rename_parts(Oid association, const char *old, const char *new)
@@ -382,7 +387,7 @@ rename_parts(Oid association, const char *old, const char *new)
 	rename_indexes(association, old, new);
 }
 
-/* rename_constraints: primary key, foreign keys, NOT NULL where it has names. */
+/* rename_constraints: keys, foreign keys, NOT NULL where it has names. */
 static void
 rename_constraints(Oid association, const char *old, const char *new)
 {
@@ -406,10 +411,11 @@ rename_constraints(Oid association, const char *old, const char *new)
 										 RelationGetDescr(constraints),
 										 &isnull);
 		ArrayType  *columns = isnull ? NULL : DatumGetArrayTypePCopy(datum);
-		char	   *names = columns == NULL ? NULL :
-			columns_name(association, ARR_DIMS(columns)[0],
-						 (AttrNumber *) ((char *) columns +
-										 ARR_OVERHEAD_NONULLS(1)));
+		int			n = columns == NULL ? 0 : ARR_DIMS(columns)[0];
+		AttrNumber *attnum = columns == NULL ? NULL :
+			(AttrNumber *) ((char *) columns + ARR_OVERHEAD_NONULLS(1));
+		char	   *names = columns_name(association, n, attnum);
+		List	   *key_columns = NIL;
 		char	   *name = NULL;
 
 		if (form->contype == CONSTRAINT_PRIMARY)
@@ -421,6 +427,21 @@ rename_constraints(Oid association, const char *old, const char *new)
 		else if (form->contype == 'n')	/* 18: NOT NULL */
 			name = part_name(association, false, NameStr(form->conname), old,
 							 new, names, "not_null");
+		if (form->contype == CONSTRAINT_FOREIGN)
+		{
+			datum = heap_getattr(tuple, Anum_pg_constraint_confkey,
+								 RelationGetDescr(constraints), &isnull);
+			key_columns =
+				columns_list(form->confrelid, n,
+							 (AttrNumber *) ((char *) DatumGetArrayTypePCopy(datum) +
+											 ARR_OVERHEAD_NONULLS(1)));
+		}
+		if (name == NULL && (form->contype == CONSTRAINT_PRIMARY ||
+							 form->contype == CONSTRAINT_UNIQUE ||
+							 form->contype == CONSTRAINT_FOREIGN))
+			name = style_name(association, NameStr(form->conname), old, new,
+							  columns_list(association, n, attnum),
+							  form->confrelid, key_columns);
 		if (name != NULL)
 			statements = lappend(statements,
 								 psprintf("ALTER TABLE %s RENAME CONSTRAINT %s TO %s",
@@ -463,6 +484,11 @@ rename_indexes(Oid association, const char *old, const char *new)
 		name = part_name(association, true, part, old, new,
 						 columns_name(association, index->indnatts,
 									  index->indkey.values), "idx");
+		if (name == NULL)
+			name = style_name(association, part, old, new,
+							  columns_list(association, index->indnatts,
+										   index->indkey.values),
+							  InvalidOid, NIL);
 		if (name != NULL)
 			statements = lappend(statements,
 								 psprintf("ALTER INDEX %s RENAME TO %s",
@@ -495,6 +521,18 @@ columns_name(Oid association, int n, const AttrNumber *columns)
 	return names.data;
 }
 
+/* columns_list: the names of columns, as String nodes. */
+static List *
+columns_list(Oid relid, int n, const AttrNumber *columns)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < n; i++)
+		names = lappend(names,
+						makeString(get_attname(relid, columns[i], false)));
+	return names;
+}
+
 /*
  * part_name: what a part of the association is to be called that is called
  * after its old name; NULL if it is not.  A number behind it was put there
@@ -514,12 +552,58 @@ part_name(Oid association, bool relation, const char *part, const char *old,
 		char	   *name = makeObjectName(new, columns, i == 0 ? label :
 										  psprintf("%s%d", label, i));
 
-		/* a key has an index, and so takes the name of a relation */
-		if ((!relation ||
-			 !OidIsValid(get_relname_relid(name,
-										   get_rel_namespace(association)))) &&
-			!ConstraintNameIsUsed(CONSTRAINT_RELATION, association, name))
+		if (is_free_part(association, relation, name))
 			return name;
 	}
 	return NULL;
+}
+
+/*
+ * style_name: the same where the part is called as some tool calls it
+ * (define_styles.c): a key or index over these columns, or a foreign key, from
+ * them to others of relid.  NULL also if the new name is not free.
+ */
+static char *
+style_name(Oid association, const char *part, const char *old,
+		   const char *new, List *columns, Oid relid, List *key)
+{
+	for (const struct config_enum_entry *option = m2m_naming_options;
+		 option->name != NULL; option++)
+	{
+		char	   *before[2] = {NULL, NULL};
+		char	   *after[2] = {NULL, NULL};
+
+		for (int i = 0; i < 2; i++)
+		{
+			const char *table = i == 0 ? old : new;
+			char	  **name = i == 0 ? before : after;
+
+			if (OidIsValid(relid))
+				name[0] = m2m_style_foreign_key(option->val, table, columns,
+												relid, key);
+			else
+			{
+				name[0] = m2m_style_key(option->val, table, columns);
+				name[1] = m2m_style_index(option->val, table, columns);
+			}
+		}
+		for (int i = 0; i < 2; i++)
+		{
+			if (before[i] != NULL && strcmp(before[i], part) == 0)
+				return is_free_part(association, !OidIsValid(relid), after[i]) ?
+					after[i] : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* is_free_part: may a part of the association be called so? */
+static bool
+is_free_part(Oid association, bool relation, const char *name)
+{
+	/* a key has an index, and so takes the name of a relation */
+	return (!relation ||
+			!OidIsValid(get_relname_relid(name,
+										  get_rel_namespace(association)))) &&
+		!ConstraintNameIsUsed(CONSTRAINT_RELATION, association, name);
 }

@@ -102,12 +102,13 @@ is_prisma(M2mCandidate *c)
 	bool		index = false;
 	char	   *left = get_rel_name(c->table[M2M_LEFT]);
 	char	   *right = get_rel_name(c->table[M2M_RIGHT]);
+	const char *a = column_name(c, M2M_LEFT);
+	const char *b = column_name(c, M2M_RIGHT);
 	ListCell   *lc;
 
 	if (!is_sqlalchemy(c) || c->name[0] != '_' || left == NULL ||
 		right == NULL || c->key != M2M_CANDIDATE_KEY_PAIR ||
-		strcmp(column_name(c, M2M_LEFT), "A") != 0 ||
-		strcmp(column_name(c, M2M_RIGHT), "B") != 0 ||
+		a == NULL || strcmp(a, "A") != 0 || b == NULL || strcmp(b, "B") != 0 ||
 		strcmp(left, right) > 0)
 		return false;
 	foreach(lc, c->indexes)

@@ -77,6 +77,10 @@ typedef struct M2mLinkView
 /* catalog.c: what the system catalogs say of a single object */
 extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern int	m2m_catalog_natts(Oid relid);
+extern bool m2m_catalog_column_has_default(Oid relid, AttrNumber attnum);
+extern bool m2m_catalog_column_not_null(Oid relid, AttrNumber attnum);
+extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
+extern Oid	m2m_catalog_base_type(Oid type);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
 extern Oid	m2m_catalog_function_owner(Oid function);
 extern bool m2m_catalog_function_runs_as_invoker(Oid function);
@@ -141,6 +145,9 @@ extern bool m2m_catalog_may_delete_by(Oid type);
 /* catalog_identity.c: what one link is, as the association's keys have it */
 extern void m2m_catalog_describe_identity(M2mRelationship *rel);
 extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
+
+/* catalog_stamps.c: which columns of an association hold a time that m2m fills in */
+extern void m2m_catalog_describe_stamps(M2mRelationship *rel);
 
 /*
  * catalog_index.c: which indexes an association has, to find links by and to

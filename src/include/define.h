@@ -7,6 +7,7 @@
 
 #include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
+#include "utils/guc.h"
 
 #include "m2m.h"
 
@@ -23,6 +24,8 @@ typedef struct M2mDefinition
 	char		on_delete;
 	bool		if_not_exists;
 	bool		notice;			/* say if there is a join table already */
+	bool		naming_given;
+	M2mNaming	naming;			/* if it was given, else the setting's */
 } M2mDefinition;
 
 /* What m2m_adopt was asked for; NULL, NIL or InvalidOid means the default. */
@@ -95,6 +98,7 @@ typedef struct M2mCandidate
 	Bitmapset  *column[2];
 	bool		guessed[2];		/* there is no foreign key */
 	bool		evident;		/* nothing else could be meant */
+	bool		named;			/* not evident, but the table's name says it */
 	Bitmapset  *pair;
 
 	M2mCandidateKey key;
@@ -179,5 +183,17 @@ extern void m2m_relationship_drop(Oid association, bool keep_links);
 /* define_rename.c: giving a relationship other names */
 extern void m2m_relationship_rename(Oid association, char *name,
 									char *role[2], char *view[2]);
+
+/*
+ * define_schema.c: the schema that link views and functions are made in
+ */
+extern Oid	m2m_schema_of_views(Oid association_schema, bool missing_ok);
+
+/*
+ * define_styles.c: names and shape of an association as this or that tool
+ * makes them
+ */
+extern const struct config_enum_entry m2m_naming_options[];
+extern M2mNaming m2m_naming_parse(const char *string);
 
 #endif							/* M2M_DEFINE_H */

@@ -24,10 +24,16 @@ typedef enum M2mColumnStatement
 	M2M_COLUMNS_FOUND_PROPERTIES,
 	M2M_COLUMNS_NEWER_PROPERTIES,
 	M2M_COLUMNS_SEVERAL_PROPERTIES,
+	M2M_COLUMNS_DOUBLE_PROPERTIES,
+	M2M_COLUMNS_MISSING_PROPERTIES,
+	M2M_COLUMNS_UNLINK_PROPERTIES,
+	M2M_COLUMNS_SET_UNLINK_PROPERTIES,
+	M2M_COLUMNS_SET_LINKS,
 	M2M_COLUMNS_IDENTITY_LINK,
 	M2M_COLUMNS_IDENTITY_LINKED,
 	M2M_COLUMNS_IDENTITY_FIND,
 	M2M_COLUMNS_IDENTITY_REMOVE,
+	M2M_COLUMNS_IDENTITY_TWICE,
 	M2M_COLUMNS_IDENTITY_REVIVE,
 	M2M_COLUMNS_OTHERS
 } M2mColumnStatement;
@@ -64,13 +70,15 @@ typedef struct M2mPlace
  */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],
 						   Jsonb *properties);
-extern int64 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2]);
+extern int64 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2],
+							  Jsonb *properties);
 extern int64 m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern bool m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2]);
 extern bool m2m_link_exists(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_links_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern void m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
-						  M2mIds *others, M2mDifference *difference);
+						  M2mIds *others, Jsonb *properties,
+						  M2mDifference *difference);
 extern int64 m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs,
 								 bool progress);
 
@@ -100,6 +108,7 @@ extern bool m2m_identity_place(M2mRelationship *rel,
 							   Datum *place);
 extern bool m2m_identity_linked(M2mRelationship *rel, M2mIds *ids[2],
 								M2mIdentity *identity);
+extern TransactionId m2m_place_updater(Oid relid, ItemPointer place);
 extern bool m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
 									 M2mIdentity *identity);
 extern int64 m2m_identity_remove(M2mRelationship *rel, M2mIds *ids[2],
@@ -116,6 +125,12 @@ extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
 extern void m2m_append_removal(StringInfo sql, M2mRelationship *rel);
 extern bool m2m_is_identity(M2mRelationship *rel, AttrNumber attnum);
 extern void m2m_append_match_place(StringInfo sql, int first_parameter);
+
+/* link_stamps.c: times that m2m fills in: when a link was made, or changed */
+extern List *m2m_stamped(M2mRelationship *rel);
+extern List *m2m_touched(M2mRelationship *rel);
+extern char *m2m_stamp_text(M2mRelationship *rel, AttrNumber attnum);
+extern Datum m2m_stamp_value(M2mRelationship *rel, AttrNumber attnum);
 
 /*
  * load.c: the pairs that a query returns, for m2m_load: read by a cursor, a

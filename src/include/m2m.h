@@ -24,6 +24,18 @@ extern bool m2m_auto_create;
 extern bool m2m_auto_adopt;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
+extern char *m2m_view_schema;
+extern int	m2m_naming;
+
+/* Whose way to name and shape an association m2m_create follows. */
+typedef enum M2mNaming
+{
+	M2M_NAMING_M2M,
+	M2M_NAMING_RAILS,
+	M2M_NAMING_LARAVEL,
+	M2M_NAMING_DJANGO,
+	M2M_NAMING_PRISMA
+} M2mNaming;
 
 /* The two sides of a relationship; also indexes M2mRelationship.side. */
 typedef enum M2mSide
@@ -91,6 +103,8 @@ typedef struct M2mIdentityColumn
 	Oid			equal_op;		/* the key's equality; InvalidOid: images are
 								 * compared */
 	bool		not_null;
+	Oid			collation;		/* the key's, where by the column's own other
+								 * values are equal; or InvalidOid */
 } M2mIdentityColumn;
 
 /*
@@ -130,15 +144,22 @@ typedef struct M2mRelationship
 	int			nidentity;		/* columns of it beyond the pair */
 	M2mIdentityColumn *identity_column; /* in the order of the table */
 	bool		has_key;		/* a key says so */
+	bool		tied;			/* another could as well */
 	bool		one_each;		/* no two links have the same identity */
 	List	   *identity_target;	/* columns that ON CONFLICT knows it by;
 									 * NIL: it cannot, or not all of it */
+	List	   *collated;		/* columns whose collation it has to name, as
+								 * an index has other ideas of equality */
+	List	   *collations;		/* these */
 	bool		has_rules;		/* the association has rules */
 	bool		temporary;
 	M2mEndpoint side[2];
 	int			nproperties;	/* link properties: further columns */
 	AttrNumber *property;
 	List	   *required;		/* those that are NOT NULL without a default */
+	List	   *stamped;		/* a time that must be there: m2m fills in
+								 * now() */
+	List	   *touched;		/* the time of the last change, by its name */
 	int			nlink;			/* link columns: a pair in the association */
 	AttrNumber *link;			/* the left side's, then those of the right
 								 * side that are not the left's, too */

@@ -20,6 +20,8 @@ extern char *m2m_name_of(const char *first, const char *second, bool humps);
 extern bool m2m_name_has_humps(const char *name, char *part[2]);
 extern char *m2m_name_without(const char *column, const char *key,
 							  const char *table);
+extern char *m2m_name_snake(const char *name);
+extern char *m2m_name_pascal(const char *name);
 extern char *m2m_name_fit(const char *given, const char *argument);
 
 /*

@@ -26,31 +26,35 @@ static int64 unlink_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static void check_lengths(M2mRelationship *rel, M2mIds *ids[2]);
 
 /*
- * m2m_links_add: links, with link properties unless those are NULL or empty;
- * returns the number of links created.  A pair that is linked already is no
- * error, and takes the properties given.
+ * m2m_links_add: links, with link properties unless those are NULL or say
+ * nothing; returns the number of links created.  A pair that is linked already
+ * is no error, and takes the properties given.
  */
 int64
 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties)
 {
+	M2mProperties *given;
+
 	check_lengths(rel, ids);
-	if (properties != NULL && !JB_ROOT_IS_OBJECT(properties))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("link properties must be a JSON object"),
-				 errhint("Write {\"column\": value, ...}.")));
-	if (properties != NULL && JB_ROOT_COUNT(properties) > 0)
-		return m2m_plan_link_properties(rel, ids, properties);
+	given = m2m_properties_read(ids, properties);
+	if (given != NULL)
+		return m2m_plan_link_properties(rel, ids, given);
 	return link_ids(rel, ids);
 }
 
 /*
- * m2m_links_remove: unlinks; returns the number of links removed.
+ * m2m_links_remove: unlinks; returns the number of links removed.  With
+ * properties, only links that have these.
  */
 int64
-m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2])
+m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties)
 {
+	M2mProperties *given;
+
 	check_lengths(rel, ids);
+	given = m2m_properties_read(ids, properties);
+	if (given != NULL)
+		return m2m_plan_unlink_properties(rel, ids, given);
 	return unlink_ids(rel, ids);
 }
 
@@ -83,8 +87,10 @@ m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
 {
 	for (int i = 0; i < TOGGLE_TRIES; i++)
 	{
+		/* a trigger or policy may have kept one of several links of the pair */
 		if (unlink_ids(rel, ids) > 0)
-			return false;
+			return m2m_plan_may_suppress(rel) &&
+				m2m_plan_linked(rel, ids, false);
 		if (link_ids(rel, ids) > 0)
 			return true;
 		if (i > 0 && m2m_plan_may_suppress(rel))
@@ -119,17 +125,22 @@ m2m_links_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 }
 
 /*
- * m2m_links_set: makes the links of one row exactly those given.
+ * m2m_links_set: makes the links of one row exactly those given, with link
+ * properties unless those are NULL or say nothing.
  */
 void
 m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others,
-			  M2mDifference *difference)
+			  Jsonb *properties, M2mDifference *difference)
 {
 	M2mIds	   *ids[2];
+	M2mProperties *given;
 
 	ids[side] = id;
 	ids[M2M_OTHER(side)] = others;
-	if (!m2m_direct_set(rel, side, id, ids, difference))
+	given = m2m_properties_read(ids, properties);
+	if (given != NULL)
+		m2m_plan_set_properties(rel, side, id, ids, given, difference);
+	else if (!m2m_direct_set(rel, side, id, ids, difference))
 		m2m_plan_set(rel, side, id, ids, difference);
 }
 

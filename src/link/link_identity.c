@@ -32,6 +32,7 @@
 #include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
@@ -52,7 +53,14 @@ static uint64 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest);
 static bool was_updated(M2mRelationship *rel, Oid relid, ItemPointer place);
 static bool is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot);
 static bool insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
-						Datum *values, M2mIdentity *identity, bool *known);
+						Datum *values, M2mIdentity *identity, bool *known,
+						bool on_conflict);
+static bool insert_plainly(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+						   Datum *values, M2mIdentity *identity, bool *known);
+static bool same_identity(M2mRelationship *rel, M2mIdentity *a,
+						  M2mIdentity *b);
+static void check_stored(M2mRelationship *rel, M2mIds *ids[2],
+						 M2mIdentity *stored);
 static bool may_return(M2mRelationship *rel);
 static void append_returning(StringInfo sql, M2mRelationship *rel);
 static void take_returned(M2mRelationship *rel, M2mIdentity *identity,
@@ -210,6 +218,33 @@ m2m_identity_has_changed(M2mRelationship *rel, M2mIds *ids[2],
 }
 
 /*
+ * m2m_place_updater: the transaction that has updated or deleted the version of
+ * a row that is at a place, or is about to; InvalidTransactionId if none has, or
+ * the table is no heap.
+ */
+TransactionId
+m2m_place_updater(Oid relid, ItemPointer place)
+{
+	Relation	relation = table_open(relid, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	TransactionId result = InvalidTransactionId;
+
+	if (table_tuple_fetch_row_version(relation, place, SnapshotAny, slot) &&
+		TTS_IS_BUFFERTUPLE(slot))
+	{
+		HeapTuple	tuple = ((BufferHeapTupleTableSlot *) slot)->base.tuple;
+
+		/* xmax may be a MultiXactId, of those who have locked it, too */
+		if (!(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) &&
+			!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
+			result = HeapTupleHeaderGetUpdateXid(tuple->t_data);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(relation, AccessShareLock);
+	return result;
+}
+
+/*
  * was_updated: has another transaction updated the version of a row that is at
  * a place?  One of a table that is no heap counts as changed: it cannot tell.
  */
@@ -274,16 +309,28 @@ is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot)
  * from being made.
  *
  * Where known, identity is what it will be; otherwise the INSERT's defaults
- * make it, and only ON CONFLICT can tell whether it is there.  Afterwards identity is that of the link
- * that was made, as far as it is known.
+ * make it, and only ON CONFLICT can tell whether it is there.  Afterwards
+ * identity is that of the link that was made, as far as it is known.
+ *
+ * What is stored can be another one than that, by a trigger or a generated
+ * column.  Then the INSERT is the only one to know, and where ON CONFLICT has
+ * passed the row over, it may have been for a link that nobody spoke of, with
+ * what else was given for it: it is tried again without, and 23505.
  */
 int64
 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 				  Datum *values, M2mIdentity *identity, bool *known)
 {
 	M2mLinkParameters parameters;
+	bool		on_conflict = rel->identity_target != NIL;
+	bool		was_known = *known;
+	M2mIdentity asked = *identity;
 	bool		made = false;
 
+	asked.value = memcpy(palloc_array(Datum, rel->nidentity), identity->value,
+						 sizeof(Datum) * rel->nidentity);
+	asked.isnull = memcpy(palloc_array(bool, rel->nidentity), identity->isnull,
+						  sizeof(bool) * rel->nidentity);
 	if (*known && rel->identity_target == NIL)
 		m2m_lock_links(rel);
 	else
@@ -297,9 +344,122 @@ m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 		(rel->identity_target != NIL &&
 		 list_difference_int(rel->required, columns) == NIL) ||
 		!is_linked_now(rel, &parameters))
-		made = insert_link(rel, ids, columns, values, identity, known);
+	{
+		made = insert_link(rel, ids, columns, values, identity, known,
+						   on_conflict);
+		if (!made && on_conflict &&
+			(was_known ? !is_linked_now(rel, &parameters) : columns != NIL))
+			made = insert_plainly(rel, ids, columns, values, identity, known);
+	}
 	SPI_finish();
+	if (made && was_known && *known && !rel->one_each &&
+		!same_identity(rel, &asked, identity))
+		check_stored(rel, ids, identity);
 	return made ? 1 : 0;
+}
+
+/*
+ * insert_plainly: the INSERT of it without ON CONFLICT, so that it says what is
+ * in its way.  That something keeps the row from being made without an error
+ * has been seen before, and is not to happen twice: what was done meanwhile, by
+ * a trigger, is undone.
+ */
+static bool
+insert_plainly(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+			   Datum *values, M2mIdentity *identity, bool *known)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool made = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		made = insert_link(rel, ids, columns, values, identity, known, false);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	if (made)
+		ReleaseCurrentSubTransaction();
+	else
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return made;
+}
+
+/* same_identity: are two identities the same, value by value? */
+static bool
+same_identity(M2mRelationship *rel, M2mIdentity *a, M2mIdentity *b)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		int16		typlen;
+		bool		typbyval;
+
+		get_typlenbyval(get_atttype(rel->association,
+									rel->identity_column[i].attnum),
+						&typlen, &typbyval);
+		if (a->isnull[i] != b->isnull[i] ||
+			(!a->isnull[i] &&
+			 !datum_image_eq(a->value[i], b->value[i], typbyval, typlen)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * check_stored: where no key keeps links apart, one that was stored as another
+ * than was asked for must not be the second of these: error 23505.
+ */
+static void
+check_stored(M2mRelationship *rel, M2mIds *ids[2], M2mIdentity *stored)
+{
+	M2mLinkParameters parameters;
+	SPIPlanPtr *slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_TWICE, M2M_LEFT,
+									 NIL);
+	uint64		rows;
+
+	m2m_identity_parameters(&parameters, rel, ids, stored, 0);
+	SPI_connect();
+	if (*slot == NULL)
+	{
+		StringInfoData sql;
+
+		initStringInfo(&sql);
+		appendStringInfo(&sql, "SELECT FROM %s a WHERE ",
+						 m2m_qualified_name(rel->association));
+		m2m_append_match_link(&sql, rel);
+		appendStringInfoString(&sql, " LIMIT 2");
+		*slot = m2m_plan_prepare(sql.data, parameters.n, parameters.type);
+	}
+	rows = run(*slot, &parameters, true);
+	SPI_finish();
+	if (rows > 1)
+		m2m_error_stored(rel);
+}
+
+/* m2m_error_stored: the error of it. */
+void
+m2m_error_stored(M2mRelationship *rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("the rows are linked already in relationship \"%s\"",
+					get_rel_name(rel->association)),
+			 errdetail("A trigger of the table has made of the link that was to be inserted one that is there.")));
 }
 
 /*
@@ -368,9 +528,9 @@ m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2], List *columns,
  */
 static bool
 insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
-			Datum *values, M2mIdentity *identity, bool *known)
+			Datum *values, M2mIdentity *identity, bool *known,
+			bool on_conflict)
 {
-	bool		on_conflict = rel->identity_target != NIL;
 	bool		returning = may_return(rel);
 	int			ncolumns = list_length(columns);
 	List	   *slot_columns = list_copy(columns);
@@ -392,7 +552,7 @@ insert_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	if (returning)
 		slot_columns = lappend_int(slot_columns, RETURNING_MARK);
 	slot = m2m_plan_slot(rel, M2M_COLUMNS_IDENTITY_LINK, M2M_LEFT,
-						 slot_columns);
+						 m2m_stamped_slot(rel, slot_columns));
 	if (*slot == NULL)
 	{
 		StringInfoData sql;

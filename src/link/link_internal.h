@@ -7,6 +7,7 @@
 
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "utils/tuplestore.h"
 
 #include "link.h"
 #include "m2m.h"
@@ -16,6 +17,35 @@
 
 /* Of these, the links that are there; it reads as the association does. */
 #define M2M_FOUND_NAME "m2m_found"
+
+/* Pairs with what is said of their links, and which of them have some. */
+#define M2M_ITEMS_NAME "m2m_items"
+#define M2M_FOUND_ITEMS_NAME "m2m_found_items"
+
+/* What is given for the pairs of a call; see m2m_properties_read(). */
+typedef struct M2mProperties
+{
+	Jsonb	   *all;			/* one object for all pairs, or NULL: */
+	Jsonb	  **each;			/* one for each, in the order of the ids, or
+								 * NULL */
+	List	  **columns;		/* the association's columns in each, or in
+								 * all */
+} M2mProperties;
+
+/* What the items of a call give, for the text of their statements. */
+typedef struct M2mItems
+{
+	bool		each;			/* each by an object of its own */
+	List	   *columns;		/* columns that any gives, in their order */
+	List	   *optional;		/* of these, those that not all give */
+	bool		found;			/* is there m2m_found_items? */
+	bool		conditions;		/* do they say what links are to have? */
+	bool		plain;			/* no ON CONFLICT over the identity */
+	bool		checked;		/* is a new link the same as one that is
+								 * there? */
+	int			object_parameter;	/* which parameter is the object of all */
+	int			part_parameter; /* which are the first item and the end */
+} M2mItems;
 
 /* Statements of the general path. */
 typedef enum M2mStatement
@@ -30,7 +60,6 @@ typedef enum M2mStatement
 	M2M_STMT_UNLINK,
 	M2M_STMT_UNLINK_ONE,
 	M2M_STMT_LINKED,
-	M2M_STMT_PAIRS_COUNT,
 	/* of all links of a row of one side; a statement for each side */
 	M2M_STMT_COUNT,
 	M2M_STMT_CLEAR,
@@ -38,6 +67,7 @@ typedef enum M2mStatement
 	M2M_STMT_SET_UNLINK,
 	M2M_STMT_SET_LINK,
 	M2M_STMT_SET_FAR,
+	M2M_STMT_SET_EACH,
 	M2M_NUM_STMTS
 } M2mStatement;
 
@@ -61,21 +91,37 @@ extern void m2m_plan_run_latest(SPIPlanPtr plan, Datum *values,
 /* link_plan.c: the general path: links written and read by SQL statements */
 extern int64 m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs);
-extern int64 m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
-									  Jsonb *properties);
 extern int64 m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern bool m2m_plan_may_suppress(M2mRelationship *rel);
 extern int64 m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						 M2mIds *ids[2], M2mDifference *difference);
+extern void m2m_register_store(const char *name, TupleDesc desc,
+							   Tuplestorestate *store);
+extern int64 m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2]);
+extern List *m2m_texts_not_among(List *texts, List *others);
+extern ArrayType *m2m_text_array(List *texts, MemoryContext context);
+
+/*
+ * link_properties.c: the general path: links with properties, each pair with
+ * its own or all with the same
+ */
+extern M2mProperties *m2m_properties_read(M2mIds *ids[2], Jsonb *given);
+extern int64 m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
+									  M2mProperties *properties);
+extern int64 m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
+										M2mProperties *properties);
+extern void m2m_plan_set_properties(M2mRelationship *rel, M2mSide side,
+									M2mIds *id, M2mIds *ids[2],
+									M2mProperties *properties,
+									M2mDifference *difference);
 
 /* link_text.c: the general path: the text of its statements */
 extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
 						   M2mStatement statement, M2mSide side);
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 								  bool one, List *columns);
-extern bool m2m_stmt_names_identity(M2mRelationship *rel, List *columns);
 extern bool m2m_revives_first(M2mRelationship *rel);
 extern void m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel,
 									  List *columns);
@@ -85,6 +131,16 @@ extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);
 extern void m2m_stmt_build_properties(StringInfo sql,
 									  M2mRelationship *rel,
 									  M2mColumnStatement statement,
-									  List *columns);
+									  M2mItems *items, M2mSide side,
+									  List *insert, bool returning);
+
+/*
+ * link_identity.c: the general path: one link of a pair that may have several,
+ * by its identity
+ */
+pg_noreturn extern void m2m_error_stored(M2mRelationship *rel);
+
+/* link_stamps.c: times that m2m fills in: when a link was made, or changed */
+extern List *m2m_stamped_slot(M2mRelationship *rel, List *columns);
 
 #endif							/* M2M_LINK_INTERNAL_H */

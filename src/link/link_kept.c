@@ -25,7 +25,8 @@ typedef struct ColumnPlan
 /* What hangs on a description. */
 typedef struct M2mPlans
 {
-	SPIPlanPtr	plan[M2M_NUM_STMTS][2]; /* [..][side], if it has one */
+	SPIPlanPtr	plan[M2M_NUM_STMTS][2][2];	/* [..][side], if it has one,
+											 * [without times] */
 	List	   *column_plans;	/* ColumnPlan */
 	MemoryContextCallback callback;
 } M2mPlans;
@@ -73,12 +74,14 @@ m2m_stmt_count(M2mRelationship *rel, M2mStatement statement, M2mSide side,
 SPIPlanPtr
 m2m_stmt_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
 {
-	SPIPlanPtr *plan = &get_plans(rel)->plan[statement][side];
+	SPIPlanPtr *plan;
 	Oid			types[2 * INDEX_MAX_KEYS];
 	bool		parameters[2] = {false, false};
 	StringInfoData sql;
 	int			nargs = 0;
 
+	/* one without the times, for who may not fill them in */
+	plan = &get_plans(rel)->plan[statement][side][m2m_stamped(rel) == NIL];
 	if (*plan != NULL)
 		return *plan;
 
@@ -93,6 +96,7 @@ m2m_stmt_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
 		case M2M_STMT_CLEAR_ONE:
 		case M2M_STMT_SET_UNLINK:
 		case M2M_STMT_SET_FAR:
+		case M2M_STMT_SET_EACH:
 			parameters[side] = true;
 			break;
 		default:
@@ -221,8 +225,11 @@ free_plans(void *arg)
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
-			if (plans->plan[i][s] != NULL)
-				SPI_freeplan(plans->plan[i][s]);
+			for (int j = 0; j < 2; j++)
+			{
+				if (plans->plan[i][s][j] != NULL)
+					SPI_freeplan(plans->plan[i][s][j]);
+			}
 		}
 	}
 	foreach(lc, plans->column_plans)

@@ -35,7 +35,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -59,29 +58,12 @@ static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
 static void lock_if_needed(M2mRelationship *rel);
 static bool is_linked_now(M2mRelationship *rel, Datum *pair);
 static Tuplestorestate *look_for_pairs(M2mRelationship *rel);
-static int64 link_identities(M2mRelationship *rel, M2mIds *ids[2],
-							 List *columns, Datum properties);
-static Tuplestorestate *look_for_identities(M2mRelationship *rel,
-											List *columns, Datum properties);
-static void check_several(M2mRelationship *rel, List *columns,
-						  Datum properties);
-static List *property_columns(M2mRelationship *rel, Jsonb *properties);
-pg_noreturn static void unknown_property(M2mRelationship *rel,
-										 const char *name);
-static SPIPlanPtr get_property_plan(M2mRelationship *rel,
-									M2mColumnStatement statement,
-									List *columns);
 static List *fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id);
-static int64 count_pairs(M2mRelationship *rel);
 static void check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static Tuplestorestate *register_pairs(M2mRelationship *rel, M2mIds *ids[2]);
-static void register_store(const char *name, TupleDesc desc,
-						   Tuplestorestate *store);
 static TupleDesc link_desc(M2mRelationship *rel);
 static List *fetch_texts(void);
-static List *not_among(List *texts, List *others);
 static int	compare_texts(const ListCell *a, const ListCell *b);
-static ArrayType *make_text_array(List *texts, MemoryContext context);
 
 /*
  * m2m_plan_link: links pairs (one if both sides are scalar); returns the
@@ -130,7 +112,7 @@ m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs)
 		tuplestore_putvalues(store, rel->pair_desc, pair, isnull);
 		CHECK_FOR_INTERRUPTS();
 	}
-	register_store(M2M_PAIRS_NAME, rel->pair_desc, store);
+	m2m_register_store(M2M_PAIRS_NAME, rel->pair_desc, store);
 	result = link_pairs(rel);
 	tuplestore_end(store);
 	SPI_finish();
@@ -206,6 +188,21 @@ link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values, List *columns)
 }
 
 /*
+ * m2m_revive_pairs: the same of the pairs of a call.
+ */
+int64
+m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2])
+{
+	Tuplestorestate *pairs = register_pairs(rel, ids);
+	int64		result = revive_pairs(rel);
+
+	if (SPI_unregister_relation(M2M_PAIRS_NAME) != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	tuplestore_end(pairs);
+	return result;
+}
+
+/*
  * lock_if_needed: calls that link go one by one where no index sees to it that
  * a pair is linked once.
  *
@@ -261,248 +258,11 @@ look_for_pairs(M2mRelationship *rel)
 	m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_FOUND, M2M_LEFT), NULL,
 						receiver);
 	receiver->rDestroy(receiver);
-	register_store(M2M_FOUND_NAME, link_desc(rel), found);
+	m2m_register_store(M2M_FOUND_NAME, link_desc(rel), found);
 	if (IsolationUsesXactSnapshot() &&
 		m2m_stmt_count(rel, M2M_STMT_NEWER, M2M_LEFT, NULL, false) > 0)
 		m2m_error_newer("Rows were linked after the transaction's snapshot was taken.");
 	return found;
-}
-
-/*
- * m2m_plan_link_properties: links pairs with link properties; an existing
- * link takes the properties given and keeps the others.  Returns the number
- * of links created.
- *
- * The insert comes first: who creates links only needs no right to update.
- * The update is a statement of its own, whose snapshot is newer than any wait
- * of the insert's: in READ COMMITTED it finds the links that another session
- * had made, for which ON CONFLICT passed a pair over.
- */
-int64
-m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
-						 Jsonb *properties)
-{
-	List	   *columns = property_columns(rel, properties);
-	Datum		value = JsonbPGetDatum(properties);
-	Tuplestorestate *pairs;
-	Tuplestorestate *found = NULL;
-	int64		created;
-	int64		revived = 0;
-
-	if (rel->nidentity > 0)
-		return link_identities(rel, ids, columns, value);
-	lock_if_needed(rel);
-	SPI_connect();
-	pairs = register_pairs(rel, ids);
-	if (m2m_revives_first(rel))
-		revived = revive_pairs(rel);
-	if (m2m_stmt_looks_first(rel, columns))
-		found = look_for_pairs(rel);
-	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns),
-				 &value, false);
-	created = SPI_processed;
-	if (created < count_pairs(rel))
-		m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_SET_PROPERTIES,
-									   columns),
-					 &value, false);
-	if (found != NULL)
-		tuplestore_end(found);
-	tuplestore_end(pairs);
-	SPI_finish();
-	return created + revived;
-}
-
-/*
- * link_identities: the same where a pair may have several links.  Properties
- * that give the whole identity speak of that link of each pair; others of the
- * one that fits.  Error 21000 if there are several of a pair.
- *
- * What is there is looked for first; so it is read, which SERIALIZABLE has to
- * know.
- */
-static int64
-link_identities(M2mRelationship *rel, M2mIds *ids[2], List *columns,
-				Datum properties)
-{
-	Tuplestorestate *pairs;
-	Tuplestorestate *found;
-	int64		created;
-	int64		revived = 0;
-	bool		all = true;		/* of the identity */
-	bool		others = false;
-	ListCell   *lc;
-
-	for (int i = 0; i < rel->nidentity; i++)
-		all &= list_member_int(columns, rel->identity_column[i].attnum);
-	foreach(lc, columns)
-		others |= !m2m_is_identity(rel, lfirst_int(lc));
-	if (m2m_stmt_names_identity(rel, columns))
-		m2m_lock_links_shared(rel);
-	else
-		m2m_lock_links(rel);
-	SPI_connect();
-	pairs = register_pairs(rel, ids);
-	if (m2m_revives_first(rel))
-		revived = revive_pairs(rel);
-	found = look_for_identities(rel, columns, properties);
-	if (!all)
-		check_several(rel, columns, properties);
-	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_LINK_PROPERTIES, columns),
-				 &properties, false);
-	created = SPI_processed;
-	if (others && created < count_pairs(rel))
-		m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_SET_PROPERTIES,
-									   columns),
-					 &properties, false);
-	tuplestore_end(found);
-	tuplestore_end(pairs);
-	SPI_finish();
-	return created + revived;
-}
-
-/*
- * look_for_identities: which links that the properties speak of are there, as
- * of now?  Otherwise as look_for_pairs().
- */
-static Tuplestorestate *
-look_for_identities(M2mRelationship *rel, List *columns, Datum properties)
-{
-	Tuplestorestate *found = tuplestore_begin_heap(false, false, work_mem / 2);
-	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
-
-	SetTuplestoreDestReceiverParams(receiver, found, CurrentMemoryContext,
-									true, NULL, NULL);
-	m2m_plan_run_latest(get_property_plan(rel, M2M_COLUMNS_FOUND_PROPERTIES,
-										  columns), &properties, receiver);
-	receiver->rDestroy(receiver);
-	register_store(M2M_FOUND_NAME, link_desc(rel), found);
-	if (IsolationUsesXactSnapshot())
-	{
-		m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_NEWER_PROPERTIES,
-									   columns), &properties, false);
-		if (SPI_processed > 0)
-			m2m_error_newer("Rows were linked after the transaction's snapshot was taken.");
-	}
-	return found;
-}
-
-/*
- * check_several: error 21000 if there are several links of one pair that the
- * properties may speak of, naming the columns that would tell them apart.
- */
-static void
-check_several(M2mRelationship *rel, List *columns, Datum properties)
-{
-	StringInfoData names;
-
-	m2m_plan_run(get_property_plan(rel, M2M_COLUMNS_SEVERAL_PROPERTIES,
-								   columns), &properties, true);
-	if (SPI_processed == 0)
-		return;
-	initStringInfo(&names);
-	for (int i = 0; i < rel->nidentity; i++)
-	{
-		AttrNumber	attnum = rel->identity_column[i].attnum;
-
-		if (!list_member_int(columns, attnum))
-			appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
-							 get_attname(rel->association, attnum, false));
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_CARDINALITY_VIOLATION),
-			 errmsg("the properties fit several links of one pair of relationship \"%s\"",
-					get_rel_name(rel->association)),
-			 errdetail("It is the pair of \"%s\" %s and \"%s\" %s.",
-					   rel->side[M2M_LEFT].role,
-					   SPI_getvalue(SPI_tuptable->vals[0],
-									SPI_tuptable->tupdesc, 1),
-					   rel->side[M2M_RIGHT].role,
-					   SPI_getvalue(SPI_tuptable->vals[0],
-									SPI_tuptable->tupdesc, 2)),
-			 errhint("Say which link is meant: add %s to the properties.",
-					 names.data)));
-}
-
-/*
- * property_columns: attribute numbers of the properties in a jsonb object, in
- * the order of their keys.
- */
-static List *
-property_columns(M2mRelationship *rel, Jsonb *properties)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(&properties->root);
-	JsonbValue	value;
-	JsonbIteratorToken token;
-	List	   *result = NIL;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		char	   *name;
-		AttrNumber	attnum;
-		bool		found = false;
-
-		if (token != WJB_KEY)
-			continue;
-		name = pnstrdup(value.val.string.val, value.val.string.len);
-		attnum = get_attnum(rel->association, name);
-		for (int i = 0; i < rel->nproperties; i++)
-			found |= rel->property[i] == attnum;
-		if (!found)
-			unknown_property(rel, name);
-		result = lappend_int(result, attnum);
-	}
-	return result;
-}
-
-/*
- * unknown_property: error 42703, with what there is.
- */
-static void
-unknown_property(M2mRelationship *rel, const char *name)
-{
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (int i = 0; i < rel->nproperties; i++)
-		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "",
-						 get_attname(rel->association, rel->property[i],
-									 false));
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("relationship \"%s\" has no link property \"%s\"",
-					get_rel_name(rel->association), name),
-			 rel->nproperties > 0 ?
-			 errhint("Link properties are: %s.", names.data) :
-			 errhint("Add a column of that name to the association table.")));
-}
-
-/*
- * get_property_plan: the kept plan of a statement for a set of properties.
- */
-static SPIPlanPtr
-get_property_plan(M2mRelationship *rel, M2mColumnStatement statement,
-				  List *columns)
-{
-	SPIPlanPtr *slot = m2m_plan_slot(rel, statement, M2M_LEFT, columns);
-	StringInfoData sql;
-	Oid			type = JSONBOID;
-
-	if (*slot != NULL)
-	{
-		/*
-		 * Its text names types.  Where one is renamed, the plan cache would
-		 * analyze the old name again, and fail; the description does not
-		 * depend on types' names, and stays.
-		 */
-		if (SPI_plan_is_valid(*slot))
-			return *slot;
-		m2m_plan_retire(*slot);
-		*slot = NULL;
-	}
-	initStringInfo(&sql);
-	m2m_stmt_build_properties(&sql, rel, statement, columns);
-	*slot = m2m_plan_prepare(sql.data, 1, &type);
-	return *slot;
 }
 
 /*
@@ -526,7 +286,8 @@ m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
-	slot = m2m_plan_slot(rel, M2M_COLUMNS_LINK_ROW, M2M_LEFT, columns);
+	slot = m2m_plan_slot(rel, M2M_COLUMNS_LINK_ROW, M2M_LEFT,
+						 m2m_stamped_slot(rel, columns));
 	if (*slot == NULL)
 	{
 		StringInfoData sql;
@@ -715,11 +476,15 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	after = fetch_far(rel, side, id);
 	if (compare)
 	{
-		unlinked = not_among(before, after);
-		linked = not_among(after, before);
+		unlinked = m2m_texts_not_among(before, after);
+		linked = m2m_texts_not_among(after, before);
 	}
-	difference->unlinked = make_text_array(unlinked, context);
-	difference->linked = make_text_array(linked, context);
+
+	/* of several links of a pair some may have been kept: it is linked */
+	else if (unlinked != NIL && m2m_plan_may_suppress(rel))
+		unlinked = m2m_texts_not_among(unlinked, after);
+	difference->unlinked = m2m_text_array(unlinked, context);
+	difference->linked = m2m_text_array(linked, context);
 	difference->kept = Max(list_length(after) - list_length(linked), 0);
 	if (found != NULL)
 		tuplestore_end(found);
@@ -735,13 +500,6 @@ fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id)
 	return fetch_texts();
 }
 
-/* count_pairs: how many different pairs there are in m2m_pairs. */
-static int64
-count_pairs(M2mRelationship *rel)
-{
-	return m2m_stmt_count(rel, M2M_STMT_PAIRS_COUNT, M2M_LEFT, NULL, true);
-}
-
 /*
  * check_snapshot: m2m_set promises to leave exactly the links given.  Links
  * of the row that were committed after our snapshot was taken cannot be seen,
@@ -750,17 +508,23 @@ count_pairs(M2mRelationship *rel)
 static void
 check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
+	M2mStatement statement =
+		rel->nidentity > 0 ? M2M_STMT_SET_EACH : M2M_STMT_SET_FAR;
 	List	   *now;
+	List	   *ours;
 
 	/*
 	 * By key, not by row: a link that was removed and made anew since is no
 	 * newer one here.  To delete the row that our snapshot shows is 40001 by
-	 * itself, and so is ON CONFLICT where it meets the other.
+	 * itself, and so is ON CONFLICT where it meets the other.  Of a pair that
+	 * may have several links, each.
 	 */
-	m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_SET_FAR, side), id->value,
-						NULL);
+	m2m_plan_run_latest(m2m_stmt_plan(rel, statement, side), id->value, NULL);
 	now = fetch_texts();
-	if (not_among(now, fetch_far(rel, side, id)) != NIL)
+	m2m_stmt_execute(rel, statement, side, id->value, false);
+	ours = fetch_texts();
+	if (m2m_texts_not_among(now, ours) != NIL ||
+		list_length(now) > list_length(ours))
 		m2m_error_newer_links();
 }
 
@@ -803,16 +567,16 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 			CHECK_FOR_INTERRUPTS();
 	}
 
-	register_store(M2M_PAIRS_NAME, rel->pair_desc, store);
+	m2m_register_store(M2M_PAIRS_NAME, rel->pair_desc, store);
 	return store;
 }
 
 /*
- * register_store: makes a tuplestore known by a name to the statements of this
+ * m2m_register_store: makes a tuplestore known by a name to the statements of this
  * SPI connection.
  */
-static void
-register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
+void
+m2m_register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	int			result;
@@ -853,7 +617,7 @@ link_desc(M2mRelationship *rel)
 }
 
 /*
- * fetch_texts: the first column of the last result as a list of strings.
+ * fetch_texts: the last column of the last result as a list of strings.
  */
 static List *
 fetch_texts(void)
@@ -862,14 +626,15 @@ fetch_texts(void)
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 		result = lappend(result, SPI_getvalue(SPI_tuptable->vals[i],
-											  SPI_tuptable->tupdesc, 1));
+											  SPI_tuptable->tupdesc,
+											  SPI_tuptable->tupdesc->natts));
 	SPI_freetuptable(SPI_tuptable);
 	return result;
 }
 
-/* not_among: those of the texts that are not among others, in their order. */
-static List *
-not_among(List *texts, List *others)
+/* m2m_texts_not_among: those of the texts that are not among others, in their order. */
+List *
+m2m_texts_not_among(List *texts, List *others)
 {
 	List	   *result = NIL;
 	List	   *sorted = list_copy(others);
@@ -894,9 +659,9 @@ compare_texts(const ListCell *a, const ListCell *b)
 	return strcmp(lfirst(a), lfirst(b));
 }
 
-/* make_text_array: text[] of strings, in the given context. */
-static ArrayType *
-make_text_array(List *texts, MemoryContext context)
+/* m2m_text_array: text[] of strings, in the given context. */
+ArrayType *
+m2m_text_array(List *texts, MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Datum	   *values = palloc_array(Datum, list_length(texts) + 1);

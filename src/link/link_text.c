@@ -11,6 +11,7 @@
 
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 #include "link_internal.h"
 #include "m2m.h"
@@ -19,7 +20,9 @@
 static void build_insert_end(StringInfo sql, M2mRelationship *rel,
 							 List *columns);
 static void build_link_read(StringInfo sql, M2mRelationship *rel);
+static bool names_identity(M2mRelationship *rel, List *columns);
 static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
+static void append_target(StringInfo sql, M2mRelationship *rel, List *columns);
 static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
 static void build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side);
@@ -41,9 +44,32 @@ static void append_match_rest(StringInfo sql, M2mRelationship *rel,
 static void append_match_pair(StringInfo sql, M2mRelationship *rel,
 							  bool parameters);
 static void append_match_identity(StringInfo sql, M2mRelationship *rel,
-								  List *columns, int first_parameter);
+								  int first_parameter);
 static void append_not_null(StringInfo sql, M2mRelationship *rel,
 							M2mSide side);
+static void build_insert_items(StringInfo sql, M2mRelationship *rel,
+							   M2mItems *items, List *insert);
+static void build_change_items(StringInfo sql, M2mRelationship *rel,
+							   M2mItems *items);
+static void append_is_twice(StringInfo sql, M2mRelationship *rel);
+static void append_links(StringInfo sql, M2mRelationship *rel, M2mSide side);
+static void append_items(StringInfo sql, M2mRelationship *rel,
+						 M2mItems *items);
+static char *item_record(M2mItems *items, const char *alias);
+static void append_item_columns(StringInfo sql, M2mRelationship *rel,
+								M2mItems *items);
+static char *item_gives(M2mRelationship *rel, M2mItems *items,
+						AttrNumber attnum);
+static void append_match_item(StringInfo sql, M2mRelationship *rel,
+							  M2mItems *items, bool all);
+static void append_match_values(StringInfo sql, M2mRelationship *rel,
+								M2mItems *items, bool all);
+static void append_same_value(StringInfo sql, M2mRelationship *rel,
+							  M2mIdentityColumn *column, const char *value);
+static void append_stamps(StringInfo sql, M2mRelationship *rel, List *columns,
+						  bool names);
+static void append_pair_text(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side);
 static void append_live(StringInfo sql, M2mRelationship *rel);
 static void append_deleted(StringInfo sql, M2mRelationship *rel, bool value);
 static void append_removal(StringInfo sql, M2mRelationship *rel, bool joins);
@@ -118,11 +144,6 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_live(sql, rel);
 			appendStringInfoString(sql, " LIMIT 1");
 			break;
-		case M2M_STMT_PAIRS_COUNT:
-			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM (");
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfoString(sql, ") p");
-			break;
 		case M2M_STMT_COUNT:
 			appendStringInfo(sql,
 							 "SELECT pg_catalog.count(*) FROM %s a WHERE ",
@@ -160,6 +181,9 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfoString(sql, " ORDER BY ");
 			append_columns(sql, rel, other, "a.");
 			break;
+		case M2M_STMT_SET_EACH:
+			append_links(sql, rel, side);
+			break;
 		case M2M_NUM_STMTS:
 			break;
 	}
@@ -182,6 +206,7 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 	foreach(lc, columns)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
+	append_stamps(sql, rel, columns, true);
 	append_deleted(sql, rel, false);
 	if (one)
 	{
@@ -189,6 +214,7 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 		append_pair_parameters(sql, rel);
 		for (int i = 1; i <= list_length(columns); i++)
 			appendStringInfo(sql, ", $%d", rel->pair_desc->natts + i);
+		append_stamps(sql, rel, columns, false);
 		append_deleted(sql, rel, true);
 		if (rel->on_conflict)
 			append_on_conflict(sql, rel);
@@ -202,6 +228,7 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 	appendStringInfo(sql, ") SELECT %s",
 					 rel->on_conflict && !rel->revives ? "" : "DISTINCT ");
 	append_pair(sql, rel, true, true, "p.");
+	append_stamps(sql, rel, columns, false);
 	append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
 	build_insert_end(sql, rel, columns);
@@ -225,7 +252,7 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	append_order(sql, rel->nlink);
 	if (rel->on_conflict)
 		append_on_conflict(sql, rel);
-	else if (m2m_stmt_names_identity(rel, columns) ||
+	else if (names_identity(rel, columns) ||
 			 (rel->revives && rel->identity_target != NIL))
 		m2m_append_on_conflict_identity(sql, rel);
 }
@@ -285,10 +312,11 @@ m2m_stmt_looks_first(M2mRelationship *rel, List *columns)
 static void
 append_on_conflict(StringInfo sql, M2mRelationship *rel)
 {
-	appendStringInfoString(sql, " ON CONFLICT (");
-	append_link_columns(sql, rel, "");
-	appendStringInfoChar(sql, ')');
-	append_conflict_action(sql, rel);
+	List	   *target = NIL;
+
+	for (int i = 0; i < rel->nlink; i++)
+		target = lappend_int(target, rel->link[i]);
+	append_target(sql, rel, target);
 }
 
 /*
@@ -416,124 +444,525 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * m2m_stmt_build_properties: the statements that link pairs with properties:
- * the INSERT; the UPDATE that gives them to links that are there (and touches
- * only those that it changes); and, of pairs that may have several links, those
- * that look which are meant.  $1 is the jsonb object, which jsonb_to_record()
- * turns into the columns' types.
+ * m2m_stmt_build_properties: the statements about items: pairs (p) with what is
+ * said of their links (x), which jsonb_to_record() turns into the columns'
+ * base types; assigning them checks domains.  insert: columns of the INSERT.
  *
  * A link is meant by its pair and the columns of the identity among those
- * given; these are not changed.
+ * given; these are not changed.  Parameters: the key of the row that it is
+ * about, the object of all items, the items that it is about, as far as there
+ * are any.
  */
 void
 m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
-						  M2mColumnStatement statement, List *columns)
+						  M2mColumnStatement statement, M2mItems *items,
+						  M2mSide side, List *insert, bool returning)
 {
 	char	   *association = m2m_qualified_name(rel->association);
-	StringInfoData names;		/* p1, p2 */
-	StringInfoData record;		/* p1 type, p2 type */
-	StringInfoData given;		/* x.p1, x.p2 */
-	StringInfoData present;		/* a.p1, a.p2, without the identity */
-	StringInfoData asked;		/* x.p1, x.p2, without the identity */
-	StringInfoData assign;		/* p1 = x.p1, p2 = x.p2, without it */
-	ListCell   *lc;
-
-	initStringInfo(&names);
-	initStringInfo(&record);
-	initStringInfo(&given);
-	initStringInfo(&present);
-	initStringInfo(&asked);
-	initStringInfo(&assign);
-	foreach(lc, columns)
-	{
-		AttrNumber	attnum = lfirst_int(lc);
-		char	   *name = m2m_quoted_column(rel->association, attnum);
-		const char *comma = names.len > 0 ? ", " : "";
-		Oid			typid;
-		int32		typmod;
-		Oid			collation;
-
-		get_atttypetypmodcoll(rel->association, attnum, &typid, &typmod,
-							  &collation);
-		appendStringInfo(&names, "%s%s", comma, name);
-		appendStringInfo(&record, "%s%s %s", comma, name,
-						 format_type_extended(typid, typmod,
-											  FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY));
-		appendStringInfo(&given, "%sx.%s", comma, name);
-		if (m2m_is_identity(rel, attnum))
-			continue;
-		comma = present.len > 0 ? ", " : "";
-		appendStringInfo(&present, "%sa.%s", comma, name);
-		appendStringInfo(&asked, "%sx.%s", comma, name);
-		appendStringInfo(&assign, "%s%s = x.%s", comma, name, name);
-	}
+	M2mSide		other = M2M_OTHER(side);
+	bool		grouped = rel->nidentity == 0;
 
 	switch (statement)
 	{
 		case M2M_COLUMNS_LINK_PROPERTIES:
-			appendStringInfo(sql, "INSERT INTO %s%s (", association,
-							 rel->revives ? " AS a" : "");
-			append_link_columns(sql, rel, "");
-			append_deleted(sql, rel, false);
-			appendStringInfo(sql, ", %s) SELECT p.*", names.data);
-			append_deleted(sql, rel, true);
-			appendStringInfo(sql, ", %s FROM (", given.data);
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s)",
-							 record.data);
-			build_insert_end(sql, rel, columns);
+			if (returning || items->checked)
+				appendStringInfoString(sql, "WITH a AS (");
+			build_insert_items(sql, rel, items, insert);
+			if (!returning && !items->checked)
+				break;
+			appendStringInfoString(sql, " RETURNING ");
+			if (items->checked)
+				appendStringInfoChar(sql, '*');
+			else
+				append_columns(sql, rel, other, "");
+			appendStringInfoString(sql, ") SELECT ");
+			append_text(sql, rel, other);
+			if (items->checked)
+				append_is_twice(sql, rel);
+			appendStringInfoString(sql, " FROM a ORDER BY ");
+			append_columns(sql, rel, other, "a.");
+			break;
+		case M2M_COLUMNS_SET_PROPERTIES:
+			build_change_items(sql, rel, items);
 			break;
 		case M2M_COLUMNS_FOUND_PROPERTIES:
-			appendStringInfoString(sql, "SELECT ");
-			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " FROM (");
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfo(sql, ") p, pg_catalog.jsonb_to_record($1) x (%s), %s a WHERE ",
-							 record.data, association);
-			append_match_pair(sql, rel, false);
-			append_live(sql, rel);
-			append_match_identity(sql, rel, columns, 0);
+			appendStringInfoString(sql, "SELECT p.item FROM ");
+			append_items(sql, rel, items);
+			appendStringInfo(sql, ", %s a WHERE ", association);
+			append_match_item(sql, rel, items, items->conditions);
 			break;
 		case M2M_COLUMNS_NEWER_PROPERTIES:
-			appendStringInfo(sql, "SELECT FROM " M2M_PAIRS_NAME " p,"
-							 " pg_catalog.jsonb_to_record($1) x (%s)"
-							 " WHERE EXISTS (SELECT FROM "
-							 M2M_FOUND_NAME " a WHERE ", record.data);
-			append_match_pair(sql, rel, false);
-			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
+			appendStringInfoString(sql, "SELECT FROM ");
+			append_items(sql, rel, items);
+			appendStringInfo(sql, " WHERE EXISTS (SELECT FROM "
+							 M2M_FOUND_ITEMS_NAME " f WHERE f.item"
+							 " OPERATOR(pg_catalog.=) p.item)"
+							 " AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
-			append_match_pair(sql, rel, false);
-			append_live(sql, rel);
-			append_match_identity(sql, rel, columns, 0);
+			append_match_item(sql, rel, items, items->conditions);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_COLUMNS_SEVERAL_PROPERTIES:
 			appendStringInfoString(sql, "SELECT ");
-			append_text(sql, rel, M2M_LEFT);
+			append_pair_text(sql, rel, M2M_LEFT);
 			appendStringInfoString(sql, ", ");
-			append_text(sql, rel, M2M_RIGHT);
-			appendStringInfoString(sql, " FROM " M2M_FOUND_NAME " a GROUP BY ");
-			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " HAVING pg_catalog.count(*)"
-								   " OPERATOR(pg_catalog.>) 1 ORDER BY ");
-			append_link_columns(sql, rel, "a.");
-			appendStringInfoString(sql, " LIMIT 1");
+			append_pair_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM " M2M_ITEMS_NAME " p,"
+								   " (SELECT item FROM " M2M_FOUND_ITEMS_NAME
+								   " GROUP BY item HAVING pg_catalog.count(*)"
+								   " OPERATOR(pg_catalog.>) 1) f"
+								   " WHERE p.item OPERATOR(pg_catalog.=) f.item"
+								   " AND p.part ORDER BY p.item LIMIT 1");
+			break;
+		case M2M_COLUMNS_MISSING_PROPERTIES:
+			appendStringInfo(sql, "SELECT FROM " M2M_ITEMS_NAME " p"
+							 " WHERE p.item OPERATOR(pg_catalog.>=) $%d"
+							 " AND p.item OPERATOR(pg_catalog.<) $%d"
+							 " AND NOT EXISTS (SELECT FROM "
+							 M2M_FOUND_ITEMS_NAME " f WHERE f.item"
+							 " OPERATOR(pg_catalog.=) p.item) LIMIT 1",
+							 items->part_parameter, items->part_parameter + 1);
+			break;
+		case M2M_COLUMNS_DOUBLE_PROPERTIES:
+			appendStringInfoString(sql, "SELECT ");
+			append_pair_text(sql, rel, M2M_LEFT);
+			appendStringInfoString(sql, ", ");
+			append_pair_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM ");
+			append_items(sql, rel, items);
+
+			/* the other one reads as a row of the association */
+			appendStringInfo(sql, " JOIN LATERAL (SELECT a.* FROM "
+							 M2M_ITEMS_NAME " q, %s a ", item_record(items, "q"));
+			append_item_columns(sql, rel, items);
+			appendStringInfoString(sql, " WHERE q.pair OPERATOR(pg_catalog.=)"
+								   " p.pair AND q.item OPERATOR(pg_catalog.>)"
+								   " p.item) a ON true WHERE true");
+			append_match_values(sql, rel, items, false);
+			appendStringInfoString(sql, " ORDER BY p.item LIMIT 1");
+			break;
+		case M2M_COLUMNS_UNLINK_PROPERTIES:
+			if (returning)
+				appendStringInfoString(sql, "WITH a AS (");
+			m2m_append_removal(sql, rel);
+			appendStringInfoString(sql, rel->deleted != 0 ? " FROM " :
+								   " USING ");
+			append_items(sql, rel, items);
+			appendStringInfoString(sql, " WHERE ");
+			append_match_item(sql, rel, items, true);
+			if (!returning)
+				break;
+			appendStringInfoString(sql, " RETURNING p.*), s AS (SELECT item FROM a"
+								   " WHERE part GROUP BY item HAVING"
+								   " pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
+								   " ORDER BY item LIMIT 1) SELECT"
+								   " (SELECT pg_catalog.count(*) FROM a), s.item, ");
+			append_pair_text(sql, rel, M2M_LEFT);
+			appendStringInfoString(sql, ", ");
+			append_pair_text(sql, rel, M2M_RIGHT);
+			appendStringInfoString(sql, " FROM (VALUES (1)) v LEFT JOIN ("
+								   M2M_ITEMS_NAME " p JOIN s ON p.item"
+								   " OPERATOR(pg_catalog.=) s.item) ON true");
+			break;
+		case M2M_COLUMNS_SET_UNLINK_PROPERTIES:
+			appendStringInfoString(sql, returning ? "WITH a AS (" : "");
+			append_removal(sql, rel, false);
+			append_match(sql, rel, side, 1);
+			append_not_null(sql, rel, other);
+			appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM ");
+			append_items(sql, rel, items);
+			appendStringInfoString(sql, " WHERE true");
+			append_match_rest(sql, rel, other);
+			append_match_values(sql, rel, items, false);
+			appendStringInfoChar(sql, ')');
+			if (!returning)
+				break;
+			appendStringInfoString(sql, " RETURNING ");
+			append_columns(sql, rel, other, "a.");
+			appendStringInfoString(sql, ") SELECT ");
+			append_text(sql, rel, other);
+			appendStringInfoString(sql, " FROM a");
+			if (grouped)
+			{
+				appendStringInfoString(sql, " GROUP BY ");
+				append_columns(sql, rel, other, "a.");
+			}
+			appendStringInfoString(sql, " ORDER BY ");
+			append_columns(sql, rel, other, "a.");
+			break;
+		case M2M_COLUMNS_SET_LINKS:
+			append_links(sql, rel, side);
 			break;
 		default:
-			appendStringInfo(sql, "UPDATE %s a SET %s FROM (", association,
-							 assign.data);
-			append_distinct_pairs(sql, rel, true, true);
-			appendStringInfo(sql,
-							 ") p, pg_catalog.jsonb_to_record($1) x (%s) WHERE ",
-							 record.data);
-			append_match_pair(sql, rel, false);
-			append_live(sql, rel);
-			append_match_identity(sql, rel, columns, 0);
-			appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
-							 present.data, asked.data);
-			break;
+			elog(ERROR, "no statement of items: %d", (int) statement);
 	}
+}
+
+/*
+ * build_insert_items: makes links of items that have none, as far as they are
+ * among those in the parameters.  Columns that all of these leave out get their
+ * defaults, or the time.
+ */
+static void
+build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
+				   List *insert)
+{
+	List	   *stamped = m2m_stamped(rel);
+	ListCell   *lc;
+
+	appendStringInfo(sql, "INSERT INTO %s%s (",
+					 m2m_qualified_name(rel->association),
+					 rel->revives ? " AS a" : "");
+	append_link_columns(sql, rel, "");
+	foreach(lc, insert)
+		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
+														lfirst_int(lc)));
+	append_stamps(sql, rel, insert, true);
+	append_deleted(sql, rel, false);
+	appendStringInfoString(sql, ") SELECT ");
+	append_pair(sql, rel, true, true, "p.");
+	foreach(lc, insert)
+	{
+		AttrNumber	attnum = lfirst_int(lc);
+		char	   *given = item_gives(rel, items, attnum);
+
+		if (given != NULL && list_member_int(stamped, attnum))
+			appendStringInfo(sql, ", CASE WHEN %s THEN x.%s ELSE %s END", given,
+							 m2m_quoted_column(rel->association, attnum),
+							 m2m_stamp_text(rel, attnum));
+		else
+			appendStringInfo(sql, ", x.%s",
+							 m2m_quoted_column(rel->association, attnum));
+	}
+	append_stamps(sql, rel, insert, false);
+	append_deleted(sql, rel, true);
+	appendStringInfoString(sql, " FROM ");
+	append_items(sql, rel, items);
+	appendStringInfo(sql, " WHERE p.item OPERATOR(pg_catalog.>=) $%d"
+					 " AND p.item OPERATOR(pg_catalog.<) $%d",
+					 items->part_parameter, items->part_parameter + 1);
+	if (items->found)
+		appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM "
+							   M2M_FOUND_ITEMS_NAME " f WHERE f.item"
+							   " OPERATOR(pg_catalog.=) p.item)");
+	appendStringInfoString(sql, " ORDER BY p.item");
+	if (rel->on_conflict && rel->nidentity == 0)
+		append_on_conflict(sql, rel);
+	else if (rel->nidentity > 0 &&
+			 ((!items->plain && names_identity(rel, insert)) ||
+			  (rel->revives && rel->identity_target != NIL)))
+		m2m_append_on_conflict_identity(sql, rel);
+}
+
+/*
+ * build_change_items: gives links the properties of their items, but for the
+ * identity's columns, by which they are found.  It touches only those that it
+ * changes.
+ */
+static void
+build_change_items(StringInfo sql, M2mRelationship *rel, M2mItems *items)
+{
+	List	   *touched = m2m_touched(rel);
+	StringInfoData present;		/* a.c1, a.c2 */
+	StringInfoData asked;		/* x.c1, x.c2 */
+	ListCell   *lc;
+
+	initStringInfo(&present);
+	initStringInfo(&asked);
+	appendStringInfo(sql, "UPDATE %s a SET ",
+					 m2m_qualified_name(rel->association));
+	foreach(lc, items->columns)
+	{
+		AttrNumber	attnum = lfirst_int(lc);
+		char	   *name = m2m_quoted_column(rel->association, attnum);
+		const char *comma = present.len > 0 ? ", " : "";
+		char	   *given = item_gives(rel, items, attnum);
+		char	   *there = m2m_base_operand(psprintf("a.%s", name),
+											 get_atttype(rel->association,
+														 attnum));
+		char	   *value;
+
+		if (m2m_is_identity(rel, attnum))
+			continue;
+		value = given == NULL ? psprintf("x.%s", name) :
+			psprintf("CASE WHEN %s THEN x.%s ELSE %s END", given, name, there);
+		appendStringInfo(&present, "%s%s", comma, there);
+		appendStringInfo(&asked, "%s%s", comma, value);
+		if (given != NULL && list_member_int(touched, attnum))
+			value = psprintf("CASE WHEN %s THEN x.%s ELSE %s END", given, name,
+							 m2m_stamp_text(rel, attnum));
+		appendStringInfo(sql, "%s%s = %s", comma, name, value);
+	}
+	foreach(lc, touched)
+	{
+		if (!list_member_int(items->columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s = %s",
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)),
+							 m2m_stamp_text(rel, lfirst_int(lc)));
+	}
+	appendStringInfoString(sql, " FROM ");
+	append_items(sql, rel, items);
+	appendStringInfoString(sql, " WHERE ");
+	append_match_item(sql, rel, items, false);
+	appendStringInfo(sql, " AND NOT pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+					 present.data, asked.data);
+}
+
+/*
+ * append_is_twice: is a row of a, which was just inserted, the same in all that
+ * tells links apart as one that was there before, or as another of them?
+ */
+static void
+append_is_twice(StringInfo sql, M2mRelationship *rel)
+{
+	StringInfoData there;
+	StringInfoData new;
+
+	initStringInfo(&there);
+	initStringInfo(&new);
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		char	   *name = m2m_quoted_column(rel->association,
+											 rel->identity_column[i].attnum);
+
+		appendStringInfo(&there, "%sb.%s", i > 0 ? ", " : "", name);
+		appendStringInfo(&new, "%sa.%s", i > 0 ? ", " : "", name);
+	}
+	appendStringInfo(sql, ", EXISTS (SELECT FROM %s b WHERE"
+					 " pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+					 m2m_qualified_name(rel->association), there.data, new.data);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			char	   *name = m2m_quoted_column(rel->association,
+												 key->link_attnum);
+			Oid			type = getBaseType(key->link_type);
+			Oid			equal = lookup_type_cache(type,
+												  TYPECACHE_EQ_OPR)->eq_opr;
+
+			appendStringInfo(sql, " AND %s %s %s",
+							 m2m_base_operand(psprintf("b.%s", name),
+											  key->link_type),
+							 m2m_qualified_operator(equal),
+							 m2m_base_operand(psprintf("a.%s", name),
+											  key->link_type));
+		}
+	}
+	if (rel->deleted != 0)
+		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "b"));
+	appendStringInfoString(sql, ") OR pg_catalog.count(*) OVER (PARTITION BY ");
+	append_link_columns(sql, rel, "a.");
+	appendStringInfo(sql, ", ROW(%s)::pg_catalog.text) OPERATOR(pg_catalog.>) 1",
+					 new.data);
+}
+
+/*
+ * append_links: a query of the links of a row: the other side's key, and that
+ * with whatever else tells links apart, as text.
+ */
+static void
+append_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	M2mSide		other = M2M_OTHER(side);
+
+	appendStringInfoString(sql, "SELECT ");
+	append_text(sql, rel, other);
+	appendStringInfoString(sql, ", ROW(");
+	append_columns(sql, rel, other, "a.");
+	for (int i = 0; i < rel->nidentity; i++)
+		appendStringInfo(sql, ", a.%s",
+						 m2m_quoted_column(rel->association,
+										   rel->identity_column[i].attnum));
+	appendStringInfo(sql, ")::pg_catalog.text FROM %s a WHERE ",
+					 m2m_qualified_name(rel->association));
+	append_match(sql, rel, side, 1);
+	append_not_null(sql, rel, other);
+	if (rel->nidentity == 0)
+	{
+		appendStringInfoString(sql, " GROUP BY ");
+		append_columns(sql, rel, other, "a.");
+	}
+	appendStringInfoString(sql, " ORDER BY ");
+	append_columns(sql, rel, other, "a.");
+}
+
+/* append_items: the items as p, with what they give as x. */
+static void
+append_items(StringInfo sql, M2mRelationship *rel, M2mItems *items)
+{
+	appendStringInfo(sql, M2M_ITEMS_NAME " p CROSS JOIN %s x ",
+					 item_record(items, "p"));
+	append_item_columns(sql, rel, items);
+}
+
+/* item_record: the record that an item gives. */
+static char *
+item_record(M2mItems *items, const char *alias)
+{
+	return items->each ?
+		psprintf("LATERAL pg_catalog.jsonb_to_record(%s.properties)", alias) :
+		psprintf("pg_catalog.jsonb_to_record($%d)", items->object_parameter);
+}
+
+/* append_item_columns: "(job pg_catalog.text, ...)", its columns. */
+static void
+append_item_columns(StringInfo sql, M2mRelationship *rel, M2mItems *items)
+{
+	ListCell   *lc;
+
+	foreach(lc, items->columns)
+	{
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(rel->association, lfirst_int(lc), &type, &typmod,
+							  &collation);
+		type = getBaseTypeAndTypmod(type, &typmod);
+		appendStringInfo(sql, "%s%s %s",
+						 foreach_current_index(lc) > 0 ? ", " : "(",
+						 m2m_quoted_column(rel->association, lfirst_int(lc)),
+						 format_type_extended(type, typmod,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+	}
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * item_gives: does an item give a column?  NULL if each does.
+ */
+static char *
+item_gives(M2mRelationship *rel, M2mItems *items, AttrNumber attnum)
+{
+	if (!list_member_int(items->optional, attnum))
+		return NULL;
+	return psprintf("pg_catalog.jsonb_exists(p.properties, %s)",
+					quote_literal_cstr(get_attname(rel->association, attnum,
+												   false)));
+}
+
+/*
+ * append_match_item: is a link of the association one that an item speaks of,
+ * by its pair and the identity, as far as that is given?  With all, by
+ * whatever else is given, too.
+ */
+static void
+append_match_item(StringInfo sql, M2mRelationship *rel, M2mItems *items,
+				  bool all)
+{
+	append_match_pair(sql, rel, false);
+	append_live(sql, rel);
+
+	/*
+	 * where they need not agree, both ids' shared columns are to be the
+	 * link's
+	 */
+	for (int i = 0; all && i < rel->side[M2M_RIGHT].nkeys; i++)
+	{
+		if (rel->side[M2M_RIGHT].key[i].shared == 0)
+			continue;
+		appendStringInfoString(sql, " AND ");
+		append_match_column(sql, rel, M2M_RIGHT, i, 0);
+	}
+	append_match_values(sql, rel, items, all);
+}
+
+/* append_match_values: the same without the pair; each begins with " AND ". */
+static void
+append_match_values(StringInfo sql, M2mRelationship *rel, M2mItems *items,
+					bool all)
+{
+	ListCell   *lc;
+
+	foreach(lc, items->columns)
+	{
+		M2mIdentityColumn column = {.attnum = lfirst_int(lc)};
+		bool		identity = false;
+		Oid			type = get_atttype(rel->association, column.attnum);
+		char	   *given = item_gives(rel, items, column.attnum);
+
+		for (int i = 0; i < rel->nidentity; i++)
+		{
+			if (rel->identity_column[i].attnum != column.attnum)
+				continue;
+			column = rel->identity_column[i];
+			identity = true;
+		}
+		if (!identity && !all)
+			continue;
+		if (!identity)
+			column.equal_op = lookup_type_cache(getBaseType(type),
+												TYPECACHE_EQ_OPR)->eq_opr;
+		if (given != NULL)
+			appendStringInfo(sql, " AND (NOT %s OR ", given);
+		else
+			appendStringInfoString(sql, " AND ");
+		append_same_value(sql, rel, &column,
+						  psprintf("x.%s", m2m_quoted_column(rel->association,
+															 column.attnum)));
+		if (given != NULL)
+			appendStringInfoChar(sql, ')');
+	}
+}
+
+/*
+ * append_same_value: has a column of the association, as a, a value of its base
+ * type?  By an equality; without one, by the image.
+ */
+static void
+append_same_value(StringInfo sql, M2mRelationship *rel,
+				  M2mIdentityColumn *column, const char *value)
+{
+	char	   *operand =
+		m2m_base_operand(psprintf("a.%s", m2m_quoted_column(rel->association,
+															column->attnum)),
+						 get_atttype(rel->association, column->attnum));
+
+	if (OidIsValid(column->collation))
+		operand = psprintf("%s COLLATE %s", operand,
+						   m2m_qualified_collation(column->collation));
+	if (!OidIsValid(column->equal_op))
+		appendStringInfo(sql, "pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
+						 operand, value);
+	else if (column->not_null)
+		appendStringInfo(sql, "%s %s %s", operand,
+						 m2m_qualified_operator(column->equal_op), value);
+	else
+		appendStringInfo(sql, "(%s %s %s OR %s IS NULL AND %s IS NULL)",
+						 operand, m2m_qualified_operator(column->equal_op),
+						 value, operand, value);
+}
+
+/*
+ * append_stamps: what m2m fills in where it is not among the columns given: the
+ * columns' names, or the time.
+ */
+static void
+append_stamps(StringInfo sql, M2mRelationship *rel, List *columns, bool names)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_stamped(rel))
+	{
+		if (!list_member_int(columns, lfirst_int(lc)))
+			appendStringInfo(sql, ", %s", names ?
+							 m2m_quoted_column(rel->association,
+											   lfirst_int(lc)) :
+							 m2m_stamp_text(rel, lfirst_int(lc)));
+	}
+}
+
+/* append_pair_text: the key of one side of an item as text. */
+static void
+append_pair_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	appendStringInfoString(sql, rel->side[side].nkeys > 1 ? "ROW(" : "(");
+	append_pair(sql, rel, side == M2M_LEFT, side == M2M_RIGHT, "p.");
+	appendStringInfoString(sql, ")::pg_catalog.text");
 }
 
 /*
@@ -551,11 +980,11 @@ m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
 }
 
 /*
- * m2m_stmt_names_identity: can ON CONFLICT name the identity of links with the
+ * names_identity: can ON CONFLICT name the identity of links with the
  * given columns, where a pair may have several?  They have to be all of it.
  */
-bool
-m2m_stmt_names_identity(M2mRelationship *rel, List *columns)
+static bool
+names_identity(M2mRelationship *rel, List *columns)
 {
 	for (int i = 0; i < rel->nidentity; i++)
 	{
@@ -569,12 +998,30 @@ m2m_stmt_names_identity(M2mRelationship *rel, List *columns)
 void
 m2m_append_on_conflict_identity(StringInfo sql, M2mRelationship *rel)
 {
+	append_target(sql, rel, rel->identity_target);
+}
+
+/* append_target: ON CONFLICT over columns. */
+static void
+append_target(StringInfo sql, M2mRelationship *rel, List *columns)
+{
 	ListCell   *lc;
 
-	foreach(lc, rel->identity_target)
+	foreach(lc, columns)
+	{
+		ListCell   *column;
+		ListCell   *collation;
+
 		appendStringInfo(sql, "%s%s", foreach_current_index(lc) == 0 ?
 						 " ON CONFLICT (" : ", ",
 						 m2m_quoted_column(rel->association, lfirst_int(lc)));
+		forboth(column, rel->collated, collation, rel->collations)
+		{
+			if (lfirst_int(column) == lfirst_int(lc))
+				appendStringInfo(sql, " COLLATE %s",
+								 m2m_qualified_collation(lfirst_oid(collation)));
+		}
+	}
 	appendStringInfoChar(sql, ')');
 	append_conflict_action(sql, rel);
 }
@@ -728,7 +1175,7 @@ m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 {
 	append_match_pair(sql, rel, true);
 	append_live(sql, rel);
-	append_match_identity(sql, rel, NIL, rel->pair_desc->natts + 1);
+	append_match_identity(sql, rel, rel->pair_desc->natts + 1);
 }
 
 /* m2m_append_match_place: " AND a.tableoid = $5 AND a.ctid = $6". */
@@ -742,53 +1189,19 @@ m2m_append_match_place(StringInfo sql, int first_parameter)
 
 /*
  * append_match_identity: " AND a.job = $3 ...": are the identity's further
- * columns those in the parameters from $first_parameter on, or, where that is
- * 0, x.job of those among columns?  By the equality of the key; without one, by
- * the image.
+ * columns those in the parameters from $first_parameter on?  By the equality of
+ * the key; without one, by the image.
  */
 static void
-append_match_identity(StringInfo sql, M2mRelationship *rel, List *columns,
+append_match_identity(StringInfo sql, M2mRelationship *rel,
 					  int first_parameter)
 {
-	StringInfoData present;
-	StringInfoData given;
-
-	initStringInfo(&present);
-	initStringInfo(&given);
 	for (int i = 0; i < rel->nidentity; i++)
 	{
-		M2mIdentityColumn *column = &rel->identity_column[i];
-		char	   *name = m2m_quoted_column(rel->association, column->attnum);
-		char	   *operand = m2m_base_operand(psprintf("a.%s", name),
-											   get_atttype(rel->association,
-														   column->attnum));
-		char	   *value;
-
-		if (first_parameter > 0)
-			value = psprintf("$%d", first_parameter + i);
-		else if (list_member_int(columns, column->attnum))
-			value = m2m_base_operand(psprintf("x.%s", name),
-									 get_atttype(rel->association,
-												 column->attnum));
-		else
-			continue;
-		if (!OidIsValid(column->equal_op))
-		{
-			appendStringInfo(&present, "%s%s", present.len > 0 ? ", " : "",
-							 operand);
-			appendStringInfo(&given, "%s%s", given.len > 0 ? ", " : "", value);
-		}
-		else if (column->not_null)
-			appendStringInfo(sql, " AND %s %s %s", operand,
-							 m2m_qualified_operator(column->equal_op), value);
-		else
-			appendStringInfo(sql, " AND (%s %s %s OR %s IS NULL AND %s IS NULL)",
-							 operand, m2m_qualified_operator(column->equal_op),
-							 value, operand, value);
+		appendStringInfoString(sql, " AND ");
+		append_same_value(sql, rel, &rel->identity_column[i],
+						  psprintf("$%d", first_parameter + i));
 	}
-	if (present.len > 0)
-		appendStringInfo(sql, " AND pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
-						 present.data, given.data);
 }
 
 /*
@@ -843,9 +1256,11 @@ append_revival(StringInfo sql, M2mRelationship *rel, List *columns)
 	{
 		if (!list_member_int(rel->required, lfirst_int(lc)) &&
 			!list_member_int(columns, lfirst_int(lc)))
-			appendStringInfo(sql, ", %s = DEFAULT",
+			appendStringInfo(sql, ", %s = %s",
 							 m2m_quoted_column(rel->association,
-											   lfirst_int(lc)));
+											   lfirst_int(lc)),
+							 list_member_int(rel->stamped, lfirst_int(lc)) ?
+							 m2m_stamp_text(rel, lfirst_int(lc)) : "DEFAULT");
 	}
 }
 

@@ -527,6 +527,48 @@ m2m_name_has_humps(const char *name, char *part[2])
 }
 
 /*
+ * An identifier in lower case with underscores: "BlogPost" -> "blog_post".
+ * What is lower case already stays as it is.  The result is palloc'd.
+ */
+char *
+m2m_name_snake(const char *name)
+{
+	int			end = strlen(name);
+	char	   *result = palloc(2 * end + 1);
+	char	   *p = result;
+
+	for (int i = 0; i < end; i++)
+	{
+		if (i > 0 && IS_LETTER(name[i - 1]) && starts_word(name, end, i))
+			*p++ = '_';
+		*p++ = pg_ascii_tolower((unsigned char) name[i]);
+	}
+	*p = '\0';
+	return result;
+}
+
+/*
+ * An identifier in humps, the first letter one, too: "blog_post" -> "BlogPost".
+ * The result is palloc'd.
+ */
+char *
+m2m_name_pascal(const char *name)
+{
+	char	   *result = palloc(strlen(name) + 1);
+	char	   *p = result;
+
+	for (const char *c = name; *c != '\0'; c++)
+	{
+		if (*c == '_')
+			continue;
+		*p++ = c == name || c[-1] == '_' ?
+			pg_ascii_toupper((unsigned char) *c) : *c;
+	}
+	*p = '\0';
+	return result;
+}
+
+/*
  * What a column's name says besides the name of the key that it holds:
  * "editor_id", "id" -> "editor"; "editorId", "id" -> "editor".  NULL if it does
  * not end in that, or has nothing else.  A part of a name in humps begins as

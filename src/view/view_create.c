@@ -87,7 +87,10 @@ create_view(M2mRelationship *rel, M2mSide near, Oid schema, const char *name)
 					 rel->temporary ? "TEMPORARY " : "", qualified,
 					 m2m_view_query(rel, near,
 									m2m_view_columns(rel, near, NIL))));
-	comment = psprintf("@name %s\n%s", m2m_view_tools_name(schema, name),
+	comment = psprintf("@name %s\n%s",
+					   m2m_view_tools_name(schema,
+										   get_rel_namespace(rel->association),
+										   name),
 					   m2m_view_comment(rel->side[M2M_OTHER(near)].relid,
 										this->role));
 	m2m_ddl(psprintf("COMMENT ON VIEW %s IS %s", qualified,
@@ -137,11 +140,12 @@ m2m_view_trigger_comment(const char *left_role, const char *right_role)
  * m2m_view_tools_name: what tools that read names out of comments are to call
  * a link view: author_book_view for author_books.  By its own name such a tool would
  * take it for the association table author_book, or for the link function,
- * and refuse to start.  No relation of the schema goes by the name that we
- * return, nor by its plural, which is the same to those tools.
+ * and refuse to start.  No relation of the schema, or of the association's,
+ * goes by the name that we return, nor by its plural, which is the same to
+ * those tools.
  */
 char *
-m2m_view_tools_name(Oid schema, const char *view)
+m2m_view_tools_name(Oid schema, Oid association_schema, const char *view)
 {
 	char	   *base = m2m_name_singular(view);
 	char	   *name;
@@ -153,7 +157,9 @@ m2m_view_tools_name(Oid schema, const char *view)
 			*c = ' ';
 	}
 	name = psprintf("%s_view", base);
-	for (int i = 2; is_tools_name(schema, name); i++)
+	for (int i = 2; is_tools_name(schema, name) ||
+		 (association_schema != schema &&
+		  is_tools_name(association_schema, name)); i++)
 		name = psprintf("%s_view%d", base, i);
 	return name;
 }

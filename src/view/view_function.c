@@ -255,7 +255,8 @@ m2m_function_is_astray(M2mRelationship *rel, M2mSide near, Oid function)
 /*
  * m2m_function_astray: the link function that a side had for other tables than
  * the relationship's, or at rest for whatever tables, by the name of the link
- * view and the form of its body.  InvalidOid if there is none.  Locks nothing.
+ * view and the form of its body: that beside the view, or in another schema,
+ * if one of them was moved.  InvalidOid if there is none.  Locks nothing.
  */
 Oid
 m2m_function_astray(M2mRelationship *rel, M2mSide near)
@@ -280,7 +281,8 @@ m2m_function_astray(M2mRelationship *rel, M2mSide near)
 		Oid			function =
 			((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->oid;
 
-		if (get_func_namespace(function) == get_rel_namespace(view) &&
+		if ((!OidIsValid(result) ||
+			 get_func_namespace(function) == get_rel_namespace(view)) &&
 			m2m_function_is_link(rel->association, function) &&
 			(!whole || m2m_function_is_astray(rel, near, function)))
 			result = function;

@@ -65,7 +65,8 @@ extern char *m2m_view_comment(Oid far, const char *role);
 extern char *m2m_view_key_comment(const char *role);
 extern char *m2m_view_trigger_comment(const char *left_role,
 									  const char *right_role);
-extern char *m2m_view_tools_name(Oid schema, const char *view);
+extern char *m2m_view_tools_name(Oid schema, Oid association_schema,
+								 const char *view);
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 
 /*
@@ -97,6 +98,7 @@ extern void m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull);
 extern bool m2m_row_change(M2mRowWrite *write, M2mViewStatement statement,
 						   M2mIds *ids[2], List *columns, Datum *new_value,
 						   bool *new_null, Datum *old_value, bool *old_null);
+extern List *m2m_row_touched(M2mRowWrite *write, List *columns);
 extern HeapTuple m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2],
 							   HeapTuple tuple);
 extern Oid	m2m_row_column_relid(M2mRowWrite *write, M2mViewColumn *column);

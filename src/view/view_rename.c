@@ -185,7 +185,9 @@ comment_view(M2mRelationship *rel, M2mSide near, const char *role,
 		char	   *tools = pnstrdup(comment + 6, rest - comment - 6);
 
 		if (strcmp(name, old_name) != 0)
-			tools = m2m_view_tools_name(get_rel_namespace(this->view), name);
+			tools = m2m_view_tools_name(get_rel_namespace(this->view),
+										get_rel_namespace(rel->association),
+										name);
 		m2m_ddl(psprintf("COMMENT ON VIEW %s IS %s", qualified,
 						 quote_literal_cstr(psprintf("@name %s\n%s", tools,
 													 m2m_view_comment(far,

@@ -16,10 +16,12 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
@@ -42,8 +44,10 @@ typedef enum RowState
 } RowState;
 
 static bool lacks_identity(M2mRowWrite *write, List *columns);
+static List *slot_columns(List *columns, List *times);
 static bool link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns,
 						  Datum *args, Datum *value, bool *isnull);
+static Datum as_stored(Oid relid, AttrNumber attnum, Datum value);
 static bool find_default(Oid relid, AttrNumber attnum, Datum *value,
 						 bool *isnull);
 static uint64 change(M2mRowWrite *write, SPIPlanPtr plan,
@@ -52,10 +56,11 @@ static uint64 change(M2mRowWrite *write, SPIPlanPtr plan,
 static RowState look_at(M2mRowWrite *write, M2mViewStatement statement,
 						List *columns, Datum *args, char *nulls, int nkeys,
 						Oid *types, int nargs);
-static bool is_of_this_transaction(uint64 row, int column);
+static bool was_made_here(uint64 row);
+static bool was_taken_here(uint64 row);
 static void build_change(StringInfo sql, M2mRowWrite *write,
 						 M2mViewStatement statement, List *columns,
-						 const char *look, int nkeys);
+						 List *touched, const char *look, int nkeys);
 static void append_same(StringInfo sql, StringInfo present, StringInfo values,
 						bool possible);
 static List *readable_columns(M2mRowWrite *write);
@@ -234,7 +239,8 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 
 /*
  * lacks_identity: is a column of the identity, which must not be null, neither
- * given nor has it a default?
+ * given nor has it a default?  That m2m would fill it in with the time does not
+ * make it another link.
  */
 static bool
 lacks_identity(M2mRowWrite *write, List *columns)
@@ -245,7 +251,8 @@ lacks_identity(M2mRowWrite *write, List *columns)
 	{
 		AttrNumber	attnum = rel->identity_column[i].attnum;
 
-		if (list_member_int(rel->required, attnum) &&
+		if ((list_member_int(rel->required, attnum) ||
+			 list_member_int(rel->stamped, attnum)) &&
 			!list_member_int(columns, attnum))
 			return true;
 	}
@@ -266,9 +273,17 @@ link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
 	m2m_row_identify(write, value, isnull);
 	for (int i = 0; i < rel->nidentity; i++)
 	{
-		if (write->identity.isnull[i])
-			known &= find_default(rel->association,
-								  rel->identity_column[i].attnum,
+		AttrNumber	attnum = rel->identity_column[i].attnum;
+
+		if (!write->identity.isnull[i])
+			continue;
+		if (list_member_int(m2m_stamped(rel), attnum))
+		{
+			write->identity.value[i] = m2m_stamp_value(rel, attnum);
+			write->identity.isnull[i] = false;
+		}
+		else
+			known &= find_default(rel->association, attnum,
 								  &write->identity.value[i],
 								  &write->identity.isnull[i]);
 	}
@@ -296,30 +311,37 @@ link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns, Datum *args,
 
 /*
  * find_default: what a column of the association becomes that an INSERT leaves
- * out; false if that is not the same each time.
+ * out; false if that is not the same each time, or made from other columns.  A
+ * function that may look at tables is run here and again by the INSERT, which
+ * is why it must not be volatile.
  */
 static bool
 find_default(Oid relid, AttrNumber attnum, Datum *value, bool *isnull)
 {
 	Relation	relation = table_open(relid, NoLock);
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation),
+												attnum - 1);
+	bool		generated = attribute->attgenerated != '\0';
+	int16		typlen = attribute->attlen;
+	bool		typbyval = attribute->attbyval;
 	Node	   *expr = build_column_default(relation, attnum);
-	bool		result = true;
+	EState	   *estate;
+	ExprState  *state;
 
 	table_close(relation, NoLock);
 	*isnull = true;
 	if (expr == NULL)
 		return true;
-	expr = eval_const_expressions(NULL, expr);
-	if (IsA(expr, CoerceToDomain))
-		expr = (Node *) ((CoerceToDomain *) expr)->arg;
-	if (IsA(expr, Const))
-	{
-		*value = ((Const *) expr)->constvalue;
-		*isnull = ((Const *) expr)->constisnull;
-	}
-	else
-		result = false;
-	return result;
+	if (generated || contain_volatile_functions(expr))
+		return false;
+	estate = CreateExecutorState();
+	state = ExecPrepareExpr((Expr *) expr, estate);
+	*value = ExecEvalExprSwitchContext(state, GetPerTupleExprContext(estate),
+									   isnull);
+	if (!*isnull)
+		*value = datumCopy(*value, typbyval, typlen);
+	FreeExecutorState(estate);
+	return true;
 }
 
 /*
@@ -353,9 +375,35 @@ m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull)
 							get_attname(rel->association, attnum, false),
 							get_rel_name(rel->association)),
 					 errhint("m2m_check() tells what is amiss, and m2m_repair() mends it.")));
-		write->identity.value[i] = value[position];
+		write->identity.value[i] = isnull[position] ? (Datum) 0 :
+			as_stored(rel->association, attnum, value[position]);
 		write->identity.isnull[i] = isnull[position];
 	}
+}
+
+/*
+ * as_stored: a value of a column's base type as the column stores it: one of a
+ * domain over numeric(5,2) rounds it, and the view shows the base type.
+ */
+static Datum
+as_stored(Oid relid, AttrNumber attnum, Datum value)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	Oid			function;
+
+	get_atttypetypmodcoll(relid, attnum, &type, &typmod, &collation);
+	if (get_typtype(type) != TYPTYPE_DOMAIN)
+		return value;
+	type = getBaseTypeAndTypmod(type, &typmod);
+	if (typmod < 0 ||
+		find_typmod_coercion_function(type, &function) != COERCION_PATH_FUNC)
+		return value;
+	return get_func_nargs(function) > 2 ?
+		OidFunctionCall3(function, value, Int32GetDatum(typmod),
+						 BoolGetDatum(false)) :
+		OidFunctionCall2(function, value, Int32GetDatum(typmod));
 }
 
 /*
@@ -381,6 +429,7 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 	Oid		   *types = palloc_array(Oid, nargs);
 	M2mLinkParameters link;
 	List	   *plan_columns = columns;
+	List	   *touched = is_row ? NIL : m2m_row_touched(write, columns);
 	SPIPlanPtr *slot;
 	uint64		processed;
 	RowState	state = ROW_AS_ASKED;
@@ -436,13 +485,15 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		plan_columns = lappend_int(list_copy(columns), -1);
 
 	SPI_connect();
-	slot = m2m_plan_slot(rel, statement, write->near, plan_columns);
+	slot = m2m_plan_slot(rel, statement, write->near,
+						 slot_columns(plan_columns, touched));
 	if (*slot == NULL)
 	{
 		StringInfoData sql;
 
 		initStringInfo(&sql);
-		build_change(&sql, write, statement, plan_columns, NULL, nkeys);
+		build_change(&sql, write, statement, plan_columns, touched, NULL,
+					 nkeys);
 		if (by_place)
 			m2m_append_match_place(&sql, nargs + 1);
 		*slot = m2m_plan_prepare(sql.data, nargs + (by_place ? 2 : 0), types);
@@ -479,6 +530,35 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 										rel->association)),
 				 errhint("The transaction might succeed if retried.")));
 	return state == ROW_AS_ASKED;
+}
+
+/*
+ * m2m_row_touched: columns of the association that get the time when those at
+ * the given positions of the view are changed in a link.
+ */
+List *
+m2m_row_touched(M2mRowWrite *write, List *columns)
+{
+	List	   *result = list_copy(m2m_touched(write->rel));
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		M2mViewColumn *column = &write->view->column[lfirst_int(lc)];
+
+		if (column->kind == M2M_COLUMN_PROPERTY)
+			result = list_delete_int(result, column->attnum);
+	}
+	return result;
+}
+
+/* slot_columns: what a statement is kept by that also writes times. */
+static List *
+slot_columns(List *columns, List *times)
+{
+	if (times == NIL)
+		return columns;
+	return list_concat(lappend_int(list_copy(columns), -2), times);
 }
 
 /*
@@ -540,8 +620,8 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 
 		initStringInfo(&sql);
 		build_change(&sql, write, is_row ? M2M_COLUMNS_UPDATE_ROW :
-					 M2M_COLUMNS_UPDATE_LINK, columns,
-					 with_xmin ? ", a.xmin, a.xmax" : "", nkeys);
+					 M2M_COLUMNS_UPDATE_LINK, columns, NIL,
+					 with_xmin ? ", a.xmin, a.tableoid, a.ctid" : "", nkeys);
 		*slot = m2m_plan_prepare(sql.data, nargs, types);
 	}
 
@@ -562,7 +642,7 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 			elog(ERROR, "SPI_execute_plan failed");
 		for (uint64 i = 0; i < SPI_processed; i++)
 		{
-			if (!is_of_this_transaction(i, 4))
+			if (!was_taken_here(i))
 				return ROW_GONE;
 		}
 		return SPI_processed > 0 ? ROW_TAKEN : ROW_GONE;
@@ -577,11 +657,11 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 	 * have read ask for the same value, and one of them would be lost.
 	 */
 	if (as_asked &&
-		(as_read || !with_xmin || is_of_this_transaction(0, 3)))
+		(as_read || !with_xmin || was_made_here(0)))
 		return ROW_AS_ASKED;
 	if (as_read)
 		return ROW_AS_READ;
-	if (with_xmin && is_of_this_transaction(0, 3))
+	if (with_xmin && was_made_here(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
 				 errmsg("UPDATE of view \"%s\" cannot affect a linked row a second time",
@@ -591,31 +671,43 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 }
 
 /*
- * is_of_this_transaction: is the transaction in that column of a row that
- * was fetched, its raw xmin or xmax, ours or a subtransaction of it?  A row
- * that was locked before, too, can have a MultiXactId for its xmax (also if
- * both was done by us, on either side of a savepoint), which is neither: that
- * is taken for another's doing.
+ * was_made_here: has our transaction, or a subtransaction of it, made the
+ * version of a row that was fetched?
  */
 static bool
-is_of_this_transaction(uint64 row, int column)
+was_made_here(uint64 row)
 {
 	bool		isnull;
 	Datum		xid = SPI_getbinval(SPI_tuptable->vals[row],
-									SPI_tuptable->tupdesc, column, &isnull);
+									SPI_tuptable->tupdesc, 3, &isnull);
 
 	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xid));
 }
 
+/* was_taken_here: has it updated or deleted it? */
+static bool
+was_taken_here(uint64 row)
+{
+	HeapTuple	tuple = SPI_tuptable->vals[row];
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	bool		isnull;
+	Oid			relid = DatumGetObjectId(SPI_getbinval(tuple, desc, 4, &isnull));
+	ItemPointer place = (ItemPointer)
+		DatumGetPointer(SPI_getbinval(tuple, desc, 5, &isnull));
+
+	return TransactionIdIsCurrentTransactionId(m2m_place_updater(relid,
+																 place));
+}
+
 /*
- * build_change: the UPDATE of columns, or that which unlinks, or, with look, the SELECT that looks
- * whether they read as asked, or as they were read, and at what look adds.
- * Parameters: key, new values, old values; a last column -1 means without old
- * values.
+ * build_change: the UPDATE of columns, and of touched to the time, or that which
+ * unlinks, or, with look, the SELECT that looks whether they read as asked, or as
+ * they were read, and at what look adds.  Parameters: key, new values, old
+ * values; a last column -1 means without old values.
  */
 static void
 build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
-			 List *columns, const char *look, int nkeys)
+			 List *columns, List *touched, const char *look, int nkeys)
 {
 	M2mRelationship *rel = write->rel;
 	M2mEndpoint *far = &rel->side[write->far];
@@ -671,6 +763,21 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 			appendStringInfo(&asked, "%s$%d", comma, n);
 			appendStringInfo(&read, "%s$%d", comma, n + ncolumns);
 		}
+	}
+
+	/* not where all is as asked; that a link has been read, too, tells it */
+	foreach(lc, touched)
+	{
+		char	   *name = m2m_quoted_column(relid, lfirst_int(lc));
+		char	   *now = m2m_stamp_text(rel, lfirst_int(lc));
+
+		if (unconditional)
+			appendStringInfo(&assign,
+							 ", %s = CASE WHEN pg_catalog.record_image_eq(ROW(%s), ROW(%s))"
+							 " THEN a.%s ELSE %s END", name, present.data,
+							 asked.data, name, now);
+		else
+			appendStringInfo(&assign, ", %s = %s", name, now);
 	}
 
 	if (look != NULL)

@@ -69,9 +69,15 @@ static HeapTuple update_row(M2mRowWrite *write, HeapTuple old_tuple,
 							HeapTuple new_tuple);
 static void check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 						   bool *isnull, Datum *old_value, bool *old_null);
+static char *move_text(M2mRowWrite *write, M2mIds *old_ids[2], M2mIds *ids[2],
+					   Datum *old_value, bool *old_null, Datum *value,
+					   bool *isnull);
+static void touch(M2mRowWrite *write, List *columns, Datum *value,
+				  bool *isnull);
 static bool is_linked(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
 					  bool *isnull);
 static HeapTuple delete_row(M2mRowWrite *write, HeapTuple old_tuple);
+static TakenPair *find_noted(M2mRowWrite *write, char *text, bool make);
 static char *pair_text(M2mRowWrite *write, M2mIds *ids[2]);
 static uint32 hash_pair(const void *key, Size keysize);
 static int	match_pair(const void *a, const void *b, Size keysize);
@@ -386,6 +392,7 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 							new_value, new_null, old_value, old_null))
 			return NULL;
 		read_keys(write, new_value, new_null, false, ids);
+		touch(write, link_columns, new_value, new_null);
 		m2m_row_identify(write, new_value, new_null);
 	}
 	return m2m_row_fetch(write, ids, new_tuple);
@@ -403,6 +410,7 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 {
 	M2mIds	   *ids[2];
 	bool		same = true;
+	char	   *move = NULL;
 
 	read_keys(write, value, isnull, false, ids);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -422,6 +430,18 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 	 * it, with a snapshot that shows what was committed by who had it.
 	 */
 	m2m_lock_links(write->rel);
+
+	/*
+	 * Of rows that are the same in all columns this is not the first that the
+	 * statement brings there: they stay as many as they were.
+	 */
+	if (write->rel->nidentity > 0)
+	{
+		move = move_text(write, old_ids, ids, old_value, old_null, value,
+						 isnull);
+		if (find_noted(write, move, false) != NULL)
+			return;
+	}
 	if (is_linked(write, ids, value, isnull) &&
 		is_linked(write, old_ids, old_value, old_null))
 		ereport(ERROR,
@@ -429,6 +449,69 @@ check_unlinked(M2mRowWrite *write, M2mIds *old_ids[2], Datum *value,
 				 errmsg("the rows are linked already through view \"%s\"",
 						RelationGetRelationName(write->relation)),
 				 errtable(write->relation)));
+	if (move != NULL)
+		(void) find_noted(write, move, true);
+}
+
+/*
+ * move_text: what a row of the view was and what it becomes, in the link's own
+ * columns, as text.
+ */
+static char *
+move_text(M2mRowWrite *write, M2mIds *old_ids[2], M2mIds *ids[2],
+		  Datum *old_value, bool *old_null, Datum *value, bool *isnull)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s to %s", pair_text(write, old_ids),
+					 pair_text(write, ids));
+	for (int i = 0; i < write->view->ncolumns; i++)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		if (write->view->column[i].kind != M2M_COLUMN_PROPERTY)
+			continue;
+		getTypeOutputInfo(TupleDescAttr(write->desc, i)->atttypid, &output,
+						  &is_varlena);
+		for (int old = 0; old <= 1; old++)
+		{
+			if (old ? old_null[i] : isnull[i])
+				appendStringInfoString(&text, " null");
+			else
+			{
+				char	   *one = OidOutputFunctionCall(output, old ?
+														old_value[i] :
+														value[i]);
+
+				appendStringInfo(&text, " %zu %s", strlen(one), one);
+			}
+		}
+	}
+	return text.data;
+}
+
+/*
+ * touch: puts into a row of the view what a change of these columns has written
+ * beside them: where a link is the whole row, it is found by that, too.
+ */
+static void
+touch(M2mRowWrite *write, List *columns, Datum *value, bool *isnull)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_row_touched(write, columns))
+	{
+		for (int i = 0; i < write->view->ncolumns; i++)
+		{
+			if (write->view->column[i].kind != M2M_COLUMN_PROPERTY ||
+				write->view->column[i].attnum != lfirst_int(lc))
+				continue;
+			value[i] = m2m_stamp_value(write->rel, lfirst_int(lc));
+			isnull[i] = false;
+		}
+	}
 }
 
 /* is_linked: is there the link that a row of the view shows, as of now? */
@@ -472,7 +555,7 @@ delete_row(M2mRowWrite *write, HeapTuple old_tuple)
 					 errhint("The transaction might succeed if retried.")));
 		return NULL;
 	}
-	removed = m2m_links_remove(write->rel, ids);
+	removed = m2m_links_remove(write->rel, ids, NULL);
 	if (removed == 0)
 		return m2m_row_take_noted(write, ids) ? old_tuple : NULL;
 	m2m_row_note_taken(write, ids, removed - 1);
@@ -486,13 +569,23 @@ delete_row(M2mRowWrite *write, HeapTuple old_tuple)
 void
 m2m_row_note_taken(M2mRowWrite *write, M2mIds *ids[2], int64 rows)
 {
+	if (rows > 0)
+		find_noted(write, pair_text(write, ids), true)->rows += rows;
+}
+
+/*
+ * find_noted: what is noted by a text, of pairs or of moves; NULL if nothing
+ * is, but with make that is then noted, with no rows.
+ */
+static TakenPair *
+find_noted(M2mRowWrite *write, char *text, bool make)
+{
 	ViewIdentity *identity = write->flinfo->fn_extra;
-	char	   *pair;
 	TakenPair  *entry;
 	bool		found;
 
-	if (rows == 0)
-		return;
+	if (identity->taken == NULL && !make)
+		return NULL;
 	if (identity->taken == NULL)
 	{
 		HASHCTL		control = {0};
@@ -507,24 +600,24 @@ m2m_row_note_taken(M2mRowWrite *write, M2mIds *ids[2], int64 rows)
 									  HASH_COMPARE | HASH_CONTEXT);
 	}
 
+	entry = hash_search(identity->taken, &text, HASH_FIND, NULL);
+	if (entry != NULL || !make)
+		return entry;
+
 	/* as text: the row's memory, where the values are, is reset with it */
-	pair = MemoryContextStrdup(write->flinfo->fn_mcxt, pair_text(write, ids));
-	entry = hash_search(identity->taken, &pair, HASH_ENTER, &found);
-	entry->rows = found ? entry->rows + rows : rows;
+	text = MemoryContextStrdup(write->flinfo->fn_mcxt, text);
+
+	entry = hash_search(identity->taken, &text, HASH_ENTER, &found);
+	entry->rows = 0;
+	return entry;
 }
 
 /* m2m_row_take_noted: is there one of those left? */
 bool
 m2m_row_take_noted(M2mRowWrite *write, M2mIds *ids[2])
 {
-	ViewIdentity *identity = write->flinfo->fn_extra;
-	char	   *pair;
-	TakenPair  *entry;
+	TakenPair  *entry = find_noted(write, pair_text(write, ids), false);
 
-	if (identity->taken == NULL)
-		return false;
-	pair = pair_text(write, ids);
-	entry = hash_search(identity->taken, &pair, HASH_FIND, NULL);
 	return entry != NULL && entry->rows-- > 0;
 }
 

@@ -110,6 +110,14 @@ RESET search_path;
 SELECT m2m_link('joint.supplier', 2, 'book', 3), m2m_count('book', 2, 'joint.supplier');
 SELECT * FROM joint.supplier_books ORDER BY 1, 2;
 
+-- Link views elsewhere
+SELECT * FROM links.painter_pictures ORDER BY 1, 2;
+SELECT p.name, f.id FROM atelier.painter p, links.painter_frames(p) f;
+INSERT INTO links.picture_painters (picture_id, id) VALUES (2, 2);
+SELECT m2m_count('atelier.picture', 2, 'atelier.painter'), m2m_linked('atelier.painter', 1, 'atelier.painter', 2),
+	m2m_clear('atelier.frame', 1, 'atelier.picture');
+ALTER TABLE atelier.picture ALTER COLUMN title TYPE varchar(40);
+
 SELECT m2m_link('member', ROW(2, 1), 'team', '{1,2}', via => 'member_team'), m2m_linked('team', ROW(1, 1), 'member', ROW(2, 1), via => 'member_team'),
 	m2m_unlink('member', ROW(1, 1), 'team', 2, via => 'member_team');
 INSERT INTO member_teams (tenant, member_id, id, title) VALUES (1, 2, 3, 'new') RETURNING *;

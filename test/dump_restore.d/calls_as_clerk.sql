@@ -12,6 +12,8 @@ SET LOCAL ROLE shop_clerk;
 SELECT * FROM author_books ORDER BY 1, 2;
 SELECT book_id, "the author's name" FROM book_authors ORDER BY 1, 2;
 SELECT * FROM book_authors;
+SELECT * FROM links.painter_pictures ORDER BY 1, 2;
+SELECT * FROM links.picture_painters ORDER BY 1, 2;
 SELECT b.id, a.name FROM book b, book_authors(b) a ORDER BY 1, 2;
 SELECT pupil, code, grade FROM "Editing"."Attended" ORDER BY 1, 2;
 SELECT * FROM "Editing"."Listeners";

@@ -215,3 +215,26 @@ INSERT INTO joint.supplier VALUES (1, 'A & Co'), (2, 'B & Co');
 SELECT m2m_create('joint.supplier', 'public.book');
 SELECT m2m_link('joint.supplier', 1, 'book', '{1,2}');
 GRANT SELECT ON joint.supplier, joint.supplier_books TO shop_clerk;
+
+-- Link views and functions in a schema of their own, of tables as other tools
+-- make them
+CREATE SCHEMA atelier AUTHORIZATION shop_owner;
+CREATE SCHEMA links AUTHORIZATION shop_owner;
+GRANT USAGE ON SCHEMA atelier, links TO PUBLIC;
+SET ROLE shop_owner;
+SET m2m.view_schema = 'links';
+CREATE TABLE atelier.painter (id int PRIMARY KEY, name text);
+CREATE TABLE atelier.picture (id int PRIMARY KEY, title text);
+CREATE TABLE atelier.frame (id int PRIMARY KEY);
+INSERT INTO atelier.painter VALUES (1, 'Paula'), (2, 'Otto');
+INSERT INTO atelier.picture VALUES (1, 'Birches'), (2, 'Moor');
+INSERT INTO atelier.frame VALUES (1);
+SELECT m2m_create('atelier.painter', 'atelier.picture', naming => 'prisma'),
+	m2m_create('atelier.painter', 'atelier.painter', naming => 'django'),
+	m2m_create('atelier.painter', 'atelier.frame', naming => 'rails'),
+	m2m_create('atelier.picture', 'atelier.frame', naming => 'laravel');
+SELECT m2m_link('atelier.painter', 1, 'atelier.picture', '{1,2}'), m2m_link('atelier.painter', 1, 'atelier.painter', 2),
+	m2m_link('atelier.painter', 2, 'atelier.frame', 1), m2m_link('atelier.picture', 2, 'atelier.frame', 1);
+GRANT SELECT ON atelier.picture, atelier."_PainterToPicture", links.painter_pictures TO shop_clerk;
+RESET m2m.view_schema;
+RESET ROLE;

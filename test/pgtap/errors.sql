@@ -358,6 +358,16 @@ DROP VIEW singer_songs, singers_of_song, song_ticket_songs;
 DROP TABLE song_ticket;
 SELECT refused('SELECT m2m_create(''singer'', ''song'', name => '''')', '42602', 'an empty name', '"name"');
 SELECT refused('SELECT m2m_create(''singer'', ''song'', on_delete => ''explode'')', '22023', 'an unknown on_delete', 'explode', '', 'cascade, restrict, no action');
+SELECT refused(format('SELECT m2m_create(''singer'', ''song'', naming => %L)', style), '22023', 'an unknown style: ' || style, 'naming', '', 'm2m, rails, laravel, django, prisma')
+FROM unnest('{hibernate,"",m2m2}'::text[]) style;
+SELECT refused('SELECT m2m_diagram(format => ''svg'')', '22023', 'an unknown format of a diagram', 'svg', '', 'mermaid, dot');
+SELECT refused('SELECT m2m_diagram(4000000000::regnamespace)', '3F000', 'a diagram of no schema', '4000000000');
+-- No schema for link views: nothing is made, on first use neither
+SET m2m.view_schema = 'no such';
+SELECT refused(sql, '3F000', 'm2m.view_schema that is no schema: ' || sql, '"no such"', 'm2m\.view_schema', 'm2m\.view_schema')
+FROM unnest(ARRAY['SELECT m2m_create(''singer'', ''song'')', 'SELECT m2m_link(''singer'', 1, ''song'', 1)',
+	'SELECT m2m_create(''singer'', ''song'', if_not_exists => true)']) sql;
+RESET m2m.view_schema;
 SELECT refused('SELECT m2m_create(''singer'', ''song'', left_columns => ''{a,b}'')', '22023', 'too many columns', 'left_columns');
 SELECT refused('SELECT m2m_adopt(''author_book'')', '42710', 'm2m_adopt of what is one already', '"author_book"', 'author_books.*book_authors', 'm2m_drop\(''public.author_book'', keep_links => true\)');
 SELECT is((report('SELECT m2m_create(''author'', ''book'', if_not_exists => true)')).code, '00000', 'with if_not_exists a relationship that is there is no error');

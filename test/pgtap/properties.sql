@@ -221,4 +221,63 @@ SELECT is(m2m_link('page', '(s,a)', 'page', '{"(s,b)","(s,a)"}', properties => '
 SELECT is(result('UPDATE source_targets SET label = ''view'' WHERE path = ''c'' RETURNING label'), '(VIEW)', 'also through the view, where RETURNING shows what it made');
 SELECT bag_eq('SELECT from_path, to_path, label FROM hyperlink', $$VALUES ('a', 'a', 'NEW'), ('a', 'b', 'NEW'), ('a', 'c', 'VIEW'), ('b', 'a', 'back')$$, 'that changes them');
 
+-- One object for each pair: each link has the values that were given for it, of whatever type, and what was left out has its default or stays
+SELECT m2m_drop('reading') \g /dev/null
+DELETE FROM author_book;
+SELECT is(m2m_link('author', 1, 'book', (SELECT array_agg(n ORDER BY n DESC) FROM generate_series(1, 9) n), properties =>
+	(SELECT jsonb_agg(jsonb_build_object('p_text', n, 'p_int', n) || CASE n % 3 WHEN 0 THEN '{"p_bool": false}' WHEN 1 THEN jsonb_build_object('p_numeric', n) ELSE '{}' END ORDER BY n DESC)
+		FROM generate_series(1, 9) n)), 9::bigint, 'an object for each');
+SELECT is_empty('SELECT * FROM author_book WHERE (p_int, p_text, p_bool, p_numeric) IS DISTINCT FROM
+	(book_id::int, book_id::text, book_id % 3 <> 0, CASE book_id % 3 WHEN 1 THEN book_id ELSE 1.5 END)', 'goes to its own link');
+SELECT is(m2m_link('author', ARRAY[1, 1, 2], 'book', ARRAY[2, 3, 4], properties => '[{"p_enum": "cover"}, null, {"p_uuid": "00000000-0000-0000-0000-000000000001"}]'), 1::bigint, 'pairwise');
+SELECT bag_eq('SELECT author_id, book_id, p_int, p_enum::text, p_uuid::text FROM author_book WHERE p_enum <> ''text'' OR p_uuid IS NOT NULL',
+	$$VALUES (1::bigint, 2::bigint, 2, 'cover', NULL), (2, 4, 42, 'text', '00000000-0000-0000-0000-000000000001')$$, 'each its own, and nothing else changes');
+SELECT matches(result(format('SELECT m2m_%s(''author'', 1, ''book'', ''{1,2}'', properties => %L)', f, p)), e, format('m2m_%s with %s', f, p)) FROM unnest('{link,set,unlink}'::text[]) f,
+	(VALUES ('[{"p_int": 1}]', '^22023'), ('[{"p_int": 1}, {}, {}]', '^22023'), ('[{"p_int": 1}, 2]', '^22023'), ('"p_int"', '^22023'), ('[{"p_int": 1}, {"q": 1}]', '^42703'), ('[{}, {"p_int": "x"}]', '^22P02')) x (p, e);
+SELECT matches(result($$SELECT m2m_link('author', 1, 'book', '{1,1}', properties => '[{"p_int": 1}, {"p_int": 2}]')$$), '^21000', 'two different things of one link');
+SELECT is(result($$SELECT m2m_link('author', 1, 'book', '{1,1}', properties => '[{"p_int": 1, "p_text": "1"}, {"p_text": "1", "p_int": 1}]')$$), '(0)', 'the same twice');
+SELECT is((SELECT row(linked, unlinked, kept)::text FROM m2m_set('author', 1, 'book', '{9,1}', properties => '[{"p_int": 90}, {"p_text": "first"}]')), '({},"{2,3,4,5,6,7,8}",2)', 'm2m_set');
+SELECT bag_eq('SELECT book_id, p_int, p_text FROM author_book WHERE author_id = 1', $$VALUES (1::bigint, 1, 'first'), (9, 90, '9')$$, 'gives those that stay their own');
+SELECT is(m2m_unlink('author', 1, 'book', '{1,9}', properties => '{"p_int": 90}'), 1::bigint, 'm2m_unlink removes those that have them');
+SELECT is(m2m_unlink('author', '{1,2}', 'book', '{1,4}', properties => '[{"p_text": "second"}, {"p_uuid": "00000000-0000-0000-0000-000000000001", "p_date": null}]'), 1::bigint, 'each by its own');
+
+-- What the caller may do is what the same SQL would need
+CREATE ROLE writer;
+GRANT SELECT ON author, book TO writer;
+GRANT SELECT (author_id, book_id, p_int), INSERT (author_id, book_id, p_int), UPDATE (p_int) ON author_book TO writer;
+SET ROLE writer;
+SELECT is(m2m_link('author', 3, 'book', '{1,2}', 'author_book', '[{"p_int": 1}, null]'), 2::bigint, 'with rights on these columns');
+SELECT is(m2m_link('author', 3, 'book', '{1,2}', 'author_book', '[null, {"p_int": 2}]'), 0::bigint, 'also to change them');
+SELECT matches(result($$SELECT m2m_link('author', 3, 'book', '{1,2}', 'author_book', '[{"p_int": 3}, {"p_text": "x"}]')$$), '^42501', 'not others');
+SELECT matches(result($$SELECT m2m_unlink('author', 3, 'book', 1, 'author_book', properties => '{"p_int": 1}')$$), '^42501', 'nor to unlink');
+RESET ROLE;
+SELECT bag_eq('SELECT book_id, p_int FROM author_book WHERE author_id = 3', 'VALUES (1::bigint, 1), (2, 2)', 'and nothing is half done');
+
+-- A second unique index that takes more values for equal: it refuses, and nothing is passed over in silence
+SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'en-x-icu') AS icu \gset
+\if :icu
+CREATE COLLATION ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE credit (author_id bigint REFERENCES author, book_id bigint REFERENCES book, job text, note text, PRIMARY KEY (author_id, book_id, job));
+CREATE UNIQUE INDEX ON credit (author_id, book_id, job COLLATE ignore_case);
+SELECT m2m_adopt('credit', left_view => 'credit_books', right_view => 'credit_authors') \g /dev/null
+SELECT is(result($$INSERT INTO credit_books (author_id, id, job, note) VALUES (1, 1, 'writer', 'a'), (1, 1, 'writer', 'b') RETURNING note$$), '(a) (b)', 'the same job');
+SELECT matches(result($$INSERT INTO credit_books (author_id, id, job, note) VALUES (1, 1, 'Writer', 'c') RETURNING note$$), '^23505', 'another spelling is another link, which the index refuses');
+SELECT matches(result($$SELECT m2m_link('author', 1, 'book', 1, 'credit', '{"job": "Writer", "note": "c"}')$$), '^23505', 'in a call, too');
+SELECT is(m2m_link('author', 1, 'book', 1, 'credit', '{"job": "writer", "note": "d"}'), 0::bigint, 'the first is still found');
+ALTER TABLE credit DROP CONSTRAINT credit_pkey, ALTER job SET NOT NULL;
+SELECT is(m2m_link('author', 1, 'book', 1, 'credit', '{"job": "Writer", "note": "e"}'), 0::bigint, 'by that index alone both spellings are one link');
+SELECT is(result($$INSERT INTO credit_books (author_id, id, job, note) VALUES (1, 1, 'WRITER', 'f') RETURNING job, note$$), '(writer,f)', 'through the view, too');
+SELECT is(result($$DELETE FROM credit_books WHERE job = 'writer' RETURNING note$$), '(f)', 'and one row');
+CREATE TABLE tag (name text PRIMARY KEY);
+INSERT INTO tag VALUES ('sql'), ('SQL');
+SELECT m2m_create('author', 'tag') \g /dev/null
+CREATE UNIQUE INDEX ON author_tag (author_id, tag_name COLLATE ignore_case);
+SELECT is(m2m_link('author', 1, 'tag', 'sql'), 1::bigint, 'over the pair');
+SELECT matches(result($$SELECT m2m_link('author', 1, 'tag', 'SQL')$$), '^23505', 'it refuses another pair');
+SET m2m.direct_path = off;
+SELECT matches(result(format($$SELECT m2m_link('author', 1, 'tag', %s)$$, id)), '^23505', 'by SQL, too') FROM unnest('{''SQL'',"ARRAY[''sql'',''SQL'']"}'::text[]) id;
+SELECT is(m2m_link('author', 1, 'tag', 'sql'), 0::bigint, 'and the first is linked already');
+RESET m2m.direct_path;
+\endif
+
 SELECT * FROM finish();

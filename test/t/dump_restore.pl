@@ -511,6 +511,8 @@ ALTER TABLE IF EXISTS $table DROP COLUMN "another probe";
 		SELECT m2m_adopt('joint.supplier_book');
 		SELECT m2m_adopt('author_book');
 		SELECT m2m_adopt('follow', left_role => 'follower', right_role => 'followed');
+		SELECT m2m_adopt('atelier."_PainterToPicture"'), m2m_adopt('atelier.painter_painters'),
+			m2m_adopt('atelier.frame_painter'), m2m_adopt('atelier.frame_picture');
 		SELECT m2m_adopt('loan', left_role => 'borrower'), m2m_adopt('acquaintance', left_role => 'who', right_role => 'whom');
 		SELECT m2m_adopt('document_tag'), m2m_adopt('stay'), m2m_adopt('door_room'), m2m_adopt('visitor_page'), m2m_adopt('member_team'), m2m_adopt('duty');
 		SELECT m2m_adopt('sign'), m2m_adopt('key_of');

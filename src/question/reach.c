@@ -1,0 +1,311 @@
+/*
+ * reach.c
+ *		Rows that links of a table with itself lead to, one after another:
+ *		m2m_reach.
+ *
+ * Breadth first: a statement for each step asks for the rows that links of the
+ * last step's lead to, and leaves out those that were come to before.  So each
+ * row is come to once, by a shortest path, and a cycle ends.  (A recursive query
+ * would go all paths.)  What was come to is kept in memory, a key and a number
+ * for each row.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "ids.h"
+#include "m2m.h"
+#include "question_internal.h"
+#include "text.h"
+
+/* Rows that are fetched at once. */
+#define FETCH_ROWS 1000
+
+/* Rows that were come to, the first one first. */
+typedef struct Reached
+{
+	M2mRelationship *rel;
+	M2mSide		from;			/* of the side whose links lead on */
+	bool		both;			/* do those of the other, too? */
+	MemoryContext context;
+	M2mIds		ids;			/* their keys */
+	int64		room;
+	int		   *parent;			/* what led to each; -1 of the first */
+	int		   *depth;
+} Reached;
+
+static void add_reached(Reached *reached, Datum *key, int parent, int depth);
+static int	take_step(Reached *reached, int first, int depth);
+static char *step_text(Reached *reached, int first,
+					   M2mParameters *parameters);
+static void append_step(StringInfo sql, Reached *reached, M2mSide from);
+static void put_reached(Reached *reached, int first, int n,
+						ReturnSetInfo *rsinfo);
+static ArrayType *path_to(Reached *reached, int row);
+
+/*
+ * m2m_reach_rows: puts rows that links lead to from one row into the result
+ * (row, depth integer, path text[]): by links of the side from, or in either
+ * direction; at most max_depth of them, or any number if that is negative.  The
+ * row itself is not among them.  By depth, then as the rows are that lead there,
+ * then by key.  The path holds keys, from the first row's to the row's own.
+ */
+void
+m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
+			   int64 max_depth, bool both, ReturnSetInfo *rsinfo)
+{
+	Reached		reached;
+	int			first = 0;
+	int			depth = 0;
+
+	memset(&reached, 0, sizeof(reached));
+	reached.rel = rel;
+	reached.from = from;
+	reached.both = both;
+	reached.context = AllocSetContextCreate(CurrentMemoryContext,
+											"m2m reached rows",
+											ALLOCSET_DEFAULT_SIZES);
+	reached.ids.is_array = true;
+	reached.ids.nkeys = id->nkeys;
+	add_reached(&reached, id->value, -1, 0);
+	SPI_connect();
+	while (first < reached.ids.count && (max_depth < 0 || depth < max_depth))
+		first = take_step(&reached, first, ++depth);
+	for (int i = 1; i < reached.ids.count; i += FETCH_ROWS)
+		put_reached(&reached, i, Min(FETCH_ROWS, reached.ids.count - i),
+					rsinfo);
+	SPI_finish();
+	MemoryContextDelete(reached.context);
+}
+
+/* add_reached: a row that was come to. */
+static void
+add_reached(Reached *reached, Datum *key, int parent, int depth)
+{
+	int			nkeys = reached->ids.nkeys;
+	int			n = reached->ids.count;
+	MemoryContext old = MemoryContextSwitchTo(reached->context);
+
+	if (n == reached->room)
+	{
+		int64		room = Max(64, reached->room * 2);
+
+		if (room > INT_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("too many rows are reached"),
+					 errhint("Give max_depth.")));
+		if (n == 0)
+		{
+			reached->ids.value = palloc_array(Datum, room * nkeys);
+			reached->parent = palloc_array(int, room);
+			reached->depth = palloc_array(int, room);
+		}
+		else
+		{
+			reached->ids.value = repalloc_huge(reached->ids.value,
+											   sizeof(Datum) * room * nkeys);
+			reached->parent = repalloc_huge(reached->parent,
+											sizeof(int) * room);
+			reached->depth = repalloc_huge(reached->depth, sizeof(int) * room);
+		}
+		reached->room = room;
+	}
+	for (int i = 0; i < nkeys; i++)
+	{
+		M2mKeyColumn *column = &reached->rel->side[M2M_LEFT].key[i];
+
+		reached->ids.value[(Size) n * nkeys + i] =
+			datumCopy(key[i], column->typbyval, column->typlen);
+	}
+	reached->parent[n] = parent;
+	reached->depth[n] = depth;
+	reached->ids.count++;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * take_step: comes to the rows that links lead to from those from number first
+ * on; returns the number of the first of these.
+ */
+static int
+take_step(Reached *reached, int first, int depth)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "m2m reach",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	M2mParameters parameters = {0};
+	int			next = reached->ids.count;
+	int			nkeys = reached->ids.nkeys;
+	char	   *sql = step_text(reached, first, &parameters);
+	Datum		key[INDEX_MAX_KEYS];
+
+	if (SPI_execute_with_args(sql, parameters.n, parameters.type,
+							  parameters.value, NULL, true, 0) < 0)
+		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+		int64		parent = DatumGetInt64(SPI_getbinval(tuple, desc, 1,
+														 &isnull));
+
+		for (int j = 0; j < nkeys; j++)
+			key[j] = SPI_getbinval(tuple, desc, j + 2, &isnull);
+		add_reached(reached, key, first + parent - 1, depth);
+		CHECK_FOR_INTERRUPTS();
+	}
+	SPI_freetuptable(SPI_tuptable);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return next;
+}
+
+/*
+ * step_text: a SELECT of the keys that links lead to from the rows from number
+ * first on, each with the position among these of the first that leads there,
+ * in that order.  Keys are read from the table, so that rows which the caller
+ * may not see lead nowhere.
+ */
+static char *
+step_text(Reached *reached, int first, M2mParameters *parameters)
+{
+	M2mRelationship *rel = reached->rel;
+	M2mEndpoint *endpoint = &rel->side[M2M_LEFT];
+	M2mIds		last = reached->ids;
+	StringInfoData sql;
+
+	last.value += (Size) first * last.nkeys;
+	last.count -= first;
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "WITH p AS MATERIALIZED (SELECT * FROM ");
+	m2m_append_ids(&sql, rel, M2M_LEFT, &last, "p", true, parameters);
+	appendStringInfoString(&sql, ") SELECT pg_catalog.min(s.o)");
+	for (int i = 0; i < last.nkeys; i++)
+		appendStringInfo(&sql, ", s.c%d", i + 1);
+	appendStringInfoString(&sql, " FROM (");
+	append_step(&sql, reached, reached->from);
+	if (reached->both)
+	{
+		appendStringInfoString(&sql, " UNION ALL ");
+		append_step(&sql, reached, M2M_OTHER(reached->from));
+	}
+	appendStringInfoString(&sql, ") s WHERE NOT EXISTS (SELECT FROM ");
+	m2m_append_ids(&sql, rel, M2M_LEFT, &reached->ids, "v", false, parameters);
+	appendStringInfoString(&sql, " WHERE ");
+	for (int i = 0; i < last.nkeys; i++)
+	{
+		TypeCacheEntry *type = lookup_type_cache(endpoint->key[i].type,
+												 TYPECACHE_EQ_OPR);
+
+		appendStringInfo(&sql, "%sv.c%d %s s.c%d", i > 0 ? " AND " : "", i + 1,
+						 m2m_qualified_operator(type->eq_opr), i + 1);
+	}
+	appendStringInfoString(&sql, ") GROUP BY 2");
+	for (int i = 1; i < last.nkeys; i++)
+		appendStringInfo(&sql, ", %d", i + 2);
+	appendStringInfoString(&sql, " ORDER BY 1, 2");
+	for (int i = 1; i < last.nkeys; i++)
+		appendStringInfo(&sql, ", %d", i + 2);
+	return sql.data;
+}
+
+/* append_step: the keys that links of one side lead to, and from where. */
+static void
+append_step(StringInfo sql, Reached *reached, M2mSide from)
+{
+	M2mRelationship *rel = reached->rel;
+	M2mEndpoint *endpoint = &rel->side[M2M_OTHER(from)];
+
+	appendStringInfoString(sql, "SELECT p.o");
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(sql, ", e.%s AS c%d",
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum), i + 1);
+	appendStringInfoString(sql, " FROM p JOIN ");
+	m2m_append_association(sql, rel);
+	appendStringInfoString(sql, " ON ");
+	m2m_append_row_match(sql, rel, from, "p");
+	appendStringInfo(sql, " JOIN %s e ON ",
+					 m2m_qualified_name(endpoint->relid));
+	m2m_append_row_match(sql, rel, M2M_OTHER(from), "e");
+}
+
+/* put_reached: n rows from number first on into the result. */
+static void
+put_reached(Reached *reached, int first, int n, ReturnSetInfo *rsinfo)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "m2m reach",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	M2mRelationship *rel = reached->rel;
+	M2mEndpoint *endpoint = &rel->side[M2M_LEFT];
+	M2mIds		some = reached->ids;
+	M2mParameters parameters = {0};
+	StringInfoData sql;
+
+	some.value += (Size) first * some.nkeys;
+	some.count = n;
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT e, p.o FROM ");
+	m2m_append_ids(&sql, rel, M2M_LEFT, &some, "p", true, &parameters);
+	appendStringInfo(&sql, " JOIN %s e ON ",
+					 m2m_qualified_name(endpoint->relid));
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		TypeCacheEntry *type = lookup_type_cache(endpoint->key[i].type,
+												 TYPECACHE_EQ_OPR);
+
+		appendStringInfo(&sql, "%se.%s %s p.c%d", i > 0 ? " AND " : "",
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum),
+						 m2m_qualified_operator(type->eq_opr), i + 1);
+	}
+	appendStringInfoString(&sql, " ORDER BY p.o");
+	if (SPI_execute_with_args(sql.data, parameters.n, parameters.type,
+							  parameters.value, NULL, true, 0) < 0)
+		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql.data);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		Datum		values[3];
+		bool		isnull[3] = {false, false, false};
+		int			row;
+
+		values[0] = SPI_getbinval(tuple, desc, 1, &isnull[0]);
+		row = first - 1 + DatumGetInt64(SPI_getbinval(tuple, desc, 2,
+													  &isnull[1]));
+		values[1] = Int32GetDatum(reached->depth[row]);
+		values[2] = PointerGetDatum(path_to(reached, row));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+							 isnull);
+		CHECK_FOR_INTERRUPTS();
+	}
+	SPI_freetuptable(SPI_tuptable);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* path_to: the keys by which a row was come to, as text[]. */
+static ArrayType *
+path_to(Reached *reached, int row)
+{
+	int			n = reached->depth[row] + 1;
+	Datum	   *key = palloc_array(Datum, n);
+
+	for (int i = n - 1, at = row; i >= 0; i--, at = reached->parent[at])
+		key[i] = PointerGetDatum(m2m_key_text(reached->rel, M2M_LEFT,
+											  reached->ids.value +
+											  (Size) at * reached->ids.nkeys));
+	return construct_array(key, n, TEXTOID, -1, false, TYPALIGN_INT);
+}

@@ -1,0 +1,192 @@
+/*
+ * related.c
+ *		Rows by how many links they have: of all rows, and those that share
+ *		links with one row.
+ *
+ * Both are one SELECT, with the caller's rights and by his snapshot.
+ */
+#include "postgres.h"
+
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/typcache.h"
+
+#include "m2m.h"
+#include "question_internal.h"
+#include "text.h"
+
+static void append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						const char *alias, bool named);
+static void append_count(StringInfo sql, M2mRelationship *rel, M2mSide side);
+static void append_join_rows(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side, const char *source);
+
+/*
+ * m2m_counts_rows: puts every row of a side with the number of its links into
+ * the result (row, bigint), also rows without any.
+ */
+void
+m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
+{
+	M2mParameters parameters = {0};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT e, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+					 m2m_qualified_name(rel->side[side].relid));
+	append_near(&sql, rel, side, "a", true);
+	appendStringInfoString(&sql, ", pg_catalog.count(*) AS n FROM ");
+	m2m_append_links(&sql, rel, M2M_OTHER(side));
+	appendStringInfoString(&sql, " WHERE true");
+	m2m_append_linked(&sql, rel, M2M_OTHER(side));
+	appendStringInfoString(&sql, " GROUP BY ");
+	append_near(&sql, rel, side, "a", false);
+	appendStringInfoString(&sql, ") s ON ");
+	append_join_rows(&sql, rel, side, "s");
+	m2m_run_question(sql.data, &parameters, rsinfo);
+}
+
+/*
+ * m2m_related_rows: puts rows of a side that share links with one of them into
+ * the result (row, shared bigint, jaccard double precision): the number of rows
+ * that both are linked to, and that in proportion to those that either is
+ * (P. Jaccard, 1901).  Most shared first, then by proportion, then by key;
+ * most at most, or all if that is negative.
+ *
+ * Only those that can still be among the first are asked for the number of
+ * their own links: who is similar to a popular row shares one with nearly all.
+ */
+void
+m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
+				 ReturnSetInfo *rsinfo)
+{
+	M2mSide		far = M2M_OTHER(side);
+	M2mEndpoint *endpoint = &rel->side[side];
+	M2mParameters parameters = {0};
+	StringInfoData sql;
+
+	/* what the row is linked to, and how much */
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "WITH mine AS MATERIALIZED (SELECT DISTINCT ");
+	append_near(&sql, rel, far, "a", true);
+	appendStringInfoString(&sql, " FROM ");
+	m2m_append_links(&sql, rel, far);
+	appendStringInfoString(&sql, ", ");
+	m2m_append_ids(&sql, rel, side, id, "p", false, &parameters);
+	appendStringInfoString(&sql, " WHERE ");
+	m2m_append_row_match(&sql, rel, side, "p");
+	m2m_append_linked(&sql, rel, far);
+
+	/* who else is; by policy there can be rows that the caller does not see */
+	appendStringInfoString(&sql, "), s AS (SELECT ");
+	append_near(&sql, rel, side, "a", true);
+	appendStringInfoString(&sql, ", ");
+	append_count(&sql, rel, far);
+	appendStringInfoString(&sql, " AS n FROM mine m, ");
+	m2m_append_links(&sql, rel, far);
+	if (check_enable_rls(endpoint->relid, InvalidOid, true) != RLS_NONE)
+	{
+		appendStringInfo(&sql, " JOIN %s e ON ",
+						 m2m_qualified_name(endpoint->relid));
+		m2m_append_row_match(&sql, rel, side, "e");
+	}
+	appendStringInfoString(&sql, ", ");
+	m2m_append_ids(&sql, rel, side, id, "p", false, &parameters);
+	appendStringInfoString(&sql, " WHERE ");
+	for (int i = 0; i < rel->side[far].nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[far].key[i];
+		TypeCacheEntry *type = lookup_type_cache(key->link_type,
+												 TYPECACHE_EQ_OPR);
+
+		appendStringInfo(&sql, "%sm.c%d %s a.%s", i > 0 ? " AND " : "", i + 1,
+						 m2m_qualified_operator(type->eq_opr),
+						 m2m_quoted_column(rel->association,
+										   key->link_attnum));
+	}
+	appendStringInfoString(&sql, " AND NOT (");
+	m2m_append_row_match(&sql, rel, side, "p");
+	appendStringInfoChar(&sql, ')');
+	m2m_append_linked(&sql, rel, side);
+	appendStringInfoString(&sql, " GROUP BY ");
+	append_near(&sql, rel, side, "a", false);
+	if (most >= 0)
+		appendStringInfo(&sql, " ORDER BY n DESC FETCH FIRST " INT64_FORMAT
+						 " ROWS WITH TIES", most);
+
+	/* and how much else they are linked to */
+	appendStringInfoString(&sql, ") SELECT e, s.n, s.n::pg_catalog.float8"
+						   " OPERATOR(pg_catalog./) ((SELECT pg_catalog.count(*) FROM mine)"
+						   " OPERATOR(pg_catalog.+) o.n OPERATOR(pg_catalog.-) s.n)");
+	appendStringInfo(&sql, " FROM s JOIN %s e ON ",
+					 m2m_qualified_name(endpoint->relid));
+	append_join_rows(&sql, rel, side, "s");
+	appendStringInfoString(&sql, " CROSS JOIN LATERAL (SELECT ");
+	append_count(&sql, rel, far);
+	appendStringInfoString(&sql, " AS n FROM ");
+	m2m_append_links(&sql, rel, far);
+	appendStringInfoString(&sql, " WHERE ");
+	m2m_append_row_match(&sql, rel, side, "e");
+	m2m_append_linked(&sql, rel, far);
+	appendStringInfoString(&sql, ") o ORDER BY 2 DESC, 3 DESC");
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&sql, ", e.%s", m2m_quoted_column(endpoint->relid,
+														   endpoint->key[i].attnum));
+	if (most >= 0)
+		appendStringInfo(&sql, " LIMIT " INT64_FORMAT, most);
+	m2m_run_question(sql.data, &parameters, rsinfo);
+}
+
+/* append_near: "a.book_id AS c1, ..." of the association's columns of a side. */
+static void
+append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
+			const char *alias, bool named)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		appendStringInfo(sql, "%s%s.%s", i > 0 ? ", " : "", alias,
+						 m2m_quoted_column(rel->association,
+										   rel->side[side].key[i].link_attnum));
+		if (named)
+			appendStringInfo(sql, " AS c%d", i + 1);
+	}
+}
+
+/*
+ * append_count: the number of different rows of a side that links are to:
+ * "count(*)" where each pair is there but once, "count(DISTINCT a.tag_id)"
+ * else.
+ */
+static void
+append_count(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	int			n = rel->side[side].nkeys;
+
+	if (rel->unique)
+	{
+		appendStringInfoString(sql, "pg_catalog.count(*)");
+		return;
+	}
+	appendStringInfo(sql, "pg_catalog.count(DISTINCT %s",
+					 n > 1 ? "ROW(" : "");
+	append_near(sql, rel, side, "a", false);
+	appendStringInfoString(sql, n > 1 ? "))" : ")");
+}
+
+/*
+ * append_join_rows: "e.id = s.c1": a row is that whose key in the association
+ * another source has.
+ */
+static void
+append_join_rows(StringInfo sql, M2mRelationship *rel, M2mSide side,
+				 const char *source)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(sql, "%se.%s %s %s.c%d", i > 0 ? " AND " : "",
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum),
+						 m2m_qualified_operator(endpoint->key[i].equal_op),
+						 source, i + 1);
+}

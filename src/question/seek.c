@@ -1,0 +1,751 @@
+/*
+ * seek.c
+ *		Finds rows by what they are linked to, in the order of their keys, from
+ *		the association's indexes alone.
+ *
+ * The links of one id are a run of the reverse index (tag_id, book_id), in the
+ * order of book_id: a sorted list that can be read from any place on.  A row
+ * that is linked to all ids is in all lists.  They are intersected as in a
+ * leapfrog join (T. Veldhuizen, Leapfrog Triejoin: a simple, worst-case optimal
+ * join algorithm, ICDT 2014): each list in turn seeks the greatest key that
+ * another has come to, until all agree.  So a rare id decides how much is read
+ * of a popular one, and who wants twenty rows reads no more than it takes.
+ *
+ * A list seeks by some steps along the index, which cost little, and if the key
+ * is not that near, by a new descent from the root.
+ *
+ * Links are read by the active snapshot, as an index-only scan reads them; it
+ * is only asked whether a row version is visible where a key is in question.
+ * Each list keeps a leaf page's entries and, at times, a pin; nothing here
+ * waits for another transaction.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/nbtree.h"
+#include "access/relscan.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/visibilitymap.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "storage/predicate.h"
+#include "utils/acl.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/typcache.h"
+
+#include "catalog.h"
+#include "m2m.h"
+#include "question_internal.h"
+
+/* So many lists have a scan of their own each; more are for the executor. */
+#define MOST_LISTS 64
+
+/* Steps along an index cost about as much together as a descent. */
+#define STEPS 12
+
+/* The links of one id, in the order of the rows' key. */
+typedef struct SeekList
+{
+	IndexScanDesc scan;
+	Datum	   *id;				/* of its values in the association's types */
+	bool		begun;			/* has the scan been started? */
+	bool		ended;			/* there is no key after the last */
+	Datum		head;			/* the key come to; good until the next step */
+} SeekList;
+
+struct M2mSeek
+{
+	MemoryContext context;
+	M2mPairOrder *order;
+	int			column;			/* of the pair: the rows' key */
+	int			first;			/* of the pair: the first of an id's columns */
+	int			nfar;
+	bool		typbyval;
+	int16		typlen;
+	Relation	association;
+	Relation	index;			/* begins with an id's columns, then the key */
+	AttrNumber	near_attnum;	/* the key's in that index */
+	int		   *far_column;		/* of an id, by column of that index */
+	Relation	row_index;		/* begins with the key; NULL: not needed */
+	IndexScanDesc row_scan;
+	int64		row_links;		/* a row may have so many links; -1: any */
+	Snapshot	snapshot;
+	TupleTableSlot *slot;
+	Buffer		visibility;
+	int			nall;			/* lists that a row has to be in */
+	int			nany;			/* lists of which it has to be in some */
+	int64		at_least;		/* in so many of these */
+	int			nnone;			/* lists that it must not be in */
+	SeekList   *list;			/* in this order */
+	bool		has_last;
+	Datum		last;			/* the key that was returned last */
+};
+
+static bool can_seek(M2mFind *find);
+static bool is_plain(M2mFind *find, Relation association);
+static bool is_permitted(M2mFind *find, Relation association);
+static bool open_indexes(M2mSeek *seek, M2mFind *find);
+static bool begins_with_ids(M2mSeek *seek, M2mRelationship *rel,
+							Relation index);
+static bool sorts_as_key(M2mSeek *seek, Relation index, int position,
+						 int column);
+static int	pair_column(M2mRelationship *rel, AttrNumber attnum);
+static void begin_lists(M2mSeek *seek, M2mFind *find);
+static int	add_lists(M2mSeek *seek, int n, M2mIds *ids);
+static void set_scankey(ScanKey key, Relation index, int position,
+						StrategyNumber strategy, Datum value);
+static bool next_candidate(M2mSeek *seek, Datum *candidate);
+static bool nth_smallest(M2mSeek *seek, int64 nth, Datum *key);
+static bool is_answer(M2mSeek *seek, Datum key);
+static bool seek_to(M2mSeek *seek, SeekList *list, bool has_key, Datum key,
+					bool beyond);
+static void start(M2mSeek *seek, SeekList *list, bool has_key, Datum key,
+				  bool beyond);
+static bool step(M2mSeek *seek, SeekList *list);
+static bool has_link(M2mSeek *seek, SeekList *list, Datum key);
+static bool has_no_more(M2mSeek *seek, Datum key);
+static bool is_visible(M2mSeek *seek, IndexScanDesc scan, ItemPointer place);
+static int	compare(M2mSeek *seek, Datum a, Datum b);
+
+/*
+ * m2m_seek_begin: gets ready to find the keys of rows that a question asks
+ * for; NULL where the indexes alone cannot tell, or the caller may not read the
+ * association: then SQL will answer, or say so.
+ *
+ * The caller holds the association in ACCESS SHARE since before it got the
+ * description.  Indexes are locked in ACCESS SHARE until the end of the
+ * transaction, as the executor does.  Links are those of the active snapshot.
+ */
+M2mSeek *
+m2m_seek_begin(M2mFind *find)
+{
+	MemoryContext context;
+	MemoryContext old;
+	M2mSeek    *seek;
+	M2mKeyColumn *key = &find->rel->side[find->side].key[0];
+
+	if (!can_seek(find))
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "m2m seek",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	seek = palloc0(sizeof(M2mSeek));
+	seek->context = context;
+	seek->order = m2m_pair_order(find->rel);
+	seek->column = find->side == M2M_LEFT ? 0 : seek->order->nleft;
+	seek->first = find->side == M2M_LEFT ? seek->order->nleft : 0;
+	seek->nfar = find->rel->side[M2M_OTHER(find->side)].nkeys;
+	seek->typbyval = key->typbyval;
+	seek->typlen = key->typlen;
+	seek->row_links = find->exactly == NULL ? -1 : find->exactly->count;
+	seek->association = table_open(find->rel->association, NoLock);
+	if (!is_plain(find, seek->association) ||
+		!is_permitted(find, seek->association) ||
+		!open_indexes(seek, find))
+	{
+		table_close(seek->association, NoLock);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(context);
+		return NULL;
+	}
+	seek->snapshot = RegisterSnapshot(GetActiveSnapshot());
+	seek->slot = table_slot_create(seek->association, NULL);
+	begin_lists(seek, find);
+	MemoryContextSwitchTo(old);
+	return seek;
+}
+
+/*
+ * m2m_seek_next: the next key, in ascending order; false if there is none.
+ * It is good until the next call.
+ */
+bool
+m2m_seek_next(M2mSeek *seek, Datum *key)
+{
+	Datum		candidate;
+
+	while (next_candidate(seek, &candidate))
+	{
+		MemoryContext old = MemoryContextSwitchTo(seek->context);
+		Datum		copy = datumCopy(candidate, seek->typbyval, seek->typlen);
+
+		if (seek->has_last && !seek->typbyval)
+			pfree(DatumGetPointer(seek->last));
+		seek->last = copy;
+		seek->has_last = true;
+		MemoryContextSwitchTo(old);
+		if (is_answer(seek, copy))
+		{
+			*key = copy;
+			return true;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+	return false;
+}
+
+/* m2m_seek_end: lets go of everything but locks. */
+void
+m2m_seek_end(M2mSeek *seek)
+{
+	for (int i = 0; i < seek->nall + seek->nany + seek->nnone; i++)
+		index_endscan(seek->list[i].scan);
+	if (seek->row_scan != NULL)
+		index_endscan(seek->row_scan);
+	if (BufferIsValid(seek->visibility))
+		ReleaseBuffer(seek->visibility);
+	ExecDropSingleTupleTableSlot(seek->slot);
+	UnregisterSnapshot(seek->snapshot);
+	index_close(seek->index, NoLock);
+	if (seek->row_index != NULL)
+		index_close(seek->row_index, NoLock);
+	table_close(seek->association, NoLock);
+	MemoryContextDelete(seek->context);
+}
+
+/*
+ * can_seek: is it a question that lists of rows answer, as far as its ids and
+ * the types of the columns go?
+ */
+static bool
+can_seek(M2mFind *find)
+{
+	int			nall = 0;
+	int			nany = 0;
+	int			nnone = 0;
+
+	if (find->all_of != NULL)
+		nall += find->all_of->count;
+	if (find->exactly != NULL)
+		nall += find->exactly->count;
+	if (find->any_of != NULL)
+		nany = find->any_of->count;
+	if (find->none_of != NULL)
+		nnone = find->none_of->count;
+
+	/*
+	 * There has to be a list that rows come from.  That no further link is
+	 * there is told by counting, which takes a link to be a row.
+	 */
+	if (!m2m_direct_path || nall + nany == 0 || nall + nany + nnone > MOST_LISTS ||
+		(find->at_least > 0 && find->any_of == NULL) ||
+		(find->exactly != NULL &&
+		 (find->exactly->count == 0 || !find->rel->unique)) ||
+		find->rel->side[find->side].nkeys > 1 ||
+		find->rel->nshared > 0 || find->rel->deleted != 0)
+		return false;
+
+	/* keys and link columns are compared with each other as they are */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &find->rel->side[s];
+
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			if (endpoint->key[i].type != endpoint->key[i].link_type ||
+				endpoint->key[i].collation != endpoint->key[i].link_collation)
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * is_plain: is the association one heap of this session or everybody's, whose
+ * rows the caller sees all of, and those of the ids' table?
+ */
+static bool
+is_plain(M2mFind *find, Relation association)
+{
+	Form_pg_class form = association->rd_rel;
+	Oid			far = find->rel->side[M2M_OTHER(find->side)].relid;
+
+	return form->relkind == RELKIND_RELATION &&
+		form->relam == HEAP_TABLE_AM_OID && !form->relhassubclass &&
+		!RELATION_IS_OTHER_TEMP(association) &&
+		!m2m_catalog_is_distributed(find->rel->association) &&
+		check_enable_rls(find->rel->association, InvalidOid, true) == RLS_NONE &&
+		check_enable_rls(far, InvalidOid, true) == RLS_NONE;
+}
+
+/*
+ * is_permitted: may the caller read the pairs, as SQL that names them would
+ * be asked?  By the executor's own function, so that what has hooked it is
+ * asked and can log.
+ */
+static bool
+is_permitted(M2mFind *find, Relation association)
+{
+	M2mRelationship *rel = find->rel;
+	Bitmapset  *columns = NULL;
+
+	/* the schema is asked for where names are looked up, not by executors */
+	if (object_aclcheck(NamespaceRelationId, RelationGetNamespace(association),
+						GetUserId(), ACL_USAGE) != ACLCHECK_OK)
+		return false;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+			columns = bms_add_member(columns, rel->side[s].key[i].link_attnum -
+									 FirstLowInvalidHeapAttributeNumber);
+	}
+	return m2m_check_permissions(association, AccessShareLock, ACL_SELECT,
+								 columns, NULL);
+}
+
+/*
+ * open_indexes: opens the index whose runs are the lists, and one to count a
+ * row's links by, if that is needed; false if there are none.
+ */
+static bool
+open_indexes(M2mSeek *seek, M2mFind *find)
+{
+	M2mRelationship *rel = find->rel;
+	AttrNumber	near = rel->side[find->side].key[0].link_attnum;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(seek->association))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		bool		kept = false;
+
+		/* as get_relation_info() in PostgreSQL asks; see direct_table.c */
+		if (index->rd_rel->relam == BTREE_AM_OID &&
+			index->rd_index->indisvalid &&
+			(!index->rd_index->indcheckxmin ||
+			 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+								   TransactionXmin)) &&
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
+		{
+			if (seek->index == NULL && begins_with_ids(seek, rel, index))
+			{
+				seek->index = index;
+				kept = true;
+			}
+			else if (seek->row_index == NULL && seek->row_links >= 0 &&
+					 index->rd_index->indkey.values[0] == near &&
+					 sorts_as_key(seek, index, 0, seek->column))
+			{
+				seek->row_index = index;
+				kept = true;
+			}
+		}
+		if (!kept)
+			index_close(index, AccessShareLock);
+	}
+	if (seek->index != NULL &&
+		(seek->row_links < 0 || seek->row_index != NULL))
+		return true;
+	if (seek->index != NULL)
+		index_close(seek->index, NoLock);
+	if (seek->row_index != NULL)
+		index_close(seek->row_index, NoLock);
+	return false;
+}
+
+/*
+ * begins_with_ids: are the first columns of an index those of an id, in
+ * whatever order, and is the next the rows' key, ascending?
+ */
+static bool
+begins_with_ids(M2mSeek *seek, M2mRelationship *rel, Relation index)
+{
+	Bitmapset  *seen = NULL;
+
+	if (index->rd_index->indnkeyatts <= seek->nfar)
+		return false;
+	for (int i = 0; i <= seek->nfar; i++)
+	{
+		int			column = pair_column(rel, index->rd_index->indkey.values[i]);
+
+		if (column < 0 || bms_is_member(column, seen) ||
+			!sorts_as_key(seek, index, i, column))
+			return false;
+		seen = bms_add_member(seen, column);
+	}
+
+	/* of nfar + 1 different ones the last is the key, so the others are not */
+	return bms_is_member(seek->column, seen) &&
+		pair_column(rel, index->rd_index->indkey.values[seek->nfar]) == seek->column &&
+		index->rd_indoption[seek->nfar] == 0;
+}
+
+/*
+ * sorts_as_key: does an index order a column as ORDER BY and we do, and hold
+ * it as it is?
+ */
+static bool
+sorts_as_key(M2mSeek *seek, Relation index, int position, int column)
+{
+	Form_pg_attribute attribute =
+		TupleDescAttr(seek->association->rd_att,
+					  index->rd_index->indkey.values[position] - 1);
+	TypeCacheEntry *type = lookup_type_cache(attribute->atttypid,
+											 TYPECACHE_BTREE_OPFAMILY);
+
+	return index->rd_opfamily[position] == type->btree_opf &&
+		index->rd_indcollation[position] == seek->order->column[column].collation &&
+		TupleDescAttr(index->rd_att, position)->atttypid == attribute->atttypid;
+}
+
+/* pair_column: which column of the pair one of the association is; or -1. */
+static int
+pair_column(M2mRelationship *rel, AttrNumber attnum)
+{
+	int			column = 0;
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++, column++)
+		{
+			if (rel->side[s].key[i].link_attnum == attnum)
+				return column;
+		}
+	}
+	return -1;
+}
+
+/* begin_lists: a list for each id. */
+static void
+begin_lists(M2mSeek *seek, M2mFind *find)
+{
+	int			n = 0;
+
+	for (int i = 0; i < seek->nfar + 1; i++)
+	{
+		if (pair_column(find->rel, seek->index->rd_index->indkey.values[i]) == seek->column)
+			seek->near_attnum = i + 1;
+	}
+	seek->list = palloc0_array(SeekList, MOST_LISTS);
+	seek->far_column = palloc_array(int, seek->nfar);
+	for (int i = 0; i < seek->nfar; i++)
+		seek->far_column[i] = pair_column(find->rel,
+										  seek->index->rd_index->indkey.values[i]) -
+			seek->first;
+	n = add_lists(seek, n, find->all_of);
+	n = add_lists(seek, n, find->exactly);
+	seek->nall = n;
+	n = add_lists(seek, n, find->any_of);
+	seek->nany = n - seek->nall;
+	seek->at_least = find->at_least;
+	n = add_lists(seek, n, find->none_of);
+	seek->nnone = n - seek->nany - seek->nall;
+	if (seek->row_index != NULL)
+		seek->row_scan = m2m_index_beginscan(seek->association,
+											 seek->row_index, seek->snapshot,
+											 1);
+	if (find->after != NULL)
+	{
+		seek->last = datumCopy(find->after->value[0], seek->typbyval,
+							   seek->typlen);
+		seek->has_last = true;
+	}
+}
+
+/* add_lists: behind n lists those of further ids; returns how many there are. */
+static int
+add_lists(M2mSeek *seek, int n, M2mIds *ids)
+{
+	for (int i = 0; ids != NULL && i < ids->count; i++, n++)
+	{
+		SeekList   *list = &seek->list[n];
+
+		list->scan = m2m_index_beginscan(seek->association, seek->index,
+										 seek->snapshot, seek->nfar + 1);
+		list->scan->xs_want_itup = true;
+		list->id = ids->value + (Size) i * ids->nkeys;
+	}
+	return n;
+}
+
+/* set_scankey: a condition on a column of an index, by its own operators. */
+static void
+set_scankey(ScanKey key, Relation index, int position,
+			StrategyNumber strategy, Datum value)
+{
+	Oid			operator = get_opfamily_member(index->rd_opfamily[position],
+											   index->rd_opcintype[position],
+											   index->rd_opcintype[position],
+											   strategy);
+
+	ScanKeyEntryInitialize(key, 0, position + 1, strategy, InvalidOid,
+						   index->rd_indcollation[position],
+						   get_opcode(operator), value);
+}
+
+/*
+ * next_candidate: the least key beyond the last that all lists have which must,
+ * and of the others as many as must; false if there is none.  Its links may
+ * not be visible.
+ *
+ * A key and a list's head are good until that list moves, and none moves that
+ * stands at the key.
+ */
+static bool
+next_candidate(M2mSeek *seek, Datum *candidate)
+{
+	Datum		key = seek->last;
+	bool		has_key = seek->has_last;
+	bool		beyond = seek->has_last;
+
+	for (;;)
+	{
+		Datum		nth;
+		int			agreed = 0;
+
+		/* each in turn comes to where another is, or says where to go */
+		for (int i = 0; agreed < seek->nall; i = (i + 1) % seek->nall)
+		{
+			SeekList   *list = &seek->list[i];
+
+			if (!seek_to(seek, list, has_key, key, beyond))
+				return false;
+			if (has_key && !beyond && compare(seek, list->head, key) == 0)
+				agreed++;
+			else
+			{
+				key = list->head;
+				has_key = true;
+				beyond = false;
+				agreed = 1;
+			}
+		}
+		if (seek->nany == 0)
+			break;
+
+		/*
+		 * No list that is beyond a key has it.  So the first key that n lists
+		 * may have is the nth smallest of their heads.
+		 */
+		for (int i = seek->nall; i < seek->nall + seek->nany; i++)
+			(void) seek_to(seek, &seek->list[i], has_key, key, beyond);
+		if (!nth_smallest(seek, seek->at_least, &nth))
+			return false;
+		if (has_key && !beyond && compare(seek, nth, key) == 0)
+			break;
+		key = nth;
+		has_key = true;
+		beyond = false;
+	}
+	*candidate = key;
+	return true;
+}
+
+/*
+ * nth_smallest: of the heads of lists of which some must have a key; false if
+ * fewer lists than that have not ended.
+ */
+static bool
+nth_smallest(M2mSeek *seek, int64 nth, Datum *key)
+{
+	Datum		smallest[MOST_LISTS];
+	int			n = 0;
+
+	/* the smallest so far, in order */
+	for (int i = seek->nall; i < seek->nall + seek->nany; i++)
+	{
+		SeekList   *list = &seek->list[i];
+		int			place;
+
+		if (list->ended)
+			continue;
+		for (place = n; place > 0 &&
+			 compare(seek, list->head, smallest[place - 1]) < 0; place--)
+			smallest[place] = smallest[place - 1];
+		smallest[place] = list->head;
+		n++;
+	}
+	if (n < nth)
+		return false;
+	*key = smallest[nth - 1];
+	return true;
+}
+
+/*
+ * is_answer: does the snapshot show the links that a candidate has by the
+ * index, and none that it must not have?
+ */
+static bool
+is_answer(M2mSeek *seek, Datum key)
+{
+	SeekList   *list = seek->list;
+	int64		some = 0;
+
+	for (int i = 0; i < seek->nall; i++, list++)
+	{
+		if (!has_link(seek, list, key))
+			return false;
+	}
+	for (int i = 0; i < seek->nany; i++, list++)
+	{
+		if (has_link(seek, list, key))
+			some++;
+	}
+	if (seek->nany > 0 && some < seek->at_least)
+		return false;
+	for (int i = 0; i < seek->nnone; i++, list++)
+	{
+		if (seek_to(seek, list, true, key, false) &&
+			has_link(seek, list, key))
+			return false;
+	}
+	return seek->row_links < 0 || has_no_more(seek, key);
+}
+
+/*
+ * seek_to: moves a list on to the first key that is at least the one given, or
+ * greater; false if there is none.
+ */
+static bool
+seek_to(M2mSeek *seek, SeekList *list, bool has_key, Datum key, bool beyond)
+{
+	if (list->ended)
+		return false;
+	if (list->begun)
+	{
+		for (int i = 0; i < STEPS; i++)
+		{
+			int			order;
+
+			if (!has_key)
+				return true;
+			order = compare(seek, list->head, key);
+			if (order > 0 || (order == 0 && !beyond))
+				return true;
+			if (!step(seek, list))
+				return false;
+		}
+		if (compare(seek, list->head, key) >= (beyond ? 1 : 0))
+			return true;
+	}
+	start(seek, list, has_key, key, beyond);
+	return step(seek, list);
+}
+
+/* start: has a list's next step begin at a key, or beyond it. */
+static void
+start(M2mSeek *seek, SeekList *list, bool has_key, Datum key, bool beyond)
+{
+	ScanKeyData scankey[INDEX_MAX_KEYS];
+	MemoryContext old = MemoryContextSwitchTo(seek->context);
+	int			n = seek->nfar;
+
+	for (int i = 0; i < n; i++)
+		set_scankey(&scankey[i], seek->index, i, BTEqualStrategyNumber,
+					list->id[seek->far_column[i]]);
+	if (has_key)
+		set_scankey(&scankey[n], seek->index, seek->near_attnum - 1,
+					beyond ? BTGreaterStrategyNumber :
+					BTGreaterEqualStrategyNumber, key);
+	else
+		ScanKeyEntryInitialize(&scankey[n], SK_ISNULL | SK_SEARCHNOTNULL,
+							   seek->near_attnum, InvalidStrategy, InvalidOid,
+							   InvalidOid, InvalidOid, (Datum) 0);
+	index_rescan(list->scan, scankey, n + 1, NULL, 0);
+	list->begun = true;
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * step: moves a list on by one entry of the index; false if there is none.  A
+ * scan keeps memory of its own, so it runs in a context that lasts.
+ */
+static bool
+step(M2mSeek *seek, SeekList *list)
+{
+	MemoryContext old = MemoryContextSwitchTo(seek->context);
+	bool		isnull = true;
+
+	if (index_getnext_tid(list->scan, ForwardScanDirection) != NULL)
+		list->head = index_getattr(list->scan->xs_itup, seek->near_attnum,
+								   list->scan->xs_itupdesc, &isnull);
+
+	list->ended = isnull;
+	MemoryContextSwitchTo(old);
+	return !list->ended;
+}
+
+/*
+ * has_link: does the snapshot show one of the entries that a list has of a key,
+ * at whose first it may stand?  The list moves on from those that it does not.
+ */
+static bool
+has_link(M2mSeek *seek, SeekList *list, Datum key)
+{
+	while (!list->ended && compare(seek, list->head, key) == 0)
+	{
+		if (is_visible(seek, list->scan, &list->scan->xs_heaptid))
+			return true;
+		(void) step(seek, list);
+	}
+	return false;
+}
+
+/* has_no_more: has a row no more links than it may? */
+static bool
+has_no_more(M2mSeek *seek, Datum key)
+{
+	MemoryContext old = MemoryContextSwitchTo(seek->context);
+	ScanKeyData scankey;
+	ItemPointer place;
+	int64		n = 0;
+
+	set_scankey(&scankey, seek->row_index, 0, BTEqualStrategyNumber, key);
+	index_rescan(seek->row_scan, &scankey, 1, NULL, 0);
+	while (n <= seek->row_links &&
+		   (place = index_getnext_tid(seek->row_scan,
+									  ForwardScanDirection)) != NULL)
+	{
+		if (is_visible(seek, seek->row_scan, place))
+			n++;
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextSwitchTo(old);
+	return n <= seek->row_links;
+}
+
+/*
+ * is_visible: does the snapshot show the link that a scan has come to?
+ *
+ * IndexOnlyNext() says why the bit may be read without a lock on the page.  As
+ * there, the heap's page is then locked against serialization anomalies in
+ * place of the row not fetched.
+ */
+static bool
+is_visible(M2mSeek *seek, IndexScanDesc scan, ItemPointer place)
+{
+	MemoryContext old;
+	bool		found;
+
+	if (VM_ALL_VISIBLE(seek->association, ItemPointerGetBlockNumber(place),
+					   &seek->visibility))
+	{
+		PredicateLockPage(seek->association, ItemPointerGetBlockNumber(place),
+						  seek->snapshot);
+		return true;
+	}
+	old = MemoryContextSwitchTo(seek->context);
+	found = index_fetch_heap(scan, seek->slot);
+	ExecClearTuple(seek->slot);
+	MemoryContextSwitchTo(old);
+	return found;
+}
+
+/* compare: of two keys of rows. */
+static int
+compare(M2mSeek *seek, Datum a, Datum b)
+{
+	return m2m_pair_compare(seek->order, seek->column, 1, &a, &b);
+}
