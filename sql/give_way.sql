@@ -102,6 +102,20 @@ CREATE TABLE groups_of_user_1 (x int);
 TABLE names;
 SELECT count(*) FROM membership_groups_1;
 
+-- a table of its own that becomes a partition of an association: a call means that one
+DROP TABLE membership, groups_of_user, membership_groups, user_groups;
+INSERT INTO users VALUES (1); INSERT INTO groups VALUES (1), (2);
+CREATE TABLE membership (user_id int REFERENCES users, group_id int REFERENCES groups, PRIMARY KEY (user_id, group_id))
+	PARTITION BY LIST (group_id);
+SELECT m2m_link('users', 1, 'groups', 1);
+CREATE TABLE part (user_id int REFERENCES users, group_id int REFERENCES groups, PRIMARY KEY (user_id, group_id));
+SELECT m2m_link('users', 1, 'groups', 1);
+ALTER TABLE membership ATTACH PARTITION part DEFAULT;
+SELECT m2m_link('users', 1, 'groups', 1), m2m_link('users', 1, 'groups', 2, via => 'part');
+TABLE membership;
+ALTER TABLE membership DETACH PARTITION part;
+SELECT m2m_link('users', 1, 'groups', 1);
+
 RESET search_path;
 RESET m2m.auto_adopt;
 SET client_min_messages = warning;
