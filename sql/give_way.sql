@@ -45,10 +45,33 @@ ALTER FUNCTION other(int) RENAME TO user_groups;
 SELECT user_groups('5');
 DROP FUNCTION user_groups(int);
 CALL anew();
-CREATE FUNCTION public.user_groups(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
-ALTER FUNCTION public.user_groups(int) SET SCHEMA way;
+CREATE SCHEMA aside;
+CREATE FUNCTION aside.user_groups(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+ALTER FUNCTION aside.user_groups(int) SET SCHEMA way;
+DROP SCHEMA aside;
 SELECT user_groups('5');
 DROP FUNCTION user_groups(int);
+-- in another schema of the search_path it is the same
+CALL anew();
+CREATE SCHEMA api;
+SET search_path = way, api, public;
+CREATE FUNCTION api.user_groups(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+SELECT user_groups('5');
+CALL anew();
+TABLE names;
+SELECT user_groups('5');
+SET search_path = way, public;
+-- but not one of rows, or a stranger's
+CREATE TABLE api.users (id int PRIMARY KEY);
+CREATE FUNCTION api.user_groups(api.users) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE ROLE regress_m2m_guest;
+ALTER FUNCTION api.user_groups(int) OWNER TO regress_m2m_guest;
+CALL anew();
+TABLE names;
+SET client_min_messages = warning;
+DROP SCHEMA api CASCADE;
+DROP ROLE regress_m2m_guest;
+RESET client_min_messages;
 -- those that are never called with one argument are no reason
 CALL anew();
 CREATE FUNCTION user_groups() RETURNS int LANGUAGE sql AS 'SELECT 1';

@@ -158,8 +158,25 @@ m2m_ddl_give_way(Node *parsetree)
 			/* the link function has the name, too */
 			if (is_called_with_one((CreateFunctionStmt *) parsetree) &&
 				!changes_function((CreateFunctionStmt *) parsetree))
-				add_type_name(&schemas, &names,
-							  ((CreateFunctionStmt *) parsetree)->funcname);
+			{
+				List	   *name = ((CreateFunctionStmt *) parsetree)->funcname;
+				List	   *path = fetch_search_path(false);
+
+				add_type_name(&schemas, &names, name);
+
+				/* a call looks in all of them, if in the function's own */
+				if (schemas != NIL &&
+					list_member_oid(path, linitial_oid(schemas)))
+				{
+					foreach(ls, path)
+					{
+						schemas = list_append_unique_oid(schemas,
+														 lfirst_oid(ls));
+						if (list_length(names) < list_length(schemas))
+							names = lappend(names, strVal(llast(name)));
+					}
+				}
+			}
 			break;
 		case T_DropStmt:
 			switch (((DropStmt *) parsetree)->removeType)

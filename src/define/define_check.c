@@ -294,13 +294,17 @@ m2m_function_is_free(M2mRelationship *rel, M2mSide near, Oid schema,
 /*
  * m2m_function_disturbs: would a link function of that name make calls of
  * another function ambiguous?  A call of f('5'), whose argument has no type
- * yet, finds f(integer) as long as no f(author) is in the same schema.
+ * yet, finds f(integer) as long as no f(author) is in the search_path, too.
+ * In other schemas functions of strangers do not count, who could keep all
+ * names from others; nor do those of rows, as the same tables have in each of
+ * several schemas.
  */
 bool
 m2m_function_disturbs(M2mRelationship *rel, M2mSide near, Oid schema,
 					  const char *name)
 {
 	Oid			type = get_rel_type_id(rel->side[near].relid);
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP,
 										   CStringGetDatum(name));
 	bool		result = false;
@@ -310,10 +314,16 @@ m2m_function_disturbs(M2mRelationship *rel, M2mSide near, Oid schema,
 		Form_pg_proc form =
 			(Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
 
-		result = form->pronamespace == schema && form->pronargs > 0 &&
-			(form->pronargs - form->pronargdefaults <= 1 ||
-			 OidIsValid(form->provariadic)) &&
-			(form->pronargs > 1 || form->proargtypes.values[0] != type);
+		if (form->pronargs == 0 ||
+			(form->pronargs - form->pronargdefaults > 1 &&
+			 !OidIsValid(form->provariadic)))
+			continue;
+		if (form->pronamespace == schema)
+			result = form->pronargs > 1 ||
+				form->proargtypes.values[0] != type;
+		else
+			result = m2m_catalog_owner_trusted(form->proowner, owner) &&
+				get_typtype(form->proargtypes.values[0]) != TYPTYPE_COMPOSITE;
 	}
 	ReleaseSysCacheList(list);
 	return result;
