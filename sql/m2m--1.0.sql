@@ -86,28 +86,32 @@ COMMENT ON FUNCTION m2m_rename(regclass, text, text, text, text, text) IS
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
 	right_id "any", via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
 	right_id text, via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
 	right_id "any", via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
 
 CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
 	right_id text, via text DEFAULT NULL,
-	properties jsonb DEFAULT NULL, role text DEFAULT NULL)
+	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
+	over_limit text DEFAULT 'error')
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
@@ -251,13 +255,13 @@ CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclas
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_count';
 
-COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
-COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
-COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
-COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text) IS
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text, text) IS
 'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 
 COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text, boolean) IS
@@ -500,12 +504,126 @@ CREATE FUNCTION m2m_relationships()
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
 		properties text[], identity text[], shared text[], condition text,
-		origin text, owner regrole)
+		rules text[], origin text, owner regrole)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
 COMMENT ON FUNCTION m2m_relationships() IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; whether it was created or adopted; the owner.';
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; the names of its rules (m2m_rules() tells more); whether it was created or adopted; the owner.';
+
+/* rules */
+
+CREATE FUNCTION m2m_limit(association regclass, role text,
+	min integer DEFAULT NULL, max integer DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_limit';
+
+COMMENT ON FUNCTION m2m_limit(regclass, text, integer, integer) IS
+'Rule: each row of the role has at least min links (asked at commit) and at most max (asked at once), whoever writes them and by whatever path. Replaces the limit that the role has; without numbers there is none. Links are counted, each row of the association table. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 22023 min is greater than max; 23514 a row does not keep it now; 42501.';
+
+CREATE FUNCTION m2m_limit_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_limit_links';
+
+COMMENT ON FUNCTION m2m_limit_links() IS
+'Trigger of a rule; m2m_limit() puts it there. Its arguments, name=value: role, min, max. Error 23514.';
+
+CREATE FUNCTION m2m_counter(association regclass, role text,
+	counter text DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_counter';
+
+COMMENT ON FUNCTION m2m_counter(regclass, text, text) IS
+'Rule: the number of links of each row of the role is kept, whoever writes them and by whatever path: in the column counter of its table, which is added if it is not there, or, where none is named, in the table <association>_<role>_counter, as the sum of n over its rows. Replaces the counter that the role has, and counts anew. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column is no number; 42P07 the table''s name is taken; 42501.';
+
+CREATE FUNCTION m2m_counter_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_counter_links';
+
+COMMENT ON FUNCTION m2m_counter_links() IS
+'Trigger of a rule; m2m_counter() puts it there. Its arguments, name=value: role; counter: column or slots; origin=added for a column that the rule has added.';
+
+CREATE FUNCTION m2m_history(association regclass)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_history';
+
+COMMENT ON FUNCTION m2m_history(regclass) IS
+'Rule: when each link was made and removed, and by whom, is kept in the table <association>_history, whoever writes links and by whatever path. Links that are there get a row without an end, from now on. The setting m2m.actor names the application''s user. Errors: 42704 no relationship; 42809 the association is partitioned or inherits; 42P07 the table''s name is taken; 42501.';
+
+CREATE FUNCTION m2m_history_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_history_links';
+
+COMMENT ON FUNCTION m2m_history_links() IS
+'Trigger of a rule; m2m_history() puts it there. Its argument, name=value: since, when the history begins.';
+
+CREATE FUNCTION m2m_at(sample anyelement, left_table regclass, left_id "any",
+	at timestamptz, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_at';
+
+CREATE FUNCTION m2m_at(sample anyelement, left_table regclass, left_id text,
+	at timestamptz, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_at';
+
+COMMENT ON FUNCTION m2m_at(anyelement, regclass, "any", timestamptz, text, text) IS
+'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
+COMMENT ON FUNCTION m2m_at(anyelement, regclass, text, timestamptz, text, text) IS
+'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
+
+CREATE FUNCTION m2m_restore(association regclass, at timestamptz,
+	OUT linked bigint, OUT unlinked bigint, OUT changed bigint)
+	RETURNS record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_restore';
+
+COMMENT ON FUNCTION m2m_restore(regclass, timestamptz) IS
+'Makes the links of a relationship those of a moment, with the properties that they had, from its history; nobody else writes links meanwhile. Links to rows that are no longer there stay away. Returns how many were linked, unlinked, and given other properties. Needs the rights of SELECT, INSERT, UPDATE and DELETE on the association and SELECT on the history and both tables. Errors: 42704 no relationship, or no history; 22023 it begins later; 0A000 a pair may have several links.';
+
+CREATE FUNCTION m2m_notify(association regclass, channel text,
+	keys boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_notify';
+
+COMMENT ON FUNCTION m2m_notify(regclass, text, boolean) IS
+'Rule: a NOTIFY on the channel for each statement or call that links or unlinks, whoever writes and by whatever path: a JSON object of relationship, xid, n (a number that runs within the transaction), linked and unlinked (how many). With keys the pairs, too, where they fit in a message; anybody who can connect can listen. Transactions that write links cannot be prepared then. Errors: 42704 no relationship; 42809 the association is partitioned or inherits; 22023 the channel; 42501.';
+
+CREATE FUNCTION m2m_notice_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_notice_links';
+
+COMMENT ON FUNCTION m2m_notice_links() IS
+'Trigger of a rule; m2m_notify() puts it there. Its arguments, name=value: channel, keys.';
+
+CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
+	keep boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_drop_rule';
+
+COMMENT ON FUNCTION m2m_drop_rule(regclass, text, boolean) IS
+'Switches a rule off, by its name as m2m_rules() shows it. With keep, columns and tables that the rule has filled stay. Errors: 42704 no such rule; 2BP01 something depends on such a table; 42501.';
+
+CREATE FUNCTION m2m_rules(association regclass DEFAULT NULL,
+	OUT relationship regclass, OUT rule text, OUT kind text, OUT role text,
+	OUT definition text, OUT tables regclass[], OUT whole boolean)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'm2m_rules';
+
+COMMENT ON FUNCTION m2m_rules(regclass) IS
+'One row for each rule of one relationship, or of all: its name, kind, the role whose rows it is about (null: both), the call that makes it, the tables that it keeps, and whether all its triggers are there and enabled.';
 
 CREATE FUNCTION m2m_diagram(schema regnamespace DEFAULT NULL,
 	format text DEFAULT 'mermaid')

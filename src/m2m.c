@@ -10,6 +10,7 @@
 #include "define.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 
 PG_MODULE_MAGIC;
 
@@ -24,6 +25,9 @@ bool		m2m_direct_path = true;
 
 /* m2m.index_runs: are many keys looked up in a page of a B-tree at once? */
 bool		m2m_index_runs = true;
+
+/* m2m.actor: who uses the application, for the history of links */
+char	   *m2m_actor = NULL;
 
 /* m2m.view_schema: where link views and functions go; "": beside the association */
 char	   *m2m_view_schema = NULL;
@@ -80,6 +84,15 @@ _PG_init(void)
 							 0,
 							 NULL, NULL, NULL);
 
+	DefineCustomStringVariable("m2m.actor",
+							   "Names the application's user in the history of links.",
+							   "Kept beside the database role, as the application says it.",
+							   &m2m_actor,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
 	DefineCustomStringVariable("m2m.view_schema",
 							   "Schema that link views and link functions are made in.",
 							   "When empty, they are made in the schema of their association table.",
@@ -104,4 +117,5 @@ _PG_init(void)
 	m2m_relationship_init();
 	m2m_pending_init();
 	m2m_dropped_init();
+	m2m_rules_init();
 }

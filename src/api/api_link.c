@@ -14,12 +14,14 @@
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "define.h"
 #include "ids.h"
 #include "link.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 
 #define ARG_LEFT_TABLE 0
 #define ARG_LEFT_ID 1
@@ -53,6 +55,7 @@ static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
 static void check_tables(Call *call, int second);
 static void find_relationship(Call *call, LOCKMODE lockmode);
 static void find_or_create(Call *call, LOCKMODE lockmode);
+static bool read_over_limit(FunctionCallInfo fcinfo, int argument);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
@@ -68,25 +71,49 @@ PG_FUNCTION_INFO_V1(m2m_clear);
 PG_FUNCTION_INFO_V1(m2m_toggle);
 PG_FUNCTION_INFO_V1(m2m_linked);
 PG_FUNCTION_INFO_V1(m2m_count);
+PG_FUNCTION_INFO_V1(m2m_at);
 
 /*
- * m2m_link(left_table, left_id, right_table, right_id, via, properties, role)
- * returns the number of links created.
+ * m2m_link(left_table, left_id, right_table, right_id, via, properties, role,
+ * over_limit) returns the number of links created.
  */
 Datum
 m2m_link(PG_FUNCTION_ARGS)
 {
 	Call		call;
 	M2mIds	   *ids[2];
+	bool		skip;
 
 	begin_call(&call, fcinfo, "m2m_link()", 4, 6);
+	skip = read_over_limit(fcinfo, 7);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call.first);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
 	find_or_create(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
 	match_shared(&call, ids, SHARED_MUST_AGREE);
 	PG_RETURN_INT64(m2m_links_add(call.rel, ids, PG_ARGISNULL(5) ? NULL :
-								  PG_GETARG_JSONB_P(5)));
+								  PG_GETARG_JSONB_P(5), skip));
+}
+
+/*
+ * read_over_limit: is a pair that a limit has no room for to be passed over?
+ * Error 22023.
+ */
+static bool
+read_over_limit(FunctionCallInfo fcinfo, int argument)
+{
+	char	   *value = PG_NARGS() <= argument || PG_ARGISNULL(argument) ?
+		NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+
+	if (value == NULL || pg_strcasecmp(value, "error") == 0)
+		return false;
+	if (pg_strcasecmp(value, "skip") == 0)
+		return true;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for argument \"over_limit\": \"%s\"", value),
+			 errhint("Available values: error, skip.")));
+	return false;
 }
 
 /*
@@ -255,6 +282,45 @@ m2m_count(PG_FUNCTION_ARGS)
 	find_relationship(&call, AccessShareLock);
 	PG_RETURN_INT64(m2m_links_count(call.rel, call.side,
 									read_first(&call, M2M_ID_SCALAR)));
+}
+
+/*
+ * m2m_at(sample, left_table, left_id, at, via, role) returns the rows of the
+ * sample's table that a row was linked to at a moment.
+ */
+Datum
+m2m_at(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Call		call;
+
+	memset(&call, 0, sizeof(call));
+	call.fcinfo = fcinfo;
+	call.second = get_typ_typrelid(get_fn_expr_argtype(fcinfo->flinfo, 0));
+	if (!OidIsValid(call.second))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the first argument must be a row of a table"),
+				 errhint("Write NULL::book for rows of \"book\".")));
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("table and time must not be null")));
+	call.first = PG_GETARG_OID(1);
+	m2m_endpoint_check(call.first);
+	m2m_endpoint_check(call.second);
+	if (!PG_ARGISNULL(4))
+		call.via = text_to_cstring(PG_GETARG_TEXT_PP(4));
+	if (!PG_ARGISNULL(5))
+		call.role = text_to_cstring(PG_GETARG_TEXT_PP(5));
+	InitMaterializedSRF(fcinfo, 0);
+	find_relationship(&call, AccessShareLock);
+	m2m_history_at(call.rel, call.side,
+				   read_ids(&call, call.side, 2, call.first, M2M_ID_SCALAR,
+							false),
+				   PG_GETARG_TIMESTAMPTZ(3), rsinfo->setResult,
+				   rsinfo->setDesc);
+	return (Datum) 0;
 }
 
 /*

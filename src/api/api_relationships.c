@@ -16,10 +16,12 @@
 
 #include "catalog.h"
 #include "m2m.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
 static void put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel);
+static ArrayType *rule_names(M2mRelationship *rel);
 static ArrayType *identity_names(M2mRelationship *rel);
 static ArrayType *shared_names(M2mRelationship *rel);
 static ArrayType *column_names(Oid relid, int n, const AttrNumber *attnum);
@@ -57,8 +59,8 @@ m2m_relationships(PG_FUNCTION_ARGS)
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
-	Datum		values[21];
-	bool		isnull[21];
+	Datum		values[22];
+	bool		isnull[22];
 	int			n = 0;
 
 	memset(isnull, 0, sizeof(isnull));
@@ -97,11 +99,26 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 	if (!isnull[n])
 		values[n] = CStringGetTextDatum(m2m_live_condition(rel, NULL));
 	n++;
+	values[n++] = PointerGetDatum(rule_names(rel));
 	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
 	values[n++] =
 		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
+}
+
+/* rule_names: names of the relationship's rules, as text[]. */
+static ArrayType *
+rule_names(M2mRelationship *rel)
+{
+	List	   *rules = m2m_rules_of(rel);
+	Datum	   *names = palloc_array(Datum, list_length(rules) + 1);
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, rules)
+		names[n++] = CStringGetTextDatum(m2m_rule_text(lfirst(lc))->name);
+	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
 /* identity_names: names of the columns that tell links apart, as text[]. */

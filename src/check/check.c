@@ -33,6 +33,7 @@
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
@@ -64,6 +65,7 @@ static void check_pairs(Check *check, M2mRelationship *rel);
 static void check_deleted(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
+static void check_rules(Check *check, M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel, M2mSide side);
@@ -127,6 +129,7 @@ m2m_check_relationship(Oid association, bool read_only)
 								 m2m_qualified_name(association),
 								 pair_list(rel, s, "")));
 	}
+	check_rules(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		check_view(&check, rel, s);
@@ -494,6 +497,24 @@ has_wider_foreign_key(M2mRelationship *rel, M2mSide side)
 			return true;
 	}
 	return false;
+}
+
+/* check_rules: what the rules of a relationship say of themselves. */
+static void
+check_rules(Check *check, M2mRelationship *rel)
+{
+	bool		readable = is_readable(rel);
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_check(rel))
+	{
+		M2mRuleFinding *finding = lfirst(lc);
+
+		if (finding->question == NULL ||
+			(readable && query_is_true(check, finding->question)))
+			add_finding(check, finding->severity, finding->what,
+						finding->remedy);
+	}
 }
 
 /* check_view: the link view of a side. */

@@ -39,6 +39,7 @@
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
@@ -791,6 +792,8 @@ follow_owner(M2mPending *p, Oid association)
 	 * are SECURITY DEFINER or have settings the old owner may have set traps
 	 * for the new one.
 	 */
+	if (whole)
+		p->owned_tables = m2m_rules_tables(rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mSeenFunction *function = see_function(rel, s, whole);
@@ -1106,6 +1109,12 @@ end_owner(M2mPending *p)
 		if (m2m_catalog_relation_owner(viewid) == p->old_owner &&
 			m2m_view_runs_as_invoker(viewid))
 			give_away("VIEW", m2m_qualified_name(viewid), role);
+	}
+	/* without its owner's tables a rule would fail for want of rights */
+	foreach(lc, p->owned_tables)
+	{
+		if (m2m_catalog_relation_owner(lfirst_oid(lc)) == p->old_owner)
+			give_away("TABLE", m2m_qualified_name(lfirst_oid(lc)), role);
 	}
 	foreach(lc, p->owned)
 	{

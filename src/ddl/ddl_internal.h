@@ -44,6 +44,7 @@ typedef struct M2mPending
 	Oid			owned_by;		/* association whose owner changes */
 	Oid			old_owner;
 	List	   *owned;			/* link functions that follow it */
+	List	   *owned_tables;	/* and side tables of its rules */
 	List	   *becoming;		/* tables that may be join tables after it */
 	Oid			creates_in;		/* schema where it creates such tables */
 	char	   *creates_schema; /* or its name, if it creates that, too */

@@ -53,6 +53,7 @@
 #include "define_internal.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 
 /* How a candidate's score is made up; docs/reference.md says the same. */
@@ -146,7 +147,8 @@ m2m_candidate_read(Oid relid, const Oid endpoint[2])
 	judge(c);
 
 	/* last, as it reads the queries of all views on the table */
-	return m2m_catalog_read_rest(relid, NIL) == NULL ? c : NULL;
+	return m2m_catalog_read_rest(relid, NIL) == NULL &&
+		!m2m_rules_keep(relid) ? c : NULL;
 }
 
 /*

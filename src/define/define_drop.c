@@ -12,6 +12,7 @@
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
@@ -39,6 +40,9 @@ m2m_relationship_drop(Oid association, bool keep_links)
 						get_rel_name(association)),
 				 errhint("The function m2m_relationships() lists those that are.")));
 
+	/* what rules keep on other tables, and beside it, has a table to name */
+	if (is_whole(rel))
+		m2m_rules_drop(rel);
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{

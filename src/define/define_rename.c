@@ -31,6 +31,7 @@
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
@@ -149,6 +150,8 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 		}
 	}
 	check_free(rel, renamings);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		m2m_rules_rename_role(rel, s, role[s]);
 	rename_all(rel, renamings);
 	if (!rel->adopted && strcmp(old_name, name) != 0)
 		rename_parts(association, old_name, name);

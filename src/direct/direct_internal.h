@@ -14,6 +14,7 @@
 
 #include "ids.h"
 #include "m2m.h"
+#include "rule.h"
 
 /* Keys to be looked up in an index together; owned by btree_look.c. */
 typedef struct M2mIndexLook M2mIndexLook;
@@ -104,6 +105,8 @@ typedef struct M2mDirectTable
 	IndexFetchTableData *fetch; /* NULL: to be begun */
 	TupleTableSlot *found;
 	TupleTableSlot *row;
+	M2mRuleChange *rules;		/* NULL: there are none */
+	TupleTableSlot *gone;		/* for these: a copy of a row being deleted */
 	M2mDirectEndpoint endpoint[2];
 } M2mDirectTable;
 
@@ -155,6 +158,7 @@ extern bool m2m_direct_index_insert(M2mDirectTable *table,
  */
 extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
 extern void m2m_direct_unpin(M2mDirectTable *table);
+extern void m2m_direct_linked(M2mDirectTable *table, Datum *pair);
 extern void m2m_direct_close(M2mDirectTable *table);
 extern int	m2m_direct_side_column(M2mDirectTable *table, M2mSide side,
 								   int column);

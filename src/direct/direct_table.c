@@ -44,6 +44,7 @@
 #include "ids.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 
 static void end_scan(IndexScanDesc *scan);
 static void end_fetch(IndexFetchTableData **fetch);
@@ -145,6 +146,11 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
 								true);
 
+	/* they outlive the table, and are told when all is in */
+	MemoryContextSwitchTo(old);
+	table->rules = m2m_rules_begin(rel);
+	MemoryContextSwitchTo(context);
+
 	/*
 	 * The snapshot comes after all locks, m2m_lock_links_of_row() included:
 	 * in READ COMMITTED it then shows what they made us wait for.  An older
@@ -156,6 +162,10 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	InitDirtySnapshot(table->dirty);
 	table->found = table_slot_create(table->association, NULL);
 	table->row = table_slot_create(table->association, NULL);
+	if (table->rules != NULL)
+		table->gone =
+			MakeSingleTupleTableSlot(RelationGetDescr(table->association),
+									 &TTSOpsMinimalTuple);
 	make_unique_key(table);
 	if (actions & M2M_DIRECT_LINK)
 	{
@@ -214,13 +224,32 @@ end_fetch(IndexFetchTableData **fetch)
 }
 
 /*
- * m2m_direct_close: ends what m2m_direct_open() began.  Locks stay until the
- * end of the transaction.
+ * m2m_direct_linked: a link was made, for the rules.
+ */
+void
+m2m_direct_linked(M2mDirectTable *table, Datum *pair)
+{
+	if (table->rules == NULL)
+		return;
+	m2m_direct_fill(table, table->row, pair);
+	m2m_rules_linked(table->rules, table->row);
+	ExecClearTuple(table->row);
+}
+
+/*
+ * m2m_direct_close: ends what m2m_direct_open() began, and has the rules see
+ * to the links that were made and removed: by now all index entries are in,
+ * foreign keys are checked, and whatever a rule runs may read the association.
+ * Raises what a rule raises.  Locks stay until the end of the transaction.
  */
 void
 m2m_direct_close(M2mDirectTable *table)
 {
+	M2mRuleChange *rules = table->rules;
+
 	m2m_direct_unpin(table);
+	if (table->gone != NULL)
+		ExecDropSingleTupleTableSlot(table->gone);
 	ExecDropSingleTupleTableSlot(table->found);
 	ExecDropSingleTupleTableSlot(table->row);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -241,6 +270,8 @@ m2m_direct_close(M2mDirectTable *table)
 	/* what runs next in this transaction has to see the links */
 	CommandCounterIncrement();
 	MemoryContextDelete(table->context);
+	if (rules != NULL)
+		m2m_rules_end(rules);
 }
 
 /*
@@ -279,7 +310,7 @@ describe(M2mRelationship *rel)
 	 */
 	direct->possible = association_is_plain(rel, association) &&
 		columns_are_plain(rel, association) &&
-		triggers_are_plain(rel, association) &&
+		m2m_rules_are_plain(rel) && triggers_are_plain(rel, association) &&
 		m2m_pair_order(rel)->built_in &&
 		describe_key(rel, M2M_LEFT, &direct->key[M2M_LEFT]) &&
 		describe_key(rel, M2M_RIGHT, &direct->key[M2M_RIGHT]);
@@ -359,7 +390,8 @@ columns_are_plain(M2mRelationship *rel, Relation association)
 
 /*
  * triggers_are_plain: are there no triggers but those of the two foreign keys,
- * and these as they are by default?
+ * and these as they are by default, and those of rules, which are told of the
+ * links without them?
  */
 static bool
 triggers_are_plain(M2mRelationship *rel, Relation association)
@@ -375,6 +407,8 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 		int			side = trigger->tgconstraint ==
 			rel->side[M2M_LEFT].constraint ? M2M_LEFT : M2M_RIGHT;
 
+		if (m2m_rules_include(rel, trigger->tgoid))
+			continue;
 		if (!OidIsValid(trigger->tgconstraint) ||
 			trigger->tgconstraint != rel->side[side].constraint ||
 			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN ||

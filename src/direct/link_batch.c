@@ -513,6 +513,7 @@ finish_group(M2mLinkBatch *batch)
 		for (int k = 0; k < batch->nsorted; k++)
 			put_place(batch, batch->sorted[k].sort, group_pair(batch, i),
 					  &batch->group.place[i]);
+		m2m_direct_linked(table, group_pair(batch, i));
 		CHECK_FOR_INTERRUPTS();
 	}
 	batch->created += batch->group.count;

@@ -405,6 +405,7 @@ link_one(M2mDirectTable *table, Datum *pair)
 	if (!m2m_direct_lock_endpoint(table, M2M_LEFT, pair, NULL) ||
 		!m2m_direct_lock_endpoint(table, M2M_RIGHT, pair, NULL))
 		m2m_direct_check_row(table, &place);
+	m2m_direct_linked(table, pair);
 	return true;
 }
 
@@ -444,6 +445,9 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 	/* good without the slot's pin: our snapshot keeps VACUUM from the row */
 	ItemPointerData at = table->found->tts_tid;
 
+	/* what is deleted, as it stands there; the slot may have to let go of it */
+	if (table->rules != NULL)
+		ExecCopySlot(table->gone, table->found);
 	for (;;)
 	{
 		TM_FailureData failure;
@@ -464,6 +468,8 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 		switch (result)
 		{
 			case TM_Ok:
+				if (table->rules != NULL)
+					m2m_rules_unlinked(table->rules, table->gone);
 				return true;
 			case TM_SelfModified:
 
@@ -499,6 +505,8 @@ delete_found(M2mDirectTable *table, StillMatches matches, void *arg)
 				if (!matches(table, now, arg))
 					return false;
 				at = table->found->tts_tid;
+				if (table->rules != NULL)
+					ExecCopySlot(table->gone, table->found);
 				break;
 			default:
 				elog(ERROR, "unexpected table_tuple_delete status: %d",

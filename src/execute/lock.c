@@ -19,11 +19,21 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
+#include "storage/proc.h"
 #include "utils/inval.h"
 #include "utils/typcache.h"
 
 #include "execute.h"
 #include "m2m.h"
+
+/* Keys that a transaction locks one by one; see m2m_lock_keys(). */
+#define KEY_LOCKS 64
+
+/* How many there are, and of which transaction. */
+static uint64 key_locks = 0;
+static LocalTransactionId key_locks_of = InvalidLocalTransactionId;
+
+static void count_key_locks(void);
 
 /*
  * m2m_lock_relations: takes the lock on all of the relations.  Where one is
@@ -251,6 +261,71 @@ m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 	/* a hash, not the key: a lock's tag has four bytes to spare for it */
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash, side + 1);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * m2m_lock_keys: rules that count the links of rows go one by one on each of
+ * these: a lock on the association and the hash of a key of a side, held until
+ * the end of the transaction, with a weak one on all keys of that side.  hash
+ * is sorted, each once, so that two calls do not wait for each other.
+ *
+ * The lock table is shared, and has room for some thousands: a call, or a
+ * transaction, that comes to more than KEY_LOCKS keys locks all keys of the
+ * side instead.  A call knows that beforehand, and waits with nothing in hand;
+ * two transactions that come to so many call by call can deadlock.
+ */
+void
+m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash, uint64 count)
+{
+	LOCKTAG		all;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(all, MyDatabaseId, rel->association, 0, side + 3);
+	if (count == 0 || m2m_lock_held_by_me(&all, ExclusiveLock))
+		return;
+	if (count <= KEY_LOCKS)
+	{
+		uint64		more = 0;
+
+		for (uint64 i = 0; i < count; i++)
+		{
+			SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash[i],
+							   side + 5);
+			if (!m2m_lock_held_by_me(&tag, ExclusiveLock))
+				more++;
+		}
+		count_key_locks();
+		if (more == 0)
+			return;
+		if (key_locks + more <= KEY_LOCKS)
+		{
+			(void) LockAcquire(&all, ShareLock, false, false);
+			for (uint64 i = 0; i < count; i++)
+			{
+				SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association,
+								   hash[i], side + 5);
+				(void) LockAcquire(&tag, ExclusiveLock, false, false);
+			}
+			key_locks += more;
+			return;
+		}
+	}
+	(void) LockAcquire(&all, ExclusiveLock, false, false);
+}
+
+/*
+ * count_key_locks: key_locks is for one transaction.  One that was rolled back
+ * in part has fewer locks than it says, which costs no more than a lock that
+ * is too wide.
+ */
+static void
+count_key_locks(void)
+{
+	LocalTransactionId now = m2m_my_lxid();
+
+	if (key_locks_of != now)
+		key_locks = 0;
+	key_locks_of = now;
 }
 
 /*

@@ -224,4 +224,16 @@ m2m_only_target(PlannedStmt *statement)
 #define M2M_LOCKED_ROW_DELETED "could not serialize access due to concurrent update"
 #endif
 
+/*
+ * 17: LockHeldByMe() can be asked for stronger locks, too, and a backend's
+ * local transaction id is in a struct.
+ */
+#if PG_VERSION_NUM >= 170000
+#define m2m_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#define m2m_my_lxid() (MyProc->vxid.lxid)
+#else
+#define m2m_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#define m2m_my_lxid() (MyProc->lxid)
+#endif
+
 #endif							/* M2M_COMPAT_H */

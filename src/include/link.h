@@ -69,7 +69,7 @@ typedef struct M2mPlace
  * two sides, whichever path then writes the links
  */
 extern int64 m2m_links_add(M2mRelationship *rel, M2mIds *ids[2],
-						   Jsonb *properties);
+						   Jsonb *properties, bool skip);
 extern int64 m2m_links_remove(M2mRelationship *rel, M2mIds *ids[2],
 							  Jsonb *properties);
 extern int64 m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);

@@ -24,6 +24,7 @@ extern bool m2m_auto_create;
 extern bool m2m_auto_adopt;
 extern bool m2m_direct_path;
 extern bool m2m_index_runs;
+extern char *m2m_actor;
 extern char *m2m_view_schema;
 extern int	m2m_naming;
 
@@ -184,6 +185,7 @@ typedef struct M2mRelationship
 	struct M2mPairOrder *pair_order;	/* ids/pairs.c */
 	struct M2mDirect *direct;	/* direct/direct_table.c */
 	struct M2mPlans *plans;		/* link/link_kept.c */
+	struct M2mRules *rules;		/* rule/rule.c */
 	struct M2mLinkView *view[2];	/* view/view_trigger.c; by near side */
 } M2mRelationship;
 

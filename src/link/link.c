@@ -17,6 +17,7 @@
 #include "link.h"
 #include "link_internal.h"
 #include "m2m.h"
+#include "rule.h"
 
 /* How often a toggle tries before it gives up to concurrent ones. */
 #define TOGGLE_TRIES 10
@@ -28,14 +29,28 @@ static void check_lengths(M2mRelationship *rel, M2mIds *ids[2]);
 /*
  * m2m_links_add: links, with link properties unless those are NULL or say
  * nothing; returns the number of links created.  A pair that is linked already
- * is no error, and takes the properties given.
+ * is no error, and takes the properties given.  With skip, pairs that a rule would
+ * refuse are passed over.
  */
 int64
-m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties)
+m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
+			  bool skip)
 {
 	M2mProperties *given;
 
 	check_lengths(rel, ids);
+	if (skip && properties != NULL && JB_ROOT_IS_ARRAY(properties))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("over_limit => 'skip' takes one object of link properties for all pairs")));
+
+	/*
+	 * Those that are left are linked under the locks by which they were
+	 * chosen.  In REPEATABLE READ and above a pair that the snapshot does not
+	 * show is left out as linked, where linking it would be 40001.
+	 */
+	if (skip && m2m_rules_fit(rel, ids) && ids[M2M_LEFT]->count == 0)
+		return 0;
 	given = m2m_properties_read(ids, properties);
 	if (given != NULL)
 		return m2m_plan_link_properties(rel, ids, given);

@@ -62,6 +62,7 @@
 #include "ids.h"
 #include "link.h"
 #include "m2m.h"
+#include "rule.h"
 #include "relationship.h"
 #include "view_internal.h"
 
@@ -356,7 +357,8 @@ runs_code(Oid relid, bool in_order)
 
 /*
  * has_insert_trigger: has a table a trigger of the user's on INSERT, or a
- * rule?  Asks the system catalogs, as the table need not be locked.
+ * rewrite rule?  (What a relationship keeps by triggers of ours it keeps of a
+ * call, too.)  Asks the system catalogs, as the table need not be locked.
  */
 static bool
 has_insert_trigger(Oid relid)
@@ -383,7 +385,8 @@ has_insert_trigger(Oid relid)
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
-		result = !form->tgisinternal && TRIGGER_FOR_INSERT(form->tgtype);
+		result = !form->tgisinternal && TRIGGER_FOR_INSERT(form->tgtype) &&
+			!m2m_rules_are_of(tuple, RelationGetDescr(triggers));
 	}
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);

@@ -37,7 +37,6 @@ static bool is_tools_name(Oid schema, const char *name);
 static void complete_view(Oid viewid);
 static void create_trigger(M2mRelationship *rel, M2mSide near, Oid viewid);
 static void create_batch_trigger(Oid viewid);
-static void record_extension(Oid trigger, Oid extension);
 static char *trigger_argument(const char *name, const char *value);
 
 /*
@@ -261,50 +260,6 @@ create_batch_trigger(Oid viewid)
 	m2m_ddl(psprintf("COMMENT ON TRIGGER " M2M_BATCH_TRIGGER_NAME
 					 " ON %s IS %s", m2m_qualified_name(viewid),
 					 quote_literal_cstr("m2m: makes the links of a bulk INSERT or COPY together, at its end")));
-}
-
-/*
- * m2m_trigger_depends: marks a trigger as going with an extension.  What ALTER
- * TRIGGER ... DEPENDS ON EXTENSION does, but for its exclusive lock on the
- * extension, by which all relationships of a database would wait for each
- * other, and for whoever marks a function of his own: it is enough that nobody
- * drops the extension meanwhile (m2m_keep_extension).  Error 42704.
- */
-void
-m2m_trigger_depends(Oid trigger, const char *extension)
-{
-	Oid			extensionid = m2m_keep_extension(extension, false);
-
-	if (list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
-						extensionid))
-		return;
-	record_extension(trigger, extensionid);
-	CommandCounterIncrement();
-}
-
-/*
- * record_extension: writes the dependency of a trigger on an extension.  Not
- * by recordDependencyOn(), which in newer minor releases locks the extension.
- */
-static void
-record_extension(Oid trigger, Oid extension)
-{
-	Relation	depend = table_open(DependRelationId, RowExclusiveLock);
-	Datum		values[Natts_pg_depend];
-	bool		nulls[Natts_pg_depend] = {0};
-
-	values[Anum_pg_depend_classid - 1] = ObjectIdGetDatum(TriggerRelationId);
-	values[Anum_pg_depend_objid - 1] = ObjectIdGetDatum(trigger);
-	values[Anum_pg_depend_objsubid - 1] = Int32GetDatum(0);
-	values[Anum_pg_depend_refclassid - 1] =
-		ObjectIdGetDatum(ExtensionRelationId);
-	values[Anum_pg_depend_refobjid - 1] = ObjectIdGetDatum(extension);
-	values[Anum_pg_depend_refobjsubid - 1] = Int32GetDatum(0);
-	values[Anum_pg_depend_deptype - 1] =
-		CharGetDatum(DEPENDENCY_AUTO_EXTENSION);
-	CatalogTupleInsert(depend, heap_form_tuple(RelationGetDescr(depend),
-											   values, nulls));
-	table_close(depend, RowExclusiveLock);
 }
 
 /* trigger_argument: 'name=value', quoted. */

@@ -67,7 +67,6 @@ extern char *m2m_view_trigger_comment(const char *left_role,
 									  const char *right_role);
 extern char *m2m_view_tools_name(Oid schema, Oid association_schema,
 								 const char *view);
-extern void m2m_trigger_depends(Oid trigger, const char *extension);
 
 /*
  * view_function.c: link functions: their text, making them, telling them from

@@ -228,7 +228,7 @@ m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 	 */
 	if (nargs == 0)
 	{
-		write->made = m2m_links_add(write->rel, ids, NULL) > 0;
+		write->made = m2m_links_add(write->rel, ids, NULL, false) > 0;
 		return write->made || m2m_plan_linked(write->rel, ids, false);
 	}
 	write->made = m2m_plan_link_row(write->rel, ids, columns, args) > 0;

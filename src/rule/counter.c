@@ -1,0 +1,951 @@
+/*
+ * counter.c
+ *		Counters: how many links each row of a role has, kept exact.
+ *
+ * In a column of the endpoint, as counter caches of ORMs have it: the rows
+ * that have been given links, or lost some, are locked in key order and
+ * updated, as the endpoint's owner would.  So who links a row waits for others
+ * who are linking it.
+ *
+ * Or in a side table of slots (key, slot, n), where the sum over a key counts:
+ * a writer adds to a slot of the key that nobody has locked, or makes one of
+ * his own, so that nobody waits for anybody.
+ *
+ * What a statement has linked and unlinked is added and taken away.  Only where
+ * that could be told twice are links counted anew: a key that changes takes
+ * its row's column along, and then the links follow; and where somebody else
+ * writes the column, or inserts a row to which there are links already.
+ * Counting anew is right because the row is locked first: whoever has links
+ * that we do not see yet has not added them, and waits for us to.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "rule.h"
+#include "rule_internal.h"
+#include "text.h"
+
+/* Statements of a counter; each of the first groups is by Kind of change. */
+typedef enum CounterStatement
+{
+	COUNTER_LOCK,				/* rows of the endpoint that have changed */
+	COUNTER_ADD = COUNTER_LOCK + 3, /* the difference to their column */
+	COUNTER_SLOT = COUNTER_ADD + 3, /* ... to a free slot of their keys */
+	COUNTER_NEW_SLOT = COUNTER_SLOT + 3,	/* ... to one of our own */
+	COUNTER_COUNT = COUNTER_NEW_SLOT + 3,	/* the links of some keys */
+	COUNTER_SET,				/* the column, to that */
+	COUNTER_ZERO,				/* the column, everywhere */
+	COUNTER_NO_SLOT				/* no slots at all */
+} CounterStatement;
+
+/* What of a change there is. */
+typedef enum ChangeKind
+{
+	CHANGE_LINKED,
+	CHANGE_UNLINKED,
+	CHANGE_BOTH
+} ChangeKind;
+
+/*
+ * How deep we are in statements of our own on a column: their triggers need
+ * not look after it.  What a trigger of the user's does to the column within
+ * such a statement is believed; m2m_check() compares.
+ */
+static int	counting = 0;
+
+static bool counter_read(M2mRule *rule);
+static void counter_after(M2mRule *rule, M2mRuleChange *change);
+static char *counter_text(M2mRule *rule, int statement);
+static char *counter_definition(M2mRule *rule);
+static List *counter_check(M2mRule *rule);
+static bool counter_elsewhere(M2mRule *rule);
+static void counter_end(M2mRule *rule, bool keep);
+static void add_to_column(M2mRule *rule, M2mRuleChange *change,
+						  ChangeKind kind);
+static void count_anew(M2mRule *rule, M2mRuleChange *change);
+static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
+static void update_column(M2mRule *rule, int statement, bool many);
+static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
+						 ChangeKind kind);
+static void row_written(TriggerData *trigger);
+static bool is_counted(TriggerData *trigger, M2mRule *rule);
+static bool is_zero(Oid type, Datum value);
+static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
+static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
+static char *delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind);
+static char *all_text(M2mRule *rule);
+static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
+static char *slot_same(M2mRule *rule, const char *slot, const char *link);
+static char *row_keys(M2mRelationship *rel, M2mSide side, const char *alias);
+static void check_column(M2mRelationship *rel, M2mSide side,
+						 const char *column);
+static Oid	make_slots(M2mRelationship *rel, M2mSide side);
+
+PG_FUNCTION_INFO_V1(m2m_counter_links);
+
+const M2mRuleKind m2m_counter_kind = {
+	.name = "counter",
+	.function = "m2m_counter_links",
+	.on_side = true,
+	.read = counter_read,
+	.after = counter_after,
+	.text = counter_text,
+	.definition = counter_definition,
+	.check = counter_check,
+	.elsewhere = counter_elsewhere,
+	.end = counter_end,
+};
+
+/* number[0]: the column of the endpoint, 0 if it is gone; none of slots */
+#define COLUMN(rule) ((AttrNumber) (rule)->number[0])
+#define IN_COLUMN(rule) (!OidIsValid((rule)->table))
+
+/*
+ * m2m_counter_links: SQL function; trigger of a counter: on the association
+ * after each statement, on the endpoint for each row whose column is written.
+ */
+Datum
+m2m_counter_links(PG_FUNCTION_ARGS)
+{
+	if (CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
+		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
+	{
+		row_written((TriggerData *) fcinfo->context);
+		return PointerGetDatum(NULL);
+	}
+	return m2m_rule_fired(fcinfo, &m2m_counter_kind);
+}
+
+/*
+ * m2m_counter_define: counts the links of each row of a role: in a column of
+ * its table, which is added if it is not there, or in slots where column is
+ * NULL.  Replaces the counter that the role has.  Errors: those of
+ * m2m_rule_begin() and m2m_rule_side(); 42501 where the column's table is not
+ * the caller's; 42804 for a column that is no number, 42P07 where the table of
+ * slots has a name that is taken.
+ */
+void
+m2m_counter_define(Oid association, const char *role, const char *column)
+{
+	M2mRelationship *rel = m2m_rule_begin(association, "counter");
+	M2mSide		side = m2m_rule_side(rel, role);
+	char	   *name = m2m_rule_name(&m2m_counter_kind, role);
+	M2mRule    *rule = m2m_rule_find(rel, name);
+	List	   *args = list_make1(psprintf("role=%s", role));
+	Oid			table = InvalidOid;
+	char	   *comment;
+	bool		added = false;
+
+	if (column != NULL)
+		check_column(rel, side, column);
+	if (rule != NULL)
+	{
+		bool		same = column == NULL ? !IN_COLUMN(rule) :
+			IN_COLUMN(rule) && COLUMN(rule) != 0 &&
+			COLUMN(rule) == get_attnum(rel->side[side].relid, column);
+
+		added = same && m2m_rule_argument(rule, "origin") != NULL;
+		m2m_rule_remove(rule);
+		if (!IN_COLUMN(rule) && same)
+			m2m_rule_end_table(rule, true);
+		else
+			counter_end(rule, same);
+	}
+	if (column != NULL)
+	{
+		/* not as DDL of our own: link views are to follow it */
+		if (get_attnum(rel->side[side].relid, column) == InvalidAttrNumber)
+		{
+			m2m_sql(psprintf("ALTER TABLE %s ADD COLUMN %s bigint NOT NULL DEFAULT 0",
+							 m2m_qualified_name(rel->side[side].relid),
+							 quote_identifier(column)));
+			added = true;
+		}
+		args = lappend(args, pstrdup("counter=column"));
+		if (added)
+			args = lappend(args, pstrdup("origin=added"));
+		comment = psprintf("m2m: the number of links of each \"%s\" is kept in its column;"
+						   " m2m_drop_rule() ends it.",
+						   role);
+	}
+	else
+	{
+		m2m_relationship_changed(association);
+		rel = m2m_relationship_get(association, InvalidOid, NoLock);
+		table = make_slots(rel, side);
+		args = lappend(args, pstrdup("counter=slots"));
+		comment = psprintf("m2m: the number of links of each \"%s\" is kept in a table;"
+						   " m2m_drop_rule() ends it.",
+						   role);
+	}
+	m2m_relationship_changed(association);
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	m2m_rule_create(rel, &m2m_counter_kind, name,
+					M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
+					M2M_RULE_TRUNCATE, args, table, comment);
+	if (column != NULL)
+		m2m_rule_trigger(rel->side[side].relid,
+						 makeObjectName(name, NULL, "row"),
+						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
+								  " FOR EACH ROW",
+								  quote_identifier(column),
+								  m2m_qualified_name(association)),
+						 InvalidOid, &m2m_counter_kind, args, comment);
+	else
+		m2m_rule_mark(rel, table, &m2m_counter_kind, args, comment);
+
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	rule = rel == NULL ? NULL : m2m_rule_find(rel, name);
+	if (rule == NULL)
+		elog(ERROR, "rule \"%s\" was not found again", name);
+	if (OidIsValid(table))
+		m2m_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
+	counting++;
+	PG_TRY();
+	{
+		m2m_sql(all_text(rule));
+	}
+	PG_FINALLY();
+	{
+		counting--;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * check_column: may a column be a counter, or be added as one?  Errors: 42501,
+ * 42804.
+ */
+static void
+check_column(M2mRelationship *rel, M2mSide side, const char *column)
+{
+	Oid			relid = rel->side[side].relid;
+	AttrNumber	attnum = get_attnum(relid, column);
+	Oid			type;
+
+	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER,
+					   get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+	if (attnum == InvalidAttrNumber)
+		return;
+	type = getBaseType(get_atttype(relid, attnum));
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		if (rel->side[side].key[i].attnum == attnum)
+			type = InvalidOid;
+	}
+	if (attnum < 0 ||
+		(type != INT8OID && type != INT4OID && type != INT2OID &&
+		 type != NUMERICOID) || get_attgenerated(relid, attnum) != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of \"%s\" cannot be a counter", column,
+						get_rel_name(relid)),
+				 errhint("A counter is a column of type bigint, integer, smallint or numeric that is neither generated nor part of the key.")));
+}
+
+/*
+ * make_slots: the table of slots, for the association's owner: its key is that
+ * of one side as the association has it, and a slot.
+ */
+static Oid
+make_slots(M2mRelationship *rel, M2mSide side)
+{
+	StringInfoData columns;
+	StringInfoData keys;
+	List	   *names = NIL;
+
+	initStringInfo(&columns);
+	initStringInfo(&keys);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		m2m_rule_append_column(&columns, rel, rel->side[side].key[i].link_attnum,
+							   " NOT NULL");
+		names = lappend(names, get_attname(rel->association,
+										   rel->side[side].key[i].link_attnum,
+										   false));
+		appendStringInfo(&keys, "%s, ",
+						 m2m_quoted_column(rel->association,
+										   rel->side[side].key[i].link_attnum));
+	}
+	return m2m_rule_make_table(rel,
+							   makeObjectName(get_rel_name(rel->association),
+											  rel->side[side].role, "counter"),
+							   lappend(lappend(names, "m2m_slot"), "n"),
+							   psprintf("%s%s pg_catalog.int8, %s pg_catalog.int8 NOT NULL,"
+										" PRIMARY KEY (%s%s)",
+										columns.data, "m2m_slot", "n", keys.data,
+										"m2m_slot"),
+							   psprintf("m2m: the number of links of each \"%s\" in \"%s\" is"
+										" the sum of n over its rows here",
+										rel->side[side].role,
+										get_rel_name(rel->association)));
+}
+
+/* counter_read: where it counts. */
+static bool
+counter_read(M2mRule *rule)
+{
+	const char *where = m2m_rule_argument(rule, "counter");
+	AttrNumber	column = InvalidAttrNumber;
+	bool		plain;
+
+	rule->needs = M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
+		M2M_RULE_TRUNCATE;
+	if (where == NULL)
+		return false;
+	if (strcmp(where, "slots") == 0)
+		return OidIsValid(rule->table);
+
+	/* the column is named by the trigger on it; without it nothing is counted */
+	(void) column_trigger(rule, &column, &plain);
+	rule->number[0] = column;
+	return strcmp(where, "column") == 0 && !OidIsValid(rule->table);
+}
+
+/* counter_after: after a statement or call. */
+static void
+counter_after(M2mRule *rule, M2mRuleChange *change)
+{
+	ChangeKind	kind = change->linked == NULL ? CHANGE_UNLINKED :
+		change->unlinked == NULL ? CHANGE_LINKED : CHANGE_BOTH;
+
+	/* a column that was dropped with CASCADE takes the counter along */
+	if (IN_COLUMN(rule) && COLUMN(rule) == 0)
+		return;
+	if (!IN_COLUMN(rule))
+		m2m_rule_check_table(rule);
+	if (change->truncated)
+	{
+		m2m_rule_connect(NULL);
+		if (IN_COLUMN(rule))
+			update_column(rule, COUNTER_ZERO, true);
+		else
+			m2m_rule_execute(rule, COUNTER_NO_SLOT, true,
+							 m2m_catalog_relation_owner(rule->table), false,
+							 0, NULL, NULL);
+		m2m_rule_finish();
+		return;
+	}
+	if (m2m_rule_rows(change) == 0)
+		return;
+	if (!IN_COLUMN(rule))
+		add_to_slots(rule, change, kind);
+	else if (change->update)
+		count_anew(rule, change);
+	else
+		add_to_column(rule, change, kind);
+}
+
+/*
+ * add_to_column: adds the difference.  Errors: 40001 in REPEATABLE READ and
+ * above, where somebody else has changed a row since; and whatever the
+ * endpoint's own triggers and constraints raise.
+ */
+static void
+add_to_column(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+{
+	int64		rows = m2m_rule_rows(change);
+	bool		many = rows > M2M_RULE_FEW;
+
+	m2m_rule_connect(change);
+
+	/* in the order of the key; a single one has no order */
+	if (rows > 1)
+		m2m_rule_execute(rule, COUNTER_LOCK + kind, many,
+						 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
+						 false, 0, NULL, NULL);
+	update_column(rule, COUNTER_ADD + kind, many);
+	m2m_rule_finish();
+}
+
+/*
+ * count_anew: the links of all rows that an UPDATE of the association has
+ * given links, or taken some from.
+ */
+static void
+count_anew(M2mRule *rule, M2mRuleChange *change)
+{
+	M2mRelationship *rel = rule->rel;
+	TupleDesc	desc = key_desc(rel, rule->side, false);
+	Tuplestorestate *keys = tuplestore_begin_heap(false, false, work_mem / 4);
+
+	m2m_rule_connect(change);
+	m2m_rule_execute(rule, COUNTER_LOCK + CHANGE_BOTH,
+					 m2m_rule_rows(change) > M2M_RULE_FEW,
+					 m2m_catalog_relation_owner(rel->side[rule->side].relid),
+					 false, 0, NULL, NULL);
+	m2m_rule_store(keys);
+	m2m_rule_finish();
+	set_column(rule, desc, keys);
+	tuplestore_end(keys);
+}
+
+/*
+ * set_column: the column of rows with these keys, which are locked, to the
+ * number of their links: counted as the association's owner, written as the
+ * endpoint's.
+ */
+static void
+set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
+{
+	M2mRelationship *rel = rule->rel;
+	Tuplestorestate *counts;
+	bool		many = tuplestore_tuple_count(keys) > M2M_RULE_FEW;
+
+	if (tuplestore_tuple_count(keys) == 0)
+		return;
+	counts = tuplestore_begin_heap(false, false, work_mem / 4);
+	m2m_rule_connect(NULL);
+	m2m_rule_add_relation("keys", InvalidOid, desc, keys);
+	m2m_rule_execute(rule, COUNTER_COUNT, many,
+					 m2m_catalog_relation_owner(rel->association), false, 0,
+					 NULL, NULL);
+	m2m_rule_store(counts);
+	m2m_rule_add_relation("counts", InvalidOid,
+						  key_desc(rel, rule->side, true), counts);
+	update_column(rule, COUNTER_SET, many);
+	m2m_rule_finish();
+	tuplestore_end(counts);
+}
+
+/* update_column: a statement of ours on it, as the endpoint's owner. */
+static void
+update_column(M2mRule *rule, int statement, bool many)
+{
+	counting++;
+	PG_TRY();
+	{
+		m2m_rule_execute(rule, statement, many,
+						 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
+						 false, 0, NULL, NULL);
+	}
+	PG_FINALLY();
+	{
+		counting--;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * add_to_slots: adds the difference to slots that nobody has locked, and
+ * merges those of a key on the way; or, of many keys, and where a snapshot is
+ * older than a slot may be, to slots of this transaction.
+ */
+static void
+add_to_slots(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+{
+	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
+	Oid			type = INT8OID;
+	Datum		slot =
+		Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
+
+	m2m_rule_connect(change);
+	m2m_rule_execute(rule,
+					 (many || IsolationUsesXactSnapshot() ? COUNTER_NEW_SLOT :
+					  COUNTER_SLOT) + kind, many,
+					 m2m_catalog_relation_owner(rule->rel->association),
+					 false, 1, &type, &slot);
+	m2m_rule_finish();
+}
+
+/*
+ * row_written: somebody has inserted a row of the endpoint, or written the
+ * column.  The trigger names the association; what does not fit it any more is
+ * left alone.
+ */
+static void
+row_written(TriggerData *trigger)
+{
+	M2mRelationship *rel;
+	ListCell   *lc;
+
+	if (counting > 0 || !OidIsValid(trigger->tg_trigger->tgconstrrelid))
+		return;
+	rel = m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
+							   AccessShareLock);
+	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+		TupleDesc	desc;
+		Tuplestorestate *keys;
+		Datum		values[INDEX_MAX_KEYS];
+		bool		isnull[INDEX_MAX_KEYS];
+
+		if (rule->kind != &m2m_counter_kind || !IN_COLUMN(rule) ||
+			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
+									trigger->tg_trigger->tgargs) ||
+			!m2m_rule_row_key(rule, trigger, values, isnull) ||
+			is_counted(trigger, rule))
+			continue;
+		desc = key_desc(rel, rule->side, false);
+		keys = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_putvalues(keys, desc, values, isnull);
+		set_column(rule, desc, keys);
+		tuplestore_end(keys);
+	}
+}
+
+/*
+ * is_counted: is there nothing to do about a row that somebody has written,
+ * since its count is what it was?  A new one has no links yet, unless the
+ * foreign key lets links come first.
+ */
+static bool
+is_counted(TriggerData *trigger, M2mRule *rule)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	AttrNumber	column = COLUMN(rule);
+	Oid			constraint = rule->rel->side[rule->side].constraint;
+	bool		isnull;
+	bool		was_null;
+	Datum		is;
+	Datum		was;
+
+	if (RelationGetRelid(trigger->tg_relation) !=
+		rule->rel->side[rule->side].relid)
+		column = get_attnum(RelationGetRelid(trigger->tg_relation),
+							get_attname(rule->rel->side[rule->side].relid,
+										column, false));
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(constraint));
+		bool		after = false;
+
+		if (HeapTupleIsValid(tuple))
+		{
+			after = !((Form_pg_constraint) GETSTRUCT(tuple))->condeferrable;
+			ReleaseSysCache(tuple);
+		}
+		is = heap_getattr(trigger->tg_trigtuple, column, desc, &isnull);
+		return after && !isnull &&
+			is_zero(TupleDescAttr(desc, column - 1)->atttypid, is);
+	}
+	is = heap_getattr(trigger->tg_newtuple, column, desc, &isnull);
+	was = heap_getattr(trigger->tg_trigtuple, column, desc, &was_null);
+	return isnull == was_null &&
+		(isnull || datumIsEqual(is, was,
+								TupleDescAttr(desc, column - 1)->attbyval,
+								TupleDescAttr(desc, column - 1)->attlen));
+}
+
+/* is_zero: a number in text form. */
+static bool
+is_zero(Oid type, Datum value)
+{
+	Oid			output;
+	bool		varlena;
+
+	getTypeOutputInfo(type, &output, &varlena);
+	return strcmp(OidOutputFunctionCall(output, value), "0") == 0;
+}
+
+/* key_desc: of keys of the endpoint, with or without a number of links. */
+static TupleDesc
+key_desc(M2mRelationship *rel, M2mSide side, bool count)
+{
+	int			n = rel->side[side].nkeys;
+	TupleDesc	desc = CreateTemplateTupleDesc(n + (count ? 1 : 0));
+
+	for (int i = 0; i < n; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+
+		TupleDescInitEntry(desc, i + 1, psprintf("m2m_k%d", i + 1), key->type,
+						   key->typmod, 0);
+		TupleDescInitEntryCollation(desc, i + 1, key->collation);
+	}
+	if (count)
+		TupleDescInitEntry(desc, n + 1, "n", INT8OID, -1, 0);
+	TupleDescFinalize(desc);
+	return desc;
+}
+
+/*
+ * delta_text: the keys of one side of a change, and the difference "d" of the
+ * number of their links.
+ */
+static char *
+delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind)
+{
+	char	   *a = m2m_rule_keys(rel, side, "a");
+
+	if (kind == CHANGE_BOTH)
+		return m2m_rule_moved(rel, side);
+	return psprintf("SELECT %s, %spg_catalog.count(*) AS d FROM %s a WHERE %s GROUP BY %s",
+					a, kind == CHANGE_UNLINKED ? "OPERATOR(pg_catalog.-) " : "",
+					kind == CHANGE_LINKED ? "linked" : "unlinked",
+					m2m_rule_is_link(rel, "a"), a);
+}
+
+/* counter_text: the SQL of a counter's statements. */
+static char *
+counter_text(M2mRule *rule, int statement)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mSide		side = rule->side;
+	M2mEndpoint *endpoint = &rel->side[side];
+	char	   *rows = m2m_qualified_name(endpoint->relid);
+	char	   *column = COLUMN(rule) == 0 ? NULL :
+		m2m_quoted_column(endpoint->relid, COLUMN(rule));
+	char	   *type = COLUMN(rule) == 0 ? NULL :
+		format_type_extended(get_atttype(endpoint->relid, COLUMN(rule)), -1,
+							 FORMAT_TYPE_FORCE_QUALIFY);
+	char	   *slots = IN_COLUMN(rule) ? NULL :
+		m2m_qualified_name(rule->table);
+	StringInfoData same;
+
+	initStringInfo(&same);
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&same, "%sr.%s %s c.m2m_k%d", i > 0 ? " AND " : "",
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum),
+						 m2m_rule_equality(endpoint->key[i].type), i + 1);
+
+	switch (statement)
+	{
+		case COUNTER_LOCK + CHANGE_LINKED:
+		case COUNTER_LOCK + CHANGE_UNLINKED:
+		case COUNTER_LOCK + CHANGE_BOTH:
+			return psprintf("SELECT %s FROM %s r JOIN (%s) d ON %s ORDER BY %s FOR NO KEY UPDATE"
+							" OF r",
+							row_keys(rel, side, "r"), rows,
+							delta_text(rel, side, statement - COUNTER_LOCK),
+							m2m_rule_joins(rel, side, "d", "r"),
+							row_keys(rel, side, "r"));
+		case COUNTER_ADD + CHANGE_LINKED:
+		case COUNTER_ADD + CHANGE_UNLINKED:
+		case COUNTER_ADD + CHANGE_BOTH:
+			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
+							" d.d AS %s)"
+							" FROM (%s) d WHERE %s",
+							rows, column, column, type,
+							delta_text(rel, side, statement - COUNTER_ADD),
+							m2m_rule_joins(rel, side, "d", "r"));
+		case COUNTER_SLOT + CHANGE_LINKED:
+		case COUNTER_SLOT + CHANGE_UNLINKED:
+		case COUNTER_SLOT + CHANGE_BOTH:
+
+			/*
+			 * Of each key up to eight slots that are free: the first takes
+			 * all that they have, and the difference; the others go, and the
+			 * first, too, where that makes zero.  Each is written as it was
+			 * locked, in its latest version.
+			 */
+			return psprintf("WITH d AS MATERIALIZED (%s), f AS MATERIALIZED (SELECT %s,"
+							" f.m2m_slot, f.n, d.d"
+							" FROM d CROSS JOIN LATERAL (SELECT s.* FROM %s s WHERE %s ORDER BY"
+							" s.m2m_slot"
+							" LIMIT 8 FOR UPDATE SKIP LOCKED) f),"
+							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS first,"
+							" CAST(pg_catalog.sum(f.n) OPERATOR(pg_catalog.+)"
+							" pg_catalog.min(f.d) AS pg_catalog.int8) AS n"
+							" FROM f GROUP BY %s),"
+							" u AS (UPDATE %s s SET n = t.n FROM t WHERE %s AND s.m2m_slot"
+							" OPERATOR(pg_catalog.=) t.first"
+							" AND t.n OPERATOR(pg_catalog.<>) 0),"
+							" g AS (DELETE FROM %s s USING f, t WHERE %s AND %s AND s.m2m_slot"
+							" OPERATOR(pg_catalog.=) f.m2m_slot"
+							" AND (s.m2m_slot OPERATOR(pg_catalog.<>) t.first OR t.n"
+							" OPERATOR(pg_catalog.=) 0))"
+							" INSERT INTO %s AS s SELECT %s, $1, d.d FROM d WHERE NOT EXISTS"
+							" (SELECT FROM t WHERE %s)"
+							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
+							" OPERATOR(pg_catalog.+) excluded.n",
+							delta_text(rel, side, statement - COUNTER_SLOT),
+							m2m_rule_keys(rel, side, "d"), slots,
+							slot_same(rule, "s", "d"),
+							m2m_rule_keys(rel, side, "f"),
+							m2m_rule_keys(rel, side, "f"), slots,
+							slot_same(rule, "s", "t"), slots,
+							slot_same(rule, "s", "f"),
+							slot_same(rule, "s", "t"), slots,
+							m2m_rule_keys(rel, side, "d"),
+							m2m_rule_same(rel, side, "t", "d"),
+							slot_keys(rule, NULL, false));
+		case COUNTER_NEW_SLOT + CHANGE_LINKED:
+		case COUNTER_NEW_SLOT + CHANGE_UNLINKED:
+		case COUNTER_NEW_SLOT + CHANGE_BOTH:
+			return psprintf("INSERT INTO %s AS s SELECT %s, $1, d.d FROM (%s) d ORDER BY %s"
+							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
+							" OPERATOR(pg_catalog.+) excluded.n",
+							slots, m2m_rule_keys(rel, side, "d"),
+							delta_text(rel, side, statement - COUNTER_NEW_SLOT),
+							m2m_rule_keys(rel, side, "d"),
+							slot_keys(rule, NULL, false));
+		case COUNTER_COUNT:
+			{
+				StringInfoData keys;
+				StringInfoData where;
+
+				initStringInfo(&keys);
+				initStringInfo(&where);
+				for (int i = 0; i < endpoint->nkeys; i++)
+				{
+					M2mKeyColumn *key = &endpoint->key[i];
+
+					appendStringInfo(&keys, "p.m2m_k%d, ", i + 1);
+					appendStringInfo(&where, "p.m2m_k%d %s %s AND ", i + 1,
+									 m2m_qualified_operator(key->equal_op),
+									 m2m_link_operand(rel, key, "a"));
+				}
+				return psprintf("SELECT %s(SELECT pg_catalog.count(*) FROM %s a WHERE %s%s) FROM"
+								" keys p",
+								keys.data, m2m_qualified_name(rel->association),
+								where.data, m2m_rule_is_link(rel, "a"));
+			}
+		case COUNTER_SET:
+			return psprintf("UPDATE %s r SET %s = CAST(c.n AS %s) FROM counts c WHERE %s"
+							" AND r.%s IS DISTINCT FROM CAST(c.n AS %s)",
+							rows, column, type, same.data, column, type);
+		case COUNTER_ZERO:
+			return psprintf("UPDATE %s r SET %s = 0 WHERE r.%s IS DISTINCT FROM 0",
+							rows, column, column);
+		case COUNTER_NO_SLOT:
+			return psprintf("DELETE FROM %s", slots);
+	}
+	return NULL;
+}
+
+/* all_text: counts all links, for who owns both tables. */
+static char *
+all_text(M2mRule *rule)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mSide		side = rule->side;
+	M2mEndpoint *endpoint = &rel->side[side];
+	char	   *association = m2m_qualified_name(rel->association);
+	char	   *rows = m2m_qualified_name(endpoint->relid);
+	char	   *column;
+	char	   *type;
+	StringInfoData same;
+
+	if (!IN_COLUMN(rule))
+		return psprintf("INSERT INTO %s SELECT %s, 0, pg_catalog.count(*) FROM %s a WHERE %s"
+						" GROUP BY %s",
+						m2m_qualified_name(rule->table),
+						m2m_rule_keys(rel, side, "a"), association,
+						m2m_rule_is_link(rel, "a"),
+						m2m_rule_keys(rel, side, "a"));
+	column = m2m_quoted_column(endpoint->relid, COLUMN(rule));
+	type = format_type_extended(get_atttype(endpoint->relid, COLUMN(rule)),
+								-1, FORMAT_TYPE_FORCE_QUALIFY);
+	initStringInfo(&same);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		char	   *key = m2m_quoted_column(endpoint->relid,
+											endpoint->key[i].attnum);
+
+		appendStringInfo(&same, "r.%s %s c.%s AND ", key,
+						 m2m_rule_equality(endpoint->key[i].type), key);
+	}
+	return psprintf("UPDATE %s r SET %s = CAST(c.m2m_n AS %s) FROM"
+					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s"
+					" AND %s GROUP BY %s) c"
+					" WHERE %s r.%s IS DISTINCT FROM CAST(c.m2m_n AS %s)",
+					rows, column, type, row_keys(rel, side, "r"),
+					m2m_quoted_column(rel->association,
+									  endpoint->key[0].link_attnum),
+					rows, association, m2m_rule_joins(rel, side, "a", "r"),
+					m2m_rule_is_link(rel, "a"), row_keys(rel, side, "r"),
+					same.data, column, type);
+}
+
+/* row_keys: "r.id, ..." of the endpoint. */
+static char *
+row_keys(M2mRelationship *rel, M2mSide side, const char *alias)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&list, "%s%s.%s", i > 0 ? ", " : "", alias,
+						 m2m_quoted_column(rel->side[side].relid,
+										   rel->side[side].key[i].attnum));
+	return list.data;
+}
+
+/* slot_keys: the key columns of the table of slots. */
+static char *
+slot_keys(M2mRule *rule, const char *alias, bool as_links)
+{
+	return m2m_rule_table_keys(rule, rule->rel->side[rule->side].nkeys,
+							   m2m_rule_side_columns(rule->rel, rule->side),
+							   alias, as_links);
+}
+
+/* slot_same: has a slot the key of a link? */
+static char *
+slot_same(M2mRule *rule, const char *slot, const char *link)
+{
+	return m2m_rule_table_same(rule, rule->rel->side[rule->side].nkeys,
+							   m2m_rule_side_columns(rule->rel, rule->side),
+							   slot, link);
+}
+
+/* counter_definition: the call; NULL where the column is gone. */
+static char *
+counter_definition(M2mRule *rule)
+{
+	char	   *role =
+		quote_literal_cstr(rule->rel->side[rule->side].role);
+
+	if (IN_COLUMN(rule) && COLUMN(rule) == 0)
+		return NULL;
+	if (IN_COLUMN(rule))
+		role = psprintf("%s, counter => %s", role,
+						quote_literal_cstr(get_attname(rule->rel->side[rule->side].relid,
+													   COLUMN(rule), false)));
+	return m2m_rule_call(rule, "m2m_counter", role);
+}
+
+/* counter_check: is it right?  It is mended by counting all links. */
+static List *
+counter_check(M2mRule *rule)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mSide		side = rule->side;
+	M2mEndpoint *endpoint = &rel->side[side];
+	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+	char	   *association = m2m_qualified_name(rel->association);
+	char	   *counted = psprintf("SELECT %s, pg_catalog.count(*) AS m2m_n FROM %s a WHERE %s"
+								   " GROUP BY %s",
+								   m2m_rule_keys(rel, side, "a"), association,
+								   m2m_rule_is_link(rel, "a"),
+								   m2m_rule_keys(rel, side, "a"));
+
+	finding->severity = "error";
+	finding->what = psprintf("counter \"%s\" does not show the number of links",
+							 rule->name);
+	finding->remedy = psprintf("SELECT %s", counter_definition(rule));
+	if (IN_COLUMN(rule))
+	{
+		char	   *column;
+
+		if (COLUMN(rule) == 0)
+			return NIL;
+		column = m2m_quoted_column(endpoint->relid, COLUMN(rule));
+		finding->question =
+			psprintf("SELECT EXISTS (SELECT FROM %s r LEFT JOIN (%s) c ON %s"
+					 " WHERE r.%s IS DISTINCT FROM COALESCE(c.m2m_n, 0))",
+					 m2m_qualified_name(endpoint->relid), counted,
+					 m2m_rule_joins(rel, side, "c", "r"), column);
+	}
+	else
+		finding->question =
+			psprintf("SELECT EXISTS (SELECT FROM (SELECT %s, pg_catalog.sum(s.n) AS m2m_n FROM"
+					 " %s s GROUP BY %s) s"
+					 " FULL JOIN (%s) c ON %s WHERE COALESCE(s.m2m_n, 0) OPERATOR(pg_catalog.<>)"
+					 " COALESCE(c.m2m_n, 0))",
+					 slot_keys(rule, "s", true),
+					 m2m_qualified_name(rule->table),
+					 slot_keys(rule, "s", false), counted,
+					 m2m_rule_same(rel, side, "s", "c"));
+	return list_make1(finding);
+}
+
+/* counter_elsewhere: is the trigger on the column there, as it should be? */
+static bool
+counter_elsewhere(M2mRule *rule)
+{
+	AttrNumber	column;
+	bool		plain = true;
+
+	if (!IN_COLUMN(rule))
+		return m2m_rule_table_is_marked(rule);
+	return (OidIsValid(column_trigger(rule, &column, &plain)) && plain);
+}
+
+/*
+ * counter_end: takes away that trigger, or the table of slots; unless it is to
+ * be kept, a column that was added for it, too.
+ */
+static void
+counter_end(M2mRule *rule, bool keep)
+{
+	Oid			relid = rule->rel->side[rule->side].relid;
+	AttrNumber	column = InvalidAttrNumber;
+	bool		plain;
+	Oid			trigger;
+
+	if (!IN_COLUMN(rule))
+	{
+		m2m_rule_end_table(rule, keep);
+		return;
+	}
+	trigger = column_trigger(rule, &column, &plain);
+	if (OidIsValid(trigger))
+		m2m_rule_drop_trigger(relid, trigger);
+	if (column != InvalidAttrNumber && !keep &&
+		m2m_rule_argument(rule, "origin") != NULL)
+		m2m_sql(psprintf("ALTER TABLE %s DROP COLUMN %s",
+						 m2m_qualified_name(relid),
+						 m2m_quoted_column(relid, column)));
+}
+
+/*
+ * column_trigger: the trigger on the column of the endpoint, or InvalidOid; it
+ * says which column that is.  Is it enabled, and as we make it?
+ */
+static Oid
+column_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	Oid			result = InvalidOid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!OidIsValid(result) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (form->tgconstrrelid == rule->rel->association &&
+			m2m_rule_kind_of(form->tgfoid) == rule->kind &&
+			m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) &&
+			form->tgattr.dim1 == 1)
+		{
+			result = form->oid;
+			*column = form->tgattr.values[0];
+			*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
+				heap_attisnull(tuple, Anum_pg_trigger_tgqual,
+							   RelationGetDescr(catalog));
+		}
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}

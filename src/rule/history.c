@@ -1,0 +1,637 @@
+/*
+ * history.c
+ *		History: when each link was made and removed, and by whom, in a side
+ *		table; links as of a moment, and putting them back.
+ *
+ * A link that is there has an open row, whose period has no end and whose
+ * to_xid is null; unlinking closes it.  A change of a link's properties closes
+ * its row and opens another.  What a transaction makes and removes again is
+ * not kept.
+ *
+ * Periods are of the transactions' beginnings, so as of a moment that lies back
+ * further than any transaction under way the answer stays what it is; exact
+ * order is by from_xid and to_xid.  An older transaction that removes a newer
+ * link closes it a microsecond after its beginning, as no period ends before.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "rule.h"
+#include "rule_internal.h"
+#include "text.h"
+
+/* Statements of a history. */
+typedef enum HistoryStatement
+{
+	HISTORY_OPEN,				/* of links made by INSERT */
+	HISTORY_OPEN_MOVED,			/* ... changed by UPDATE */
+	HISTORY_CLOSE,				/* of links removed by DELETE */
+	HISTORY_CLOSE_MOVED,
+	HISTORY_CLOSE_ALL
+} HistoryStatement;
+
+/* Columns of the side table beside the association's keys. */
+static const char *const own_columns[] = {
+	"history_id", "properties", "during", "from_xid", "to_xid", "linked_by",
+	"unlinked_by", "linked_actor", "unlinked_actor"
+};
+
+static bool history_read(M2mRule *rule);
+static void history_after(M2mRule *rule, M2mRuleChange *change);
+static char *history_text(M2mRule *rule, int statement);
+static char *history_definition(M2mRule *rule);
+static List *history_check(M2mRule *rule);
+static bool history_elsewhere(M2mRule *rule);
+static void history_end(M2mRule *rule, bool keep);
+static Oid	make_table(M2mRelationship *rel);
+static char *begin_of_history(void);
+static void run(M2mRule *rule, int statement, bool many);
+static char *past_names(M2mRule *rule);
+static char *past_rows(M2mRule *rule);
+static char *past_same(M2mRule *rule, const char *past, const char *link);
+static char *pair_same(M2mRelationship *rel, const char *one,
+					   const char *other);
+static char *properties_text(M2mRelationship *rel, const char *alias);
+static char *rows_text(M2mRelationship *rel, const char *rows);
+static char *moved_text(M2mRelationship *rel, bool made);
+static char *targets_text(M2mRule *rule, const char *gone);
+static char *close_text(M2mRule *rule, const char *targets);
+static M2mRule *find_history(M2mRelationship *rel, TimestampTz at);
+static uint64 execute_sql(const char *sql, TimestampTz at);
+
+PG_FUNCTION_INFO_V1(m2m_history_links);
+
+const M2mRuleKind m2m_history_kind = {
+	.name = "history",
+	.function = "m2m_history_links",
+	.on_side = false,
+	.read = history_read,
+	.after = history_after,
+	.text = history_text,
+	.definition = history_definition,
+	.check = history_check,
+	.elsewhere = history_elsewhere,
+	.end = history_end,
+};
+
+#define END_OF_PERIOD \
+	"pg_catalog.tstzrange(pg_catalog.lower(h.during), GREATEST(pg_catalog.now()," \
+	" pg_catalog.lower(h.during) OPERATOR(pg_catalog.+)" \
+	" pg_catalog.make_interval(secs => 0.000001)))"
+
+/*
+ * m2m_history_links: SQL function; trigger of a history.
+ */
+Datum
+m2m_history_links(PG_FUNCTION_ARGS)
+{
+	return m2m_rule_fired(fcinfo, &m2m_history_kind);
+}
+
+/*
+ * m2m_history_define: keeps the history of a relationship from now on; where
+ * there is one, brings it up to the links that there are.  A table that a
+ * history of before has left is gone on with.  Errors: those of
+ * m2m_rule_begin(); 42P07.
+ */
+void
+m2m_history_define(Oid association)
+{
+	M2mRelationship *rel = m2m_rule_begin(association, "history");
+	char	   *name = m2m_rule_name(&m2m_history_kind, NULL);
+	M2mRule    *rule = m2m_rule_find(rel, name);
+	const char *since = NULL;
+	char	   *comment = "m2m: when links were made and removed is kept in a table;"
+		" m2m_drop_rule() ends it.";
+	List	   *args;
+	Oid			table;
+	char	   *history;
+
+	if (rule != NULL)
+	{
+		since = m2m_rule_argument(rule, "since");
+		since = since == NULL ? NULL : pstrdup(since);
+		m2m_rule_remove(rule);
+		m2m_rule_end_table(rule, true);
+		table = rule->table;
+	}
+	else
+		table = make_table(rel);
+	m2m_relationship_changed(association);
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	args = list_make1(psprintf("since=%s", since != NULL ? since :
+							   begin_of_history()));
+	m2m_rule_create(rel, &m2m_history_kind, name,
+					M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
+					M2M_RULE_TRUNCATE, args, table, comment);
+	m2m_rule_mark(rel, table, &m2m_history_kind, args, comment);
+
+	/* as it is now: by whom, and since when, is not known */
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	rule = m2m_rule_find(rel, name);
+	if (rule == NULL)
+		elog(ERROR, "rule \"%s\" was not found again", name);
+	history = m2m_qualified_name(table);
+	m2m_sql(psprintf("UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id()"
+					 " WHERE h.to_xid IS NULL AND NOT EXISTS (SELECT FROM %s a WHERE %s)",
+					 history, END_OF_PERIOD, m2m_qualified_name(association),
+					 past_same(rule, "h", "a")));
+	m2m_sql(psprintf("INSERT INTO %s (%s, properties, during, from_xid)"
+					 " SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
+					 " pg_catalog.pg_current_xact_id() FROM (%s) a"
+					 " WHERE NOT EXISTS (SELECT FROM %s h WHERE h.to_xid IS NULL AND %s)",
+					 history, past_names(rule), m2m_rule_pair(rel, "a"),
+					 rows_text(rel, m2m_qualified_name(association)),
+					 history, past_same(rule, "h", "a")));
+}
+
+/* make_table: the side table; its primary key leads to the rows of a pair. */
+static Oid
+make_table(M2mRelationship *rel)
+{
+	StringInfoData columns;
+	List	   *names = NIL;
+	Oid			table;
+	bool		there;
+	char	   *name = makeObjectName(get_rel_name(rel->association), NULL,
+									  "history");
+
+	initStringInfo(&columns);
+	for (int i = 0; i < rel->nlink; i++)
+	{
+		m2m_rule_append_column(&columns, rel, rel->link[i], " NOT NULL");
+		names = lappend(names, get_attname(rel->association, rel->link[i],
+										   false));
+	}
+	for (size_t i = 0; i < lengthof(own_columns); i++)
+		names = lappend(names, pstrdup(own_columns[i]));
+	there = OidIsValid(get_relname_relid(name,
+										 get_rel_namespace(rel->association)));
+	table = m2m_rule_make_table(rel, name, names,
+								psprintf("%shistory_id pg_catalog.int8 GENERATED ALWAYS AS"
+										 " IDENTITY,"
+										 " properties pg_catalog.jsonb, during"
+										 " pg_catalog.tstzrange NOT NULL,"
+										 " from_xid pg_catalog.xid8 NOT NULL, to_xid"
+										 " pg_catalog.xid8,"
+										 " linked_by pg_catalog.text, unlinked_by pg_catalog.text,"
+										 " linked_actor pg_catalog.text, unlinked_actor"
+										 " pg_catalog.text,"
+										 " PRIMARY KEY (%s, history_id)",
+										 columns.data, m2m_rule_pair(rel, NULL)),
+								psprintf("m2m: when each link of \"%s\" was made and removed;"
+										 " links that are there have no end",
+										 get_rel_name(rel->association)));
+	if (!there)
+		m2m_ddl(psprintf("CREATE INDEX ON %s (%s)", m2m_qualified_name(table),
+						 m2m_rule_names(rel, M2M_RIGHT)));
+	return table;
+}
+
+/* begin_of_history: now, as a timestamp that reads the same everywhere. */
+static char *
+begin_of_history(void)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (timestamp2tm(GetCurrentTransactionStartTimestamp(), NULL, &tm, &fsec,
+					 NULL, NULL) != 0)
+		elog(ERROR, "timestamp out of range");
+	return psprintf("%04d-%02d-%02d %02d:%02d:%02d.%06d+00", tm.tm_year,
+					tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+					(int) fsec);
+}
+
+/* history_read: where it is kept. */
+static bool
+history_read(M2mRule *rule)
+{
+	rule->needs = M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
+		M2M_RULE_TRUNCATE;
+	return OidIsValid(rule->table);
+}
+
+/* history_after: after a statement or call; what went, went first. */
+static void
+history_after(M2mRule *rule, M2mRuleChange *change)
+{
+	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
+
+	if (!change->truncated && m2m_rule_rows(change) == 0)
+		return;
+	m2m_rule_check_table(rule);
+	m2m_rule_connect(change);
+	if (change->truncated)
+		run(rule, HISTORY_CLOSE_ALL, true);
+	if (change->unlinked != NULL)
+		run(rule, change->update ? HISTORY_CLOSE_MOVED : HISTORY_CLOSE, many);
+	if (change->linked != NULL)
+		run(rule, change->update ? HISTORY_OPEN_MOVED : HISTORY_OPEN, many);
+	m2m_rule_finish();
+}
+
+/* run: a statement with who does it: $1 role, $2 the application's user. */
+static void
+run(M2mRule *rule, int statement, bool many)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[2];
+
+	/*
+	 * The role of the session, not of a function or a foreign key's cascade,
+	 * which runs as the table's owner.
+	 */
+	values[0] =
+		CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), true));
+	values[1] = CStringGetTextDatum(m2m_actor == NULL ? "" : m2m_actor);
+	m2m_rule_execute(rule, statement, many,
+					 m2m_catalog_relation_owner(rule->rel->association), false,
+					 lengthof(types), types, values);
+}
+
+/* past_names: the key columns of the side table. */
+static char *
+past_names(M2mRule *rule)
+{
+	return m2m_rule_table_keys(rule, rule->rel->nlink, rule->rel->link, NULL,
+							   false);
+}
+
+/* past_rows: the side table, its keys called as the association's, as "h". */
+static char *
+past_rows(M2mRule *rule)
+{
+	return psprintf("(SELECT %s, h.history_id, h.properties, h.during, h.from_xid, h.to_xid FROM"
+					" %s h) h",
+					m2m_rule_table_keys(rule, rule->rel->nlink,
+										rule->rel->link, "h", true),
+					m2m_qualified_name(rule->table));
+}
+
+/* past_same: is a row of the side table itself of the pair of another row? */
+static char *
+past_same(M2mRule *rule, const char *past, const char *link)
+{
+	return m2m_rule_table_same(rule, rule->rel->nlink, rule->rel->link, past,
+							   link);
+}
+
+/* pair_same: are two rows, of links or of the history, of the same pair? */
+static char *
+pair_same(M2mRelationship *rel, const char *one, const char *other)
+{
+	return psprintf("%s AND %s", m2m_rule_same(rel, M2M_LEFT, one, other),
+					m2m_rule_same(rel, M2M_RIGHT, one, other));
+}
+
+/*
+ * properties_text: the link properties of a row as jsonb.  By 40 columns, as a
+ * function takes no more than 100 arguments.
+ */
+static char *
+properties_text(M2mRelationship *rel, const char *alias)
+{
+	StringInfoData sql;
+
+	if (rel->nproperties == 0)
+		return pstrdup("NULL::pg_catalog.jsonb");
+	initStringInfo(&sql);
+	for (int i = 0; i < rel->nproperties; i++)
+	{
+		char	   *name = get_attname(rel->association, rel->property[i],
+									   false);
+
+		appendStringInfo(&sql, "%s%s, %s.%s",
+						 i == 0 ? "pg_catalog.jsonb_build_object(" :
+						 i % 40 == 0 ? ") OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" :
+						 ", ", quote_literal_cstr(name), alias,
+						 quote_identifier(name));
+	}
+	appendStringInfoChar(&sql, ')');
+	return sql.data;
+}
+
+/* rows_text: pairs and properties of rows of the association. */
+static char *
+rows_text(M2mRelationship *rel, const char *rows)
+{
+	return psprintf("SELECT %s, %s AS properties FROM %s a WHERE %s",
+					m2m_rule_pair(rel, "a"), properties_text(rel, "a"), rows,
+					m2m_rule_is_link(rel, "a"));
+}
+
+/* moved_text: of an UPDATE, what it has made, or removed, and not both. */
+static char *
+moved_text(M2mRelationship *rel, bool made)
+{
+	return psprintf("%s EXCEPT ALL %s",
+					rows_text(rel, made ? "linked" : "unlinked"),
+					rows_text(rel, made ? "unlinked" : "linked"));
+}
+
+/*
+ * targets_text: the open rows of links that are gone.  Where a pair may have
+ * several, as many of those with the same properties as went.
+ */
+static char *
+targets_text(M2mRule *rule, const char *gone)
+{
+	M2mRelationship *rel = rule->rel;
+
+	if (rel->unique_index && rel->nidentity == 0)
+		return psprintf("SELECT h.* FROM %s JOIN (%s) g ON %s WHERE h.to_xid IS NULL",
+						past_rows(rule), gone, pair_same(rel, "h", "g"));
+	return psprintf("SELECT h.* FROM"
+					" (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s, h.properties"
+					" ORDER BY h.history_id DESC) AS m2m_n FROM %s WHERE h.to_xid IS NULL"
+					" AND EXISTS (SELECT FROM (%s) g WHERE %s)) h"
+					" JOIN (SELECT g.*, pg_catalog.row_number() OVER (PARTITION BY %s,"
+					" g.properties) AS m2m_n"
+					" FROM (%s) g) g ON %s AND h.m2m_n OPERATOR(pg_catalog.=) g.m2m_n"
+					" AND h.properties IS NOT DISTINCT FROM g.properties",
+					m2m_rule_pair(rel, "h"), past_rows(rule), gone,
+					pair_same(rel, "h", "g"), m2m_rule_pair(rel, "g"), gone,
+					pair_same(rel, "h", "g"));
+}
+
+/*
+ * close_text: closes rows, and forgets those that this transaction has opened.
+ * In one statement: what is forgotten must not be looked for among others.
+ */
+static char *
+close_text(M2mRule *rule, const char *targets)
+{
+	char	   *history = m2m_qualified_name(rule->table);
+	char	   *same = psprintf("%s AND h.history_id OPERATOR(pg_catalog.=) t.history_id",
+								past_same(rule, "h", "t"));
+
+	return psprintf("WITH t AS MATERIALIZED (%s),"
+					" f AS (DELETE FROM %s h USING t WHERE %s"
+					" AND t.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id())"
+					" UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
+					" unlinked_by = $1, unlinked_actor = NULLIF($2, '') FROM t WHERE %s"
+					" AND t.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()",
+					targets, history, same, history, END_OF_PERIOD, same);
+}
+
+/* history_text: the SQL of its statements. */
+static char *
+history_text(M2mRule *rule, int statement)
+{
+	M2mRelationship *rel = rule->rel;
+	char	   *history = m2m_qualified_name(rule->table);
+
+	switch ((HistoryStatement) statement)
+	{
+		case HISTORY_OPEN:
+		case HISTORY_OPEN_MOVED:
+			return psprintf("INSERT INTO %s (%s, properties, during, from_xid, linked_by,"
+							" linked_actor)"
+							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
+							" NULL),"
+							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a"
+							" ORDER BY %s",
+							history, past_names(rule), m2m_rule_pair(rel, "a"),
+							statement == HISTORY_OPEN ?
+							rows_text(rel, "linked") : moved_text(rel, true),
+							m2m_rule_pair(rel, "a"));
+		case HISTORY_CLOSE:
+		case HISTORY_CLOSE_MOVED:
+			return close_text(rule,
+							  targets_text(rule,
+										   statement == HISTORY_CLOSE ?
+										   rows_text(rel, "unlinked") :
+										   moved_text(rel, false)));
+		case HISTORY_CLOSE_ALL:
+			return close_text(rule,
+							  psprintf("SELECT h.* FROM %s WHERE h.to_xid IS NULL",
+									   past_rows(rule)));
+	}
+	return NULL;
+}
+
+/* history_definition: the call. */
+static char *
+history_definition(M2mRule *rule)
+{
+	return m2m_rule_call(rule, "m2m_history", "");
+}
+
+/* history_check: are the open rows those of the links that there are? */
+static List *
+history_check(M2mRule *rule)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+	char	   *links = psprintf("SELECT %s FROM %s a WHERE %s",
+								 m2m_rule_pair(rel, "a"),
+								 m2m_qualified_name(rel->association),
+								 m2m_rule_is_link(rel, "a"));
+	char	   *open = psprintf("SELECT %s FROM %s WHERE h.to_xid IS NULL",
+								m2m_rule_pair(rel, "h"), past_rows(rule));
+
+	finding->severity = "error";
+	finding->what = psprintf("history \"%s\" does not show the links that there are",
+							 get_rel_name(rule->table));
+	finding->question =
+		psprintf("SELECT EXISTS ((%s EXCEPT %s) UNION ALL (%s EXCEPT %s))",
+				 links, open, open, links);
+	finding->remedy = psprintf("SELECT %s", history_definition(rule));
+	return list_make1(finding);
+}
+
+/* history_elsewhere: is the table a history's? */
+static bool
+history_elsewhere(M2mRule *rule)
+{
+	return m2m_rule_table_is_marked(rule);
+}
+
+/* history_end: takes the table away, or leaves it. */
+static void
+history_end(M2mRule *rule, bool keep)
+{
+	m2m_rule_end_table(rule, keep);
+}
+
+/*
+ * find_history: the history of a relationship, for who asks about a moment.
+ * Errors: 42704 where there is none; 22023 where it begins later.
+ */
+static M2mRule *
+find_history(M2mRelationship *rel, TimestampTz at)
+{
+	M2mRule    *rule = m2m_rule_find(rel, m2m_rule_name(&m2m_history_kind,
+														NULL));
+	const char *since;
+
+	if (rule == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relationship \"%s\" has no history",
+						get_rel_name(rel->association)),
+				 errhint("m2m_history() keeps one from then on.")));
+	m2m_rule_check_table(rule);
+	since = m2m_rule_argument(rule, "since");
+	if (since != NULL &&
+		at < DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+													 CStringGetDatum(since),
+													 ObjectIdGetDatum(InvalidOid),
+													 Int32GetDatum(-1))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the history of relationship \"%s\" begins at %s",
+						get_rel_name(rel->association), since)));
+	return rule;
+}
+
+/*
+ * m2m_history_at: the rows of the other side that a row of a side was linked
+ * to at a moment, into a tuplestore, as they are now.  With the caller's
+ * rights, who needs SELECT on the history.  Errors: those of find_history().
+ */
+void
+m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
+			   Tuplestorestate *result, TupleDesc desc)
+{
+	M2mRule    *rule = find_history(rel, at);
+	M2mSide		other = M2M_OTHER(side);
+	M2mEndpoint *endpoint = &rel->side[side];
+	Oid			types[INDEX_MAX_KEYS + 1];
+	Datum		values[INDEX_MAX_KEYS + 1];
+	StringInfoData sql;
+	int			n = endpoint->nkeys;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT r.* FROM %s JOIN %s r ON %s WHERE h.during"
+					 " OPERATOR(pg_catalog.@>) $%d",
+					 past_rows(rule),
+					 m2m_qualified_name(rel->side[other].relid),
+					 m2m_rule_joins(rel, other, "h", "r"), n + 1);
+	for (int i = 0; i < n; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		appendStringInfo(&sql, " AND $%d %s %s", i + 1,
+						 m2m_qualified_operator(key->equal_op),
+						 m2m_link_operand(rel, key, "h"));
+		types[i] = getBaseType(key->type);
+		values[i] = id->value[i];
+	}
+	appendStringInfo(&sql, " ORDER BY %s", m2m_rule_keys(rel, other, "h"));
+	types[n] = TIMESTAMPTZOID;
+	values[n] = TimestampTzGetDatum(at);
+	SPI_connect();
+	if (SPI_execute_with_args(sql.data, n + 1, types, values, NULL, true,
+							  0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql.data);
+	if (SPI_tuptable->tupdesc->natts != desc->natts)
+		elog(ERROR, "row of \"%s\" has changed",
+			 get_rel_name(rel->side[other].relid));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(result, SPI_tuptable->vals[i]);
+	SPI_finish();
+}
+
+/*
+ * m2m_history_restore: makes the links those of a moment, with the properties
+ * that they had.  Links to rows that are no longer there stay away.  With the
+ * caller's rights; nobody else writes the association meanwhile.  Errors: those
+ * of find_history(); 0A000 where a pair may have several links.
+ */
+void
+m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
+					int64 *unlinked, int64 *changed)
+{
+	M2mRule    *rule = find_history(rel, at);
+	char	   *association = m2m_qualified_name(rel->association);
+	char	   *history = past_rows(rule);
+	StringInfoData names;
+	StringInfoData current;
+	StringInfoData values;
+
+	if (!rel->unique_index || rel->nidentity > 0 || rel->deleted != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("links of relationship \"%s\" cannot be put back",
+						get_rel_name(rel->association)),
+				 rel->deleted != 0 ?
+				 errdetail("Links that are removed stay there, marked as deleted.") :
+				 errdetail("A pair may have several links there.")));
+	initStringInfo(&names);
+	initStringInfo(&current);
+	initStringInfo(&values);
+	for (int i = 0; i < rel->nproperties; i++)
+	{
+		char	   *column = m2m_quoted_column(rel->association,
+											   rel->property[i]);
+		const char *comma = names.len > 0 ? ", " : "";
+
+		/* these make themselves */
+		if (get_attgenerated(rel->association, rel->property[i]) != '\0')
+			continue;
+		appendStringInfo(&current, "%sa.%s", comma, column);
+		appendStringInfo(&names, "%s%s", comma, column);
+		appendStringInfo(&values, "%s(pg_catalog.jsonb_populate_record(NULL::%s, h.properties)).%s",
+						 comma, association, column);
+	}
+	m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE", association));
+	*unlinked = execute_sql(psprintf("DELETE FROM %s a WHERE %s AND NOT EXISTS (SELECT FROM %s"
+									 " WHERE h.during OPERATOR(pg_catalog.@>) $1 AND %s)",
+									 association, m2m_rule_is_link(rel, "a"),
+									 history, pair_same(rel, "h", "a")), at);
+	*changed = names.len == 0 ? 0 :
+		execute_sql(psprintf("UPDATE %s a SET (%s) = ROW(%s) FROM %s WHERE h.during"
+							 " OPERATOR(pg_catalog.@>) $1"
+							 " AND %s AND ROW(%s) OPERATOR(pg_catalog.*<>) ROW(%s)",
+							 association, names.data, values.data, history,
+							 pair_same(rel, "h", "a"), current.data,
+							 values.data), at);
+	*linked = execute_sql(psprintf("INSERT INTO %s (%s%s%s) SELECT %s%s%s FROM %s"
+								   " WHERE h.during OPERATOR(pg_catalog.@>) $1"
+								   " AND NOT EXISTS (SELECT FROM %s a WHERE %s)"
+								   " AND EXISTS (SELECT FROM %s r WHERE %s) AND EXISTS (SELECT"
+								   " FROM %s r WHERE %s)",
+								   association,
+								   m2m_rule_pair(rel, NULL),
+								   names.len > 0 ? ", " : "", names.data,
+								   m2m_rule_pair(rel, "h"),
+								   names.len > 0 ? ", " : "", values.data,
+								   history, association,
+								   pair_same(rel, "a", "h"),
+								   m2m_qualified_name(rel->side[M2M_LEFT].relid),
+								   m2m_rule_joins(rel, M2M_LEFT, "h", "r"),
+								   m2m_qualified_name(rel->side[M2M_RIGHT].relid),
+								   m2m_rule_joins(rel, M2M_RIGHT, "h", "r")),
+						  at);
+}
+
+/* execute_sql: a statement about a moment, $1; returns the rows processed. */
+static uint64
+execute_sql(const char *sql, TimestampTz at)
+{
+	Oid			type = TIMESTAMPTZOID;
+	Datum		value = TimestampTzGetDatum(at);
+	uint64		result;
+
+	SPI_connect();
+	if (SPI_execute_with_args(sql, 1, &type, &value, NULL, false, 0) < 0)
+		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql);
+	result = SPI_processed;
+	SPI_finish();
+	return result;
+}

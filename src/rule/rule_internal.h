@@ -1,0 +1,183 @@
+/*
+ * rule_internal.h
+ *		What the files of rule/ share: a rule, its kind, and what a kind
+ *		gives.
+ */
+#ifndef M2M_RULE_INTERNAL_H
+#define M2M_RULE_INTERNAL_H
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/tuplestore.h"
+
+#include "m2m.h"
+#include "rule.h"
+
+/* Statements for which a rule has a trigger on the association. */
+#define M2M_RULE_INSERT 1
+#define M2M_RULE_UPDATE 2
+#define M2M_RULE_DELETE 4
+#define M2M_RULE_TRUNCATE 8
+#define M2M_RULE_EVENTS 4
+
+/* Statements of its own that a rule may keep plans of. */
+#define M2M_RULE_PLANS 20
+
+/* Rows up to which a kept plan will do. */
+#define M2M_RULE_FEW 100
+
+/* No limit, no number: an argument that is not given. */
+#define M2M_RULE_NONE (-1)
+
+typedef struct M2mRuleKind
+{
+	const char *name;			/* what m2m_rules() calls it */
+	const char *function;		/* C symbol and SQL name of its trigger
+								 * function */
+	bool		on_side;		/* is it about the rows of one role? */
+
+	/*
+	 * init: at load.  read: sets rule->needs and what the kind has to know,
+	 * by the arguments; false if they make no rule of this kind.  after: sees
+	 * what was linked and unlinked, in a statement or a call, when it is all
+	 * in.  text: the SQL of one of its statements.  definition: the SQL call
+	 * that makes it, NULL if what it is about is lost. The others may be
+	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
+	 * other tables than the association as it should be? end: takes that
+	 * away.  fit: see m2m_rules_fit().
+	 */
+	void		(*init) (void);
+	bool		(*read) (M2mRule *rule);
+	void		(*after) (M2mRule *rule, M2mRuleChange *change);
+	char	   *(*text) (M2mRule *rule, int statement);
+	char	   *(*definition) (M2mRule *rule);
+	List	   *(*check) (M2mRule *rule);
+	bool		(*elsewhere) (M2mRule *rule);
+	void		(*end) (M2mRule *rule, bool keep);
+	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
+} M2mRuleKind;
+
+struct M2mRule
+{
+	const M2mRuleKind *kind;
+	M2mRelationship *rel;
+	char	   *name;			/* m2m_limit_course */
+	int			nargs;
+	char	  **arg;			/* "name=value", as its triggers have them */
+	M2mSide		side;			/* if kind->on_side */
+	int			needs;			/* events: M2M_RULE_INSERT ... */
+	int			has;
+	bool		odd;			/* has a trigger that is not as ours are */
+	List	   *triggers;		/* OIDs, in the order of their names */
+	char	   *first;			/* name of the first of them */
+	Oid			table;			/* named in their conditions, or InvalidOid */
+	int32		number[2];		/* the kind's */
+	char	   *string[2];		/* the kind's */
+	SPIPlanPtr	plan[M2M_RULE_PLANS];
+};
+
+/*
+ * Rows of the association that a statement or call has made and removed.  Of
+ * an UPDATE both are there, and rows need not differ.
+ */
+struct M2mRuleChange
+{
+	M2mRelationship *rel;
+	Tuplestorestate *linked;	/* NULL: none */
+	Tuplestorestate *unlinked;
+	bool		update;			/* both are of one UPDATE */
+	bool		truncated;		/* all are gone */
+	bool		own;			/* the tuplestores are ours */
+	MemoryContext context;
+	ResourceOwner owner;
+};
+
+/* What rules of a description hang on. */
+typedef struct M2mRules
+{
+	List	   *list;			/* M2mRule */
+	List	   *strays;			/* names of triggers that make none */
+	bool		plain;
+	MemoryContextCallback callback;
+} M2mRules;
+
+/* rule.c */
+extern M2mRule *m2m_rule_find(M2mRelationship *rel, const char *name);
+extern M2mRule *m2m_rule_of_trigger(M2mRelationship *rel, Oid trigger);
+extern const char *m2m_rule_argument(M2mRule *rule, const char *name);
+extern int32 m2m_rule_number(M2mRule *rule, const char *name);
+extern char *m2m_rule_name(const M2mRuleKind *kind, const char *role);
+extern const M2mRuleKind *m2m_rule_kind_of(Oid function);
+extern bool m2m_rule_has_arguments(M2mRule *rule, int nargs, char **args);
+extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
+							  TupleDesc desc);
+extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
+							 Datum *values, bool *isnull);
+extern bool m2m_rule_table_is_marked(M2mRule *rule);
+extern void m2m_rule_check_table(M2mRule *rule);
+
+/* rule_change.c */
+extern Datum m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind);
+
+/* rule_run.c: a rule's own SQL, and pieces of it */
+extern void m2m_rule_connect(M2mRuleChange *change);
+extern void m2m_rule_add_relation(const char *name, Oid relid, TupleDesc desc,
+								  Tuplestorestate *rows);
+extern uint64 m2m_rule_execute(M2mRule *rule, int statement, bool many,
+							   Oid as, bool latest, int nargs, Oid *types,
+							   Datum *values);
+extern void m2m_rule_finish(void);
+extern int64 m2m_rule_rows(M2mRuleChange *change);
+extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
+						   const char *alias);
+extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
+extern void m2m_rule_store(Tuplestorestate *store);
+extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
+						   const char *one, const char *other);
+extern char *m2m_rule_pair(M2mRelationship *rel, const char *alias);
+extern char *m2m_rule_table_keys(M2mRule *rule, int n,
+								 const AttrNumber *attnum, const char *alias,
+								 bool as_links);
+extern char *m2m_rule_table_same(M2mRule *rule, int n,
+								 const AttrNumber *attnum, const char *alias,
+								 const char *link);
+extern AttrNumber *m2m_rule_side_columns(M2mRelationship *rel, M2mSide side);
+extern char *m2m_rule_joins(M2mRelationship *rel, M2mSide side,
+							const char *link, const char *row);
+extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
+extern char *m2m_rule_moved(M2mRelationship *rel, M2mSide side);
+extern char *m2m_rule_equality(Oid type);
+extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
+							   uint64 *count);
+
+/* rule_define.c: switching rules on */
+extern M2mRelationship *m2m_rule_begin(Oid association, const char *kind);
+extern M2mSide m2m_rule_side(M2mRelationship *rel, const char *role);
+extern void m2m_rule_create(M2mRelationship *rel, const M2mRuleKind *kind,
+							const char *name, int events, List *args,
+							Oid table, const char *comment);
+extern void m2m_rule_trigger(Oid relid, const char *trigger,
+							 const char *when, Oid condition,
+							 const M2mRuleKind *kind, List *args,
+							 const char *comment);
+extern void m2m_rule_remove(M2mRule *rule);
+extern void m2m_rule_append_column(StringInfo columns, M2mRelationship *rel,
+								   AttrNumber attnum, const char *more);
+extern Oid	m2m_rule_make_table(M2mRelationship *rel, const char *name,
+								List *names, const char *columns,
+								const char *comment);
+extern void m2m_rule_mark(M2mRelationship *rel, Oid table,
+						  const M2mRuleKind *kind, List *args,
+						  const char *comment);
+extern void m2m_rule_end_table(M2mRule *rule, bool keep);
+extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
+extern char *m2m_rule_call(M2mRule *rule, const char *function,
+						   const char *arguments);
+
+/* one file, and one of these, for each kind */
+extern const M2mRuleKind m2m_limit_kind;
+extern const M2mRuleKind m2m_counter_kind;
+extern const M2mRuleKind m2m_history_kind;
+extern const M2mRuleKind m2m_notice_kind;
+
+#endif							/* M2M_RULE_INTERNAL_H */
