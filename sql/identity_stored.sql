@@ -124,6 +124,9 @@ SELECT m2m_adopt('tied', left_role => 'v', right_role => 'w');
 SELECT * FROM m2m_check('tied') WHERE finding LIKE '%keys%';
 ALTER TABLE tied ADD UNIQUE (author_id, film_id, a);
 SELECT * FROM m2m_check('tied') WHERE finding LIKE '%keys%';
+CREATE TABLE tied_child () INHERITS (tied);
+SELECT * FROM m2m_check('tied') WHERE finding LIKE '%keys%';
+DROP TABLE tied_child;
 ALTER TABLE tied ADD PRIMARY KEY (author_id, film_id, a);
 SELECT * FROM m2m_check('tied') WHERE finding LIKE '%keys%';
 

@@ -61,6 +61,7 @@ static int	compare_boxes(const ListCell *a, const ListCell *b);
 static const char *line_label(Diagram *diagram, M2mRelationship *rel,
 							  M2mSide side);
 static char *column_note(Box *box, int attnum);
+static char *type_name(Oid relid, AttrNumber attnum);
 static void draw_mermaid(Diagram *diagram);
 static void append_mermaid_text(StringInfo text, const char *string);
 static void append_mermaid_word(StringInfo text, const char *string);
@@ -299,6 +300,14 @@ column_note(Box *box, int attnum)
 	return note.len > 0 ? note.data : NULL;
 }
 
+/* type_name: the type of a column, which may be gone by now. */
+static char *
+type_name(Oid relid, AttrNumber attnum)
+{
+	return format_type_extended(get_atttype(relid, attnum), -1,
+								FORMAT_TYPE_ALLOW_INVALID);
+}
+
 /*
  * draw_mermaid: an erDiagram.  Names of tables are always quoted, so that no
  * word of Mermaid's is one of them.
@@ -334,7 +343,7 @@ draw_mermaid(Diagram *diagram)
 			append_mermaid_word(&word, name);
 			appendStringInfoString(text, "        ");
 			append_mermaid_word(text,
-								format_type_be(get_atttype(box->relid, a)));
+								type_name(box->relid, a));
 			appendStringInfo(text, " %s", word.data);
 			if (bits & COLUMN_KEY)
 			{
@@ -484,7 +493,7 @@ draw_dot(Diagram *diagram)
 			append_dot_text(text, name);
 			appendStringInfoChar(text, ' ');
 			append_dot_text(text,
-							format_type_be(get_atttype(box->relid, a)));
+							type_name(box->relid, a));
 			if (bits & COLUMN_KEY)
 				appendStringInfoString(text, ", key");
 			if (note != NULL)

@@ -95,7 +95,8 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 											   rel->property));
 	values[n++] = PointerGetDatum(identity_names(rel));
 	values[n++] = PointerGetDatum(shared_names(rel));
-	isnull[n] = rel->deleted == 0;
+	isnull[n] = rel->deleted == 0 ||
+		get_attname(rel->association, rel->deleted, true) == NULL;
 	if (!isnull[n])
 		values[n] = CStringGetTextDatum(m2m_live_condition(rel, NULL));
 	n++;
@@ -152,15 +153,24 @@ shared_names(M2mRelationship *rel)
 	return column_names(rel->association, n, column);
 }
 
-/* column_names: names of columns as text[]. */
+/*
+ * column_names: names of columns as text[]; without those that have just been
+ * dropped.
+ */
 static ArrayType *
 column_names(Oid relid, int n, const AttrNumber *attnum)
 {
 	Datum	   *names = palloc_array(Datum, n + 1);
+	int			there = 0;
 
 	for (int i = 0; i < n; i++)
-		names[i] = CStringGetTextDatum(get_attname(relid, attnum[i], false));
-	return construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT);
+	{
+		char	   *name = get_attname(relid, attnum[i], true);
+
+		if (name != NULL)
+			names[there++] = CStringGetTextDatum(name);
+	}
+	return construct_array(names, there, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
 /* on_delete_name: as m2m_create's argument spells it. */

@@ -524,6 +524,7 @@ m2m_catalog_identify_by_row(M2mRelationship *rel)
 {
 	rel->identity = M2M_IDENTITY_ROW;
 	rel->one_each = false;
+	rel->tied = false;
 	rel->identity_target = NIL;
 	rel->identity_column = palloc0_array(M2mIdentityColumn,
 										 Max(rel->nproperties, 1));

@@ -47,6 +47,7 @@ static bool reads_as_link(const char *body);
 static const char *past(const char *s, const char *text);
 static const char *past_name(const char *s);
 static const char *past_qualified(const char *s);
+static bool names_are_there(M2mRelationship *rel);
 static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
 static void run_remake(void *arg);
@@ -142,11 +143,14 @@ m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	Oid			argument = get_rel_type_id(rel->side[near].relid);
 	Oid			result = get_rel_type_id(rel->side[M2M_OTHER(near)].relid);
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
-	char	   *body = m2m_function_body(rel, near);
+	char	   *body;
 	List	   *found = NIL;
 	Oid			by_name = InvalidOid;
 	ListCell   *lc;
 
+	if (!names_are_there(rel))
+		return NIL;
+	body = m2m_function_body(rel, near);
 
 	/*
 	 * Not by name: a user may have renamed it.  A function depends on its
@@ -172,6 +176,31 @@ m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	if (found == NIL && or_by_name && OidIsValid(by_name))
 		found = list_make1_oid(by_name);
 	return found;
+}
+
+/*
+ * names_are_there: has all a name that a function's body would speak of?  Who
+ * looks without a lock may come when it has just been dropped.
+ */
+static bool
+names_are_there(M2mRelationship *rel)
+{
+	bool		result = get_rel_name(rel->association) != NULL;
+
+	if (rel->deleted != 0)
+		result &= get_attname(rel->association, rel->deleted, true) != NULL;
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+
+		result &= get_rel_name(endpoint->relid) != NULL;
+		for (int i = 0; i < endpoint->nkeys; i++)
+			result &= get_attname(endpoint->relid, endpoint->key[i].attnum,
+								  true) != NULL &&
+				get_attname(rel->association, endpoint->key[i].link_attnum,
+							true) != NULL;
+	}
+	return result;
 }
 
 /* m2m_function_find: the first of them, or InvalidOid. */
