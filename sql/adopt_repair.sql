@@ -241,6 +241,14 @@ SELECT m2m_adopt('stays', left_table => 'authors', right_table => 'books', repai
 SELECT * FROM made('stays');
 SELECT m2m_drop('stays');
 DROP TABLE stays, meals;
+CREATE TABLE seats (author_id bigint REFERENCES authors, book_id bigint REFERENCES books, code text UNIQUE);
+CREATE TABLE coats (code text REFERENCES seats (code) ON DELETE SET NULL);
+INSERT INTO seats VALUES (1, 1, 'a'), (1, NULL, 'b');
+INSERT INTO coats VALUES ('b');
+SELECT m2m_adopt('seats', repair => true);
+\echo :SQLSTATE
+TABLE coats;
+DROP TABLE seats, coats;
 -- the table itself, a view, a table without a key
 CREATE TABLE ab (author_id bigint, book_id bigint);
 SELECT m2m_adopt('ab', left_table => 'ab', right_table => 'books', repair => true);

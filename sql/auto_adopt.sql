@@ -123,7 +123,7 @@ ALTER TABLE granted ADD FOREIGN KEY (role_id) REFERENCES users;
 TABLE adopted;
 DROP TABLE granted;
 -- a session that restores a dump makes what the dump says
-SET check_function_bodies = false; SET row_security = off; SELECT set_config('search_path', '', false);
+SET check_function_bodies = false; SET row_security = on; SELECT set_config('search_path', '', false);
 CREATE TABLE auto.restored (user_id int REFERENCES auto.users, group_id int REFERENCES auto.groups, PRIMARY KEY (user_id, group_id));
 RESET check_function_bodies; RESET row_security; SET search_path = auto, public;
 TABLE adopted;

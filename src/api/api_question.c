@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -157,9 +158,9 @@ m2m_reach(PG_FUNCTION_ARGS)
 
 /*
  * begin_question: finds the relationship between the sample's table and another,
- * or itself, locked in ACCESS SHARE, and gets the result ready; the others are
- * positions of arguments, -1 where there is none.  Errors: 42809; 42704 no
- * relationship; 42P08 several.
+ * or itself, locked in ACCESS SHARE as the sample's table is, and gets the
+ * result ready; the others are positions of arguments, -1 where there is none.
+ * Errors: 42809; 42704 no relationship; 42P08 several.
  */
 static void
 begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
@@ -175,6 +176,9 @@ begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
 	m2m_endpoint_check(table);
 	if (other >= 0)
 		m2m_endpoint_check(PG_GETARG_OID(other));
+
+	/* rows that are put as they are must be of the type that is said here */
+	LockRelationOid(table, AccessShareLock);
 	InitMaterializedSRF(fcinfo, 0);
 	find->rel = m2m_relationship_find(table, other < 0 ? table :
 									  PG_GETARG_OID(other),

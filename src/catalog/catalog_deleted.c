@@ -52,7 +52,7 @@ m2m_catalog_describe_deleted(M2mRelationship *rel, AttrNumber deleted)
 	column = (Form_pg_attribute) GETSTRUCT(tuple);
 	rel->deleted = deleted;
 	rel->deleted_kind =
-		getBaseType(column->atttypid) != BOOLOID ? M2M_DELETED_TIME :
+		m2m_catalog_base_type(column->atttypid) != BOOLOID ? M2M_DELETED_TIME :
 		column->attnotnull ? M2M_DELETED_FLAG : M2M_DELETED_NULLABLE_FLAG;
 
 	/* a default may be whatever, and a null flag is in no index of false ones */
@@ -76,7 +76,7 @@ m2m_catalog_describe_deleted(M2mRelationship *rel, AttrNumber deleted)
 bool
 m2m_catalog_may_delete_by(Oid type)
 {
-	Oid			base = getBaseType(type);
+	Oid			base = m2m_catalog_base_type(type);
 
 	return base == TIMESTAMPTZOID || base == TIMESTAMPOID ||
 		base == DATEOID || base == BOOLOID;
@@ -164,7 +164,7 @@ read_predicate(Oid association, HeapTuple index, bool *all)
 			ReleaseSysCache(tuple);
 		return 0;
 	}
-	type = getBaseType(((Form_pg_attribute) GETSTRUCT(tuple))->atttypid);
+	type = m2m_catalog_base_type(((Form_pg_attribute) GETSTRUCT(tuple))->atttypid);
 	*all = kind != M2M_DELETED_FLAG ||
 		((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
 	ReleaseSysCache(tuple);

@@ -32,7 +32,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 
 #include "catalog.h"
 #include "ddl_internal.h"
@@ -157,14 +156,15 @@ m2m_ddl_adopt_end(M2mPending *p)
 }
 
 /*
- * restores_dump: is it a session that pg_dump's script has set up?  Any of
+ * restores_dump: is it a session that pg_dump's script has set up?  Either of
  * these settings may be a user's; together they are what every script of
- * pg_dump begins with, and nobody works so.
+ * pg_dump begins with, and nobody works so.  (row_security is off there, too,
+ * but not with --enable-row-security.)
  */
 static bool
 restores_dump(void)
 {
-	return !check_function_bodies && !row_security &&
+	return !check_function_bodies &&
 		(namespace_search_path[0] == '\0' ||
 		 strcmp(namespace_search_path, "\"\"") == 0);
 }

@@ -6,8 +6,8 @@
  * Where tables are adopted as they come (m2m.auto_adopt), the application does
  * not know the names that their link views have taken, and may come to want
  * one for a table or view of its own.  Then the link view, with its function,
- * gets the next of the names that it could have had.  It is the same view:
- * privileges, and what depends on it, stay.
+ * gets the next of the names that it could have had, if need be with a number.
+ * It is the same view: privileges, and what depends on it, stay.
  *
  * Only for who could rename it himself, so that nobody can take a name away
  * by this that others read; and only a view that m2m.auto_adopt made.  One that
@@ -20,13 +20,20 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_func.h"
+#include "parser/parse_type.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/syscache.h"
 
 #include "catalog.h"
 #include "ddl_internal.h"
@@ -47,6 +54,12 @@ typedef struct RenameTask
 
 static void add_name(List **schemas, List **names, RangeVar *name);
 static void add_type_name(List **schemas, List **names, List *name);
+static void add_constraints(List **schemas, List **names, Oid schema,
+							List *elements);
+static Oid	type_schema(List *name);
+static Oid	function_schema(ObjectType type, ObjectWithArgs *function);
+static bool is_called_with_one(CreateFunctionStmt *stmt);
+static bool changes_function(CreateFunctionStmt *stmt);
 static void add_missing(List **schemas, List **names, DropStmt *stmt);
 static bool is_about(Node *query, M2mLinkView *view);
 static bool names_association(Node *node, void *arg);
@@ -71,8 +84,38 @@ m2m_ddl_give_way(Node *parsetree)
 	switch (nodeTag(parsetree))
 	{
 		case T_CreateStmt:
-			add_name(&schemas, &names, ((CreateStmt *) parsetree)->relation);
-			break;
+			{
+				CreateStmt *stmt = (CreateStmt *) parsetree;
+
+				add_name(&schemas, &names, stmt->relation);
+				if (stmt->relation->relpersistence != RELPERSISTENCE_TEMP)
+					add_constraints(&schemas, &names,
+									m2m_creation_schema(stmt->relation->schemaname),
+									stmt->tableElts);
+				break;
+			}
+		case T_AlterTableStmt:
+			{
+				AlterTableStmt *stmt = (AlterTableStmt *) parsetree;
+				List	   *elements = NIL;
+				ListCell   *lc;
+				Oid			relid;
+
+				foreach(lc, stmt->cmds)
+				{
+					AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+					if ((cmd->subtype == AT_AddConstraint ||
+						 cmd->subtype == AT_AddColumn) && cmd->def != NULL)
+						elements = lappend(elements, cmd->def);
+				}
+				relid = elements == NIL ? InvalidOid :
+					RangeVarGetRelid(stmt->relation, NoLock, true);
+				if (OidIsValid(relid))
+					add_constraints(&schemas, &names,
+									get_rel_namespace(relid), elements);
+				break;
+			}
 		case T_CreateForeignTableStmt:
 			add_name(&schemas, &names,
 					 ((CreateForeignTableStmt *) parsetree)->base.relation);
@@ -101,16 +144,39 @@ m2m_ddl_give_way(Node *parsetree)
 			add_type_name(&schemas, &names,
 						  ((CreateRangeStmt *) parsetree)->typeName);
 			break;
+		case T_DefineStmt:
+			if (((DefineStmt *) parsetree)->kind == OBJECT_TYPE ||
+				((DefineStmt *) parsetree)->kind == OBJECT_AGGREGATE)
+				add_type_name(&schemas, &names,
+							  ((DefineStmt *) parsetree)->defnames);
+			break;
 		case T_CreateDomainStmt:
 			add_type_name(&schemas, &names,
 						  ((CreateDomainStmt *) parsetree)->domainname);
 			break;
 		case T_CreateFunctionStmt:
-			/* the link function has the name, too; an old one is replaced */
-			if (!((CreateFunctionStmt *) parsetree)->replace &&
-				list_length(((CreateFunctionStmt *) parsetree)->parameters) == 1)
-				add_type_name(&schemas, &names,
-							  ((CreateFunctionStmt *) parsetree)->funcname);
+			/* the link function has the name, too */
+			if (is_called_with_one((CreateFunctionStmt *) parsetree) &&
+				!changes_function((CreateFunctionStmt *) parsetree))
+			{
+				List	   *name = ((CreateFunctionStmt *) parsetree)->funcname;
+				List	   *path = fetch_search_path(false);
+
+				add_type_name(&schemas, &names, name);
+
+				/* a call looks in all of them, if in the function's own */
+				if (schemas != NIL &&
+					list_member_oid(path, linitial_oid(schemas)))
+				{
+					foreach(ls, path)
+					{
+						schemas = list_append_unique_oid(schemas,
+														 lfirst_oid(ls));
+						if (list_length(names) < list_length(schemas))
+							names = lappend(names, strVal(llast(name)));
+					}
+				}
+			}
 			break;
 		case T_DropStmt:
 			switch (((DropStmt *) parsetree)->removeType)
@@ -144,6 +210,7 @@ m2m_ddl_give_way(Node *parsetree)
 			{
 				RenameStmt *stmt = (RenameStmt *) parsetree;
 				Oid			relid = InvalidOid;
+				Oid			schema = InvalidOid;
 
 				switch (stmt->renameType)
 				{
@@ -155,12 +222,33 @@ m2m_ddl_give_way(Node *parsetree)
 					case OBJECT_SEQUENCE:
 						relid = RangeVarGetRelid(stmt->relation, NoLock, true);
 						break;
+					case OBJECT_TABCONSTRAINT:
+						/* a key's index is renamed with it */
+						relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+						if (OidIsValid(relid))
+							relid = get_constraint_index(get_relation_constraint_oid(relid,
+																					 stmt->subname,
+																					 true));
+						break;
+					case OBJECT_TYPE:
+					case OBJECT_DOMAIN:
+						schema = type_schema((List *) stmt->object);
+						break;
+					case OBJECT_FUNCTION:
+					case OBJECT_PROCEDURE:
+					case OBJECT_ROUTINE:
+					case OBJECT_AGGREGATE:
+						schema = function_schema(stmt->renameType,
+												 (ObjectWithArgs *) stmt->object);
+						break;
 					default:
 						break;
 				}
 				if (OidIsValid(relid))
+					schema = get_rel_namespace(relid);
+				if (OidIsValid(schema))
 				{
-					schemas = list_make1_oid(get_rel_namespace(relid));
+					schemas = list_make1_oid(schema);
 					names = list_make1(stmt->newname);
 				}
 				break;
@@ -169,13 +257,33 @@ m2m_ddl_give_way(Node *parsetree)
 			{
 				AlterObjectSchemaStmt *stmt =
 					(AlterObjectSchemaStmt *) parsetree;
-				Oid			schema = stmt->relation == NULL ? InvalidOid :
-					get_namespace_oid(stmt->newschema, true);
+				Oid			schema = get_namespace_oid(stmt->newschema, true);
+				char	   *name = NULL;
 
-				if (OidIsValid(schema))
+				if (stmt->relation != NULL)
+					name = stmt->relation->relname;
+				else
+				{
+					switch (stmt->objectType)
+					{
+						case OBJECT_TYPE:
+						case OBJECT_DOMAIN:
+							name = strVal(llast((List *) stmt->object));
+							break;
+						case OBJECT_FUNCTION:
+						case OBJECT_PROCEDURE:
+						case OBJECT_ROUTINE:
+						case OBJECT_AGGREGATE:
+							name = strVal(llast(((ObjectWithArgs *) stmt->object)->objname));
+							break;
+						default:
+							break;
+					}
+				}
+				if (OidIsValid(schema) && name != NULL)
 				{
 					schemas = list_make1_oid(schema);
-					names = list_make1(stmt->relation->relname);
+					names = list_make1(name);
 				}
 				break;
 			}
@@ -220,6 +328,140 @@ add_type_name(List **schemas, List **names, List *name)
 		return;
 	*schemas = lappend_oid(*schemas, schema);
 	*names = lappend(*names, strVal(llast(name)));
+}
+
+/*
+ * add_constraints: the names of the indexes that come with a table's elements,
+ * or with what is added to it: those of its named keys.
+ */
+static void
+add_constraints(List **schemas, List **names, Oid schema, List *elements)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(schema))
+		return;
+	foreach(lc, elements)
+	{
+		Node	   *element = lfirst(lc);
+		Constraint *constraint;
+
+		if (IsA(element, ColumnDef))
+			add_constraints(schemas, names, schema,
+							((ColumnDef *) element)->constraints);
+		if (!IsA(element, Constraint))
+			continue;
+		constraint = (Constraint *) element;
+		if (constraint->conname == NULL ||
+			(constraint->contype != CONSTR_PRIMARY &&
+			 constraint->contype != CONSTR_UNIQUE &&
+			 constraint->contype != CONSTR_EXCLUSION))
+			continue;
+		*schemas = lappend_oid(*schemas, schema);
+		*names = lappend(*names, constraint->conname);
+	}
+}
+
+/* type_schema: the schema of a type, InvalidOid if there is no such type. */
+static Oid
+type_schema(List *name)
+{
+	Oid			type = LookupTypeNameOid(NULL, makeTypeNameFromNameList(name),
+										 true);
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid			result = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
+/*
+ * function_schema: the schema of a function that a command names; InvalidOid
+ * if there is none, as the command will say, or it has no arguments.
+ */
+static Oid
+function_schema(ObjectType type, ObjectWithArgs *function)
+{
+	Oid			oid = LookupFuncWithArgs(type, function, true);
+
+	return OidIsValid(oid) && get_func_nargs(oid) > 0 ?
+		get_func_namespace(oid) : InvalidOid;
+}
+
+/*
+ * is_called_with_one: can the function to be made be called with one argument,
+ * as a link function is?  Then a call may mean either.
+ */
+static bool
+is_called_with_one(CreateFunctionStmt *stmt)
+{
+	int			most = 0;
+	int			least = 0;
+	bool		variadic = false;
+	ListCell   *lc;
+
+	foreach(lc, stmt->parameters)
+	{
+		FunctionParameter *parameter = lfirst_node(FunctionParameter, lc);
+
+		if (parameter->mode == FUNC_PARAM_OUT ||
+			parameter->mode == FUNC_PARAM_TABLE)
+			continue;
+		most++;
+		variadic |= parameter->mode == FUNC_PARAM_VARIADIC;
+		if (parameter->defexpr == NULL)
+			least++;
+	}
+	return most > 0 && (least <= 1 || variadic);
+}
+
+/*
+ * changes_function: is it CREATE OR REPLACE of a function that is there, and
+ * will it be allowed?  Then it is about that function.  (Of a type written as
+ * column%TYPE this is not known: looking it up says so in a NOTICE.)
+ */
+static bool
+changes_function(CreateFunctionStmt *stmt)
+{
+	List	   *types = NIL;
+	Oid			schema;
+	Oid			function;
+	ListCell   *lc;
+
+	if (!stmt->replace || stmt->returnType == NULL ||
+		stmt->returnType->pct_type)
+		return false;
+	foreach(lc, stmt->parameters)
+	{
+		FunctionParameter *parameter = lfirst_node(FunctionParameter, lc);
+		Oid			type;
+
+		if (parameter->mode == FUNC_PARAM_OUT ||
+			parameter->mode == FUNC_PARAM_TABLE)
+			continue;
+		type = parameter->argType->pct_type ? InvalidOid :
+			LookupTypeNameOid(NULL, parameter->argType, true);
+		if (!OidIsValid(type))
+			return false;
+		types = lappend_oid(types, type);
+	}
+	schema = m2m_creation_schema(list_length(stmt->funcname) == 2 ?
+								 strVal(linitial(stmt->funcname)) : NULL);
+	if (list_length(stmt->funcname) > 2 || list_length(types) != 1 ||
+		!OidIsValid(schema))
+		return false;
+	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+							   CStringGetDatum(strVal(llast(stmt->funcname))),
+							   PointerGetDatum(buildoidvector(&linitial_oid(types), 1)),
+							   ObjectIdGetDatum(schema));
+	return OidIsValid(function) &&
+		get_func_rettype(function) ==
+		LookupTypeNameOid(NULL, stmt->returnType, true) &&
+		get_func_retset(function) == stmt->returnType->setof;
 }
 
 /*
@@ -336,8 +578,6 @@ rename_view(void *arg)
 		!OidIsValid(rel->side[M2M_RIGHT].relid))
 		return;
 	name = m2m_adopted_view_elsewhere(rel, task->near);
-	if (name == NULL)
-		return;
 	function = m2m_function_find(rel, task->near, false);
 	if (OidIsValid(function) &&
 		get_func_namespace(function) == get_rel_namespace(task->viewid) &&

@@ -137,7 +137,9 @@ m2m_candidate_read(Oid relid, const Oid endpoint[2])
 		return NULL;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		c->pair = bms_union(c->pair, c->column[s]);
-	if (one_side_unique(c))
+
+	/* a key's columns may have gone, or come, between one look and another */
+	if (!bms_is_subset(c->pair, c->all) || one_side_unique(c))
 		return NULL;
 	c->referenced = m2m_catalog_is_referenced(relid);
 	describe_key(c);
@@ -815,9 +817,9 @@ table_named(Oid schema, const char *name, Oid type, AttrNumber *key)
 		return InvalidOid;
 	*key = bms_singleton_member(columns) + FirstLowInvalidHeapAttributeNumber;
 	key_type = get_atttype(relid, *key);
-	type = getBaseType(type);
-	key_type = getBaseType(key_type);
-	if (type == key_type ||
+	type = m2m_catalog_base_type(type);
+	key_type = m2m_catalog_base_type(key_type);
+	if ((type == key_type && OidIsValid(type)) ||
 		((type == INT2OID || type == INT4OID || type == INT8OID) &&
 		 (key_type == INT2OID || key_type == INT4OID || key_type == INT8OID)))
 		return relid;
@@ -908,8 +910,14 @@ describe_identity(M2mCandidate *c)
 		c->key = Max(c->key, M2M_CANDIDATE_KEY_WIDER);
 	else
 		c->deleted = m2m_deleted_by_name(&rel);
+	if (!bms_is_member(c->deleted, c->all))
+		c->deleted = 0;
 	for (int i = 0; rel.has_key && i < rel.nidentity; i++)
-		c->identity = lappend_int(c->identity, rel.identity_column[i].attnum);
+	{
+		if (bms_is_member(rel.identity_column[i].attnum, c->all))
+			c->identity = lappend_int(c->identity,
+									  rel.identity_column[i].attnum);
+	}
 }
 
 /*
@@ -950,7 +958,7 @@ describe_own(M2mCandidate *c)
 		}
 
 		/* times that must not be null are filled in by m2m */
-		type = getBaseType(column->type);
+		type = m2m_catalog_base_type(column->type);
 		if (type == TIMESTAMPOID || type == TIMESTAMPTZOID)
 			continue;
 		c->own = true;
@@ -1065,7 +1073,7 @@ may_be_third(M2mCandidate *c)
 	foreach(lc, c->identity)
 	{
 		M2mCandidateColumn *column = &c->columns[lfirst_int(lc) - 1];
-		Oid			type = getBaseType(column->type);
+		Oid			type = m2m_catalog_base_type(column->type);
 
 		if (!column->filled &&
 			(type == INT2OID || type == INT4OID || type == INT8OID ||

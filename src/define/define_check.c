@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -288,6 +289,44 @@ m2m_function_is_free(M2mRelationship *rel, M2mSide near, Oid schema,
 								  PointerGetDatum(buildoidvector(&type, 1)),
 								  ObjectIdGetDatum(schema)) ||
 		m2m_function_reusable(rel, near, schema, name);
+}
+
+/*
+ * m2m_function_disturbs: would a link function of that name make calls of
+ * another function ambiguous?  A call of f('5'), whose argument has no type
+ * yet, finds f(integer) as long as no f(author) is in the search_path, too.
+ * In other schemas functions of strangers do not count, who could keep all
+ * names from others; nor do those of rows, as the same tables have in each of
+ * several schemas.
+ */
+bool
+m2m_function_disturbs(M2mRelationship *rel, M2mSide near, Oid schema,
+					  const char *name)
+{
+	Oid			type = get_rel_type_id(rel->side[near].relid);
+	Oid			owner = m2m_catalog_relation_owner(rel->association);
+	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP,
+										   CStringGetDatum(name));
+	bool		result = false;
+
+	for (int i = 0; !result && i < list->n_members; i++)
+	{
+		Form_pg_proc form =
+			(Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
+
+		if (form->pronargs == 0 ||
+			(form->pronargs - form->pronargdefaults > 1 &&
+			 !OidIsValid(form->provariadic)))
+			continue;
+		if (form->pronamespace == schema)
+			result = form->pronargs > 1 ||
+				form->proargtypes.values[0] != type;
+		else
+			result = m2m_catalog_owner_trusted(form->proowner, owner) &&
+				get_typtype(form->proargtypes.values[0]) != TYPTYPE_COMPOSITE;
+	}
+	ReleaseSysCacheList(list);
+	return result;
 }
 
 /* m2m_function_check_free: error 42P07 if there is one. */

@@ -103,7 +103,8 @@ mention_column(M2mRelationship *rel)
 
 /*
  * m2m_deleted_by_name: a link property that is called as one that marks rows as
- * deleted usually is, and is of a type for it; 0 if there is none.
+ * deleted usually is, and is of a type for it; 0 if there is none.  The table
+ * need not be locked.
  */
 AttrNumber
 m2m_deleted_by_name(M2mRelationship *rel)
@@ -116,9 +117,9 @@ m2m_deleted_by_name(M2mRelationship *rel)
 	for (int i = 0; i < rel->nproperties; i++)
 	{
 		char	   *name = get_attname(rel->association, rel->property[i],
-									   false);
+									   true);
 
-		for (int j = 0; j < (int) lengthof(usual); j++)
+		for (int j = 0; name != NULL && j < (int) lengthof(usual); j++)
 		{
 			if (strcmp(name, usual[j]) == 0 &&
 				m2m_catalog_may_delete_by(get_atttype(rel->association,

@@ -20,6 +20,8 @@
  */
 #include "postgres.h"
 
+#include "commands/defrem.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -216,7 +218,8 @@ m2m_view_name_renamed(M2mRelationship *rel, M2mSide near, const char *name,
 
 /*
  * m2m_adopted_view_elsewhere: another name for a link view that gives way, the
- * first of the further ways to call one that is free; NULL if none is.
+ * first of the further ways to call one that is free; or one of them with a
+ * number behind it.
  */
 char *
 m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near)
@@ -225,17 +228,23 @@ m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near)
 	char	   *role[2] = {rel->side[M2M_LEFT].role, rel->side[M2M_RIGHT].role};
 	Oid			schema = get_rel_namespace(rel->side[near].view);
 
-	for (size_t i = 0; i < lengthof(all); i++)
+	for (int n = 0;; n++)
 	{
-		char	   *name = view_name(get_rel_name(rel->association), role,
-									 rel->side[M2M_OTHER(near)].relid, near,
-									 all[i]);
+		for (size_t i = 0; i < lengthof(all); i++)
+		{
+			char	   *name = view_name(get_rel_name(rel->association), role,
+										 rel->side[M2M_OTHER(near)].relid,
+										 near, all[i]);
 
-		if (m2m_name_is_free(schema, name) &&
-			m2m_function_is_free(rel, near, schema, name))
-			return name;
+			if (n > 0)
+				name = makeObjectName(name, NULL, psprintf("%d", n));
+			if (m2m_name_is_free(schema, name) &&
+				m2m_function_is_free(rel, near, schema, name) &&
+				!m2m_function_disturbs(rel, near, schema, name))
+				return name;
+		}
+		CHECK_FOR_INTERRUPTS();
 	}
-	return NULL;
 }
 
 /*
@@ -367,7 +376,8 @@ view_name(const char *name, char *role[2], Oid far, M2mSide near,
 /*
  * first_taken: of names that link views and functions are to have on the open
  * sides, the first that something else has or is about to have, or both would
- * have; NULL if all are free.
+ * have; NULL if all are free.  Where nobody asked for them, no call of another
+ * function may become ambiguous by them, either.
  */
 static char *
 first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
@@ -379,6 +389,8 @@ first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
 			(!m2m_name_is_free(schema[s], name[s]) ||
 			 m2m_name_is_being_taken(schema[s], name[s]) ||
 			 !m2m_function_is_free(rel, s, schema[s], name[s]) ||
+			 (rel->unasked &&
+			  m2m_function_disturbs(rel, s, schema[s], name[s])) ||
 			 strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0))
 			return name[s];
 	}

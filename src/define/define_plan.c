@@ -72,7 +72,7 @@ static void plan_orphans(Planning *planning, M2mSide side);
 static void plan_key(Planning *planning);
 static void plan_index(Planning *planning, M2mSide side);
 static M2mRepairStep *add_step(Planning *planning, char *what, char *sql);
-static bool add_delete(Planning *planning, const char *which,
+static void add_delete(Planning *planning, const char *which,
 					   const char *where, const char *one, const char *many);
 static bool pair_is_nullable(M2mRelationship *rel);
 static bool sets_null(Planning *planning);
@@ -258,25 +258,13 @@ plan_orphans(Planning *planning, M2mSide side)
 	char	   *refer = refers(planning, side);
 	char	   *table = get_rel_name(rel->side[side].relid);
 	char	   *where;
-	char	   *cascading;
-	M2mRepairStep *step;
 
 	if (refer == NULL)
 		return;
 	where = psprintf("%s AND NOT %s", no_nulls(rel, side), refer);
-	if (!add_delete(planning, where, where,
-					psprintf("row that refers to no row of \"%s\"", table),
-					psprintf("rows that refer to no row of \"%s\"", table)))
-		return;
-	cascading = cascading_key(rel->association);
-	if (cascading != NULL)
-	{
-		step = llast(planning->steps);
-		step->sql = NULL;
-		step->required = true;
-		step->hint = psprintf("Deleting rows of \"%s\" would change rows of another table, too: %s. Delete them yourself, if that is meant.",
-							  get_rel_name(rel->association), cascading);
-	}
+	add_delete(planning, where, where,
+			   psprintf("row that refers to no row of \"%s\"", table),
+			   psprintf("rows that refer to no row of \"%s\"", table));
 }
 
 /*
@@ -394,23 +382,25 @@ add_step(Planning *planning, char *what, char *sql)
 
 /*
  * add_delete: a step that deletes the rows that are found by which, at its
- * turn by where, if there are any; returns whether there are.
+ * turn by where, if there are any.  It is the user's to run if rows of another
+ * table would go with them.
  */
-static bool
+static void
 add_delete(Planning *planning, const char *which, const char *where,
 		   const char *one, const char *many)
 {
 	const char *rows;
 	char	   *sample;
+	char	   *cascading;
 	int64		n;
 	M2mRepairStep *step;
 
 	if (planning->look == M2M_LOOK_CATALOGS)
-		return false;
+		return;
 	n = count(planning, psprintf("FROM %s a WHERE %s", planning->association,
 								 which));
 	if (n == 0)
-		return false;
+		return;
 	rows = n == 1 ? one : many;
 	sample = ask(planning,
 				 psprintf("SELECT pg_catalog.string_agg(pg_catalog.left(d.t, %d), ', ')"
@@ -429,7 +419,15 @@ add_delete(Planning *planning, const char *which, const char *where,
 	step->rows = n;
 	step->sample = sample;
 	step->notice = psprintf("deleting " INT64_FORMAT " %s", n, rows);
-	return true;
+	cascading = cascading_key(planning->rel->association);
+	if (cascading != NULL)
+	{
+		step->sql = NULL;
+		step->required = true;
+		step->hint = psprintf("Deleting rows of \"%s\" would change rows of another table, too: %s. Delete them yourself, if that is meant.",
+							  get_rel_name(planning->rel->association),
+							  cascading);
+	}
 }
 
 /* pair_is_nullable: can a key column be null? */

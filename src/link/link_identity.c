@@ -28,6 +28,7 @@
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/itemptr.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
@@ -233,11 +234,17 @@ m2m_place_updater(Oid relid, ItemPointer place)
 		TTS_IS_BUFFERTUPLE(slot))
 	{
 		HeapTuple	tuple = ((BufferHeapTupleTableSlot *) slot)->base.tuple;
+		Buffer		buffer = ((BufferHeapTupleTableSlot *) slot)->buffer;
 
-		/* xmax may be a MultiXactId, of those who have locked it, too */
+		/*
+		 * xmax may be a MultiXactId, of those who have locked it, too; the
+		 * page is locked, as what says which of both it is stands elsewhere.
+		 */
+		LockBuffer(buffer, BUFFER_LOCK_SHARE);
 		if (!(tuple->t_data->t_infomask & HEAP_XMAX_INVALID) &&
 			!HEAP_XMAX_IS_LOCKED_ONLY(tuple->t_data->t_infomask))
 			result = HeapTupleHeaderGetUpdateXid(tuple->t_data);
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(relation, AccessShareLock);
@@ -459,7 +466,7 @@ m2m_error_stored(M2mRelationship *rel)
 			(errcode(ERRCODE_UNIQUE_VIOLATION),
 			 errmsg("the rows are linked already in relationship \"%s\"",
 					get_rel_name(rel->association)),
-			 errdetail("A trigger of the table has made of the link that was to be inserted one that is there.")));
+			 errdetail("A trigger of the table has made of the new link one that is there already.")));
 }
 
 /*

@@ -168,6 +168,7 @@ find_by_seek(M2mFind *find, M2mSeek *seek, Tuplestorestate *store)
 	int64		wanted = find->max_rows;
 	int			rows = FIRST_ROWS;
 	bool		more = true;
+	bool		asked = false;
 	int16		typlen;
 	bool		typbyval;
 	char		typalign;
@@ -192,10 +193,13 @@ find_by_seek(M2mFind *find, M2mSeek *seek, Tuplestorestate *store)
 		array = PointerGetDatum(construct_array(found, n, type, typlen,
 												typbyval, typalign));
 		MemoryContextSwitchTo(old);
-		if (n > 0)
+
+		/* also if there are none: who may not read rows is told in any case */
+		if (n > 0 || !asked)
 		{
 			int64		put;
 
+			asked = true;
 			if (SPI_execute_plan(plan, &array, NULL, true, 0) < 0)
 				elog(ERROR, "SPI_execute_plan failed for \"%s\"", sql);
 			put = put_rows(store, wanted);

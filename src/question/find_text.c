@@ -54,14 +54,7 @@ m2m_find_text(M2mFind *find, M2mParameters *parameters)
 		appendStringInfoString(&sql, " JOIN (");
 		append_having(&sql, find, parameters, ids, least);
 		appendStringInfo(&sql, ") s%d ON ", sources);
-		for (int j = 0; j < rel->side[side].nkeys; j++)
-		{
-			M2mKeyColumn *key = &rel->side[side].key[j];
-
-			appendStringInfo(&sql, "%se.%s %s s%d.c%d", j > 0 ? " AND " : "",
-							 m2m_quoted_column(rel->side[side].relid, key->attnum),
-							 m2m_qualified_operator(key->equal_op), sources, j + 1);
-		}
+		m2m_append_source_match(&sql, rel, side, psprintf("s%d", sources));
 	}
 	appendStringInfoString(&sql, " WHERE true");
 	if (find->all_of != NULL && find->all_of->count == 0 && !find->unlinked)
@@ -208,7 +201,7 @@ append_after(StringInfo sql, M2mFind *find, M2mParameters *parameters)
 		greater[i] = m2m_qualified_operator(type->gt_opr);
 		equal[i] = m2m_qualified_operator(type->eq_opr);
 		parameter[i] = m2m_add_parameter(parameters, key->type,
-									 find->after->value[i]);
+										 find->after->value[i]);
 		same &= strcmp(greater[i], greater[0]) == 0;
 	}
 	appendStringInfoString(sql, " AND ");

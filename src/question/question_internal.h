@@ -28,6 +28,8 @@ extern void m2m_append_links(StringInfo sql, M2mRelationship *rel,
 extern void m2m_append_association(StringInfo sql, M2mRelationship *rel);
 extern void m2m_append_row_match(StringInfo sql, M2mRelationship *rel,
 								 M2mSide side, const char *alias);
+extern void m2m_append_source_match(StringInfo sql, M2mRelationship *rel,
+									M2mSide side, const char *source);
 extern void m2m_append_linked(StringInfo sql, M2mRelationship *rel,
 							  M2mSide side);
 extern void m2m_append_ids(StringInfo sql, M2mRelationship *rel,

@@ -21,8 +21,8 @@ static ArrayType *ids_column(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 
 /*
  * m2m_append_links: "author_book a": the links that count.  Where row security
- * keeps rows of the table of the other side, far, from the caller, links to them do not: "author_book
- * a JOIN tag t ON ...".
+ * keeps rows of the table of the other side, far, from the caller, links to
+ * them do not: "author_book a JOIN tag t ON ...".
  */
 void
 m2m_append_links(StringInfo sql, M2mRelationship *rel, M2mSide far)
@@ -82,6 +82,30 @@ m2m_append_row_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
+ * m2m_append_source_match: "e.id = s.c1": a row is that whose key in the
+ * association another source has as its columns c1, c2 ...; as
+ * m2m_link_operand() compares them.
+ */
+void
+m2m_append_source_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						const char *source)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		appendStringInfo(sql, "%se.%s %s %s.c%d", i > 0 ? " AND " : "",
+						 m2m_quoted_column(endpoint->relid, key->attnum),
+						 m2m_qualified_operator(key->equal_op), source, i + 1);
+		if (OidIsValid(key->collation) && key->collation != key->link_collation)
+			appendStringInfo(sql, " COLLATE %s",
+							 m2m_qualified_collation(key->collation));
+	}
+}
+
+/*
  * m2m_append_linked: " AND a.tag_id IS NOT NULL", where an adopted table may
  * have such: a row without one of its ends is no link.
  */
@@ -117,8 +141,8 @@ m2m_append_ids(StringInfo sql, M2mRelationship *rel, M2mSide side,
 
 		appendStringInfo(sql, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "",
 						 m2m_add_parameter(parameters,
-									   get_array_type(getBaseType(endpoint->key[i].type)),
-									   PointerGetDatum(column)));
+										   get_array_type(getBaseType(endpoint->key[i].type)),
+										   PointerGetDatum(column)));
 	}
 	appendStringInfo(sql, ")%s %s(", numbered ? " WITH ORDINALITY" : "",
 					 alias);

@@ -18,8 +18,6 @@
 static void append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						const char *alias, bool named);
 static void append_count(StringInfo sql, M2mRelationship *rel, M2mSide side);
-static void append_join_rows(StringInfo sql, M2mRelationship *rel,
-							 M2mSide side, const char *source);
 
 /*
  * m2m_counts_rows: puts every row of a side with the number of its links into
@@ -42,7 +40,7 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	appendStringInfoString(&sql, " GROUP BY ");
 	append_near(&sql, rel, side, "a", false);
 	appendStringInfoString(&sql, ") s ON ");
-	append_join_rows(&sql, rel, side, "s");
+	m2m_append_source_match(&sql, rel, side, "s");
 	m2m_run_question(sql.data, &parameters, rsinfo);
 }
 
@@ -120,7 +118,7 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 						   " OPERATOR(pg_catalog.+) o.n OPERATOR(pg_catalog.-) s.n)");
 	appendStringInfo(&sql, " FROM s JOIN %s e ON ",
 					 m2m_qualified_name(endpoint->relid));
-	append_join_rows(&sql, rel, side, "s");
+	m2m_append_source_match(&sql, rel, side, "s");
 	appendStringInfoString(&sql, " CROSS JOIN LATERAL (SELECT ");
 	append_count(&sql, rel, far);
 	appendStringInfoString(&sql, " AS n FROM ");
@@ -171,22 +169,4 @@ append_count(StringInfo sql, M2mRelationship *rel, M2mSide side)
 					 n > 1 ? "ROW(" : "");
 	append_near(sql, rel, side, "a", false);
 	appendStringInfoString(sql, n > 1 ? "))" : ")");
-}
-
-/*
- * append_join_rows: "e.id = s.c1": a row is that whose key in the association
- * another source has.
- */
-static void
-append_join_rows(StringInfo sql, M2mRelationship *rel, M2mSide side,
-				 const char *source)
-{
-	M2mEndpoint *endpoint = &rel->side[side];
-
-	for (int i = 0; i < endpoint->nkeys; i++)
-		appendStringInfo(sql, "%se.%s %s %s.c%d", i > 0 ? " AND " : "",
-						 m2m_quoted_column(endpoint->relid,
-										   endpoint->key[i].attnum),
-						 m2m_qualified_operator(endpoint->key[i].equal_op),
-						 source, i + 1);
 }

@@ -237,7 +237,8 @@ can_seek(M2mFind *find)
 
 	/*
 	 * There has to be a list that rows come from.  That no further link is
-	 * there is told by counting, which takes a link to be a row.
+	 * there is told by counting, which takes a link to be a row, and a row to
+	 * be a link.
 	 */
 	if (!m2m_direct_path || nall + nany == 0 || nall + nany + nnone > MOST_LISTS ||
 		(find->at_least > 0 && find->any_of == NULL) ||
@@ -247,7 +248,10 @@ can_seek(M2mFind *find)
 		find->rel->nshared > 0 || find->rel->deleted != 0)
 		return false;
 
-	/* keys and link columns are compared with each other as they are */
+	/*
+	 * Keys and link columns are compared with each other as they are.  A row
+	 * with a null in them is in no list, but it would be counted.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &find->rel->side[s];
@@ -255,7 +259,8 @@ can_seek(M2mFind *find)
 		for (int i = 0; i < endpoint->nkeys; i++)
 		{
 			if (endpoint->key[i].type != endpoint->key[i].link_type ||
-				endpoint->key[i].collation != endpoint->key[i].link_collation)
+				endpoint->key[i].collation != endpoint->key[i].link_collation ||
+				(find->exactly != NULL && !endpoint->key[i].link_not_null))
 				return false;
 		}
 	}
@@ -443,9 +448,12 @@ begin_lists(M2mSeek *seek, M2mFind *find)
 	n = add_lists(seek, n, find->none_of);
 	seek->nnone = n - seek->nany - seek->nall;
 	if (seek->row_index != NULL)
+	{
 		seek->row_scan = m2m_index_beginscan(seek->association,
 											 seek->row_index, seek->snapshot,
 											 1);
+		seek->row_scan->xs_want_itup = true;
+	}
 	if (find->after != NULL)
 	{
 		seek->last = datumCopy(find->after->value[0], seek->typbyval,
@@ -464,6 +472,8 @@ add_lists(M2mSeek *seek, int n, M2mIds *ids)
 
 		list->scan = m2m_index_beginscan(seek->association, seek->index,
 										 seek->snapshot, seek->nfar + 1);
+
+		/* keeps a pin on what was read, too; see is_visible() */
 		list->scan->xs_want_itup = true;
 		list->id = ids->value + (Size) i * ids->nkeys;
 	}
@@ -642,6 +652,8 @@ start(M2mSeek *seek, SeekList *list, bool has_key, Datum key, bool beyond)
 	MemoryContext old = MemoryContextSwitchTo(seek->context);
 	int			n = seek->nfar;
 
+	/* lists may pass each other all the way and have no key in common */
+	CHECK_FOR_INTERRUPTS();
 	for (int i = 0; i < n; i++)
 		set_scankey(&scankey[i], seek->index, i, BTEqualStrategyNumber,
 					list->id[seek->far_column[i]]);
@@ -719,9 +731,11 @@ has_no_more(M2mSeek *seek, Datum key)
 /*
  * is_visible: does the snapshot show the link that a scan has come to?
  *
- * IndexOnlyNext() says why the bit may be read without a lock on the page.  As
- * there, the heap's page is then locked against serialization anomalies in
- * place of the row not fetched.
+ * IndexOnlyNext() says why the bit may be read without a lock on the page.  It
+ * takes a scan that pins the leaf page that its entries come from, since VACUUM
+ * waits for the pin before it sets the bit of a page that it has taken dead
+ * rows from.  As there, the heap's page is then locked against serialization
+ * anomalies in place of the row not fetched.
  */
 static bool
 is_visible(M2mSeek *seek, IndexScanDesc scan, ItemPointer place)

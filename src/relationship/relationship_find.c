@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/partition.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -66,6 +67,7 @@ static bool first_plays(M2mRelationship *rel, Oid first, const char *role,
 pg_noreturn static void report_none(Oid first, Oid second, const char *via,
 									const char *role, List *candidates,
 									List *named);
+static bool is_part(Oid association, List *others);
 pg_noreturn static void report_several(Oid first, Oid second, List *found);
 static char *list_associations(List *associations);
 static char *list_roles(List *associations);
@@ -296,7 +298,8 @@ search(Oid first, Oid second, const char *via, const char *role,
 												   InvalidOid, NULL);
 		M2mSide		side;
 
-		if (rel == NULL || !first_plays(rel, first, role, &side))
+		if (rel == NULL || is_part(rel->association, named) ||
+			!first_plays(rel, first, role, &side))
 			continue;
 		found = lappend_oid(found, rel->association);
 		*first_side = side;
@@ -464,6 +467,25 @@ report_none(Oid first, Oid second, const char *via, const char *role,
 			 errhint("Create one with m2m_create(%s, %s).",
 					 quote_literal_cstr(m2m_qualified_name(first)),
 					 quote_literal_cstr(m2m_qualified_name(second)))));
+}
+
+/*
+ * is_part: is an association a partition of one of the others?  It may have
+ * been one of its own before it was attached.  Its links are the other's now.
+ */
+static bool
+is_part(Oid association, List *others)
+{
+	ListCell   *lc;
+
+	if (!get_rel_relispartition(association))
+		return false;
+	foreach(lc, get_partition_ancestors(association))
+	{
+		if (list_member_oid(others, lfirst_oid(lc)))
+			return true;
+	}
+	return false;
 }
 
 /*

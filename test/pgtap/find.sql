@@ -176,6 +176,7 @@ GRANT SELECT ON ints_r TO m2m_test_finder;
 REVOKE SELECT ON ints_l FROM m2m_test_finder;
 SET ROLE m2m_test_finder;
 SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', all_of => 1)$$), '42501: permission denied for table ints_l', 'the rows'' table');
+SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', all_of => 1000)$$), '42501: permission denied for table ints_l', 'also if there are none');
 RESET ROLE;
 GRANT SELECT ON ints_l TO m2m_test_finder;
 REVOKE SELECT ON ints FROM m2m_test_finder;
@@ -221,5 +222,27 @@ CREATE INDEX ON loose (thing_id, person_id);
 SELECT is(result(format($$SELECT id FROM m2m_find(NULL::person, 'thing', %s)$$, question)), answer, 'by an index: ' || question) FROM (VALUES
 	('all_of => ARRAY[1]', '(1) (2)'), ('all_of => ARRAY[1,2]', '(1)'), ('any_of => ARRAY[1,3]', '(1) (2) (4)'),
 	('all_of => ARRAY[1], none_of => 2', '(2)')) v (question, answer);
+DELETE FROM loose a USING loose b WHERE (a.person_id, a.thing_id) = (b.person_id, b.thing_id) AND a.ctid > b.ctid;
+INSERT INTO loose VALUES (2, NULL);
+CREATE UNIQUE INDEX ON loose (person_id, thing_id);
+SELECT is(result(format($$SELECT id FROM m2m_find(NULL::person, 'thing', %s)$$, question)), answer, 'with a key: ' || question) FROM (VALUES
+	('exactly => 1', '(2)'), ('exactly => 3', '(4)'), ('exactly => ARRAY[1,2]', '(1)')) v (question, answer);
+
+-- An adopted table whose columns have other collations than the keys
+CREATE TABLE word (id text COLLATE "C" PRIMARY KEY);
+CREATE TABLE sense (id text COLLATE "C" PRIMARY KEY);
+CREATE TABLE word_sense (word text COLLATE "POSIX" REFERENCES word, sense text COLLATE "POSIX" REFERENCES sense, PRIMARY KEY (word, sense));
+INSERT INTO word VALUES ('a'), ('b'), ('c');
+INSERT INTO sense VALUES ('x'), ('y');
+INSERT INTO word_sense VALUES ('a', 'x'), ('b', 'x'), ('b', 'y');
+SELECT m2m_adopt('word_sense') \g /dev/null
+SELECT is(result('SELECT * FROM ' || question), answer, 'collations: ' || question) FROM (VALUES
+	($$m2m_find(NULL::word, 'sense', all_of => ARRAY['x','y'])$$, '(b)'),
+	($$m2m_find(NULL::word, 'sense', any_of => ARRAY['x','y'], after => 'a')$$, '(b)'),
+	($$m2m_find(NULL::word, 'sense', exactly => ARRAY['x'])$$, '(a)'),
+	($$m2m_find(NULL::word, 'sense', none_of => ARRAY['y'])$$, '(a) (c)'),
+	($$m2m_find(NULL::word, 'sense', at_least => 2)$$, '(b)'),
+	($$m2m_counts(NULL::word, 'sense') f ORDER BY (f.row).id$$, '("(a)",1) ("(b)",2) ("(c)",0)'),
+	($$m2m_related(NULL::word, 'a', 'sense')$$, '("(b)",1,0.5)')) v (question, answer);
 
 SELECT * FROM finish();
