@@ -171,7 +171,10 @@ add_boxes(Diagram *diagram, M2mRelationship *rel)
 				 COLUMN_LINK | COLUMN_IDENTITY |
 				 (rel->side[s].key[i].shared > 0 ? COLUMN_SHARED : 0));
 	}
-	if (rel->deleted != 0)
+
+	/* nothing is locked, so a column may be gone by now */
+	if (rel->deleted != 0 &&
+		get_attname(rel->association, rel->deleted, true) != NULL)
 	{
 		mark(box, rel->deleted, COLUMN_DELETED);
 		box->condition = m2m_live_condition(rel, NULL);

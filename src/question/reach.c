@@ -4,18 +4,21 @@
  *		m2m_reach.
  *
  * Breadth first: a statement for each step asks for the rows that links of the
- * last step's lead to, and leaves out those that were come to before.  So each
+ * last step's lead to, and those that were come to before are left out.  So each
  * row is come to once, by a shortest path, and a cycle ends.  (A recursive query
- * would go all paths.)  What was come to is kept in memory, a key and a number
- * for each row.
+ * would go all paths.)  What was come to is kept in memory, a key and some
+ * numbers for each row, and looked up there: a path of many steps would else
+ * give all of it to a statement for each.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/datum.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
@@ -38,9 +41,21 @@ typedef struct Reached
 	int64		room;
 	int		   *parent;			/* what led to each; -1 of the first */
 	int		   *depth;
+	HTAB	   *last;			/* LastReached, by the hash of a key */
+	int		   *before;			/* of each, the one before with the same hash;
+								 * -1: none */
 } Reached;
 
+/* The last of the rows whose keys have a hash. */
+typedef struct LastReached
+{
+	uint32		hash;
+	int			row;
+} LastReached;
+
 static void add_reached(Reached *reached, Datum *key, int parent, int depth);
+static uint32 hash_key(Reached *reached, Datum *key);
+static bool same_key(Reached *reached, Datum *a, Datum *b);
 static int	take_step(Reached *reached, int first, int depth);
 static char *step_text(Reached *reached, int first,
 					   M2mParameters *parameters);
@@ -61,6 +76,7 @@ m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
 			   int64 max_depth, bool both, ReturnSetInfo *rsinfo)
 {
 	Reached		reached;
+	HASHCTL		control;
 	int			first = 0;
 	int			depth = 0;
 
@@ -73,6 +89,11 @@ m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
 											ALLOCSET_DEFAULT_SIZES);
 	reached.ids.is_array = true;
 	reached.ids.nkeys = id->nkeys;
+	control.keysize = sizeof(uint32);
+	control.entrysize = sizeof(LastReached);
+	control.hcxt = reached.context;
+	reached.last = hash_create("m2m reached rows", 256, &control,
+							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	add_reached(&reached, id->value, -1, 0);
 	SPI_connect();
 	while (first < reached.ids.count && (max_depth < 0 || depth < max_depth))
@@ -84,14 +105,26 @@ m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
 	MemoryContextDelete(reached.context);
 }
 
-/* add_reached: a row that was come to. */
+/* add_reached: a row that is come to, unless it was before. */
 static void
 add_reached(Reached *reached, Datum *key, int parent, int depth)
 {
 	int			nkeys = reached->ids.nkeys;
 	int			n = reached->ids.count;
-	MemoryContext old = MemoryContextSwitchTo(reached->context);
+	uint32		hash = hash_key(reached, key);
+	bool		found;
+	LastReached *last = hash_search(reached->last, &hash, HASH_ENTER, &found);
+	MemoryContext old;
 
+	if (!found)
+		last->row = -1;
+	for (int row = last->row; row >= 0; row = reached->before[row])
+	{
+		if (same_key(reached, key,
+					 reached->ids.value + (Size) row * nkeys))
+			return;
+	}
+	old = MemoryContextSwitchTo(reached->context);
 	if (n == reached->room)
 	{
 		int64		room = Max(64, reached->room * 2);
@@ -106,6 +139,7 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 			reached->ids.value = palloc_array(Datum, room * nkeys);
 			reached->parent = palloc_array(int, room);
 			reached->depth = palloc_array(int, room);
+			reached->before = palloc_array(int, room);
 		}
 		else
 		{
@@ -114,6 +148,8 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 			reached->parent = repalloc_huge(reached->parent,
 											sizeof(int) * room);
 			reached->depth = repalloc_huge(reached->depth, sizeof(int) * room);
+			reached->before = repalloc_huge(reached->before,
+											sizeof(int) * room);
 		}
 		reached->room = room;
 	}
@@ -126,8 +162,51 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 	}
 	reached->parent[n] = parent;
 	reached->depth[n] = depth;
+	reached->before[n] = last->row;
+	last->row = n;
 	reached->ids.count++;
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * hash_key: of a key, by its types' hash functions; what has none adds nothing,
+ * and is only compared.
+ */
+static uint32
+hash_key(Reached *reached, Datum *key)
+{
+	uint32		hash = 0;
+
+	for (int i = 0; i < reached->ids.nkeys; i++)
+	{
+		M2mKeyColumn *column = &reached->rel->side[M2M_LEFT].key[i];
+		TypeCacheEntry *type = lookup_type_cache(column->type,
+												 TYPECACHE_HASH_PROC_FINFO);
+
+		if (OidIsValid(type->hash_proc_finfo.fn_oid))
+			hash = hash_combine(hash,
+								DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
+																 column->collation,
+																 key[i])));
+	}
+	return hash;
+}
+
+/* same_key: are two keys equal? */
+static bool
+same_key(Reached *reached, Datum *a, Datum *b)
+{
+	for (int i = 0; i < reached->ids.nkeys; i++)
+	{
+		M2mKeyColumn *column = &reached->rel->side[M2M_LEFT].key[i];
+		TypeCacheEntry *type = lookup_type_cache(column->type,
+												 TYPECACHE_EQ_OPR_FINFO);
+
+		if (!DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo,
+											column->collation, a[i], b[i])))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -179,7 +258,6 @@ static char *
 step_text(Reached *reached, int first, M2mParameters *parameters)
 {
 	M2mRelationship *rel = reached->rel;
-	M2mEndpoint *endpoint = &rel->side[M2M_LEFT];
 	M2mIds		last = reached->ids;
 	StringInfoData sql;
 
@@ -198,18 +276,7 @@ step_text(Reached *reached, int first, M2mParameters *parameters)
 		appendStringInfoString(&sql, " UNION ALL ");
 		append_step(&sql, reached, M2M_OTHER(reached->from));
 	}
-	appendStringInfoString(&sql, ") s WHERE NOT EXISTS (SELECT FROM ");
-	m2m_append_ids(&sql, rel, M2M_LEFT, &reached->ids, "v", false, parameters);
-	appendStringInfoString(&sql, " WHERE ");
-	for (int i = 0; i < last.nkeys; i++)
-	{
-		TypeCacheEntry *type = lookup_type_cache(endpoint->key[i].type,
-												 TYPECACHE_EQ_OPR);
-
-		appendStringInfo(&sql, "%sv.c%d %s s.c%d", i > 0 ? " AND " : "", i + 1,
-						 m2m_qualified_operator(type->eq_opr), i + 1);
-	}
-	appendStringInfoString(&sql, ") GROUP BY 2");
+	appendStringInfoString(&sql, ") s GROUP BY 2");
 	for (int i = 1; i < last.nkeys; i++)
 		appendStringInfo(&sql, ", %d", i + 2);
 	appendStringInfoString(&sql, " ORDER BY 1, 2");

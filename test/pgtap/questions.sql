@@ -101,6 +101,14 @@ SELECT m2m_adopt('way', deleted => 'gone') \g /dev/null
 SELECT is(result($$SELECT (f.row).id, depth FROM m2m_reach(NULL::node, 1, via => 'way') f$$), '(2,1) (4,1) (5,2)', 'nor do they lead on');
 SELECT m2m_drop('way') \g /dev/null
 
+-- Keys that are equal and not the same
+CREATE TABLE stop (id numeric PRIMARY KEY);
+INSERT INTO stop VALUES (1), (2), (3);
+CREATE TABLE leg (stop_id numeric REFERENCES stop, to_id numeric REFERENCES stop, PRIMARY KEY (stop_id, to_id));
+INSERT INTO leg VALUES (1.0, 2.0), (2, 3), (3, 1), (3, 2);
+SELECT m2m_adopt('leg') \g /dev/null
+SELECT is(result($$SELECT (f.row).id, depth FROM m2m_reach(NULL::stop, 1.00) f$$), '(2,1) (3,2)', 'a cycle ends where it began, however that was written');
+
 -- A column of both keys
 CREATE TABLE member (tenant int, id int, PRIMARY KEY (tenant, id));
 CREATE TABLE team (tenant int, id int, PRIMARY KEY (tenant, id));
