@@ -337,9 +337,14 @@ CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of text DE
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_find';
 
-CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, at_least integer,
-	max_rows bigint DEFAULT NULL, via text DEFAULT NULL,
-	role text DEFAULT NULL)
+/*
+ * For who gives no ids, which would fit both of the above.  Not at_least as
+ * third argument: that is for ids.
+ */
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass,
+	via varchar DEFAULT NULL, role varchar DEFAULT NULL,
+	at_least integer DEFAULT NULL, max_rows bigint DEFAULT NULL,
+	unlinked boolean DEFAULT false)
 	RETURNS SETOF anyelement
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
@@ -389,7 +394,7 @@ COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, bigin
 	text, bigint, text, text, boolean) IS
 'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
 
-COMMENT ON FUNCTION m2m_find(anyelement, regclass, integer, bigint, text, text) IS
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, varchar, varchar, integer, bigint, boolean) IS
 'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
 
 COMMENT ON FUNCTION m2m_counts(anyelement, regclass, text, text) IS

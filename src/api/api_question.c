@@ -65,13 +65,13 @@ m2m_find(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_find_at_least(sample, other_table, at_least, max_rows, via, role): the same
- * for who gives no ids, which would fit both overloads that take some.
+ * m2m_find_at_least(sample, other_table, via, role, at_least, max_rows, unlinked):
+ * the same for who gives no ids, which would fit both overloads that take some.
  */
 Datum
 m2m_find_at_least(PG_FUNCTION_ARGS)
 {
-	static const FindArguments argument = {-1, -1, -1, -1, 2, -1, 3, 4, 5, -1};
+	static const FindArguments argument = {-1, -1, -1, -1, 4, -1, 5, 2, 3, 6};
 
 	find_rows(fcinfo, &argument);
 	return (Datum) 0;

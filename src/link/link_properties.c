@@ -550,6 +550,8 @@ unknown_property(M2mRelationship *rel, const char *name)
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("relationship \"%s\" has no link property \"%s\"",
 					get_rel_name(rel->association), name),
+			 rel->deleted != 0 && get_attnum(rel->association, name) == rel->deleted ?
+			 errhint("The column says that a row is no link any more. m2m_unlink() sets it.") :
 			 rel->nproperties > 0 ?
 			 errhint("Link properties are: %s.", names.data) :
 			 errhint("Add a column of that name to the association table.")));

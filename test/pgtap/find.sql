@@ -142,6 +142,13 @@ SELECT is(result($$SELECT * FROM m2m_find(1, 'ints_r', all_of => 1)$$), '42809: 
 SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'wide_r', all_of => 1)$$),
 	'42704: no relationship between "ints_l" and "wide_r"', 'no relationship');
 
+-- What stands third is ids, whatever comes behind it is named
+SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', 9)$$), result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', all_of => 9)$$), 'third, a number: an id');
+SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', '{9}')$$), result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', all_of => 9)$$), 'third, a literal: ids');
+SELECT isnt(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', all_of => 9)$$), '', 'of which there are some');
+SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', at_least => 5, via => 'ints', unlinked => false, max_rows => 3)$$),
+	result($$SELECT l FROM linked WHERE kind = 'ints' GROUP BY l HAVING count(*) >= 5 ORDER BY l LIMIT 3$$), 'no ids, and all else');
+
 -- Several columns to a key, on either side
 CREATE TABLE site (host text, port int, n int, PRIMARY KEY (host, port));
 CREATE TABLE label (ns text, name text, PRIMARY KEY (ns, name));
