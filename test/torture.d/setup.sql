@@ -18,6 +18,12 @@ INSERT INTO big_r (id) SELECT generate_series(1, 400);
 INSERT INTO pairs_l (a, b) SELECT chr(97 + i % 3), i % 5 FROM generate_series(1, 12) i ON CONFLICT DO NOTHING;
 INSERT INTO pairs_r (id) SELECT generate_series(1, 10);
 
+-- A subscriber finds rows by a key, and m2m_check, which is to be silent, misses
+-- an index.
+ALTER TABLE old_tenants REPLICA IDENTITY USING INDEX old_tenants_r_id_l_id_t_key;
+CREATE INDEX ON old_tenants (r_id, t);
+CREATE INDEX ON tagged_tenants (t, r_id);
+
 -- counted: what each statement says that it did, in the statement's own
 -- transaction, adds up to the links that there are.
 SELECT lib.make('counted', 'int', 'int');
