@@ -1,5 +1,5 @@
 -- behaviours.sql: what the test suites of other many-to-many mappers pin down
--- (DESIGN, section 7), numbered as there. If a test here fails, m2m breaks a
+-- and promise, each under a number. If a test here fails, m2m breaks a
 -- promise that programs moved over from an ORM silently rely on: links would
 -- be doubled, lost, one-sided, or left behind by rows that are gone.
 \set QUIET 1
