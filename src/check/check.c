@@ -85,7 +85,6 @@ static char *column_list(M2mRelationship *rel, M2mSide side,
 						 const char *prefix);
 static char *pair_list(M2mRelationship *rel, M2mSide first,
 					   const char *prefix);
-static char *key_list(M2mRelationship *rel, M2mSide side);
 
 /*
  * m2m_check_relationship: a list of M2mFinding, in the order in which they
@@ -198,7 +197,7 @@ check_foreign_key(Check *check, M2mRelationship *rel, M2mSide side,
 							 " ON UPDATE %s ON DELETE CASCADE",
 							 association, column_list(rel, side, ""),
 							 m2m_qualified_name(endpoint->relid),
-							 key_list(rel, side),
+							 m2m_quoted_key(rel, side),
 							 rel->nshared > 0 ? "NO ACTION" : "CASCADE"));
 		return;
 	}
@@ -913,19 +912,5 @@ pair_list(M2mRelationship *rel, M2mSide first, const char *prefix)
 							 m2m_quoted_column(rel->association,
 											   second->key[i].link_attnum));
 	}
-	return list.data;
-}
-
-/* key_list: "id, ..." of one side, in the endpoint. */
-static char *
-key_list(M2mRelationship *rel, M2mSide side)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < rel->side[side].nkeys; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
-						 m2m_quoted_column(rel->side[side].relid,
-										   rel->side[side].key[i].attnum));
 	return list.data;
 }

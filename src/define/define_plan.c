@@ -82,7 +82,6 @@ static bool has_children(Oid relid);
 static bool is_valid(Oid constraint);
 static char *cascading_key(Oid association);
 static char *list_columns(M2mRelationship *rel, M2mSide first, bool both);
-static char *list_key(M2mRelationship *rel, M2mSide side);
 static char *no_nulls(M2mRelationship *rel, M2mSide side);
 static char *refers(Planning *planning, M2mSide side);
 static char *links(Planning *planning);
@@ -242,7 +241,7 @@ plan_foreign_key(Planning *planning, M2mSide side)
 							 " ON UPDATE %s ON DELETE CASCADE",
 							 planning->association, columns,
 							 m2m_qualified_name(endpoint->relid),
-							 list_key(rel, side),
+							 m2m_quoted_key(rel, side),
 							 shared ? "NO ACTION" : "CASCADE"));
 	step->required = true;
 }
@@ -595,20 +594,6 @@ list_columns(M2mRelationship *rel, M2mSide first, bool both)
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
 						 m2m_quoted_column(rel->association, columns[i]));
-	return list.data;
-}
-
-/* list_key: an endpoint's key columns, in the order of list_columns(). */
-static char *
-list_key(M2mRelationship *rel, M2mSide side)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < rel->side[side].nkeys; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
-						 m2m_quoted_column(rel->side[side].relid,
-										   rel->side[side].key[i].attnum));
 	return list.data;
 }
 

@@ -97,6 +97,7 @@ static bool can_seek(M2mFind *find);
 static bool is_plain(M2mFind *find, Relation association);
 static bool is_permitted(M2mFind *find, Relation association);
 static bool open_indexes(M2mSeek *seek, M2mFind *find);
+static void close_indexes(M2mSeek *seek);
 static bool begins_with_ids(M2mSeek *seek, M2mRelationship *rel,
 							Relation index);
 static bool sorts_as_key(M2mSeek *seek, Relation index, int position,
@@ -151,10 +152,12 @@ m2m_seek_begin(M2mFind *find)
 	seek->typlen = key->typlen;
 	seek->row_links = find->exactly == NULL ? -1 : find->exactly->count;
 	seek->association = table_open(find->rel->association, NoLock);
-	if (!is_plain(find, seek->association) ||
-		!is_permitted(find, seek->association) ||
-		!open_indexes(seek, find))
+
+	/* rights last: who logs them is not to hear of one question twice */
+	if (!is_plain(find, seek->association) || !open_indexes(seek, find) ||
+		!is_permitted(find, seek->association))
 	{
+		close_indexes(seek);
 		table_close(seek->association, NoLock);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(context);
@@ -208,9 +211,7 @@ m2m_seek_end(M2mSeek *seek)
 		ReleaseBuffer(seek->visibility);
 	ExecDropSingleTupleTableSlot(seek->slot);
 	UnregisterSnapshot(seek->snapshot);
-	index_close(seek->index, NoLock);
-	if (seek->row_index != NULL)
-		index_close(seek->row_index, NoLock);
+	close_indexes(seek);
 	table_close(seek->association, NoLock);
 	MemoryContextDelete(seek->context);
 }
@@ -350,14 +351,18 @@ open_indexes(M2mSeek *seek, M2mFind *find)
 		if (!kept)
 			index_close(index, AccessShareLock);
 	}
-	if (seek->index != NULL &&
-		(seek->row_links < 0 || seek->row_index != NULL))
-		return true;
+	return seek->index != NULL &&
+		(seek->row_links < 0 || seek->row_index != NULL);
+}
+
+/* close_indexes: closes those that are open; locks stay. */
+static void
+close_indexes(M2mSeek *seek)
+{
 	if (seek->index != NULL)
 		index_close(seek->index, NoLock);
 	if (seek->row_index != NULL)
 		index_close(seek->row_index, NoLock);
-	return false;
 }
 
 /*

@@ -44,6 +44,22 @@ m2m_quoted_column(Oid relid, AttrNumber attnum)
 }
 
 /*
+ * m2m_quoted_key: the key columns of a side's endpoint: "id, ...".
+ */
+char *
+m2m_quoted_key(M2mRelationship *rel, M2mSide side)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
+						 m2m_quoted_column(rel->side[side].relid,
+										   rel->side[side].key[i].attnum));
+	return list.data;
+}
+
+/*
  * m2m_qualified_operator: an operator as SQL that no search_path can change.
  */
 char *
