@@ -714,9 +714,10 @@ sub random_rows
 
 	return map {
 		my $side = $_;
+		my @values = grep { chance($existing) } @{ $side->{values} };
+		@values = @{ $side->{values} } unless @values;
 		"INSERT INTO $side->{table} SELECT * FROM (VALUES "
-		  . join(', ', map { '(' . values_of($_) . (ref $_ ? ')' : "::$side->{type})") }
-			grep { chance($existing) } @{ $side->{values} })
+		  . join(', ', map { '(' . values_of($_) . (ref $_ ? ')' : "::$side->{type})") } @values)
 		  . ') v ON CONFLICT DO NOTHING'
 	} map { $rel->{side}{$_} } qw(l r);
 }
