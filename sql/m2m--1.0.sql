@@ -554,6 +554,42 @@ CREATE FUNCTION m2m_counter_links()
 COMMENT ON FUNCTION m2m_counter_links() IS
 'Trigger of a rule; m2m_counter() puts it there. Its arguments, name=value: role; counter: column or slots; origin=added for a column that the rule has added.';
 
+CREATE FUNCTION m2m_order(association regclass, role text,
+	"position" text DEFAULT NULL, dense boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_order';
+
+COMMENT ON FUNCTION m2m_order(regclass, text, text, boolean) IS
+'Rule: the links of each row of the role have an order, in the link property position (bigint, <other role>_position unless it is named), which is added if it is not there. New links come last, whoever makes them and by whatever path, without a lock; m2m_set takes the order of its array, m2m_move changes one, and the link function returns rows in order. Numbers have gaps; with dense they are 1, 2, 3 ... (from 0, where those that are there begin so) when a transaction commits, also in an integer column. Replaces the order that the role has. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column cannot hold it; 42501.';
+
+CREATE FUNCTION m2m_order_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_order_links';
+
+COMMENT ON FUNCTION m2m_order_links() IS
+'Trigger of a rule; m2m_order() puts it there. Its arguments, name=value: role; order: sparse or dense; first, the number of the first link of a dense one; origin=added for a column that the rule has added; null=allowed for one that could be null before.';
+
+CREATE FUNCTION m2m_move(left_table regclass, left_id "any", right_table regclass,
+	right_id "any", before "any" DEFAULT NULL, after "any" DEFAULT NULL,
+	at bigint DEFAULT NULL, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_move';
+
+CREATE FUNCTION m2m_move(left_table regclass, left_id text, right_table regclass,
+	right_id text, before text DEFAULT NULL, after text DEFAULT NULL,
+	at bigint DEFAULT NULL, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_move';
+
+COMMENT ON FUNCTION m2m_move(regclass, "any", regclass, "any", "any", "any", bigint, text, text) IS
+'Among the links of the first row, which m2m_order has given an order, moves the link to the second row: before or after that to another row, or to be the at-th (from 1; last, if there are not so many). Returns whether it has another place now. Of a sparse order it writes one link, or a few next to it. Needs SELECT on the association and UPDATE on the position. Errors: 42704 no relationship, or no order of these links; 42P08 several relationships; 22023 not one of before, after and at, or such rows are not linked; 21000 the pair has several links; 22004 a null id; 40001; 42501.';
+COMMENT ON FUNCTION m2m_move(regclass, text, regclass, text, text, text, bigint, text, text) IS
+'Among the links of the first row, which m2m_order has given an order, moves the link to the second row: before or after that to another row, or to be the at-th (from 1; last, if there are not so many). Returns whether it has another place now. Of a sparse order it writes one link, or a few next to it. Needs SELECT on the association and UPDATE on the position. Errors: 42704 no relationship, or no order of these links; 42P08 several relationships; 22023 not one of before, after and at, or such rows are not linked; 21000 the pair has several links; 22004 a null id; 40001; 42501.';
+
 CREATE FUNCTION m2m_history(association regclass)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE

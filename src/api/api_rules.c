@@ -19,6 +19,7 @@
 #include "relationship.h"
 #include "rule.h"
 #include "text.h"
+#include "view.h"
 
 static void begin(FunctionCallInfo fcinfo, const char *function);
 static char *text_argument(FunctionCallInfo fcinfo, int n,
@@ -30,6 +31,7 @@ static void put_rule(ReturnSetInfo *rsinfo, M2mRelationship *rel,
 
 PG_FUNCTION_INFO_V1(m2m_limit);
 PG_FUNCTION_INFO_V1(m2m_counter);
+PG_FUNCTION_INFO_V1(m2m_order);
 PG_FUNCTION_INFO_V1(m2m_history);
 PG_FUNCTION_INFO_V1(m2m_restore);
 PG_FUNCTION_INFO_V1(m2m_notify);
@@ -60,6 +62,25 @@ m2m_counter(PG_FUNCTION_ARGS)
 					   PG_ARGISNULL(2) ? NULL :
 					   m2m_name_fit(text_argument(fcinfo, 2, "counter"),
 									"counter"));
+	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_order: SQL function; gives the links of each row of a role an order.
+ */
+Datum
+m2m_order(PG_FUNCTION_ARGS)
+{
+	List	   *functions[2];
+
+	begin(fcinfo, "m2m_order()");
+	m2m_functions_see(PG_GETARG_OID(0), functions);
+	m2m_order_define(PG_GETARG_OID(0), text_argument(fcinfo, 1, "role"),
+					 PG_ARGISNULL(2) ? NULL :
+					 m2m_name_fit(text_argument(fcinfo, 2, "position"),
+								  "position"),
+					 !PG_ARGISNULL(3) && PG_GETARG_BOOL(3));
+	m2m_functions_follow(PG_GETARG_OID(0), functions);
 	PG_RETURN_VOID();
 }
 
@@ -128,9 +149,13 @@ m2m_notify(PG_FUNCTION_ARGS)
 Datum
 m2m_drop_rule(PG_FUNCTION_ARGS)
 {
+	List	   *functions[2];
+
 	begin(fcinfo, "m2m_drop_rule()");
+	m2m_functions_see(PG_GETARG_OID(0), functions);
 	m2m_rule_drop(PG_GETARG_OID(0), text_argument(fcinfo, 1, "rule"),
 				  !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	m2m_functions_follow(PG_GETARG_OID(0), functions);
 	PG_RETURN_VOID();
 }
 

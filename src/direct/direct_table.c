@@ -50,7 +50,9 @@ static void end_scan(IndexScanDesc *scan);
 static void end_fetch(IndexFetchTableData **fetch);
 static void close_relations(M2mDirectTable *table);
 static void describe(M2mRelationship *rel);
-static bool association_is_plain(M2mRelationship *rel, Relation association);
+static void describe_numbers(M2mRelationship *rel, M2mDirect *direct);
+static bool association_is_plain(M2mRelationship *rel, Relation association,
+								 M2mDirect *direct);
 static bool columns_are_plain(M2mRelationship *rel, Relation association);
 static bool triggers_are_plain(M2mRelationship *rel, Relation association);
 static bool has_parent(Oid relid);
@@ -145,6 +147,10 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	table->shut = table->association->rd_islocaltemp ||
 		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
 								true);
+
+	/* what a rule waits for, it waits for before we have locked a row */
+	if (actions & M2M_DIRECT_UNLINK)
+		m2m_rules_before_unlink(rel);
 
 	/* they outlive the table, and are told when all is in */
 	MemoryContextSwitchTo(old);
@@ -308,7 +314,8 @@ describe(M2mRelationship *rel)
 	 * not; what changes there is noticed by m2m_relationship_current() once
 	 * they are.  rel->direct is set last: an error leaves nothing half done.
 	 */
-	direct->possible = association_is_plain(rel, association) &&
+	describe_numbers(rel, direct);
+	direct->possible = association_is_plain(rel, association, direct) &&
 		columns_are_plain(rel, association) &&
 		m2m_rules_are_plain(rel) && triggers_are_plain(rel, association) &&
 		m2m_pair_order(rel)->built_in &&
@@ -325,12 +332,32 @@ describe(M2mRelationship *rel)
 }
 
 /*
+ * describe_numbers: columns that are no links' keys, and of which it is known
+ * how they get their values: from a sequence each.
+ */
+static void
+describe_numbers(M2mRelationship *rel, M2mDirect *direct)
+{
+	for (int i = 0; i < rel->nproperties &&
+		 direct->nnumbers < (int) lengthof(direct->number); i++)
+	{
+		Oid			sequence = m2m_order_sequence(rel, rel->property[i]);
+
+		if (!OidIsValid(sequence))
+			continue;
+		direct->number[direct->nnumbers] = rel->property[i];
+		direct->sequence[direct->nnumbers++] = sequence;
+	}
+}
+
+/*
  * association_is_plain: is it a local heap of this session or everybody's,
  * without partitions, inheritance and rules, with links and nothing else in
- * it, each once?
+ * it but numbers of theirs, each once?
  */
 static bool
-association_is_plain(M2mRelationship *rel, Relation association)
+association_is_plain(M2mRelationship *rel, Relation association,
+					 M2mDirect *direct)
 {
 	Form_pg_class form = association->rd_rel;
 	TupleDesc	desc = RelationGetDescr(association);
@@ -341,7 +368,8 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		has_parent(rel->association) ||
 		RELATION_IS_OTHER_TEMP(association) ||
 		m2m_catalog_is_distributed(rel->association) ||
-		!rel->unique || rel->nproperties > 0 || rel->deleted != 0)
+		!rel->unique || rel->nproperties != direct->nnumbers ||
+		rel->deleted != 0)
 		return false;
 
 	/* NOT NULL is kept by ids, which are never null; defaults are not needed */
@@ -691,6 +719,14 @@ open_indexes(M2mDirectTable *table)
 		for (int i = 0; i < index->natts; i++)
 		{
 			index->column[i] = pair_column(rel, form->indkey.values[i]);
+			for (int k = 0; k < table->direct->nnumbers; k++)
+			{
+				if (form->indkey.values[i] == table->direct->number[k])
+				{
+					index->column[i] = table->order->natts + k;
+					index->at_once = true;
+				}
+			}
 			if (index->column[i] < 0)
 				return false;
 		}
@@ -741,7 +777,7 @@ is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 	Form_pg_index form = index->index->rd_index;
 	int			n = table->rel->nlink;
 
-	if (index->index->rd_rel->relam != BTREE_AM_OID ||
+	if (index->index->rd_rel->relam != BTREE_AM_OID || index->at_once ||
 		!shows_all(index->index) || !form->indimmediate ||
 		form->indnkeyatts != n)
 		return false;
@@ -827,6 +863,8 @@ m2m_direct_side_column(M2mDirectTable *table, M2mSide side, int column)
 	int			nleft = table->order->nleft;
 	int			shared;
 
+	if (column >= table->order->natts)
+		return -1;
 	if (side == M2M_LEFT)
 		return column < nleft ? column : -1;
 	if (column >= nleft)

@@ -72,6 +72,7 @@ typedef struct PairGroup
 	Size		nbytes;			/* of the copies */
 	Datum	   *values;
 	ItemPointerData *place;		/* of their rows, if they have any */
+	int64		(*number)[2];	/* and their numbers */
 	MemoryContext context;		/* for copies of the values */
 } PairGroup;
 
@@ -164,6 +165,7 @@ m2m_batch_begin(M2mDirectTable *table, int64 count, bool progress)
 	batch->group.values = palloc_array(Datum, (Size) batch->room *
 									   table->order->natts);
 	batch->group.place = palloc_array(ItemPointerData, batch->room);
+	batch->group.number = palloc(sizeof(*batch->group.number) * batch->room);
 	batch->group.context = AllocSetContextCreate(context, "m2m batch pairs",
 												 ALLOCSET_DEFAULT_SIZES);
 	if (table->shut)
@@ -199,7 +201,7 @@ begin_sorted(M2mLinkBatch *batch)
 	{
 		M2mDirectIndex *index = &table->index[i];
 
-		if (index == table->unique)
+		if (index == table->unique || index->at_once)
 			continue;
 		if (!right_key && leads_with_right(table, index))
 			batch->sorted[batch->nsorted].right_key = right_key = true;
@@ -309,6 +311,8 @@ m2m_batch_link_pair(M2mLinkBatch *batch, Datum *pair, bool look)
 	if (result)
 	{
 		batch->group.place[batch->group.count] = place;
+		memcpy(batch->group.number[batch->group.count],
+			   batch->table->number, sizeof(batch->table->number));
 		group_put(batch, pair);
 		if (group_is_full(batch))
 			finish_group(batch);
@@ -382,6 +386,7 @@ link_group(M2mLinkBatch *batch)
 		{
 			if (n < i)
 				memcpy(group_pair(batch, n), pair, sizeof(Datum) * natts);
+			memcpy(batch->group.number[n], table->number, sizeof(table->number));
 			n++;
 		}
 		show_progress(batch, table->shut ? 0 : n);
@@ -470,6 +475,8 @@ insert_group(M2mLinkBatch *batch)
 			batch->slot[i] = table_slot_create(table->association, NULL);
 			MemoryContextSwitchTo(old);
 		}
+		m2m_direct_number(table);
+		memcpy(group->number[i], table->number, sizeof(table->number));
 		m2m_direct_fill(table, batch->slot[i], group_pair(batch, i));
 	}
 
@@ -484,6 +491,14 @@ insert_group(M2mLinkBatch *batch)
 		group->place[i] = batch->slot[i]->tts_tid;
 		m2m_direct_index_insert(table, table->unique, group_pair(batch, i),
 								&group->place[i], UNIQUE_CHECK_YES);
+		memcpy(table->number, group->number[i], sizeof(table->number));
+		for (int k = 0; k < table->nindexes; k++)
+		{
+			if (table->index[k].at_once)
+				m2m_direct_index_insert(table, &table->index[k],
+										group_pair(batch, i), &group->place[i],
+										UNIQUE_CHECK_NO);
+		}
 		ExecClearTuple(batch->slot[i]);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -513,6 +528,7 @@ finish_group(M2mLinkBatch *batch)
 		for (int k = 0; k < batch->nsorted; k++)
 			put_place(batch, batch->sorted[k].sort, group_pair(batch, i),
 					  &batch->group.place[i]);
+		memcpy(table->number, batch->group.number[i], sizeof(table->number));
 		m2m_direct_linked(table, group_pair(batch, i));
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -398,7 +398,7 @@ link_one(M2mDirectTable *table, Datum *pair)
 	 */
 	for (int i = 0; i < table->nindexes; i++)
 	{
-		if (&table->index[i] != table->unique)
+		if (&table->index[i] != table->unique && !table->index[i].at_once)
 			m2m_direct_index_insert(table, &table->index[i], pair, &place,
 									UNIQUE_CHECK_NO);
 	}
@@ -677,7 +677,7 @@ holds_pair(M2mDirectTable *table, M2mDirectIndex *index)
 	{
 		int			c = index->column[i];
 
-		if (!found[c] &&
+		if (c < table->order->natts && !found[c] &&
 			TupleDescAttr(RelationGetDescr(index->index), i)->atttypid ==
 			TupleDescAttr(RelationGetDescr(table->association),
 						  table->attnum[c] - 1)->atttypid)
@@ -700,7 +700,8 @@ read_entry(M2mDirectTable *table, M2mDirectIndex *index, IndexScanDesc scan,
 	index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, values, isnull);
 	for (int i = 0; i < index->natts; i++)
 	{
-		if (TupleDescAttr(scan->xs_itupdesc, i)->atttypid != CSTRINGOID)
+		if (index->column[i] < table->order->natts &&
+			TupleDescAttr(scan->xs_itupdesc, i)->atttypid != CSTRINGOID)
 			pair[index->column[i]] = values[i];
 	}
 	for (int i = table->order->nleft; i < table->order->natts; i++)

@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
+#include "rewrite/prs2lock.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -46,6 +47,7 @@ static const M2mRuleKind *const kinds[] = {
 	&m2m_counter_kind,
 	&m2m_history_kind,
 	&m2m_notice_kind,
+	&m2m_order_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
@@ -57,6 +59,7 @@ static int	read_arguments(HeapTuple tuple, TupleDesc desc, char ***args);
 static bool complete(M2mRule *rule);
 static bool is_whole(M2mRule *rule);
 static Oid	condition_table(const char *tgqual);
+static AttrNumber condition_column(HeapTuple trigger, TupleDesc desc);
 static void free_plans(void *arg);
 
 /*
@@ -101,7 +104,8 @@ m2m_rules_are_of(HeapTuple trigger, TupleDesc desc)
 									&isnull);
 
 	return m2m_rule_kind_of(((Form_pg_trigger) GETSTRUCT(trigger))->tgfoid) != NULL &&
-		(isnull || OidIsValid(condition_table(TextDatumGetCString(qual))));
+		(isnull || OidIsValid(condition_table(TextDatumGetCString(qual))) ||
+		 condition_column(trigger, desc) != InvalidAttrNumber);
 }
 
 /* m2m_rules_keep: is a table one that a rule keeps, by the mark on it? */
@@ -312,6 +316,24 @@ m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2])
 	return true;
 }
 
+/*
+ * m2m_rules_before_unlink: for who is going to remove links himself: what
+ * rules have to do before any row is locked.  Before his snapshot.
+ */
+void
+m2m_rules_before_unlink(M2mRelationship *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (rule->kind->before != NULL)
+			rule->kind->before(rule);
+	}
+}
+
 /* m2m_rule_find: a rule by its name, or NULL. */
 M2mRule *
 m2m_rule_find(M2mRelationship *rel, const char *name)
@@ -406,6 +428,33 @@ condition_table(const char *tgqual)
 			return DatumGetObjectId(constant->constvalue);
 	}
 	return InvalidOid;
+}
+
+/*
+ * condition_column: the column that a row trigger is for, where its condition
+ * says that this is null, and nothing else: UPDATE OF c ... WHEN (NEW.c IS
+ * NULL).  0 otherwise.
+ */
+static AttrNumber
+condition_column(HeapTuple trigger, TupleDesc desc)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(trigger);
+	bool		isnull;
+	Datum		qual = heap_getattr(trigger, Anum_pg_trigger_tgqual, desc,
+									&isnull);
+	NullTest   *test;
+	Var		   *var;
+
+	if (isnull || form->tgattr.dim1 != 1)
+		return InvalidAttrNumber;
+	test = (NullTest *) stringToNode(TextDatumGetCString(qual));
+	if (!IsA(test, NullTest) || test->nulltesttype != IS_NULL ||
+		!IsA(test->arg, Var))
+		return InvalidAttrNumber;
+	var = (Var *) test->arg;
+	return var->varno == PRS2_NEW_VARNO &&
+		var->varattno == form->tgattr.values[0] ? var->varattno :
+		InvalidAttrNumber;
 }
 
 /*
@@ -651,9 +700,13 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 	}
 	rule->triggers = lappend_oid(rule->triggers, form->oid);
 
+	if (event == M2M_RULE_ROW)
+		rule->column = condition_column(tuple, desc);
+
 	/* a condition may be anything: what we do not know, we do not stand for */
 	if (event == 0 || (rule->has & event) != 0 || rule->table != table ||
-		(!isnull && !OidIsValid(table)) ||
+		(event == M2M_RULE_ROW ? rule->column == InvalidAttrNumber :
+		 !isnull && !OidIsValid(table)) ||
 		form->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
 		rule->odd = true;
 	rule->has |= event;
@@ -661,7 +714,8 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 
 /*
  * trigger_event: the event that a trigger is for, if it fires after each
- * statement, for one event, with the rows; else 0.
+ * statement, for one event, with the rows; or one of those that a rule may
+ * have besides; else 0.
  */
 static int
 trigger_event(HeapTuple tuple, TupleDesc desc)
@@ -682,6 +736,11 @@ trigger_event(HeapTuple tuple, TupleDesc desc)
 			return no_old ? 0 : M2M_RULE_DELETE;
 		case TRIGGER_TYPE_AFTER | TRIGGER_TYPE_TRUNCATE:
 			return M2M_RULE_TRUNCATE;
+		case TRIGGER_TYPE_ROW | TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_INSERT |
+			TRIGGER_TYPE_UPDATE:
+			return M2M_RULE_ROW;
+		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_UPDATE:
+			return M2M_RULE_BEFORE;
 		default:
 			return 0;
 	}
