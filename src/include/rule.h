@@ -105,6 +105,9 @@ typedef enum M2mMove
 	M2M_MOVE_AT
 } M2mMove;
 
+/* of m2m_order_mark() */
+#define M2M_NO_MARK PG_INT64_MIN
+
 extern bool m2m_order_move(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						   M2mIds *moved, M2mMove where, M2mIds *other,
 						   int64 at);

@@ -44,6 +44,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -60,7 +61,7 @@
 /* Statements of an order. */
 typedef enum OrderStatement
 {
-	ORDER_LINKED,				/* keys that were linked by INSERT */
+	ORDER_LINKED,				/* keys that have links with provisional numbers */
 	ORDER_CHANGED,				/* ... that an UPDATE has changed something of */
 	ORDER_UNLINKED,				/* ... that were unlinked by DELETE */
 	ORDER_LOOSE,				/* ... that were given numbers by INSERT */
@@ -325,9 +326,9 @@ m2m_order_define(Oid association, const char *role, const char *column,
 					 psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
 							  " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
 							  " OPERATOR(pg_catalog.*) %d)"
-							  " OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER"
+							  " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
 							  " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
-							  " OPERATOR(pg_catalog.*) %d)",
+							  " OPERATOR(pg_catalog.*) %d))",
 							  quoted, quoted, STEP, STEP, quoted,
 							  m2m_rule_keys(rel, side, "a"),
 							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
@@ -817,8 +818,8 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 							 &half);
 			keep_keys(rule);
 		}
-		if (m2m_rule_execute(rule, ORDER_LINKED, many, owner, false, 0, NULL,
-							 NULL) > 0)
+		if (m2m_rule_execute(rule, ORDER_LINKED, many, owner, false, 1, &type,
+							 &half) > 0)
 		{
 			hash = m2m_rule_hashes(rule->rel, rule->side, &count);
 			place_new(rule, hash, count);
@@ -1046,6 +1047,8 @@ put_in_order(Pending *p)
 		uint64		count;
 		uint32	   *hash;
 
+		/* there is no statement any more that has one */
+		PushActiveSnapshot(GetTransactionSnapshot());
 		m2m_rule_connect(NULL);
 		m2m_rule_add_relation("kept", InvalidOid, p->desc, p->keys);
 		m2m_rule_execute(rule, ORDER_KEPT, true,
@@ -1058,6 +1061,7 @@ put_in_order(Pending *p)
 		while (!place_all(rule))
 			CHECK_FOR_INTERRUPTS();
 		m2m_rule_finish();
+		PopActiveSnapshot();
 	}
 	tuplestore_end(p->keys);
 }
@@ -1117,8 +1121,9 @@ order_text(M2mRule *rule, int statement)
 	switch (statement)
 	{
 		case ORDER_LINKED:
-			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s", keys,
-							is_link);
+			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND a.%s"
+							" OPERATOR(pg_catalog.>=) $1",
+							keys, is_link, column);
 		case ORDER_LOOSE:
 			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND a.%s"
 							" OPERATOR(pg_catalog.<) $1",

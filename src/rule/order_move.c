@@ -79,6 +79,7 @@ static int	links_after(OrderedList *list, Link *before, Link *moved, int most,
 static bool is_at(ItemPointer place, Link *link);
 static void put(OrderedList *list, Link *link, int64 number);
 static bool write_places(OrderedList *list, Oid as);
+static void lock_list(OrderedList *list);
 static uint64 run(M2mRule *rule, const char *sql, int nargs, Oid *types,
 				  Datum *values, bool latest);
 static Link read_link(uint64 row);
@@ -619,29 +620,12 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	Oid			types[2 * INDEX_MAX_KEYS + 3];
 	Datum		values[2 * INDEX_MAX_KEYS + 3];
 	int			nargs = parameters(list, NULL, types, values);
-	uint64		count;
-	uint32	   *hash;
 	Link		this;
 	int64		to;
 	Tuplestorestate *shifted;
 	bool		done;
 
-	/* the key as links have it, by one of them; none is no list */
-	find_link(list, moved, &this);
-	m2m_rule_connect(NULL);
-	types[nargs] = TIDOID;
-	values[nargs] = PointerGetDatum(&this.place);
-	run(rule, psprintf("SELECT %s FROM %s a WHERE %s AND a.ctid OPERATOR(pg_catalog.=) $%d",
-					   m2m_rule_keys(rel, list->side, "a"),
-					   m2m_qualified_name(rel->association),
-					   of_list(list, "a"), nargs + 1),
-		nargs + 1, types, values, true);
-	hash = m2m_rule_hashes(rel, list->side, &count);
-	m2m_lock_keys(rel, list->side, hash, count);
-	m2m_rule_finish();
-	if (count == 0)
-		return false;
-
+	lock_list(list);
 	find_link(list, moved, &this);
 	if (where == M2M_MOVE_AT)
 	{
@@ -714,6 +698,37 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 }
 
 /*
+ * lock_list: the lock by which a dense order's links are numbered one after the
+ * other (m2m_lock_keys()).  Connected to SPI.
+ */
+static void
+lock_list(OrderedList *list)
+{
+	M2mRelationship *rel = list->rule->rel;
+	Oid			types[INDEX_MAX_KEYS];
+	Datum		values[INDEX_MAX_KEYS];
+	int			nargs = parameters(list, NULL, types, values);
+	StringInfoData sql;
+	uint64		count;
+	uint32	   *hash;
+
+	/* the key as links have it, whether there are any or not */
+	initStringInfo(&sql);
+	for (int i = 0; i < nargs; i++)
+	{
+		M2mKeyColumn *key = &rel->side[list->side].key[i];
+
+		appendStringInfo(&sql, "%sCAST($%d AS %s)", i > 0 ? ", " : "SELECT ",
+						 i + 1,
+						 format_type_extended(key->link_type, -1,
+											  FORMAT_TYPE_FORCE_QUALIFY));
+	}
+	run(list->rule, sql.data, nargs, types, values, true);
+	hash = m2m_rule_hashes(rel, list->side, &count);
+	m2m_lock_keys(rel, list->side, hash, count);
+}
+
+/*
  * writer: as whom links of a call get the order that they have there, and those
  * of a dense one are shifted: as the rule, whatever the caller may see.
  */
@@ -725,7 +740,8 @@ writer(M2mRule *rule)
 
 /*
  * m2m_order_mark: what numbers of links that a call is about to make will be
- * above; -1 if they need no order, as they are linked in that of the call.
+ * above; M2M_NO_MARK if they need no order, as they are linked in that of the
+ * call.
  */
 int64
 m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
@@ -742,11 +758,11 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	if (rule == NULL || !ids[far]->is_array || ids[far]->count < 2 ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
 		is_in_order(rel, far, ids[far]))
-		return -1;
+		return M2M_NO_MARK;
 	if (!m2m_order_is_dense(rule))
 		return m2m_order_next(rule);
 	if (ids[side]->is_array)
-		return -1;
+		return M2M_NO_MARK;
 	memset(&list, 0, sizeof(list));
 	list.rule = rule;
 	list.side = side;
@@ -754,9 +770,11 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	list.nkeys = list.id->nkeys;
 	nargs = parameters(&list, NULL, types, values);
 	SPI_connect();
-	run(rule, psprintf("SELECT CAST(COALESCE(pg_catalog.max(a.%s), 0) AS pg_catalog.int8) FROM %s a"
+	lock_list(&list);
+	run(rule, psprintf("SELECT CAST(COALESCE(pg_catalog.max(a.%s), %d) AS pg_catalog.int8) FROM %s a"
 					   " WHERE %s",
 					   m2m_quoted_column(rel->association, rule->column),
+					   (int) m2m_order_first(rule) - 1,
 					   m2m_qualified_name(rel->association),
 					   of_list(&list, "a")),
 		nargs, types, values, true);
@@ -801,7 +819,7 @@ m2m_order_linked(M2mRelationship *rel, M2mSide side, M2mIds *ids[2],
 	Oid			userid;
 	int			security;
 
-	if (rule == NULL || mark < 0)
+	if (rule == NULL || mark == M2M_NO_MARK)
 		return;
 	keys = m2m_rule_keys(rel, side, "a");
 	column = m2m_quoted_column(rel->association, rule->column);
