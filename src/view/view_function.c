@@ -53,6 +53,7 @@ static bool names_are_there(M2mRelationship *rel);
 static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
 static const char *past_order(const char *s);
+static bool reads_in_order(Oid function, const char *body);
 static void run_remake(void *arg);
 static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
 static void copy_function(Oid function, HeapTuple old);
@@ -286,7 +287,30 @@ m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
 	return OidIsValid(function) &&
 		object_ownercheck(ProcedureRelationId, function, GetUserId()) &&
 		match_function(rel, near, function, m2m_function_body(rel, near),
-					   &same_body, &same_name) && same_body;
+					   &same_body, &same_name) &&
+		(same_body ||
+		 reads_in_order(function, m2m_function_body(rel, near)));
+}
+
+/*
+ * reads_in_order: is the body of a function the one given, with an order behind
+ * it?  The rule that gave it that may have gone with the extension.
+ */
+static bool
+reads_in_order(Oid function, const char *body)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		isnull = true;
+	Datum		source = 0;
+	const char *rest;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	rest = isnull ? NULL :
+		past_order(past(TextDatumGetCString(source), body));
+	ReleaseSysCache(tuple);
+	return rest != NULL && *rest == '\0';
 }
 
 /*
