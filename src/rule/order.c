@@ -31,6 +31,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_sequence.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "commands/sequence.h"
@@ -99,6 +100,8 @@ static void order_before(M2mRule *rule);
 static HeapTuple fill_null(TriggerData *trigger);
 static Datum column_value(Oid type, int64 value);
 static Oid	column_sequence(Oid relid, AttrNumber attnum);
+static Oid	marked_sequence(M2mRule *rule);
+static Oid	check_sequence(M2mRule *rule);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, bool dense);
 static bool is_of_identity(M2mRelationship *rel, AttrNumber attnum);
@@ -235,6 +238,34 @@ column_sequence(Oid relid, AttrNumber attnum)
 		result = m2m_identity_sequence(relation, attnum);
 	table_close(relation, NoLock);
 	return result;
+}
+
+/*
+ * marked_sequence: the sequence of a rule's column, or InvalidOid if it is not
+ * as we make it.  By that the association's owner has said that the column is
+ * the rule's to write: a trigger is there also for who has but TRIGGER on the
+ * table, and could else have any column written with the owner's rights.
+ */
+static Oid
+marked_sequence(M2mRule *rule)
+{
+	Oid			relid = rule->rel->association;
+	Oid			sequence = rule->column == 0 ? InvalidOid :
+		column_sequence(relid, rule->column);
+	HeapTuple	tuple = OidIsValid(sequence) ?
+		SearchSysCache1(SEQRELID, ObjectIdGetDatum(sequence)) : NULL;
+	Form_pg_sequence form;
+	bool		marked;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	form = (Form_pg_sequence) GETSTRUCT(tuple);
+	marked = IS_DENSE(rule) ?
+		form->seqmin == half_of(get_atttype(relid, rule->column)) &&
+		form->seqincrement == 1 && form->seqcycle :
+		form->seqincrement == STEP && !form->seqcycle;
+	ReleaseSysCache(tuple);
+	return marked ? sequence : InvalidOid;
 }
 
 /*
@@ -666,7 +697,7 @@ m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum)
 		M2mRule    *rule = m2m_order_of(rel, s);
 
 		if (rule != NULL && rule->column == attnum)
-			return column_sequence(rel->association, attnum);
+			return marked_sequence(rule);
 	}
 	return InvalidOid;
 }
@@ -689,19 +720,28 @@ m2m_order_first(M2mRule *rule)
 int64
 m2m_order_next(M2mRule *rule)
 {
-	Oid			sequence = column_sequence(rule->rel->association,
-										   rule->column);
+	return nextval_internal(check_sequence(rule), false);
+}
+
+/*
+ * check_sequence: the sequence of a rule's column; error 55000 where that is not
+ * as we make it.
+ */
+static Oid
+check_sequence(M2mRule *rule)
+{
+	Oid			sequence = marked_sequence(rule);
 
 	if (!OidIsValid(sequence))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("column \"%s\" of \"%s\" is no identity column any more",
+				 errmsg("column \"%s\" of \"%s\" is not the identity column that order \"%s\" takes",
 						get_attname(rule->rel->association, rule->column,
 									false),
-						get_rel_name(rule->rel->association)),
+						get_rel_name(rule->rel->association), rule->name),
 				 errhint("Switch the order on again: SELECT %s.",
 						 order_definition(rule))));
-	return nextval_internal(sequence, false);
+	return sequence;
 }
 
 /* m2m_order_by: "a.book_position, a.book_id". */
@@ -769,8 +809,7 @@ order_read(M2mRule *rule)
 static bool
 order_elsewhere(M2mRule *rule)
 {
-	return rule->column != 0 &&
-		OidIsValid(column_sequence(rule->rel->association, rule->column));
+	return OidIsValid(marked_sequence(rule));
 }
 
 /*
@@ -797,9 +836,9 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 	uint64		count;
 	uint32	   *hash;
 
-	/* a column that was dropped with CASCADE takes the order along */
-	if (!IS_DENSE(rule) || rule->column == 0 || change->truncated ||
-		m2m_rule_rows(change) == 0)
+	/* a column that is gone, or no identity any more, takes the order along */
+	if (!IS_DENSE(rule) || change->truncated ||
+		m2m_rule_rows(change) == 0 || !OidIsValid(marked_sequence(rule)))
 		return;
 	half = Int64GetDatum(half_of(get_atttype(rule->rel->association,
 											 rule->column)));
@@ -886,6 +925,7 @@ m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 
 	if (wanted == 0)
 		return 0;
+	(void) check_sequence(rule);
 	m2m_rule_add_relation("places", InvalidOid, m2m_order_places_desc(),
 						  places);
 	arranging++;
@@ -1042,7 +1082,7 @@ put_in_order(Pending *p)
 
 	/* the rule may be gone, or another, by now */
 	if (rule != NULL && rule->kind == &m2m_order_kind && IS_DENSE(rule) &&
-		rule->column != 0)
+		OidIsValid(marked_sequence(rule)))
 	{
 		uint64		count;
 		uint32	   *hash;
@@ -1202,7 +1242,7 @@ order_check(M2mRule *rule)
 	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
 	Oid			sequence;
 
-	if (rule->column == 0)
+	if (!OidIsValid(marked_sequence(rule)))
 		return NIL;
 	finding->severity = "error";
 	if (IS_DENSE(rule))
@@ -1219,7 +1259,7 @@ order_check(M2mRule *rule)
 		finding->remedy = psprintf("SELECT %s", order_definition(rule));
 		return list_make1(finding);
 	}
-	sequence = column_sequence(rel->association, rule->column);
+	sequence = marked_sequence(rule);
 	if (!OidIsValid(sequence))
 		return NIL;
 	finding->what = psprintf("links that are new do not come last in order \"%s\"",

@@ -756,6 +756,7 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	int64		result;
 
 	if (rule == NULL || !ids[far]->is_array || ids[far]->count < 2 ||
+		!OidIsValid(m2m_order_sequence(rel, rule->column)) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
 		is_in_order(rel, far, ids[far]))
 		return M2M_NO_MARK;
@@ -943,6 +944,7 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 	Tuplestorestate *wanted;
 
 	if (rule == NULL || others->count < 2 ||
+		!OidIsValid(m2m_order_sequence(rel, rule->column)) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED)
 		return;
 	ids[side] = id;
