@@ -527,6 +527,8 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 	M2mLinkView *view;
 	char	   *name;
 
+	if (!OidIsValid(endpoint->view) && !m2m_view_is_due(rel, side))
+		return;
 	if (!OidIsValid(endpoint->view))
 	{
 		char	   *taken = m2m_view_name_taken(rel, side);

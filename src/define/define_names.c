@@ -78,7 +78,10 @@ m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 		char	  **role;
 		NamePattern pattern;
 	}			way[4];
-	bool		open[2] = {view[M2M_LEFT] == NULL, view[M2M_RIGHT] == NULL};
+	bool		open[2] = {
+		view[M2M_LEFT] == NULL && m2m_view_is_due(rel, M2M_LEFT),
+		view[M2M_RIGHT] == NULL && m2m_view_is_due(rel, M2M_RIGHT)
+	};
 	char	   *column[2] = {role[M2M_LEFT], role[M2M_RIGHT]};
 	char	   *taken = NULL;
 	StringInfoData tried;

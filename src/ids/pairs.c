@@ -31,6 +31,7 @@ struct M2mPairs
 	MemoryContext last_context; /* of the pair taken last */
 	Datum	   *last;			/* NULL: none yet */
 	Datum	   *row;
+	bool		both;			/* is a link there in both directions? */
 	bool		sorted;
 	bool		fit;			/* do all fit the association's columns? */
 	int64		count;			/* pairs put */
@@ -174,6 +175,7 @@ m2m_pairs_begin(M2mRelationship *rel, int work_kb)
 	M2mPairs   *pairs = palloc0(sizeof(M2mPairs));
 
 	pairs->order = order;
+	pairs->both = OidIsValid(rel->mirror);
 	pairs->fit = true;
 	pairs->sort = m2m_pair_sort_begin(order, order->row_desc,
 									  order->row_desc->natts, NULL, work_kb);
@@ -185,7 +187,8 @@ m2m_pairs_begin(M2mRelationship *rel, int work_kb)
 }
 
 /*
- * m2m_pairs_put: adds a pair, by the key columns of its two sides.
+ * m2m_pairs_put: adds a pair, by the key columns of its two sides; where links
+ * are there in both directions, both.
  */
 void
 m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right)
@@ -202,6 +205,17 @@ m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right)
 		pairs->fit = false;
 	m2m_pair_sort_put(pairs->sort, pairs->row);
 	pairs->count++;
+
+	/* a link of both directions is two rows, each in its place in the order */
+	if (pairs->both && m2m_pair_direction(order, pairs->row) != 0)
+	{
+		memcpy(pairs->row, right, sizeof(Datum) * nleft);
+		memcpy(pairs->row + nleft, left, sizeof(Datum) * nleft);
+		if (!order->same_image)
+			pairs->row[order->natts] = Int64GetDatum(pairs->count);
+		m2m_pair_sort_put(pairs->sort, pairs->row);
+		pairs->count++;
+	}
 }
 
 /*
@@ -355,6 +369,47 @@ m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a, Datum *b)
 			return result;
 	}
 	return 0;
+}
+
+/*
+ * m2m_pair_direction: of a pair in a relationship whose links are there in both
+ * directions, whose keys are of the same columns: 0 if it links a row to
+ * itself, less if it is the one that comes first in key order, by which the
+ * link is counted, greater if it is the other.
+ */
+int
+m2m_pair_direction(M2mPairOrder *order, Datum *pair)
+{
+	return m2m_pair_compare(order, 0, order->nleft, pair, pair + order->nleft);
+}
+
+/* m2m_pair_mirrored: such a pair in the other direction; values are not copied. */
+Datum *
+m2m_pair_mirrored(M2mPairOrder *order, Datum *pair)
+{
+	Datum	   *result = palloc_array(Datum, order->natts);
+	int			nleft = order->nleft;
+
+	Assert(order->natts == 2 * nleft);
+	memcpy(result, pair + nleft, sizeof(Datum) * nleft);
+	memcpy(result + nleft, pair, sizeof(Datum) * nleft);
+	return result;
+}
+
+/*
+ * m2m_ids_direction: the ids of such a pair, two scalars, in the direction that
+ * comes first, into ordered; returns whether it is another row than that of the
+ * other direction.
+ */
+bool
+m2m_ids_direction(M2mRelationship *rel, M2mIds *ids[2], M2mIds *ordered[2])
+{
+	int			direction = m2m_pair_direction(m2m_pair_order(rel),
+											   m2m_pair_values(rel, ids));
+
+	ordered[M2M_LEFT] = ids[direction > 0 ? M2M_RIGHT : M2M_LEFT];
+	ordered[M2M_RIGHT] = ids[direction > 0 ? M2M_LEFT : M2M_RIGHT];
+	return direction != 0;
 }
 
 /*

@@ -172,6 +172,10 @@ extern int64 m2m_pairs_count(M2mPairs *pairs);
 extern int64 m2m_pairs_distinct(M2mPairs *pairs);
 extern int	m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a,
 							 Datum *b);
+extern int	m2m_pair_direction(M2mPairOrder *order, Datum *pair);
+extern Datum *m2m_pair_mirrored(M2mPairOrder *order, Datum *pair);
+extern bool m2m_ids_direction(M2mRelationship *rel, M2mIds *ids[2],
+							  M2mIds *ordered[2]);
 extern void m2m_pairs_end(M2mPairs *pairs);
 extern Datum *m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2]);
 

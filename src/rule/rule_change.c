@@ -36,8 +36,16 @@ M2mRuleChange *
 m2m_rules_begin(M2mRelationship *rel)
 {
 	M2mRuleChange *change;
+	bool		idle = true;
+	ListCell   *lc;
 
-	if (m2m_rules_of(rel) == NIL)
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		idle = idle && rule->kind->idle != NULL && rule->kind->idle(rule);
+	}
+	if (idle)
 		return NULL;
 	change = palloc0(sizeof(M2mRuleChange));
 	change->rel = rel;

@@ -44,7 +44,8 @@ typedef struct M2mRuleKind
 	 * that makes it, NULL if what it is about is lost. The others may be
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
-	 * away.  fit: see m2m_rules_fit().
+	 * away.  fit: see m2m_rules_fit().  idle: is nothing to be done about
+	 * links as such, made and removed by calls?
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
@@ -55,6 +56,7 @@ typedef struct M2mRuleKind
 	bool		(*elsewhere) (M2mRule *rule);
 	void		(*end) (M2mRule *rule, bool keep);
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
+	bool		(*idle) (M2mRule *rule);
 } M2mRuleKind;
 
 struct M2mRule
@@ -179,5 +181,6 @@ extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
 extern const M2mRuleKind m2m_history_kind;
 extern const M2mRuleKind m2m_notice_kind;
+extern const M2mRuleKind m2m_symmetric_kind;
 
 #endif							/* M2M_RULE_INTERNAL_H */
