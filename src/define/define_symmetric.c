@@ -226,11 +226,19 @@ make_mirror(M2mRelationship *rel, bool repair)
 						 alone)));
 	if (count > 0)
 	{
+		char	   *deferred = m2m_symmetric_deferred(rel);
+
 		ereport(NOTICE,
 				(errmsg_plural("%lld link of \"%s\" is made in the other direction, too",
 							   "%lld links of \"%s\" are made in the other direction, too",
 							   (unsigned long) count, (long long) count,
 							   get_rel_name(rel->association))));
+
+		/* ALTER TABLE takes no table with checks that wait */
+		if (deferred != NULL &&
+			SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", deferred),
+						false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "SPI_execute failed");
 		if (SPI_execute(psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
 								 association,
 								 psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
@@ -238,6 +246,10 @@ make_mirror(M2mRelationship *rel, bool repair)
 								 psprintf("%s, ", list_columns(rel, M2M_RIGHT, "l.", false)),
 								 list_columns(rel, M2M_LEFT, "l.", true),
 								 alone), false, 0) != SPI_OK_INSERT)
+			elog(ERROR, "SPI_execute failed");
+		if (deferred != NULL &&
+			SPI_execute(psprintf("SET CONSTRAINTS %s DEFERRED", deferred),
+						false, 0) != SPI_OK_UTILITY)
 			elog(ERROR, "SPI_execute failed");
 	}
 	SPI_finish();

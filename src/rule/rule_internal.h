@@ -44,7 +44,8 @@ typedef struct M2mRuleKind
 	 * that makes it, NULL if what it is about is lost. The others may be
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
-	 * away.  fit: see m2m_rules_fit().  idle: is nothing to be done about
+	 * away; off: what else goes where the rule is switched off, and not with
+	 * its relationship.  fit: see m2m_rules_fit().  idle: is nothing to be done about
 	 * links as such, made and removed by calls?
 	 */
 	void		(*init) (void);
@@ -55,6 +56,7 @@ typedef struct M2mRuleKind
 	List	   *(*check) (M2mRule *rule);
 	bool		(*elsewhere) (M2mRule *rule);
 	void		(*end) (M2mRule *rule, bool keep);
+	void		(*off) (M2mRule *rule);
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
 	bool		(*idle) (M2mRule *rule);
 } M2mRuleKind;

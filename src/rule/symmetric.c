@@ -44,7 +44,7 @@ static char *symmetric_text(M2mRule *rule, int statement);
 static char *symmetric_definition(M2mRule *rule);
 static List *symmetric_check(M2mRule *rule);
 static bool symmetric_elsewhere(M2mRule *rule);
-static void symmetric_end(M2mRule *rule, bool keep);
+static void symmetric_off(M2mRule *rule);
 static bool symmetric_idle(M2mRule *rule);
 static char *properties(M2mRelationship *rel, const char *alias);
 static char *mirrored(M2mRelationship *rel, const char *one, const char *other);
@@ -62,7 +62,7 @@ const M2mRuleKind m2m_symmetric_kind = {
 	.definition = symmetric_definition,
 	.check = symmetric_check,
 	.elsewhere = symmetric_elsewhere,
-	.end = symmetric_end,
+	.off = symmetric_off,
 	.idle = symmetric_idle,
 };
 
@@ -224,8 +224,7 @@ symmetric_check(M2mRule *rule)
 	finding->question = psprintf("SELECT EXISTS (SELECT %s)", alone);
 
 	/* a deferred trigger cannot wait for who repairs other people's tables */
-	constraint = quote_qualified_identifier(get_namespace_name(get_rel_namespace(rel->association)),
-											get_constraint_name(rel->mirror));
+	constraint = m2m_symmetric_deferred(rel);
 	finding->remedy =
 		psprintf("SET CONSTRAINTS %s IMMEDIATE; INSERT INTO %s (%s, %s%s%s)"
 				 " SELECT %s, %s%s%s %s ON CONFLICT DO NOTHING; SET CONSTRAINTS %s DEFERRED",
@@ -255,9 +254,39 @@ symmetric_check(M2mRule *rule)
 	return lappend(findings, finding);
 }
 
-/* symmetric_end: links have a direction from now on, each that they are in. */
+/*
+ * m2m_symmetric_deferred: the foreign keys of an association that are checked
+ * when the transaction ends, for SET CONSTRAINTS; NULL if there are none.
+ */
+char *
+m2m_symmetric_deferred(M2mRelationship *rel)
+{
+	Oid			constraint[3] = {rel->side[M2M_LEFT].constraint,
+	rel->side[M2M_RIGHT].constraint, rel->mirror};
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(constraint); i++)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(constraint[i]));
+		Form_pg_constraint form;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_constraint) GETSTRUCT(tuple);
+		if (form->condeferred)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
+							 quote_qualified_identifier(get_namespace_name(form->connamespace),
+														NameStr(form->conname)));
+		ReleaseSysCache(tuple);
+	}
+	return list.len > 0 ? list.data : NULL;
+}
+
+/* symmetric_off: links have a direction from now on, each that they are in. */
 static void
-symmetric_end(M2mRule *rule, bool keep)
+symmetric_off(M2mRule *rule)
 {
 	if (OidIsValid(rule->rel->mirror))
 		m2m_ddl(psprintf("ALTER TABLE %s DROP CONSTRAINT %s",
