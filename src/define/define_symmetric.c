@@ -26,7 +26,7 @@
 
 static void check_can_be(M2mRelationship *rel);
 static List *link_names(M2mRelationship *rel, M2mSide side);
-static void make_mirror(M2mRelationship *rel, bool repair);
+static void mend_rows(M2mRelationship *rel, bool repair);
 static char *condition(M2mRelationship *rel, const char *one,
 					   const char *other);
 static char *list_columns(M2mRelationship *rel, M2mSide side,
@@ -123,9 +123,14 @@ m2m_relationship_symmetric(Oid association, bool repair)
 	m2m_leave_extension(&extension);
 	PG_TRY();
 	{
+		if (!OidIsValid(rel->mirror) || repair)
+			mend_rows(rel, repair);
 		if (!OidIsValid(rel->mirror))
 		{
-			make_mirror(rel, repair);
+			List	   *column[2] = {link_names(rel, M2M_LEFT),
+			link_names(rel, M2M_RIGHT)};
+
+			m2m_mirror_create(association, column);
 			m2m_relationship_changed(association);
 			rel = m2m_relationship_get(association, InvalidOid, NoLock);
 		}
@@ -194,15 +199,13 @@ link_names(M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * make_mirror: the foreign key, and before it, with repair, the rows that it
- * takes.  The association is locked exclusively.
+ * mend_rows: with repair, makes rows that are missing; else error 23503 where
+ * there are some.  The association is locked exclusively.
  */
 static void
-make_mirror(M2mRelationship *rel, bool repair)
+mend_rows(M2mRelationship *rel, bool repair)
 {
 	char	   *association = m2m_qualified_name(rel->association);
-	List	   *column[2] = {link_names(rel, M2M_LEFT),
-	link_names(rel, M2M_RIGHT)};
 	char	   *alone = psprintf("FROM %s l WHERE NOT EXISTS (SELECT FROM %s a WHERE %s)",
 								 association, association,
 								 condition(rel, "l", "a"));
@@ -234,7 +237,10 @@ make_mirror(M2mRelationship *rel, bool repair)
 							   (unsigned long) count, (long long) count,
 							   get_rel_name(rel->association))));
 
-		/* ALTER TABLE takes no table with checks that wait */
+		/*
+		 * ALTER TABLE takes no table with checks that wait, nor may any wait
+		 * for who repairs other people's tables
+		 */
 		if (deferred != NULL &&
 			SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", deferred),
 						false, 0) != SPI_OK_UTILITY)
@@ -253,7 +259,6 @@ make_mirror(M2mRelationship *rel, bool repair)
 			elog(ERROR, "SPI_execute failed");
 	}
 	SPI_finish();
-	m2m_mirror_create(rel->association, column);
 }
 
 /* condition: is the link of one row that of the other, in the other direction? */

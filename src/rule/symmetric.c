@@ -212,7 +212,6 @@ symmetric_check(M2mRule *rule)
 								 association, association,
 								 mirrored(rel, "l", "a"));
 	char	   *set = properties(rel, NULL);
-	char	   *constraint;
 	List	   *findings = NIL;
 	M2mRuleFinding *finding;
 
@@ -222,17 +221,9 @@ symmetric_check(M2mRule *rule)
 	finding->severity = "error";
 	finding->what = "links that are there in one direction only";
 	finding->question = psprintf("SELECT EXISTS (SELECT %s)", alone);
-
-	/* a deferred trigger cannot wait for who repairs other people's tables */
-	constraint = m2m_symmetric_deferred(rel);
 	finding->remedy =
-		psprintf("SET CONSTRAINTS %s IMMEDIATE; INSERT INTO %s (%s, %s%s%s)"
-				 " SELECT %s, %s%s%s %s ON CONFLICT DO NOTHING; SET CONSTRAINTS %s DEFERRED",
-				 constraint, association, m2m_rule_names(rel, M2M_LEFT),
-				 m2m_rule_names(rel, M2M_RIGHT), set ? ", " : "",
-				 set ? set : "", m2m_rule_keys(rel, M2M_RIGHT, "l"),
-				 m2m_rule_keys(rel, M2M_LEFT, "l"), set ? ", " : "",
-				 set ? properties(rel, "l") : "", alone, constraint);
+		psprintf("SELECT %s", m2m_rule_call(rule, "m2m_symmetric",
+											"repair => true"));
 	findings = lappend(findings, finding);
 	if (set == NULL)
 		return findings;
