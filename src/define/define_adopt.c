@@ -106,8 +106,9 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
 						   m2m_qualified_name(leftover->side[M2M_RIGHT].view)) :
 				 errdetail("It is symmetric, and its link view is %s.",
-						   m2m_qualified_name(leftover->side[OidIsValid(leftover->side[M2M_LEFT].view) ?
-															 M2M_LEFT : M2M_RIGHT].view)),
+						   m2m_qualified_name(OidIsValid(leftover->side[M2M_LEFT].view) ?
+											  leftover->side[M2M_LEFT].view :
+											  leftover->side[M2M_RIGHT].view)),
 				 adoption->repair ?
 				 errhint("The function m2m_check() tells what is amiss in it, and m2m_repair() mends it.") :
 				 errhint("To adopt it in another way, give the relationship up first: m2m_drop(%s, keep_links => true).",

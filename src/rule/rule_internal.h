@@ -45,8 +45,8 @@ typedef struct M2mRuleKind
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
 	 * away; off: what else goes where the rule is switched off, and not with
-	 * its relationship.  fit: see m2m_rules_fit().  idle: is nothing to be done about
-	 * links as such, made and removed by calls?
+	 * its relationship.  fit: see m2m_rules_fit().  idle: is nothing to be
+	 * done about links as such, made and removed by calls?
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);

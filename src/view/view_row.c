@@ -764,7 +764,11 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		column = &write->view->column[lfirst_int(lc)];
 		attnum = column->attnum;
 		if (!is_row && column->kind == M2M_COLUMN_ENDPOINT)
-			attnum = (write->mirrored ? near : far)->key[m2m_row_key_position(far, column)].link_attnum;
+		{
+			int			k = m2m_row_key_position(far, column);
+
+			attnum = (write->mirrored ? near : far)->key[k].link_attnum;
+		}
 		else if (write->mirrored && column->kind == M2M_COLUMN_KEY)
 			attnum = far->key[m2m_row_key_position(near, column)].link_attnum;
 		name = m2m_quoted_column(relid, attnum);
