@@ -134,6 +134,36 @@ SELECT m2m_drop('mateship', keep_links => true), m2m_adopt('mateship');
 SELECT m2m_drop('mateship');
 DROP TABLE mateship;
 
+-- The foreign key made by hand, over a property that must be given; a trigger
+-- and a rule of the user's that keep rows from being written
+SELECT m2m_create('person', 'person', name => 'f', left_role => 'a', right_role => 'b');
+ALTER TABLE f ADD COLUMN k int NOT NULL;
+SELECT m2m_link('person', 1, 'person', 2, properties => '{"k": 1}'), m2m_link('person', 2, 'person', 1, properties => '{"k": 1}');
+ALTER TABLE f ADD FOREIGN KEY (b_id, a_id) REFERENCES f ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED NOT VALID;
+INSERT INTO a_bs (a_id, id, k) VALUES (3, 4, 2) RETURNING a_id, id, k;
+UPDATE b_as SET k = 7 WHERE b_id = 4 RETURNING b_id, id, k;
+UPDATE b_as SET id = 5 WHERE b_id = 4 RETURNING b_id, id, k;
+SELECT finding FROM m2m_repair('f');
+SELECT * FROM m2m_check('f');
+TABLE seen;
+SELECT m2m_link('person', 2, 'person', 1), m2m_link('person', 2, 'person', ARRAY[1, 1]);
+SELECT m2m_link('person', 2, 'person', 3);
+SELECT m2m_link('person', 2, 'person', ARRAY[1, 5], properties => '{"k": 9}');
+SELECT * FROM m2m_set('person', 2, 'person', ARRAY[1]);
+SELECT * FROM m2m_set('person', 2, 'person', ARRAY[7, 4], properties => '[{"k": 4}, {"k": 5}]');
+SELECT a_id, b_id, k FROM f ORDER BY 1, 2;
+CREATE FUNCTION not_from_one() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.a_id = 1 THEN RETURN NULL; END IF; RETURN NEW; END$$;
+CREATE TRIGGER not_from_one BEFORE INSERT ON f FOR EACH ROW EXECUTE FUNCTION not_from_one();
+SELECT m2m_link('person', 9, 'person', 1, properties => '{"k": 9}');
+DROP TRIGGER not_from_one ON f;
+CREATE RULE not_now AS ON INSERT TO f WHERE NEW.k = 77 DO INSTEAD NOTHING;
+SELECT m2m_link('person', 9, 'person', 1, properties => '{"k": 9}'), m2m_link('person', 9, 'person', ARRAY[8, 9], properties => '{"k": 77}');
+SELECT * FROM m2m_set('person', 9, 'person', ARRAY[2, 3], properties => '{"k": 5}');
+SELECT m2m_unlink('person', 9, 'person', 2), m2m_clear('person', 9, 'person');
+DROP RULE not_now ON f;
+SELECT a_id, b_id, k FROM f ORDER BY 1, 2;
+SELECT m2m_drop('f');
+
 -- Keys of several columns, one in both; partitions; temporary
 CREATE TABLE u (tenant int, id int, PRIMARY KEY (tenant, id));
 INSERT INTO u VALUES (1, 1), (1, 2), (2, 1), (2, 2);
@@ -160,4 +190,7 @@ TABLE seen;
 SELECT * FROM m2m_check();
 SET client_min_messages = warning;
 DROP TABLE t CASCADE;
+-- an endpoint takes the association along, which refers to itself
+DROP TABLE u CASCADE;
+SELECT to_regclass('uf');
 DROP SCHEMA symmetric_s CASCADE;

@@ -35,7 +35,6 @@ struct M2mPairs
 	bool		sorted;
 	bool		fit;			/* do all fit the association's columns? */
 	int64		count;			/* pairs put */
-	int64		distinct;		/* pairs taken */
 };
 
 static void set_bounds(M2mPairOrder *order, M2mRelationship *rel);
@@ -278,7 +277,6 @@ m2m_pairs_next(M2mPairs *pairs)
 		pairs->last[i] = order->column[i].typbyval ? row[i] :
 			datumCopy(row[i], false, order->column[i].typlen);
 	MemoryContextSwitchTo(old);
-	pairs->distinct++;
 	return pairs->last;
 }
 
@@ -333,15 +331,6 @@ int64
 m2m_pairs_count(M2mPairs *pairs)
 {
 	return pairs->count;
-}
-
-/*
- * m2m_pairs_distinct: how many different pairs were taken.
- */
-int64
-m2m_pairs_distinct(M2mPairs *pairs)
-{
-	return pairs->distinct;
 }
 
 /*

@@ -192,6 +192,7 @@ m2m_rules_check(M2mRelationship *rel)
 			" which links can be written past them";
 		findings = lappend(findings, finding);
 	}
+	findings = list_concat(findings, m2m_symmetric_lacking(rel));
 	foreach(lc, get_rules(rel)->strays)
 	{
 		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));

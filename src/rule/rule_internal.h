@@ -178,6 +178,9 @@ extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);
 
+/* symmetric.c */
+extern List *m2m_symmetric_lacking(M2mRelationship *rel);
+
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;

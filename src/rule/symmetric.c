@@ -185,6 +185,27 @@ symmetric_text(M2mRule *rule, int statement)
 					is_first(rel, "o"));
 }
 
+/*
+ * m2m_symmetric_lacking: a finding where somebody has made the foreign key by
+ * hand, and there are no triggers with it; for m2m_rules_check().
+ */
+List *
+m2m_symmetric_lacking(M2mRelationship *rel)
+{
+	M2mRuleFinding *finding;
+
+	if (!OidIsValid(rel->mirror) ||
+		m2m_rule_find(rel, m2m_rule_name(&m2m_symmetric_kind, NULL)) != NULL)
+		return NIL;
+	finding = palloc0(sizeof(M2mRuleFinding));
+	finding->severity = "warning";
+	finding->what = "links have no direction, and nothing keeps the link properties of both directions the same";
+	finding->remedy =
+		psprintf("SELECT %s(%s)", m2m_own_function("m2m_symmetric"),
+				 quote_literal_cstr(m2m_qualified_name(rel->association)));
+	return list_make1(finding);
+}
+
 /* symmetric_definition: the call. */
 static char *
 symmetric_definition(M2mRule *rule)

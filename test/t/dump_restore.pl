@@ -518,7 +518,7 @@ ALTER TABLE IF EXISTS $table DROP COLUMN "another probe";
 			m2m_adopt('atelier.frame_painter'), m2m_adopt('atelier.frame_picture');
 		SELECT m2m_adopt('loan', left_role => 'borrower'), m2m_adopt('acquaintance', left_role => 'who', right_role => 'whom');
 		SELECT m2m_adopt('document_tag'), m2m_adopt('stay'), m2m_adopt('door_room'), m2m_adopt('visitor_page'), m2m_adopt('member_team'), m2m_adopt('duty');
-		SELECT m2m_adopt('sign'), m2m_adopt('key_of');
+		SELECT m2m_adopt('sign'), m2m_adopt('key_of'), m2m_adopt('mate', left_role => 'student', right_role => 'mate');
 		SET search_path = "we""ird \sch'ema", public;
 		SELECT m2m_adopt('"; DROP TABLE ""book""; --"', left_role => 'l\''"', right_role => 'r''=\');
 		SELECT m2m_adopt(c.oid) FROM pg_class c WHERE relname = $$an "author"_bö'ok\_link$$;));
