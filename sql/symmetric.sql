@@ -181,6 +181,21 @@ SET ROLE symmetric_user;
 SELECT m2m_link('person', 4, 'person', 7);
 SELECT m2m_unlink('person', 4, 'person', 5);
 RESET ROLE;
+-- a policy that shows but one end: what is removed is counted; what may not be
+-- written is an error
+GRANT INSERT ON friendship TO symmetric_user;
+ALTER TABLE friendship ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON friendship TO symmetric_user USING (person_id = 5);
+SELECT m2m_link('person', 5, 'person', ARRAY[2, 3, 7, 8]);
+SET ROLE symmetric_user;
+SELECT m2m_link('person', 5, 'person', 9);
+UPDATE person_friends SET note = 'seen' WHERE person_id = 5 AND id = 2 RETURNING person_id, id, note;
+SELECT m2m_unlink('person', 5, 'person', ARRAY[2, 7]);
+DELETE FROM person_friends WHERE person_id = 5 AND id = 3 RETURNING person_id, id;
+UPDATE person_friends SET note = 'seen' WHERE person_id = 5 RETURNING person_id, id, note;
+SELECT m2m_clear('person', 5, 'person');
+RESET ROLE;
+SELECT * FROM properties();
 SET client_min_messages = warning;
 DROP SCHEMA symmetric_t CASCADE;
 DROP ROLE symmetric_user;

@@ -1447,6 +1447,10 @@ end_counted(StringInfo sql, M2mRelationship *rel)
 	append_link_columns(sql, rel, "a.");
 	appendStringInfoString(sql, ") SELECT FROM a WHERE ");
 	append_first(sql, rel);
+
+	/* a policy may hide the first from us, which goes with the other then */
+	appendStringInfoString(sql, " OR ");
+	append_alone(sql, rel);
 }
 
 /*

@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 #include "m2m.h"
 #include "text.h"
@@ -440,10 +441,12 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 
 	/*
 	 * Of a link's two rows always the one that comes first in key order: the
-	 * other follows, and whoever writes both takes them in this order.
+	 * other follows, and whoever writes both takes them in this order.  But
+	 * a policy may hide that one.
 	 */
 	write->mirrored = false;
-	if (!is_row && OidIsValid(rel->mirror))
+	if (!is_row && OidIsValid(rel->mirror) &&
+		check_enable_rls(rel->association, InvalidOid, true) != RLS_ENABLED)
 	{
 		m2m_ids_direction(rel, ids, at);
 		write->mirrored = at[M2M_LEFT] != ids[M2M_LEFT];
