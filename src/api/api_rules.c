@@ -15,6 +15,7 @@
 #include "utils/tuplestore.h"
 
 #include "catalog.h"
+#include "define.h"
 #include "m2m.h"
 #include "relationship.h"
 #include "rule.h"
@@ -35,6 +36,7 @@ PG_FUNCTION_INFO_V1(m2m_order);
 PG_FUNCTION_INFO_V1(m2m_history);
 PG_FUNCTION_INFO_V1(m2m_restore);
 PG_FUNCTION_INFO_V1(m2m_notify);
+PG_FUNCTION_INFO_V1(m2m_symmetric);
 PG_FUNCTION_INFO_V1(m2m_drop_rule);
 PG_FUNCTION_INFO_V1(m2m_rules);
 
@@ -140,6 +142,24 @@ m2m_notify(PG_FUNCTION_ARGS)
 	begin(fcinfo, "m2m_notify()");
 	m2m_notice_define(PG_GETARG_OID(0), text_argument(fcinfo, 1, "channel"),
 					  !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_symmetric(association, repair) makes links of a relationship between a
+ * table and itself links without a direction.
+ */
+Datum
+m2m_symmetric(PG_FUNCTION_ARGS)
+{
+	PreventCommandIfReadOnly("m2m_symmetric()");
+	PreventCommandIfParallelMode("m2m_symmetric()");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("association table must not be null")));
+	m2m_relationship_symmetric(PG_GETARG_OID(0),
+							   !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
 	PG_RETURN_VOID();
 }
 

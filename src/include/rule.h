@@ -87,6 +87,11 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 								int64 *linked, int64 *unlinked,
 								int64 *changed);
 
+/* symmetric.c: links that are there in both directions */
+extern void m2m_symmetric_define(Oid association);
+extern char *m2m_symmetric_deferred(M2mRelationship *rel);
+extern bool m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum);
+
 /* notice.c: NOTIFY of links that are made and removed */
 extern void m2m_notice_define(Oid association, const char *channel,
 							  bool keys);

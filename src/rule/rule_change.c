@@ -36,12 +36,18 @@ M2mRuleChange *
 m2m_rules_begin(M2mRelationship *rel)
 {
 	M2mRuleChange *change;
-	int			needs = 0;
+	bool		idle = true;
 	ListCell   *lc;
 
 	foreach(lc, m2m_rules_of(rel))
-		needs |= ((M2mRule *) lfirst(lc))->needs;
-	if ((needs & (M2M_RULE_INSERT | M2M_RULE_DELETE)) == 0)
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if ((rule->needs & (M2M_RULE_INSERT | M2M_RULE_DELETE)) != 0 &&
+			(rule->kind->idle == NULL || !rule->kind->idle(rule)))
+			idle = false;
+	}
+	if (idle)
 		return NULL;
 	change = palloc0(sizeof(M2mRuleChange));
 	change->rel = rel;

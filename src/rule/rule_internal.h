@@ -54,7 +54,10 @@ typedef struct M2mRuleKind
 	 * that makes it, NULL if what it is about is lost. The others may be
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
-	 * away.  fit: see m2m_rules_fit().  before: see m2m_rules_before_unlink().
+	 * away; off: what else goes where the rule is switched off, and not with
+	 * its relationship.  fit: see m2m_rules_fit().  before: see
+	 * m2m_rules_before_unlink().  idle: is nothing to be done about links as
+	 * such, made and removed by calls?
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
@@ -64,8 +67,10 @@ typedef struct M2mRuleKind
 	List	   *(*check) (M2mRule *rule);
 	bool		(*elsewhere) (M2mRule *rule);
 	void		(*end) (M2mRule *rule, bool keep);
+	void		(*off) (M2mRule *rule);
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
 	void		(*before) (M2mRule *rule);
+	bool		(*idle) (M2mRule *rule);
 } M2mRuleKind;
 
 struct M2mRule
@@ -200,6 +205,9 @@ extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);
 
+/* symmetric.c */
+extern List *m2m_symmetric_lacking(M2mRelationship *rel);
+
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
@@ -216,5 +224,6 @@ extern char *m2m_order_by(M2mRule *rule, const char *alias, bool descending);
 extern TupleDesc m2m_order_places_desc(void);
 extern uint64 m2m_order_put_places(M2mRule *rule, Tuplestorestate *places);
 extern void m2m_order_arranging(int more);
+extern const M2mRuleKind m2m_symmetric_kind;
 
 #endif							/* M2M_RULE_INTERNAL_H */
