@@ -613,6 +613,30 @@ CREATE FUNCTION m2m_notice_links()
 COMMENT ON FUNCTION m2m_notice_links() IS
 'Trigger of a rule; m2m_notify() puts it there. Its arguments, name=value: channel, keys.';
 
+CREATE FUNCTION m2m_orphans(association regclass, role text, action text)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_orphans';
+
+COMMENT ON FUNCTION m2m_orphans(regclass, text, text) IS
+'Rule: a row of the role that loses its last link, whoever removes it and by whatever path, is deleted when the transaction commits (action delete), or that is an error (refuse). Last is one after which no relationship that has such a rule about rows of that table has a link of the row. Replaces what the role has. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 22023 another action; 42501 not the owner of both tables.';
+
+CREATE FUNCTION m2m_orphans(sample anyelement)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_orphans_of';
+
+COMMENT ON FUNCTION m2m_orphans(anyelement) IS
+'Rows of the table whose row sample is (NULL::book) that have no link in any of the relationships that say what becomes of orphans, in the order of their keys; also those that never had one. Errors: 42809 not a table''s row; 42704 no relationship says so; 55000 one that does is not whole; 42501.';
+
+CREATE FUNCTION m2m_orphan_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_orphan_links';
+
+COMMENT ON FUNCTION m2m_orphan_links() IS
+'Trigger of a rule; m2m_orphans() puts it there. Its arguments, name=value: role; action: delete or refuse. Error 23514.';
+
 CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
 	keep boolean DEFAULT false)
 	RETURNS void

@@ -90,4 +90,10 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 extern void m2m_notice_define(Oid association, const char *channel,
 							  bool keys);
 
+/* orphan.c: what becomes of rows that lose their last link */
+extern void m2m_orphans_define(Oid association, const char *role,
+							   const char *action);
+extern void m2m_orphans_rows(Oid endpoint, Tuplestorestate *result,
+							 TupleDesc desc);
+
 #endif							/* M2M_RULE_H */

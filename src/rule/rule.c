@@ -46,6 +46,7 @@ static const M2mRuleKind *const kinds[] = {
 	&m2m_counter_kind,
 	&m2m_history_kind,
 	&m2m_notice_kind,
+	&m2m_orphan_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
@@ -456,10 +457,19 @@ bool
 m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
 				 bool *isnull)
 {
+	return m2m_rule_key_of(rule, trigger->tg_relation,
+						   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+						   trigger->tg_newtuple : trigger->tg_trigtuple,
+						   values, isnull);
+}
+
+/* m2m_rule_key_of: the same of any row of such a table. */
+bool
+m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row, Datum *values,
+				bool *isnull)
+{
 	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	Oid			relid = RelationGetRelid(trigger->tg_relation);
-	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-		trigger->tg_newtuple : trigger->tg_trigtuple;
+	Oid			relid = RelationGetRelid(table);
 
 	if (relid != endpoint->relid &&
 		!(get_rel_relispartition(relid) &&
@@ -473,8 +483,7 @@ m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
 		if (relid != endpoint->relid)
 			attnum = get_attnum(relid,
 								get_attname(endpoint->relid, attnum, false));
-		values[i] = heap_getattr(row, attnum,
-								 RelationGetDescr(trigger->tg_relation),
+		values[i] = heap_getattr(row, attnum, RelationGetDescr(table),
 								 &isnull[i]);
 		if (isnull[i])
 			return false;
@@ -661,7 +670,7 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 
 /*
  * trigger_event: the event that a trigger is for, if it fires after each
- * statement, for one event, with the rows; else 0.
+ * statement, for one event, with the rows, or before TRUNCATE; else 0.
  */
 static int
 trigger_event(HeapTuple tuple, TupleDesc desc)
@@ -682,6 +691,8 @@ trigger_event(HeapTuple tuple, TupleDesc desc)
 			return no_old ? 0 : M2M_RULE_DELETE;
 		case TRIGGER_TYPE_AFTER | TRIGGER_TYPE_TRUNCATE:
 			return M2M_RULE_TRUNCATE;
+		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_TRUNCATE:
+			return M2M_RULE_BEFORE_TRUNCATE;
 		default:
 			return 0;
 	}

@@ -127,7 +127,8 @@ m2m_rule_create(M2mRelationship *rel, const M2mRuleKind *kind,
 		{"update", "AFTER UPDATE ON %s REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR"
 		" EACH STATEMENT"},
 		{"delete", "AFTER DELETE ON %s REFERENCING OLD TABLE AS unlinked FOR EACH STATEMENT"},
-		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"}
+		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"},
+		{"truncate", "BEFORE TRUNCATE ON %s FOR EACH STATEMENT"}
 	};
 
 	for (int i = 0; i < M2M_RULE_EVENTS; i++)

@@ -18,7 +18,8 @@
 #define M2M_RULE_UPDATE 2
 #define M2M_RULE_DELETE 4
 #define M2M_RULE_TRUNCATE 8
-#define M2M_RULE_EVENTS 4
+#define M2M_RULE_BEFORE_TRUNCATE 16
+#define M2M_RULE_EVENTS 5
 
 /* Statements of its own that a rule may keep plans of. */
 #define M2M_RULE_PLANS 20
@@ -86,7 +87,7 @@ struct M2mRuleChange
 	Tuplestorestate *linked;	/* NULL: none */
 	Tuplestorestate *unlinked;
 	bool		update;			/* both are of one UPDATE */
-	bool		truncated;		/* all are gone */
+	bool		truncated;		/* all are gone, or before TRUNCATE will be */
 	bool		own;			/* the tuplestores are ours */
 	MemoryContext context;
 	ResourceOwner owner;
@@ -113,6 +114,8 @@ extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
 							  TupleDesc desc);
 extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
 							 Datum *values, bool *isnull);
+extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
+							Datum *values, bool *isnull);
 extern bool m2m_rule_table_is_marked(M2mRule *rule);
 extern void m2m_rule_check_table(M2mRule *rule);
 
@@ -149,6 +152,8 @@ extern char *m2m_rule_moved(M2mRelationship *rel, M2mSide side);
 extern char *m2m_rule_equality(Oid type);
 extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
+extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
+								   uint64 *count);
 
 /* rule_define.c: switching rules on */
 extern M2mRelationship *m2m_rule_begin(Oid association, const char *kind);
@@ -179,5 +184,6 @@ extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
 extern const M2mRuleKind m2m_history_kind;
 extern const M2mRuleKind m2m_notice_kind;
+extern const M2mRuleKind m2m_orphan_kind;
 
 #endif							/* M2M_RULE_INTERNAL_H */
