@@ -209,7 +209,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 					M2M_RULE_TRUNCATE, args, table, comment);
 	if (column != NULL)
 		m2m_rule_trigger(rel->side[side].relid,
-						 makeObjectName(name, NULL, "row"),
+						 m2m_rule_row_trigger(rel->side[side].relid, name),
 						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
 								  " FOR EACH ROW",
 								  quote_identifier(column),

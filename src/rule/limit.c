@@ -200,7 +200,7 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 					comment);
 	if (min != M2M_RULE_NONE)
 		m2m_rule_trigger(rel->side[side].relid,
-						 makeObjectName(name, NULL, "row"),
+						 m2m_rule_row_trigger(rel->side[side].relid, name),
 						 psprintf("AFTER INSERT ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
 								  m2m_qualified_name(association)),
 						 InvalidOid, &m2m_limit_kind, args, comment);

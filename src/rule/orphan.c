@@ -185,7 +185,6 @@ m2m_orphans_define(Oid association, const char *role, const char *action)
 	Oid			endpoint = rel->side[side].relid;
 	char	   *name = m2m_rule_name(&m2m_orphan_kind, role);
 	M2mRule    *rule = m2m_rule_find(rel, name);
-	StringInfoData columns;
 	List	   *args;
 	char	   *comment;
 
@@ -211,15 +210,11 @@ m2m_orphans_define(Oid association, const char *role, const char *action)
 					   "an error at commit");
 	m2m_rule_create(rel, &m2m_orphan_kind, name, EVENTS, args, InvalidOid,
 					comment);
-	initStringInfo(&columns);
-	for (int i = 0; i < rel->side[side].nkeys; i++)
-		appendStringInfo(&columns, "%s%s", i > 0 ? ", " : "",
-						 m2m_quoted_column(endpoint,
-										   rel->side[side].key[i].attnum));
-	m2m_rule_trigger(endpoint, makeObjectName(name, NULL, "row"),
-					 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
-							  " FOR EACH ROW",
-							  columns.data, m2m_qualified_name(association)),
+
+	/* not UPDATE OF the key, whose type could not be changed then */
+	m2m_rule_trigger(endpoint, m2m_rule_row_trigger(endpoint, name),
+					 psprintf("AFTER INSERT OR UPDATE ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
+							  m2m_qualified_name(association)),
 					 InvalidOid, &m2m_orphan_kind, args, comment);
 	m2m_relationship_changed(association);
 }
@@ -664,7 +659,6 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	TupleDesc	desc = row_desc(endpoint, column, n);
 	bool		many = !alike || tuplestore_tuple_count(lost) > M2M_RULE_FEW;
 	Tuplestorestate *rows = tuplestore_begin_heap(true, false, work_mem / 4);
-	bool		refuse = false;
 	ListCell   *lc;
 
 	/* the rows; they are locked against others who look, but not yet in fact */
@@ -691,9 +685,10 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	rows = run(rule, ORPHAN_LOCK, many, owner, false, desc, rows);
 	rows = linkless(rules, many, desc, rows);
 	foreach(lc, rules)
-		refuse |= refuses(lfirst(lc));
-	if (refuse && tuplestore_tuple_count(rows) > 0)
-		report(rule, desc, rows);
+	{
+		if (refuses(lfirst(lc)) && tuplestore_tuple_count(rows) > 0)
+			report(lfirst(lc), desc, rows);
+	}
 	tuplestore_end(run(rule, ORPHAN_DELETE, many, owner, false, desc, rows));
 }
 
@@ -1181,7 +1176,6 @@ mark_of(M2mRule *rule, bool *plain)
 		   HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-		M2mEndpoint *endpoint = &rule->rel->side[rule->side];
 
 		if (form->tgconstrrelid != rule->rel->association ||
 			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
@@ -1191,13 +1185,9 @@ mark_of(M2mRule *rule, bool *plain)
 		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
 			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
 							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-			form->tgattr.dim1 == endpoint->nkeys &&
+			form->tgattr.dim1 == 0 &&
 			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
 						   RelationGetDescr(catalog));
-		for (int i = 0; *plain && i < endpoint->nkeys; i++)
-			*plain = m2m_columns_include(endpoint->nkeys,
-										 form->tgattr.values,
-										 endpoint->key[i].attnum);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);

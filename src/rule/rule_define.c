@@ -177,6 +177,21 @@ m2m_rule_trigger(Oid relid, const char *trigger, const char *when,
 }
 
 /*
+ * m2m_rule_row_trigger: a name for a rule's trigger on an endpoint.  Another
+ * relationship may have a rule about the same role of the same table, which
+ * has a trigger there by the name that comes first.
+ */
+char *
+m2m_rule_row_trigger(Oid endpoint, const char *rule)
+{
+	char	   *name = makeObjectName(rule, NULL, "row");
+
+	for (int i = 2; OidIsValid(get_trigger_oid(endpoint, name, true)); i++)
+		name = makeObjectName(rule, NULL, psprintf("row%d", i));
+	return name;
+}
+
+/*
  * m2m_rule_drop: switches a rule off; with keep, what it has written stays:
  * columns and side tables.  Errors: 42501; 42704 where there is none of that
  * name; 2BP01 where something of the user's depends on what is to go.

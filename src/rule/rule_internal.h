@@ -165,6 +165,7 @@ extern void m2m_rule_trigger(Oid relid, const char *trigger,
 							 const char *when, Oid condition,
 							 const M2mRuleKind *kind, List *args,
 							 const char *comment);
+extern char *m2m_rule_row_trigger(Oid endpoint, const char *rule);
 extern void m2m_rule_remove(M2mRule *rule);
 extern void m2m_rule_append_column(StringInfo columns, M2mRelationship *rel,
 								   AttrNumber attnum, const char *more);
