@@ -76,6 +76,8 @@ extern void m2m_limit_define(Oid association, const char *role, int32 min,
 /* counter.c: how many links each row has */
 extern void m2m_counter_define(Oid association, const char *role,
 							   const char *column);
+extern bool m2m_counter_kept(M2mRelationship *rel, M2mSide side,
+							 char **column, char **slots);
 
 /* history.c: when links were made and removed */
 extern void m2m_history_define(Oid association);

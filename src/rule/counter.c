@@ -36,8 +36,10 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -234,6 +236,53 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		counting--;
 	}
 	PG_END_TRY();
+}
+
+/*
+ * m2m_counter_kept: is the number of links of each row of a side to be had
+ * from a counter, as counting them would find it for the caller, by any
+ * snapshot?  Then sets column, as a column of the side's table, or slots, as a
+ * query of the key, called as in the association, and "n".  Not where it is not
+ * kept, or may not be: somebody has switched triggers off, or writes arrive
+ * from a publisher; where it cannot be the caller's answer: he may not read it,
+ * or a policy hides links; nor within triggers, one of which may be before the
+ * counter's.  The rights to read the rows are not asked here.
+ */
+bool
+m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
+				 char **slots)
+{
+	M2mRule    *rule = m2m_rule_find(rel, m2m_rule_name(&m2m_counter_kind,
+														rel->side[side].role));
+	Oid			relid;
+
+	*column = *slots = NULL;
+	if (rule == NULL || rule->side != side || !m2m_rule_text(rule)->whole ||
+		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
+		DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0 ||
+		m2m_catalog_is_subscribed(rel->association) ||
+		pg_class_aclcheck(rel->association, GetUserId(),
+						  ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
+		check_enable_rls(rel->side[M2M_OTHER(side)].relid, InvalidOid,
+						 true) == RLS_ENABLED)
+		return false;
+	relid = IN_COLUMN(rule) ? rel->side[side].relid : rule->table;
+	if (m2m_catalog_is_subscribed(relid) ||
+		(IN_COLUMN(rule) && COLUMN(rule) == 0))
+		return false;
+	if (IN_COLUMN(rule))
+		*column = m2m_quoted_column(relid, COLUMN(rule));
+	else if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+			 check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		return false;
+	else
+		*slots = psprintf("SELECT %s, CAST(pg_catalog.sum(s.n) AS pg_catalog.int8) AS n FROM %s s"
+						  " GROUP BY %s",
+						  slot_keys(rule, "s", true),
+						  m2m_qualified_name(relid),
+						  slot_keys(rule, "s", false));
+	return true;
 }
 
 /*
