@@ -544,7 +544,7 @@ CREATE FUNCTION m2m_counter(association regclass, role text,
 	AS 'MODULE_PATHNAME', 'm2m_counter';
 
 COMMENT ON FUNCTION m2m_counter(regclass, text, text) IS
-'Rule: the number of links of each row of the role is kept, whoever writes them and by whatever path: in the column counter of its table, which is added if it is not there, or, where none is named, in the table <association>_<role>_counter, as the sum of n over its rows. Replaces the counter that the role has, and counts anew. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column is no number; 42P07 the table''s name is taken; 42501.';
+'Rule: the number of links of each row of the role is kept, whoever writes them and by whatever path: in the column counter of its table, which is added if it is not there, or, where none is named, in the table <association>_<role>_counter, as the sum of n over its rows. Replaces the counter that the role has, and counts anew. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column is no number; 42710 it is a counter already; 22003 it does not hold a number of links; 42P07 the table''s name is taken; 42501.';
 
 CREATE FUNCTION m2m_counter_links()
 	RETURNS trigger

@@ -90,6 +90,7 @@ static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 static void count_anew(M2mRule *rule, M2mRuleChange *change);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
+static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 ChangeKind kind);
 static void row_written(TriggerData *trigger);
@@ -103,7 +104,8 @@ static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
 static char *row_keys(M2mRelationship *rel, M2mSide side, const char *alias);
 static void check_column(M2mRelationship *rel, M2mSide side,
-						 const char *column);
+						 const char *column, M2mRule *rule);
+static bool is_identity(Oid relid, AttrNumber attnum);
 static Oid	make_slots(M2mRelationship *rel, M2mSide side);
 
 PG_FUNCTION_INFO_V1(m2m_counter_links);
@@ -161,9 +163,10 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	Oid			table = InvalidOid;
 	char	   *comment;
 	bool		added = false;
+	ErrorContextCallback context;
 
 	if (column != NULL)
-		check_column(rel, side, column);
+		check_column(rel, side, column, rule);
 	if (rule != NULL)
 	{
 		bool		same = column == NULL ? !IN_COLUMN(rule) :
@@ -226,6 +229,13 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	if (OidIsValid(table))
 		m2m_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
+	else
+	{
+		context.callback = column_context;
+		context.arg = rule;
+		context.previous = error_context_stack;
+		error_context_stack = &context;
+	}
 	counting++;
 	PG_TRY();
 	{
@@ -236,6 +246,8 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		counting--;
 	}
 	PG_END_TRY();
+	if (!OidIsValid(table))
+		error_context_stack = context.previous;
 }
 
 /*
@@ -286,15 +298,17 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 }
 
 /*
- * check_column: may a column be a counter, or be added as one?  Errors: 42501,
- * 42804.
+ * check_column: may a column be a counter, or be added as one, in place of rule,
+ * if there is one?  Errors: 42501, 42804; 42710 where it is another's.
  */
 static void
-check_column(M2mRelationship *rel, M2mSide side, const char *column)
+check_column(M2mRelationship *rel, M2mSide side, const char *column,
+			 M2mRule *rule)
 {
 	Oid			relid = rel->side[side].relid;
 	AttrNumber	attnum = get_attnum(relid, column);
 	Oid			type;
+	Relation	table;
 
 	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER,
@@ -310,12 +324,52 @@ check_column(M2mRelationship *rel, M2mSide side, const char *column)
 	}
 	if (attnum < 0 ||
 		(type != INT8OID && type != INT4OID && type != INT2OID &&
-		 type != NUMERICOID) || get_attgenerated(relid, attnum) != '\0')
+		 type != NUMERICOID) || get_attgenerated(relid, attnum) != '\0' ||
+		is_identity(relid, attnum))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of \"%s\" cannot be a counter", column,
 						get_rel_name(relid)),
 				 errhint("A counter is a column of type bigint, integer, smallint or numeric that is neither generated nor part of the key.")));
+
+	/* two would count against each other */
+	table = table_open(relid, NoLock);
+	for (int i = 0; table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &table->trigdesc->triggers[i];
+
+		if (OidIsValid(trigger->tgconstrrelid) && trigger->tgnattr == 1 &&
+			trigger->tgattr[0] == attnum &&
+			m2m_rule_kind_of(trigger->tgfoid) == &m2m_counter_kind &&
+			!(rule != NULL &&
+			  trigger->tgconstrrelid == rel->association &&
+			  m2m_rule_has_arguments(rule, trigger->tgnargs,
+									 trigger->tgargs)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("column \"%s\" of \"%s\" is a counter already",
+							column, get_rel_name(relid)),
+					 errdetail("It counts links of relationship \"%s\".",
+							   get_rel_name(trigger->tgconstrrelid))));
+	}
+	table_close(table, NoLock);
+}
+
+/* is_identity: does a column number itself? */
+static bool
+is_identity(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+										Int16GetDatum(attnum));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_attribute) GETSTRUCT(tuple))->attidentity != '\0';
+		ReleaseSysCache(tuple);
+	}
+	return result;
 }
 
 /*
@@ -487,6 +541,12 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 static void
 update_column(M2mRule *rule, int statement, bool many)
 {
+	ErrorContextCallback context;
+
+	context.callback = column_context;
+	context.arg = rule;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	counting++;
 	PG_TRY();
 	{
@@ -499,6 +559,31 @@ update_column(M2mRule *rule, int statement, bool many)
 		counting--;
 	}
 	PG_END_TRY();
+	error_context_stack = context.previous;
+}
+
+/*
+ * column_context: which counter an error is about; what to do where it does not
+ * hold the number.
+ */
+static void
+column_context(void *arg)
+{
+	M2mRule    *rule = arg;
+	char	   *column = get_attname(rule->rel->side[rule->side].relid,
+									 COLUMN(rule), true);
+	char	   *table = get_rel_name(rule->rel->side[rule->side].relid);
+
+	if (column == NULL || table == NULL)
+		return;
+	if (geterrcode() == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
+	{
+		errdetail("Column \"%s\" of \"%s\" counts the links of relationship \"%s\", and its type is too narrow.",
+				  column, table, get_rel_name(rule->rel->association));
+		errhint("Switch the counter off by m2m_drop_rule(..., keep => true), give the column a wider type, and switch it on again.");
+	}
+	errcontext("counter \"%s\" in column \"%s\" of \"%s\"", rule->name, column,
+			   table);
 }
 
 /*
