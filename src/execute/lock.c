@@ -283,7 +283,25 @@ m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash, uint64 count)
 }
 
 /*
- * m2m_lock_rows: the same of rows of a table, for rules that look whether they
+ * m2m_await_key: waits until nobody else has such a lock on a key, and takes
+ * none.
+ */
+void
+m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash)
+{
+	LOCKTAG		all;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(all, MyDatabaseId, rel->association, 0, side + 3);
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash, side + 5);
+	(void) LockAcquire(&all, ShareLock, false, false);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	(void) LockRelease(&tag, ExclusiveLock, false);
+	(void) LockRelease(&all, ShareLock, false);
+}
+
+/*
+ * m2m_lock_rows: the same as m2m_lock_keys() of rows of a table, for rules that look whether they
  * have links in any relationship; hash may be NULL for all rows.
  */
 void

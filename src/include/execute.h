@@ -63,6 +63,7 @@ extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,
 								  M2mIds *id);
 extern void m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash,
 						  uint64 count);
+extern void m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash);
 extern void m2m_lock_rows(Oid relid, uint32 *hash, uint64 count);
 pg_noreturn extern void m2m_error_newer_links(void);
 pg_noreturn extern void m2m_error_newer(const char *detail);
