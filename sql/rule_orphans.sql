@@ -347,6 +347,8 @@ SELECT m2m_clear('shop', 2, 'room');
 UPDATE room SET number = 9 WHERE building = 'A';
 COMMIT;
 TABLE room;
+ALTER TABLE room ADD COLUMN seats int, ADD COLUMN door text DEFAULT 'left';
+ALTER TABLE room DROP COLUMN seats;
 SELECT * FROM m2m_orphans(NULL::room);
 CREATE TABLE person (id int PRIMARY KEY);
 INSERT INTO person SELECT generate_series(1, 9);

@@ -158,7 +158,7 @@ m2m_orphans_of(PG_FUNCTION_ARGS)
 	/* rows that are put as they are must be of the type that is said here */
 	LockRelationOid(relid, AccessShareLock);
 	InitMaterializedSRF(fcinfo, 0);
-	m2m_orphans_rows(relid, rsinfo->setResult, rsinfo->setDesc);
+	m2m_orphans_rows(relid, rsinfo->setResult);
 	return (Datum) 0;
 }
 

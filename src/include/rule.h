@@ -82,9 +82,10 @@ extern bool m2m_counter_kept(M2mRelationship *rel, M2mSide side,
 
 /* history.c: when links were made and removed */
 extern void m2m_history_define(Oid association);
+extern char *m2m_history_function_body(M2mRelationship *rel, M2mSide near);
+extern Oid	m2m_history_function(M2mRelationship *rel, M2mSide near);
 extern void m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id,
-						   TimestampTz at, Tuplestorestate *result,
-						   TupleDesc desc);
+						   TimestampTz at, Tuplestorestate *result);
 extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 								int64 *linked, int64 *unlinked,
 								int64 *changed);
@@ -96,7 +97,6 @@ extern void m2m_notice_define(Oid association, const char *channel,
 /* orphan.c: what becomes of rows that lose their last link */
 extern void m2m_orphans_define(Oid association, const char *role,
 							   const char *action);
-extern void m2m_orphans_rows(Oid endpoint, Tuplestorestate *result,
-							 TupleDesc desc);
+extern void m2m_orphans_rows(Oid endpoint, Tuplestorestate *result);
 
 #endif							/* M2M_RULE_H */

@@ -239,7 +239,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	counting++;
 	PG_TRY();
 	{
-		m2m_sql(all_text(rule));
+		m2m_rule_fill(rel, name, all_text(rule), rel->side[side].relid);
 	}
 	PG_FINALLY();
 	{

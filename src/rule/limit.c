@@ -212,6 +212,7 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	rule = rel == NULL ? NULL : m2m_rule_find(rel, name);
 	if (rule == NULL)
 		elog(ERROR, "rule \"%s\" was not found again", name);
+	(void) m2m_rule_announce(rel, name);
 	check_all(rule);
 }
 

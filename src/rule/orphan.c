@@ -38,8 +38,6 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "tcop/dest.h"
-#include "executor/tstoreReceiver.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/combocid.h"
@@ -226,10 +224,10 @@ m2m_orphans_define(Oid association, const char *role, const char *action)
  * Errors: 42704 where no relationship says so; 55000 where one is not whole.
  */
 void
-m2m_orphans_rows(Oid endpoint, Tuplestorestate *result, TupleDesc desc)
+m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 {
-	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
-	SPIExecuteOptions options = {.read_only = true,.dest = receiver};
+	Portal		portal;
+	bool		more;
 	List	   *rules;
 	StringInfoData sql;
 	AttrNumber *column;
@@ -250,7 +248,7 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result, TupleDesc desc)
 						get_rel_name(endpoint)),
 				 errhint("m2m_orphans(association, role, action) does.")));
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT r.* FROM %s r WHERE true",
+	appendStringInfo(&sql, "SELECT r FROM %s r WHERE true",
 					 rows_of(endpoint));
 	foreach(lc, rules)
 	{
@@ -266,12 +264,16 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result, TupleDesc desc)
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&sql, "%sr.%s", i > 0 ? ", " : "",
 						 m2m_quoted_column(endpoint, column[i]));
-	SetTuplestoreDestReceiverParams(receiver, result, CurrentMemoryContext,
-									false, desc,
-									"wrong columns of a table's rows");
 	SPI_connect();
-	if (SPI_execute_extended(sql.data, &options) < 0)
-		elog(ERROR, "SPI_execute_extended failed for \"%s\"", sql.data);
+	portal = SPI_cursor_open_with_args(NULL, sql.data, 0, NULL, NULL, NULL,
+									   true, 0);
+	do
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		more = SPI_processed > 0;
+		m2m_rule_put_rows(result);
+	} while (more);
+	SPI_cursor_close(portal);
 	SPI_finish();
 }
 

@@ -135,6 +135,7 @@ extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
 						   const char *alias);
 extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
 extern void m2m_rule_store(Tuplestorestate *store);
+extern void m2m_rule_put_rows(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
 extern char *m2m_rule_pair(M2mRelationship *rel, const char *alias);
@@ -154,6 +155,16 @@ extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 								   uint64 *count);
+
+/* rule_fill.c: computing what is due over links that there are already */
+extern bool m2m_rule_announce(M2mRelationship *rel, const char *rule);
+extern void m2m_rule_fill(M2mRelationship *rel, const char *rule,
+						  const char *sql, Oid table);
+
+/* history_function.c: the functions of a history */
+extern void m2m_history_functions_make(M2mRelationship *rel);
+extern void m2m_history_functions_drop(M2mRelationship *rel);
+extern char *m2m_history_functions_stale(M2mRelationship *rel);
 
 /* rule_define.c: switching rules on */
 extern M2mRelationship *m2m_rule_begin(Oid association, const char *kind);

@@ -137,6 +137,33 @@ m2m_rule_store(Tuplestorestate *store)
 }
 
 /*
+ * m2m_rule_put_rows: puts the rows of a table that are the first column of
+ * SPI_tuptable into a function's result, which is of that table's type: as they
+ * are, with places for columns that were dropped.
+ */
+void
+m2m_rule_put_rows(Tuplestorestate *store)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		HeapTupleHeader row =
+			DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
+												  SPI_tuptable->tupdesc, 1,
+												  &isnull));
+		HeapTupleData tuple;
+
+		Assert(!isnull);
+		tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+		ItemPointerSetInvalid(&tuple.t_self);
+		tuple.t_tableOid = InvalidOid;
+		tuple.t_data = row;
+		tuplestore_puttuple(store, &tuple);
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
  * get_plan: the plan of a statement.  A kept one whose tables have changed is
  * made anew from its text, in which they may have other names.
  */
