@@ -546,7 +546,7 @@ CREATE FUNCTION m2m_counter(association regclass, role text,
 	AS 'MODULE_PATHNAME', 'm2m_counter';
 
 COMMENT ON FUNCTION m2m_counter(regclass, text, text) IS
-'Rule: the number of links of each row of the role is kept, whoever writes them and by whatever path: in the column counter of its table, which is added if it is not there, or, where none is named, in the table <association>_<role>_counter, as the sum of n over its rows. Replaces the counter that the role has, and counts anew. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column is no number; 42P07 the table''s name is taken; 42501.';
+'Rule: the number of links of each row of the role is kept, whoever writes them and by whatever path: in the column counter of its table, which is added if it is not there, or, where none is named, in the table <association>_<role>_counter, as the sum of n over its rows. Replaces the counter that the role has, and counts anew. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column is no number; 42710 it is a counter already; 22003 it does not hold a number of links; 42P07 the table''s name is taken; 42501.';
 
 CREATE FUNCTION m2m_counter_links()
 	RETURNS trigger
@@ -667,6 +667,30 @@ CREATE FUNCTION m2m_symmetric_links()
 
 COMMENT ON FUNCTION m2m_symmetric_links() IS
 'Trigger of a symmetric relationship; m2m_create(..., symmetrical => true), m2m_symmetric() and m2m_adopt() put it there.';
+
+CREATE FUNCTION m2m_orphans(association regclass, role text, action text)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_orphans';
+
+COMMENT ON FUNCTION m2m_orphans(regclass, text, text) IS
+'Rule: a row of the role that loses its last link, whoever removes it and by whatever path, is deleted when the transaction commits (action delete), or that is an error (refuse). Last is one after which no relationship that has such a rule about rows of that table has a link of the row. Replaces what the role has. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 22023 another action; 42501 not the owner of both tables.';
+
+CREATE FUNCTION m2m_orphans(sample anyelement)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_orphans_of';
+
+COMMENT ON FUNCTION m2m_orphans(anyelement) IS
+'Rows of the table whose row sample is (NULL::book) that have no link in any of the relationships that say what becomes of orphans, in the order of their keys; also those that never had one. Errors: 42809 not a table''s row; 42704 no relationship says so; 55000 one that does is not whole; 42501.';
+
+CREATE FUNCTION m2m_orphan_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_orphan_links';
+
+COMMENT ON FUNCTION m2m_orphan_links() IS
+'Trigger of a rule; m2m_orphans() puts it there. Its arguments, name=value: role; action: delete or refuse. Error 23514.';
 
 CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
 	keep boolean DEFAULT false)

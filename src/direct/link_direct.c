@@ -221,7 +221,10 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	 * their locks would have to be taken in one order, and be many.
 	 */
 	if (!ids->is_array)
+	{
+		m2m_limits_await(rel, side, ids);
 		m2m_lock_links_of_row(rel, side, ids);
+	}
 	table = m2m_direct_open(rel, M2M_DIRECT_UNLINK);
 	if (table == NULL)
 		return false;
@@ -313,6 +316,7 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	 * its own, and both leave the union.  The second is to see what the first
 	 * has done, so it waits before its snapshot is taken.
 	 */
+	m2m_limits_await(rel, side, id);
 	m2m_lock_links_of_row(rel, side, id);
 	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK);
 	if (table == NULL)

@@ -82,6 +82,7 @@ extern bool m2m_catalog_column_not_null(Oid relid, AttrNumber attnum);
 extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_base_type(Oid type);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
+extern bool m2m_catalog_is_subscribed(Oid relid);
 extern Oid	m2m_catalog_function_owner(Oid function);
 extern bool m2m_catalog_function_runs_as_invoker(Oid function);
 extern bool m2m_catalog_view_reads_as_invoker(Oid viewid);

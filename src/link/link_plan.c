@@ -43,6 +43,7 @@
 #include "execute.h"
 #include "link_internal.h"
 #include "m2m.h"
+#include "rule.h"
 
 /*
  * What the planner is told of m2m_pairs.  A kept plan serves calls of any
@@ -435,7 +436,10 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 
 	/* before the statement's snapshot, to see what an m2m_set has linked */
 	if (!ids->is_array)
+	{
+		m2m_limits_await(rel, side, ids);
 		m2m_lock_links_of_row(rel, side, ids);
+	}
 	SPI_connect();
 	if (ids->is_array)
 	{
@@ -542,6 +546,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	 * The row's lock before the association's, in this order in every call:
 	 * who has the latter holds up all that link, and must not wait with it.
 	 */
+	m2m_limits_await(rel, side, id);
 	m2m_lock_links_of_row(rel, side, id);
 	lock_if_needed(rel);
 	SPI_connect();

@@ -40,6 +40,7 @@
 #include "execute.h"
 #include "link_internal.h"
 #include "m2m.h"
+#include "rule.h"
 
 /* A pair and what is said of its link. */
 typedef struct LinkItem
@@ -304,6 +305,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	begin_call(&call, rel, ids, properties);
 
 	/* in the order of m2m_plan_set() */
+	m2m_limits_await(rel, side, id);
 	m2m_lock_links_of_row(rel, side, id);
 	take_lock(&call);
 	SPI_connect();

@@ -49,6 +49,7 @@ static const M2mRuleKind *const kinds[] = {
 	&m2m_notice_kind,
 	&m2m_order_kind,
 	&m2m_symmetric_kind,
+	&m2m_orphan_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
@@ -569,10 +570,19 @@ bool
 m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
 				 bool *isnull)
 {
+	return m2m_rule_key_of(rule, trigger->tg_relation,
+						   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+						   trigger->tg_newtuple : trigger->tg_trigtuple,
+						   values, isnull);
+}
+
+/* m2m_rule_key_of: the same of any row of such a table. */
+bool
+m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row, Datum *values,
+				bool *isnull)
+{
 	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	Oid			relid = RelationGetRelid(trigger->tg_relation);
-	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-		trigger->tg_newtuple : trigger->tg_trigtuple;
+	Oid			relid = RelationGetRelid(table);
 
 	if (relid != endpoint->relid &&
 		!(get_rel_relispartition(relid) &&
@@ -586,8 +596,7 @@ m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
 		if (relid != endpoint->relid)
 			attnum = get_attnum(relid,
 								get_attname(endpoint->relid, attnum, false));
-		values[i] = heap_getattr(row, attnum,
-								 RelationGetDescr(trigger->tg_relation),
+		values[i] = heap_getattr(row, attnum, RelationGetDescr(table),
 								 &isnull[i]);
 		if (isnull[i])
 			return false;
@@ -805,6 +814,8 @@ trigger_event(HeapTuple tuple, TupleDesc desc)
 			return M2M_RULE_ROW;
 		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_UPDATE:
 			return M2M_RULE_BEFORE;
+		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_TRUNCATE:
+			return M2M_RULE_BEFORE_TRUNCATE;
 		default:
 			return 0;
 	}

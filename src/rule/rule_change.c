@@ -130,7 +130,8 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 	M2mRuleChange change;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
-		!TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		(!TRIGGER_FIRED_AFTER(trigger->tg_event) &&
+		 !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) ||
 		!TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event) ||
 		((TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
 		  TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) &&
@@ -161,6 +162,11 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 						RelationGetRelationName(trigger->tg_relation)),
 				 errdetail("Its relationship is at rest, or has no such role."),
 				 errhint("Make the relationship whole, or drop the trigger.")));
+
+	/* who is not asked before, has no say then */
+	if (TRIGGER_FIRED_BEFORE(trigger->tg_event) &&
+		!(rule->needs & M2M_RULE_BEFORE_TRUNCATE))
+		return PointerGetDatum(NULL);
 	memset(&change, 0, sizeof(change));
 	change.rel = rel;
 	change.linked = trigger->tg_newtable;

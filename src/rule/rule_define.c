@@ -127,7 +127,8 @@ m2m_rule_create(M2mRelationship *rel, const M2mRuleKind *kind,
 		{"update", "AFTER UPDATE ON %s REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR"
 		" EACH STATEMENT"},
 		{"delete", "AFTER DELETE ON %s REFERENCING OLD TABLE AS unlinked FOR EACH STATEMENT"},
-		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"}
+		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"},
+		{"truncate", "BEFORE TRUNCATE ON %s FOR EACH STATEMENT"}
 	};
 
 	for (int i = 0; i < M2M_RULE_EVENTS; i++)
@@ -173,6 +174,21 @@ m2m_rule_trigger(Oid relid, const char *trigger, const char *when,
 	m2m_ddl(psprintf("COMMENT ON TRIGGER %s ON %s IS %s",
 					 quote_identifier(trigger), table,
 					 quote_literal_cstr(comment)));
+}
+
+/*
+ * m2m_rule_row_trigger: a name for a rule's trigger on an endpoint.  Another
+ * relationship may have a rule about the same role of the same table, which
+ * has a trigger there by the name that comes first.
+ */
+char *
+m2m_rule_row_trigger(Oid endpoint, const char *rule)
+{
+	char	   *name = makeObjectName(rule, NULL, "row");
+
+	for (int i = 2; OidIsValid(get_trigger_oid(endpoint, name, true)); i++)
+		name = makeObjectName(rule, NULL, psprintf("row%d", i));
+	return name;
 }
 
 /*
