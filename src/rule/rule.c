@@ -341,6 +341,7 @@ m2m_rules_before_unlink(M2mRelationship *rel)
 	}
 }
 
+/*
  * keep_mirrored: where links are there in both directions, leaves of the pairs
  * of ids those that are allowed in both, each once.
  */
