@@ -942,9 +942,9 @@ orphan_text(M2mRule *rule, int statement)
 			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s", a,
 							m2m_rule_is_link(rel, "a"));
 		case ORPHAN_LEFT:
-			return psprintf("SELECT %s FROM (%s) m WHERE m.d OPERATOR(pg_catalog.<) 0",
+			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.<) 0",
 							m2m_rule_keys(rel, side, "m"),
-							m2m_rule_moved(rel, side));
+							m2m_rule_delta_text(rel, side, M2M_RULE_BOTH));
 		case ORPHAN_LINKED:
 			return psprintf("SELECT DISTINCT %s FROM %s a WHERE %s", a,
 							m2m_qualified_name(rel->association),
