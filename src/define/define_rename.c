@@ -90,6 +90,8 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	char	   *old_view[2] = {NULL, NULL};
 	char	   *comment;
 	bool		ours;
+	List	   *exposed;
+	ListCell   *lc;
 
 	/* before any lock: who may not rename it makes nobody wait for him */
 	m2m_association_check_owner(association);
@@ -123,6 +125,7 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 												rel->side[M2M_RIGHT].relid,
 												old_view)) == 0;
 
+	exposed = m2m_exposed_of(m2m_exposed_all(), association);
 	add(&renamings, "TABLE", association, name, "name");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -183,6 +186,8 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 		foreach(lc, list_difference_oid(functions[s], found))
 			m2m_function_replace(lfirst_oid(lc), m2m_function_body(rel, s));
 	}
+	foreach(lc, exposed)
+		m2m_exposed_follow(lfirst(lc));
 }
 
 /*

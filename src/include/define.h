@@ -180,6 +180,10 @@ extern char *m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near);
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);
 
+/* define_expose.c: giving a relationship exposed functions, and taking them away */
+extern List *m2m_relationship_expose(Oid association, const char *prefix);
+extern int64 m2m_relationship_unexpose(Oid association);
+
 /* define_rename.c: giving a relationship other names */
 extern void m2m_relationship_rename(Oid association, char *name,
 									char *role[2], char *view[2]);
