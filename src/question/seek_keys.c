@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -25,6 +26,7 @@
 struct M2mKeys
 {
 	MemoryContext context;		/* of all that lasts from key to key */
+	M2mFind		find;
 	M2mSeek    *seek;			/* or NULL, and then: */
 	char	   *cursor;			/* the portal's name; NULL: no more to fetch */
 	MemoryContext batch;		/* of the keys that it has fetched */
@@ -36,8 +38,9 @@ struct M2mKeys
 	int16		typlen;
 };
 
-static void open_cursor(M2mKeys *keys, M2mFind *find);
+static void open_cursor(M2mKeys *keys);
 static void fetch(M2mKeys *keys);
+static M2mIds *last_key(M2mKeys *keys);
 
 /*
  * m2m_keys_begin: gets ready to find the keys that a question asks for, which
@@ -55,13 +58,14 @@ m2m_keys_begin(M2mFind *find)
 	M2mKeys    *keys = palloc0(sizeof(M2mKeys));
 
 	keys->context = CurrentMemoryContext;
+	keys->find = *find;
 
 	/* nothing is linked to more ids than there are */
 	if (find->any_of != NULL && find->at_least > find->any_of->count)
 		return keys;
 	keys->seek = m2m_seek_begin(find);
 	if (keys->seek == NULL)
-		open_cursor(keys, find);
+		open_cursor(keys);
 	return keys;
 }
 
@@ -104,11 +108,11 @@ m2m_keys_end(M2mKeys *keys)
  * along.  Its SELECT returns rows, so a single key is taken out of them.
  */
 static void
-open_cursor(M2mKeys *keys, M2mFind *find)
+open_cursor(M2mKeys *keys)
 {
 	M2mParameters parameters = {0};
-	M2mEndpoint *endpoint = &find->rel->side[find->side];
-	char	   *sql = m2m_find_text(find, &parameters);
+	M2mEndpoint *endpoint = &keys->find.rel->side[keys->find.side];
+	char	   *sql = m2m_find_text(&keys->find, &parameters);
 	Oid			type = get_rel_type_id(endpoint->relid);
 	Portal		portal;
 
@@ -120,9 +124,12 @@ open_cursor(M2mKeys *keys, M2mFind *find)
 										 endpoint->key[0].attnum), sql);
 	}
 	get_typlenbyval(type, &keys->typlen, &keys->typbyval);
-	keys->batch = AllocSetContextCreate(keys->context, "m2m keys",
-										ALLOCSET_DEFAULT_SIZES);
-	keys->rows = FIRST_KEYS;
+	if (keys->batch == NULL)
+	{
+		keys->batch = AllocSetContextCreate(keys->context, "m2m keys",
+											ALLOCSET_DEFAULT_SIZES);
+		keys->rows = FIRST_KEYS;
+	}
 	SPI_connect();
 	portal = SPI_cursor_open_with_args(NULL, sql, parameters.n,
 									   parameters.type, parameters.value,
@@ -133,7 +140,10 @@ open_cursor(M2mKeys *keys, M2mFind *find)
 
 /*
  * fetch: some more keys from the cursor, which ends when there are none.
- * Error 34000 if somebody has closed it.
+ *
+ * Our cursor goes with the subtransaction in which it was opened, as the user's
+ * own, from which we are called, need not do: then another goes on behind the
+ * last key, by the same snapshot.
  */
 static void
 fetch(M2mKeys *keys)
@@ -142,10 +152,12 @@ fetch(M2mKeys *keys)
 	MemoryContext old;
 
 	if (!PortalIsValid(portal))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_CURSOR_NAME),
-				 errmsg("cursor \"%s\" does not exist", keys->cursor),
-				 errdetail("The keys that m2m_seek is about to return were to come from it.")));
+	{
+		if (keys->n > 0)
+			keys->find.after = last_key(keys);
+		open_cursor(keys);
+		portal = SPI_cursor_find(keys->cursor);
+	}
 	MemoryContextReset(keys->batch);
 	SPI_connect();
 	SPI_cursor_fetch(portal, true, keys->rows);
@@ -170,4 +182,31 @@ fetch(M2mKeys *keys)
 		keys->cursor = NULL;
 	}
 	SPI_finish();
+}
+
+/* last_key: the last key that was fetched, as an id that lasts. */
+static M2mIds *
+last_key(M2mKeys *keys)
+{
+	Datum		key = keys->key[keys->n - 1];
+	M2mEndpoint *endpoint = &keys->find.rel->side[keys->find.side];
+	MemoryContext old = MemoryContextSwitchTo(keys->context);
+	M2mIds	   *ids = palloc0(sizeof(M2mIds));
+
+	ids->nkeys = endpoint->nkeys;
+	ids->count = 1;
+	ids->value = palloc_array(Datum, ids->nkeys);
+	for (int i = 0; i < ids->nkeys; i++)
+	{
+		M2mKeyColumn *column = &endpoint->key[i];
+		Datum		value = key;
+		bool		isnull;
+
+		if (ids->nkeys > 1)
+			value = GetAttributeByNum(DatumGetHeapTupleHeader(key),
+									  column->attnum, &isnull);
+		ids->value[i] = datumCopy(value, column->typbyval, column->typlen);
+	}
+	MemoryContextSwitchTo(old);
+	return ids;
 }

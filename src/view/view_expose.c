@@ -701,6 +701,8 @@ describe_find(Signature *signature, M2mRelationship *rel, M2mSide near)
 						 many_ids(other, far_argument));
 	}
 	at_least = add_argument(signature, "at_least", INT4OID, true);
+
+	/* not of a domain, which might have something against the null */
 	for (int i = 0; i < this->nkeys; i++)
 	{
 		if (this->key[i].shared == 0)
@@ -709,7 +711,7 @@ describe_find(Signature *signature, M2mRelationship *rel, M2mSide near)
 													 get_attname(this->relid,
 																 this->key[i].attnum,
 																 false)),
-									   this->key[i].type, true);
+									   getBaseType(this->key[i].type), true);
 	}
 	after = one_id(this, argument, true);
 
