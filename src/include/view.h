@@ -99,6 +99,7 @@ extern Oid	m2m_exposed_create(M2mRelationship *rel, M2mSide near,
 extern bool m2m_exposed_is_same(M2mRelationship *rel, M2mExposed *exposed,
 								const char *name);
 extern void m2m_exposed_follow(M2mExposed *exposed);
+extern bool m2m_exposed_is_behind(M2mExposed *exposed);
 
 /*
  * view_save.c: puts link views aside that stand in the way of somebody's DDL,

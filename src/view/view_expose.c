@@ -96,6 +96,7 @@ static void append_head(StringInfo sql, M2mRelationship *rel, M2mSide near,
 static char *comment_on(M2mRelationship *rel, M2mSide near,
 						M2mExposedKind kind);
 static bool same_signature(Oid function, Signature *signature, bool names);
+static bool same_body(Oid function, Signature *signature);
 static void run_remake(void *arg);
 static Oid	make(M2mRelationship *rel, Signature *signature,
 				 M2mExposedKind kind, Oid schema, const char *name,
@@ -303,10 +304,6 @@ m2m_exposed_follow(M2mExposed *exposed)
 												InvalidOid, NoLock);
 	Signature	signature;
 	ExposedRemake remake = {rel, exposed, &signature};
-	HeapTuple	tuple;
-	Datum		source;
-	bool		isnull;
-	bool		same;
 
 	/* somebody may have dropped or replaced it meanwhile */
 	if (!is_marked(exposed->function))
@@ -330,14 +327,28 @@ m2m_exposed_follow(M2mExposed *exposed)
 						  psprintf("could not make function \"%s\" follow its tables",
 								   get_func_name(exposed->function)),
 						  run_remake, &remake);
-		return;
 	}
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(exposed->function));
-	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-	same = !isnull && strcmp(TextDatumGetCString(source), signature.body) == 0;
-	ReleaseSysCache(tuple);
-	if (!same)
+	else if (!same_body(exposed->function, &signature))
 		m2m_function_replace(exposed->function, signature.body);
+}
+
+/*
+ * m2m_exposed_is_behind: does a function not read as m2m_exposed_follow() would
+ * have it?
+ */
+bool
+m2m_exposed_is_behind(M2mExposed *exposed)
+{
+	M2mRelationship *rel = m2m_relationship_get(exposed->association,
+												InvalidOid, NoLock);
+	Signature	signature;
+
+	return rel != NULL && is_marked(exposed->function) &&
+		m2m_names_are_there(rel) &&
+		describe(rel, exposed->near, exposed->kind, exposed->properties,
+				 &signature) &&
+		(!same_signature(exposed->function, &signature, false) ||
+		 !same_body(exposed->function, &signature));
 }
 
 /* run_remake: as the bootstrap superuser.  Errors: 2BP01, 42723. */
@@ -461,6 +472,23 @@ same_signature(Oid function, Signature *signature, bool names)
 		for (int i = 0; i < signature->nargs; i++)
 			same &= strcmp(other.name[i], signature->name[i]) == 0;
 	}
+	ReleaseSysCache(tuple);
+	return same;
+}
+
+/* same_body: has a function this body? */
+static bool
+same_body(Oid function, Signature *signature)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Datum		source;
+	bool		isnull;
+	bool		same;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	same = !isnull && strcmp(TextDatumGetCString(source), signature->body) == 0;
 	ReleaseSysCache(tuple);
 	return same;
 }
