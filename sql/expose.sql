@@ -43,7 +43,7 @@ SELECT id FROM find_author_books(any_of => '{1,2}', none_of => '{3}') ORDER BY i
 SELECT id FROM find_author_books(any_of => '{1,2,3}', at_least => 2) ORDER BY id;
 SELECT id FROM find_author_books(at_least => 1) ORDER BY id;
 SELECT id FROM find_author_books(exactly => '{2}') ORDER BY id;
-SELECT id FROM find_author_books(all_of => '{2}', after => 1) ORDER BY id;
+SELECT id FROM find_author_books(all_of => '{2}', after_id => 1) ORDER BY id;
 SELECT id FROM find_author_books('{2}') ORDER BY id;
 SELECT id FROM find_author_books();
 SELECT id FROM find_author_books(all_of => ARRAY[NULL]::bigint[]);
@@ -308,7 +308,7 @@ SELECT m2m_create('a', 'd');
 SELECT * FROM m2m_expose('a_d');
 SELECT link_a_ds(1, '{1,2}'), link_d_as(2, '{2}');
 SELECT * FROM find_d_as(all_of => '{1}') ORDER BY 1;
-SELECT * FROM find_d_as(all_of => '{1}', after => 1);
+SELECT * FROM find_d_as(all_of => '{1}', after_id => 1);
 SELECT * FROM find_a_ds(all_of => '{1,2}');
 CREATE TABLE matrix (id int[] PRIMARY KEY);
 SELECT m2m_create('a', 'matrix');

@@ -730,11 +730,14 @@ describe_find(Signature *signature, M2mRelationship *rel, M2mSide near)
 	}
 	at_least = add_argument(signature, "at_least", INT4OID, true);
 
-	/* not of a domain, which might have something against the null */
+	/*
+	 * Not "after", which GraphQL servers add themselves.  Not of a domain,
+	 * which might have something against the null.
+	 */
 	for (int i = 0; i < this->nkeys; i++)
 	{
 		if (this->key[i].shared == 0)
-			argument[i] = add_argument(signature, this->nkeys == 1 ? "after" :
+			argument[i] = add_argument(signature,
 									   m2m_name_join("after",
 													 get_attname(this->relid,
 																 this->key[i].attnum,
@@ -948,6 +951,6 @@ comment_on(M2mRelationship *rel, M2mSide near, M2mExposedKind kind)
 		case M2M_EXPOSED_FIND:
 			break;
 	}
-	return psprintf("Rows of \"%s\" by the rows of \"%s\" that they are linked to: all of some, any of some (at_least so many), none of some, exactly these. after: the key after which to begin. %s",
+	return psprintf("Rows of \"%s\" by the rows of \"%s\" that they are linked to: all of some, any of some (at_least so many), none of some, exactly these. after_...: the key after which to begin. %s",
 					this, other, made);
 }
