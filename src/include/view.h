@@ -89,7 +89,6 @@ extern void m2m_function_remake(M2mRelationship *rel, M2mSide near,
  */
 extern List *m2m_exposed_all(void);
 extern List *m2m_exposed_of(List *all, Oid association);
-extern bool m2m_exposed_is(Oid association, Oid function);
 extern char *m2m_exposed_name(M2mRelationship *rel, M2mSide near,
 							  M2mExposedKind kind, const char *prefix);
 extern bool m2m_exposed_fit(M2mRelationship *rel, M2mSide *side, int *column);

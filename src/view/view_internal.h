@@ -81,6 +81,12 @@ extern const char *m2m_past(const char *s, const char *text);
 extern const char *m2m_past_name(const char *s);
 
 /*
+ * view_expose.c: exposed functions: their text, making them, telling them from
+ * others, and letting them follow what they name
+ */
+extern bool m2m_exposed_is(Oid association, Oid function);
+
+/*
  * view_relink.c: moving a link to another pair where unlinking marks rows
  */
 extern bool m2m_row_moves(M2mRowWrite *write, M2mIds *old_ids[2],
