@@ -387,6 +387,11 @@ SELECT prosrc ~ 'a2' AS follows FROM pg_proc WHERE proname = 'link_a_bs';
 -- schema, a name for each argument, optional ones last, a comment
 SELECT proname, count(*) FROM exposed GROUP BY 1, split_part(function, '.', 1) HAVING count(*) > 1 AND proname !~ 'a_bs|b_as';
 SELECT e.proname FROM exposed e JOIN pg_proc p ON p.oid = e.oid WHERE '' = ANY (p.proargnames) OR p.pronargs <> cardinality(p.proargnames) OR e.comment IS NULL;
+-- no name of an argument that GraphQL servers add to what returns rows, none twice
+SELECT e.proname FROM exposed e WHERE proargnames && '{first,last,before,after,offset,filter,condition,orderBy,order_by,where,limit,distinct_on,args,input,client_mutation_id}'
+	OR cardinality(proargnames) <> (SELECT count(DISTINCT n) FROM unnest(proargnames) n);
+-- link functions are computed relationships: a row in, rows out, put in place by the planner
+SELECT p.proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), provolatile FROM pg_proc p WHERE proname IN ('follower_leaders', 'leader_followers') ORDER BY 1;
 -- volatile ones change something, the others do not: mutations and queries
 SELECT DISTINCT substring(proname FROM '^(?:my_)?([a-z]+)_') AS verb, provolatile, proretset, proisstrict, prosecdef FROM pg_proc WHERE oid IN (SELECT oid FROM exposed) AND proname <> 'forged' ORDER BY 1;
 

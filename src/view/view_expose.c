@@ -925,7 +925,8 @@ many_ids(M2mEndpoint *endpoint, int *argument)
 						 names.len > 0 ? " AND " : "", argument[i]);
 		appendStringInfo(&names, "%sc%d", comma, i + 1);
 	}
-	return psprintf("CASE WHEN %s THEN NULL ELSE ARRAY(SELECT ROW(%s) FROM ROWS FROM (%s) u(%s)) END",
+	return psprintf("CASE WHEN %s THEN NULL"
+					" ELSE ARRAY(SELECT ROW(%s) FROM ROWS FROM (%s) u(%s)) END",
 					nothing.data, row.data, arrays.data, names.data);
 }
 
