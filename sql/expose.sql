@@ -152,7 +152,7 @@ SELECT finding FROM m2m_check();
 SELECT * FROM m2m_expose('"Expose''\ 3"."wrote ""it"""');
 SELECT oid AS before FROM exposed WHERE proname = 'set_poet_books' \gset
 SELECT count(*) FROM m2m_expose('"Expose''\ 3"."wrote ""it"""');
-SELECT oid = :before AS the_same, proacl IS NOT NULL AS granted, proargnames FROM exposed WHERE proname = 'set_poet_books';
+SELECT oid = :before AS the_same, proacl IS NOT NULL AS granted, comment, proargnames FROM exposed WHERE proname = 'set_poet_books';
 SELECT * FROM m2m_expose('"Expose''\ 3"."wrote ""it"""', prefix => 'api');
 SELECT api_link_poet_books(1, '{1}') IS NOT NULL;
 
@@ -295,6 +295,9 @@ CREATE TABLE ab (a_id int REFERENCES a, b_id int REFERENCES b, note text, delete
 CREATE INDEX ON ab (b_id, a_id);
 SELECT m2m_adopt('ab', deleted => 'deleted_at');
 SELECT * FROM m2m_expose('ab');
+CREATE VIEW dependent AS SELECT * FROM find_a_bs(any_of => '{1,2}');
+SELECT count(*) FROM m2m_expose('ab');
+DROP VIEW dependent;
 SELECT link_a_bs(1, '{1,2}', '{"note": "x"}'), link_a_bs(2, '{1}');
 SELECT * FROM set_a_bs(1, '{2}', properties => '[{"note": "y"}]');
 SELECT a_id, b_id, note, deleted_at IS NULL AS linked FROM ab ORDER BY 1, 2;

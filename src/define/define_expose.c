@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_proc.h"
+#include "commands/comment.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -30,6 +31,7 @@ typedef struct Exposure
 	char	   *name;
 	M2mExposed *kept;			/* it is that already */
 	HeapTuple	old;			/* the one that it takes the place of */
+	char	   *comment;		/* of that */
 } Exposure;
 
 static M2mRelationship *lock_relationship(Oid association);
@@ -93,8 +95,12 @@ m2m_relationship_expose(Oid association, const char *prefix)
 			continue;
 		}
 		if (place != NULL && place->old == NULL)
+		{
 			place->old = SearchSysCacheCopy1(PROCOID,
 											 ObjectIdGetDatum(exposed->function));
+			place->comment = GetComment(exposed->function,
+										ProcedureRelationId, 0);
+		}
 		drop_function(exposed->function);
 	}
 	foreach(lc, exposures)
@@ -109,7 +115,8 @@ m2m_relationship_expose(Oid association, const char *prefix)
 								 m2m_exposed_create(rel, exposure->near,
 													exposure->kind, schema,
 													exposure->name,
-													exposure->old));
+													exposure->old,
+													exposure->comment));
 	}
 	return result;
 }

@@ -94,7 +94,8 @@ extern char *m2m_exposed_name(M2mRelationship *rel, M2mSide near,
 extern bool m2m_exposed_fit(M2mRelationship *rel, M2mSide *side, int *column);
 extern Oid	m2m_exposed_create(M2mRelationship *rel, M2mSide near,
 							   M2mExposedKind kind, Oid schema,
-							   const char *name, HeapTuple old);
+							   const char *name, HeapTuple old,
+							   const char *comment);
 extern bool m2m_exposed_is_same(M2mRelationship *rel, M2mExposed *exposed,
 								const char *name);
 extern void m2m_exposed_follow(M2mExposed *exposed);

@@ -72,6 +72,9 @@ static const char *const own_function[] = {
 };
 static const char *const verb[] = {"link", "unlink", "set", "find"};
 
+/* What comments of ours end with. */
+static const char *const made_by = "Made by m2m_expose; follows its tables.";
+
 static M2mExposed *read_exposed(Oid function);
 static const char *read_head(const char *body, M2mExposed *exposed);
 static const char *past_literal(const char *s, char **value);
@@ -245,19 +248,23 @@ m2m_exposed_fit(M2mRelationship *rel, M2mSide *side, int *column)
 /*
  * m2m_exposed_create: makes the exposed function of a side under a name that is
  * free, as the caller; in place of another, which went or is about to go, if
- * that is given: then privileges and settings are its.  Returns it.
+ * that is given: then privileges and settings are its, and its comment, if it
+ * is not ours.  Returns it.  Error 54023.
  */
 Oid
 m2m_exposed_create(M2mRelationship *rel, M2mSide near, M2mExposedKind kind,
-				   Oid schema, const char *name, HeapTuple old)
+				   Oid schema, const char *name, HeapTuple old,
+				   const char *comment)
 {
 	Signature	signature;
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
 	Oid			function;
 
 	if (!describe(rel, near, kind, rel->nproperties > 0, &signature))
-		elog(ERROR, "relationship \"%s\" cannot be exposed",
-			 get_rel_name(rel->association));
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_ARGUMENTS),
+				 errmsg("function \"%s\" would have more than %d arguments",
+						name, FUNC_MAX_ARGS)));
 
 	/* or they would not be known as its own */
 	if (m2m_catalog_owner_trusted(GetUserId(), owner))
@@ -265,6 +272,8 @@ m2m_exposed_create(M2mRelationship *rel, M2mSide near, M2mExposedKind kind,
 	function = make(rel, &signature, kind, schema, name, owner);
 	if (old != NULL && ((Form_pg_proc) GETSTRUCT(old))->proowner == owner)
 		m2m_function_copy(function, old);
+	if (comment != NULL && strstr(comment, made_by) == NULL)
+		CreateComments(function, ProcedureRelationId, 0, comment);
 	return function;
 }
 
@@ -278,7 +287,8 @@ m2m_exposed_is_same(M2mRelationship *rel, M2mExposed *exposed,
 {
 	Signature	signature;
 
-	if (exposed->properties != (rel->nproperties > 0) ||
+	if ((exposed->kind != M2M_EXPOSED_FIND &&
+		 exposed->properties != (rel->nproperties > 0)) ||
 		strcmp(get_func_name(exposed->function), name) != 0 ||
 		get_func_namespace(exposed->function) !=
 		get_rel_namespace(rel->side[exposed->near].view) ||
@@ -936,22 +946,21 @@ comment_on(M2mRelationship *rel, M2mSide near, M2mExposedKind kind)
 {
 	const char *this = get_rel_name(rel->side[near].relid);
 	const char *other = get_rel_name(rel->side[M2M_OTHER(near)].relid);
-	const char *made = "Made by m2m_expose; follows its tables.";
 
 	switch (kind)
 	{
 		case M2M_EXPOSED_LINK:
 			return psprintf("Links rows of \"%s\" to a row of \"%s\". Returns how many links are new. %s",
-							other, this, made);
+							other, this, made_by);
 		case M2M_EXPOSED_UNLINK:
 			return psprintf("Unlinks rows of \"%s\" from a row of \"%s\". Returns how many links are gone. %s",
-							other, this, made);
+							other, this, made_by);
 		case M2M_EXPOSED_SET:
 			return psprintf("Links just these rows of \"%s\" to a row of \"%s\", and no others. Returns them. %s",
-							other, this, made);
+							other, this, made_by);
 		case M2M_EXPOSED_FIND:
 			break;
 	}
 	return psprintf("Rows of \"%s\" by the rows of \"%s\" that they are linked to: all of some, any of some (at_least so many), none of some, exactly these. after_...: the key after which to begin. %s",
-					this, other, made);
+					this, other, made_by);
 }

@@ -132,8 +132,8 @@ SELECT m2m_drop('tag_student'), m2m_drop('document_tag', keep_links => true), m2
 SELECT * FROM document_tags ORDER BY 1, 2;
 
 -- Exposed functions
-SELECT api_link_author_books(3, '{1,3}'), "part author and book"(1, '{2}'), api_link_book_authors(2, '{2}', '{"share": 0.1}');
-SELECT id FROM api_set_author_books(2, '{3}') ORDER BY 1;
+SELECT api_link_author_books(1, '{1,2,3}'), "part author and book"(1, '{2}'), api_link_book_authors(2, '{1}', '{"share": 0.1}');
+SELECT id FROM api_set_author_books(1, '{3}') ORDER BY 1;
 SELECT id FROM api_find_book_authors(any_of => '{1,2,3}') ORDER BY 1;
 SELECT link_following('Ben', '{Cyd}');
 SELECT name FROM find_following(all_of => '{Cyd}') ORDER BY 1;
