@@ -80,6 +80,22 @@ CREATE FUNCTION m2m_rename(association regclass, name text DEFAULT NULL,
 COMMENT ON FUNCTION m2m_rename(regclass, text, text, text, text, text) IS
 'Gives a relationship other names: the association table and, where m2m has made it, its key, foreign keys and index; the roles; link views and link functions, which follow the roles unless a name is given or was given before. Columns of the table keep their names. Privileges, comments and what depends on them stay. Returns the table. Errors: 42704 it is none; 42P07 a name is taken; 22023 both roles are the same; 55000 it is at rest; 42501.';
 
+CREATE FUNCTION m2m_expose(association regclass, prefix text DEFAULT NULL)
+	RETURNS SETOF regprocedure
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 8
+	AS 'MODULE_PATHNAME', 'm2m_expose';
+
+COMMENT ON FUNCTION m2m_expose(regclass, text) IS
+'Makes functions of a relationship that take the keys'' own types, for API servers and drivers that cannot call a function that takes any: for each link view link_, unlink_, set_ and find_ with the view''s name behind it, and prefix_ in front if that is given. Ordinary SQL functions of one signature each, which follow their tables and go with the relationship. Called again, it makes them anew as they would be called now; privileges stay. Returns them. Errors: 42704 no relationship; 55000 it is at rest; 42723 a name is taken; 0A000 a key''s type has no arrays; 2BP01 something depends on one that changes; 42501.';
+
+CREATE FUNCTION m2m_unexpose(association regclass)
+	RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_unexpose';
+
+COMMENT ON FUNCTION m2m_unexpose(regclass) IS
+'Drops the functions that m2m_expose has made of a relationship, and returns how many there were. DROP FUNCTION does as well: nothing brings them back. Errors: 2BP01 something depends on one; 42501.';
+
 /*
  * Link functions.  An id may be of any type: "any" takes typed values, text
  * takes untyped literals and parameters; hence four overloads, or two where
@@ -351,6 +367,14 @@ CREATE FUNCTION m2m_find(sample anyelement, other_table regclass,
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
 
+CREATE FUNCTION m2m_seek(sample anyelement, association regclass, role text,
+	all_of "any" DEFAULT NULL, any_of "any" DEFAULT NULL,
+	none_of "any" DEFAULT NULL, exactly "any" DEFAULT NULL,
+	at_least bigint DEFAULT NULL, after "any" DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_seek';
+
 CREATE FUNCTION m2m_counts(sample anyelement, other_table regclass,
 	via text DEFAULT NULL, role text DEFAULT NULL,
 	OUT "row" anyelement, OUT links bigint)
@@ -398,6 +422,9 @@ COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, bigin
 
 COMMENT ON FUNCTION m2m_find(anyelement, regclass, varchar, varchar, integer, bigint, boolean) IS
 'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
+
+COMMENT ON FUNCTION m2m_seek(anyelement, regclass, text, "any", "any", "any", "any", bigint, "any") IS
+'Keys of the rows that play a role, by what they are linked to, as m2m_find: one at a time and in their order, so that in a select list a LIMIT ends the work early. The first argument says by its type what is returned: the key, or if it has several columns a row of the table, in which they are set. What m2m_expose makes calls it. Errors: 22023 nothing to look for; 42804 another type; 42704; 22004 a null id; 42501.';
 
 COMMENT ON FUNCTION m2m_counts(anyelement, regclass, text, text) IS
 'All rows of one table, each with the number of its links to another. NULL::author as first argument says which rows. Errors: 42809 not a table''s row; 42704, 42P08; 42501.';

@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "api_internal.h"
 #include "define.h"
 #include "ids.h"
 #include "m2m.h"
@@ -37,8 +38,6 @@ static void find_rows(FunctionCallInfo fcinfo, const FindArguments *argument);
 static void begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other,
 						   int via, int role);
 static Oid	table_of_row(FunctionCallInfo fcinfo, int argument);
-static M2mIds *read_ids(FunctionCallInfo fcinfo, M2mFind *find, int argument,
-						M2mSide side, M2mIdForm form);
 static char *read_text(FunctionCallInfo fcinfo, int argument);
 static int64 read_number(FunctionCallInfo fcinfo, int argument,
 						 const char *name, int64 least, int64 absent);
@@ -107,7 +106,7 @@ m2m_related(PG_FUNCTION_ARGS)
 
 	begin_question(fcinfo, &find, 2, 4, 5);
 	m2m_ids_check_null(PG_ARGISNULL(1), find.rel->side[find.side].relid);
-	id = read_ids(fcinfo, &find, 1, find.side, M2M_ID_SCALAR);
+	id = m2m_argument_ids(fcinfo, &find, 1, find.side, M2M_ID_SCALAR);
 	most = read_number(fcinfo, 3, "max_rows", 0, -1);
 	m2m_find_check(&find);
 	m2m_related_rows(find.rel, find.side, id, most,
@@ -129,7 +128,7 @@ m2m_reach(PG_FUNCTION_ARGS)
 
 	begin_question(fcinfo, &find, -1, 2, -1);
 	m2m_ids_check_null(PG_ARGISNULL(1), find.rel->side[find.side].relid);
-	id = read_ids(fcinfo, &find, 1, find.side, M2M_ID_SCALAR);
+	id = m2m_argument_ids(fcinfo, &find, 1, find.side, M2M_ID_SCALAR);
 	depth = read_number(fcinfo, 3, "max_depth", 0, -1);
 	direction = read_text(fcinfo, 4);
 	if (direction == NULL || (strcmp(direction, "out") != 0 &&
@@ -197,17 +196,17 @@ find_rows(FunctionCallInfo fcinfo, const FindArguments *argument)
 
 	begin_question(fcinfo, &find, 1, argument->via, argument->role);
 	far = M2M_OTHER(find.side);
-	find.all_of = read_ids(fcinfo, &find, argument->all_of, far,
-						   M2M_ID_EITHER);
-	find.any_of = read_ids(fcinfo, &find, argument->any_of, far,
-						   M2M_ID_EITHER);
-	find.none_of = read_ids(fcinfo, &find, argument->none_of, far,
-							M2M_ID_EITHER);
-	find.exactly = read_ids(fcinfo, &find, argument->exactly, far,
-							M2M_ID_EITHER);
+	find.all_of = m2m_argument_ids(fcinfo, &find, argument->all_of, far,
+								   M2M_ID_EITHER);
+	find.any_of = m2m_argument_ids(fcinfo, &find, argument->any_of, far,
+								   M2M_ID_EITHER);
+	find.none_of = m2m_argument_ids(fcinfo, &find, argument->none_of, far,
+									M2M_ID_EITHER);
+	find.exactly = m2m_argument_ids(fcinfo, &find, argument->exactly, far,
+									M2M_ID_EITHER);
 	find.at_least = read_number(fcinfo, argument->at_least, "at_least", 1, 0);
-	find.after = read_ids(fcinfo, &find, argument->after, find.side,
-						  M2M_ID_SCALAR);
+	find.after = m2m_argument_ids(fcinfo, &find, argument->after, find.side,
+								  M2M_ID_SCALAR);
 	find.max_rows = read_number(fcinfo, argument->max_rows, "max_rows", 0, -1);
 	find.unlinked = argument->unlinked >= 0 &&
 		!PG_ARGISNULL(argument->unlinked) &&
@@ -241,13 +240,13 @@ table_of_row(FunctionCallInfo fcinfo, int argument)
 }
 
 /*
- * read_ids: the ids in an argument; NULL if it was not given.  Reading them
+ * m2m_argument_ids: the ids in an argument; NULL if it was not given.  Reading them
  * can run a user's code, which may change the very tables: the description is
  * then read again, or it is error 55000.
  */
-static M2mIds *
-read_ids(FunctionCallInfo fcinfo, M2mFind *find, int argument, M2mSide side,
-		 M2mIdForm form)
+M2mIds *
+m2m_argument_ids(FunctionCallInfo fcinfo, M2mFind *find, int argument,
+				 M2mSide side, M2mIdForm form)
 {
 	M2mIds	   *ids;
 

@@ -70,6 +70,7 @@ static void check_mirror(Check *check, M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel, M2mSide side);
+static void check_exposed(Check *check, M2mRelationship *rel);
 static void check_other_views(Check *check, Oid association,
 							  M2mRelationship *rel);
 static void add_stray_view(Check *check, Oid viewid);
@@ -136,6 +137,7 @@ m2m_check_relationship(Oid association, bool read_only)
 		check_view(&check, rel, s);
 		check_function(&check, rel, s);
 	}
+	check_exposed(&check, rel);
 	return check.findings;
 }
 
@@ -664,6 +666,31 @@ check_function(Check *check, M2mRelationship *rel, M2mSide side)
 				remedy);
 	((M2mFinding *) llast(check->findings))->kind = M2M_FINDING_FUNCTION;
 	((M2mFinding *) llast(check->findings))->side = side;
+}
+
+/*
+ * check_exposed: exposed functions.  Only m2m_repair() makes them as they were;
+ * whoever would replace one by hand would make it his own.
+ */
+static void
+check_exposed(Check *check, M2mRelationship *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_exposed_of(m2m_exposed_all(), rel->association))
+	{
+		M2mExposed *exposed = lfirst(lc);
+
+		if (!m2m_exposed_is_behind(exposed))
+			continue;
+		add_finding(check, "warning",
+					psprintf("function \"%s\" does not read as m2m_expose would make it",
+							 get_func_name(exposed->function)),
+					psprintf("SELECT %s(%s::pg_catalog.regclass)",
+							 m2m_own_function("m2m_repair"),
+							 quote_literal_cstr(m2m_qualified_name(rel->association))));
+		((M2mFinding *) llast(check->findings))->kind = M2M_FINDING_EXPOSED;
+	}
 }
 
 /*

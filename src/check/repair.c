@@ -95,6 +95,7 @@ run_remedy(void *arg)
 {
 	M2mFinding *finding = arg;
 	M2mAdoption adoption = {0};
+	ListCell   *lc;
 
 	switch (finding->kind)
 	{
@@ -108,6 +109,10 @@ run_remedy(void *arg)
 			m2m_function_repair(m2m_relationship_get(finding->association,
 													 InvalidOid, NoLock),
 								finding->side);
+			break;
+		case M2M_FINDING_EXPOSED:
+			foreach(lc, m2m_exposed_of(m2m_exposed_all(), finding->association))
+				m2m_exposed_follow(lfirst(lc));
 			break;
 	}
 }

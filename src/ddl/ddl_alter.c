@@ -757,6 +757,7 @@ see_functions(M2mPending *p, Oid association)
 		if (seen != NULL)
 			p->functions = lappend(p->functions, seen);
 	}
+	p->exposed = list_concat(p->exposed, m2m_exposed_see(p, association));
 }
 
 /*
@@ -772,7 +773,7 @@ see_function(M2mRelationship *rel, M2mSide near, bool whole)
 		return m2m_function_see(rel, near);
 	resting = m2m_function_astray(rel, near);
 	return OidIsValid(resting) ?
-		m2m_function_see_as_is(rel, near, resting) : NULL;
+		m2m_function_see_as_is(rel->association, near, resting) : NULL;
 }
 
 /*
@@ -786,6 +787,7 @@ follow_owner(M2mPending *p, Oid association)
 	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
 												NoLock);
 	bool		whole = rel != NULL;
+	ListCell   *lc;
 
 	if (!whole)
 		rel = m2m_catalog_read_rest(association, NIL);
@@ -814,6 +816,14 @@ follow_owner(M2mPending *p, Oid association)
 			m2m_catalog_function_owner(function->function) == p->old_owner &&
 			m2m_catalog_function_runs_as_invoker(function->function))
 			p->owned = lappend_oid(p->owned, function->function);
+	}
+	foreach(lc, m2m_exposed_see(p, association))
+	{
+		Oid			exposed = ((M2mExposed *) lfirst(lc))->function;
+
+		if (m2m_catalog_function_owner(exposed) == p->old_owner &&
+			m2m_catalog_function_runs_as_invoker(exposed))
+			p->owned = lappend_oid(p->owned, exposed);
 	}
 }
 
@@ -1042,6 +1052,8 @@ refresh_functions(M2mPending *p)
 		if (strcmp(body, seen->body) != 0 && m2m_function_reads_as_seen(seen))
 			m2m_function_replace(seen->function, body);
 	}
+	foreach(lc, p->exposed)
+		m2m_exposed_follow(lfirst(lc));
 }
 
 /* What make_function() is to do. */

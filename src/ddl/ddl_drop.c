@@ -511,6 +511,7 @@ m2m_relationship_see(M2mPending *p, Oid association)
 	M2mRelationship *rel;
 	SeenRelationship *seen;
 	bool		whole;
+	ListCell   *lc;
 
 	if (seen_relationship(p, association) != NULL)
 		return;
@@ -540,12 +541,20 @@ m2m_relationship_see(M2mPending *p, Oid association)
 			m2m_catalog_is_distributed(rel->side[s].relid);
 		if (OidIsValid(astray))
 			seen->functions = lappend(seen->functions,
-									  m2m_function_see_as_is(rel, s, astray));
+									  m2m_function_see_as_is(association, s, astray));
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
 		function = whole ? m2m_function_see_at(rel, s) : NULL;
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
+	}
+	foreach(lc, m2m_exposed_see(p, association))
+	{
+		M2mExposed *exposed = lfirst(lc);
+
+		seen->functions = lappend(seen->functions,
+								  m2m_function_see_as_is(association, exposed->near,
+														 exposed->function));
 	}
 	p->relationships = lappend(p->relationships, seen);
 	MemoryContextSwitchTo(old);
@@ -682,6 +691,16 @@ end_relationships(M2mPending *p, List *associations)
 			if (((M2mSeenFunction *) lfirst(lf))->association ==
 				seen.association)
 				seen.functions = lappend(seen.functions, lfirst(lf));
+		}
+		foreach(lf, p->exposed)
+		{
+			M2mExposed *exposed = lfirst(lf);
+
+			if (exposed->association == seen.association)
+				seen.functions = lappend(seen.functions,
+										 m2m_function_see_as_is(seen.association,
+																exposed->near,
+																exposed->function));
 		}
 		ereport(NOTICE,
 				(errmsg("relationship \"%s\" ends with the columns that it was made of",

@@ -44,7 +44,7 @@ m2m_function_see(M2mRelationship *rel, M2mSide near)
  * link function of the relationship would (any more).
  */
 M2mSeenFunction *
-m2m_function_see_as_is(M2mRelationship *rel, M2mSide near, Oid function)
+m2m_function_see_as_is(Oid association, M2mSide near, Oid function)
 {
 	M2mSeenFunction *seen = palloc0(sizeof(M2mSeenFunction));
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
@@ -52,12 +52,12 @@ m2m_function_see_as_is(M2mRelationship *rel, M2mSide near, Oid function)
 	Datum		source = 0;
 
 	seen->function = function;
-	seen->association = rel->association;
+	seen->association = association;
 	seen->near = near;
 	if (HeapTupleIsValid(tuple))
 		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
 	seen->body = isnull ? pstrdup("") : TextDatumGetCString(source);
-	seen->start = m2m_function_start(rel->association);
+	seen->start = m2m_function_start(association);
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
 	return seen;
@@ -82,6 +82,25 @@ m2m_function_see_at(M2mRelationship *rel, M2mSide near)
 	seen->body = m2m_history_function_body(rel, near);
 	seen->at = true;
 	return seen;
+}
+
+/*
+ * m2m_exposed_see: the exposed functions of an association (M2mExposed), in
+ * CurrentMemoryContext.  All of the database are looked for once in a command,
+ * which may concern hundreds of associations.
+ */
+List *
+m2m_exposed_see(M2mPending *p, Oid association)
+{
+	if (!p->exposed_read)
+	{
+		MemoryContext old = MemoryContextSwitchTo(p->context);
+
+		p->exposed_all = m2m_exposed_all();
+		p->exposed_read = true;
+		MemoryContextSwitchTo(old);
+	}
+	return m2m_exposed_of(p->exposed_all, association);
 }
 
 /*

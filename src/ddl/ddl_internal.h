@@ -35,6 +35,9 @@ typedef struct M2mPending
 	List	   *views;			/* OIDs of link views that we may change */
 	List	   *aside;			/* M2mSavedView: put aside, or dropped */
 	List	   *functions;		/* M2mSeenFunction */
+	bool		exposed_read;	/* are these known? */
+	List	   *exposed_all;	/* M2mExposed: all of the database */
+	List	   *exposed;		/* those that may have to follow */
 	List	   *resting;		/* associations whose relationship is at rest */
 	List	   *referenced;		/* tables that new foreign keys refer to */
 	List	   *renames;		/* of ddl_alter.c */
@@ -90,10 +93,11 @@ extern void m2m_dropped_lock_extensions(Node *parsetree);
 
 /* ddl_functions.c: link functions as they read before a command */
 extern M2mSeenFunction *m2m_function_see(M2mRelationship *rel, M2mSide near);
-extern M2mSeenFunction *m2m_function_see_as_is(M2mRelationship *rel,
+extern M2mSeenFunction *m2m_function_see_as_is(Oid association,
 											   M2mSide near, Oid function);
 extern M2mSeenFunction *m2m_function_see_at(M2mRelationship *rel,
 											M2mSide near);
+extern List *m2m_exposed_see(M2mPending *p, Oid association);
 extern bool m2m_function_reads_as_seen(M2mSeenFunction *seen);
 extern void m2m_function_follow_name(M2mSeenFunction *seen);
 

@@ -29,6 +29,8 @@ m2m_relationship_drop(Oid association, bool keep_links)
 {
 	M2mRelationship *rel;
 	StringInfoData views;
+	List	   *exposed;
+	ListCell   *lc;
 
 	/* before any lock: who may not drop it makes nobody wait for him */
 	m2m_association_check_owner(association);
@@ -49,13 +51,17 @@ m2m_relationship_drop(Oid association, bool keep_links)
 		/* where a column of an endpoint went, link views were made anew */
 		rel = m2m_relationship_lock(association, true);
 	}
+	exposed = m2m_exposed_of(m2m_exposed_all(), association);
+	foreach(lc, exposed)
+		m2m_ddl(psprintf("DROP FUNCTION %s",
+						 format_procedure_extended(((M2mExposed *) lfirst(lc))->function,
+												   FORMAT_PROC_FORCE_QUALIFY)));
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		Oid			astray = m2m_function_astray(rel, s);
 		List	   *functions = is_whole(rel) ?
 			m2m_functions_find(rel, s, true) : NIL;
-		ListCell   *lc;
 
 		if (OidIsValid(astray))
 			functions = list_append_unique_oid(functions, astray);

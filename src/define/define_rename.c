@@ -91,6 +91,8 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	char	   *old_view[2] = {NULL, NULL};
 	char	   *comment;
 	bool		ours;
+	List	   *exposed;
+	ListCell   *lc;
 
 	/* before any lock: who may not rename it makes nobody wait for him */
 	m2m_association_check_owner(association);
@@ -125,6 +127,7 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 												rel->side[M2M_RIGHT].relid,
 												old_view)) == 0;
 
+	exposed = m2m_exposed_of(m2m_exposed_all(), association);
 	add(&renamings, "TABLE", association, name, "name");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
@@ -198,6 +201,8 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 													   FORMAT_PROC_FORCE_QUALIFY),
 							 quote_identifier(makeObjectName(view[s], NULL, "at"))));
 	}
+	foreach(lc, exposed)
+		m2m_exposed_follow(lfirst(lc));
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * extension.c
- *		Marking triggers of ours as going with the extension.
+ *		Marking triggers and functions of ours as going with the extension.
  */
 #include "postgres.h"
 
@@ -54,7 +54,7 @@ depends(Oid classid, Oid objectid, const char *extension)
 }
 
 /*
- * record_extension: writes the dependency of a trigger on an extension.  Not
+ * record_extension: writes the dependency of an object on an extension.  Not
  * by recordDependencyOn(), which in newer minor releases locks the extension.
  */
 static void

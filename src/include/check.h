@@ -12,7 +12,8 @@ typedef enum M2mFindingKind
 {
 	M2M_FINDING_SQL,
 	M2M_FINDING_VIEW,			/* m2m_adopt */
-	M2M_FINDING_FUNCTION
+	M2M_FINDING_FUNCTION,
+	M2M_FINDING_EXPOSED
 } M2mFindingKind;
 
 typedef struct M2mFinding

@@ -184,6 +184,10 @@ extern void m2m_relationship_symmetric(Oid association, bool repair);
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);
 
+/* define_expose.c: giving a relationship exposed functions, and taking them away */
+extern List *m2m_relationship_expose(Oid association, const char *prefix);
+extern int64 m2m_relationship_unexpose(Oid association);
+
 /* define_rename.c: giving a relationship other names */
 extern void m2m_relationship_rename(Oid association, char *name,
 									char *role[2], char *view[2]);

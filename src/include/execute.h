@@ -44,7 +44,7 @@ extern bool m2m_drop_objects(List *addresses);
 extern void m2m_drop_for_good(List *addresses, DropBehavior behavior);
 extern bool m2m_drop_for_good_if_free(List *addresses);
 
-/* extension.c: marking triggers of ours as going with the extension */
+/* extension.c: marking triggers and functions of ours as going with the extension */
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_function_depends(Oid function, const char *extension);
 

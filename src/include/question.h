@@ -27,9 +27,17 @@ typedef struct M2mFind
 	int64		max_rows;		/* -1: all */
 } M2mFind;
 
+/* Keys being found one at a time; owned by seek_keys.c. */
+typedef struct M2mKeys M2mKeys;
+
 /* find.c: rows by what they are linked to */
 extern void m2m_find_check(M2mFind *find);
 extern void m2m_find_rows(M2mFind *find, Tuplestorestate *store);
+
+/* seek_keys.c: keys of rows by what they are linked to, one at a time */
+extern M2mKeys *m2m_keys_begin(M2mFind *find);
+extern bool m2m_keys_next(M2mKeys *keys, Datum *key);
+extern void m2m_keys_end(M2mKeys *keys);
 
 /* related.c: rows by how many links they have, or share with one row */
 extern void m2m_counts_rows(M2mRelationship *rel, M2mSide side,

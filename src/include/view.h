@@ -6,12 +6,35 @@
 #ifndef M2M_VIEW_H
 #define M2M_VIEW_H
 
+#include "access/htup.h"
+
 #include "catalog.h"
 #include "ids.h"
 #include "m2m.h"
 
 /* A link view put aside; owned by view_save.c. */
 typedef struct M2mSavedView M2mSavedView;
+
+/* What an exposed function does. */
+typedef enum M2mExposedKind
+{
+	M2M_EXPOSED_LINK,
+	M2M_EXPOSED_UNLINK,
+	M2M_EXPOSED_SET,
+	M2M_EXPOSED_FIND
+} M2mExposedKind;
+
+/* An exposed function. */
+typedef struct M2mExposed
+{
+	Oid			function;
+	char	   *of;				/* the association, as the body names it */
+	char	   *role;			/* of the near side, as the body names it */
+	M2mExposedKind kind;
+	bool		properties;		/* does it take some? */
+	Oid			association;	/* set by m2m_exposed_of() */
+	M2mSide		near;			/* set by m2m_exposed_of() */
+} M2mExposed;
 
 /*
  * view_columns.c: which columns a link view has, and which it should have: it
@@ -61,6 +84,24 @@ extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);
 extern void m2m_function_replace(Oid function, const char *body);
 extern void m2m_function_remake(M2mRelationship *rel, M2mSide near,
 								Oid astray);
+
+/*
+ * view_expose.c: exposed functions: their text, making them, telling them from
+ * others, and letting them follow what they name
+ */
+extern List *m2m_exposed_all(void);
+extern List *m2m_exposed_of(List *all, Oid association);
+extern char *m2m_exposed_name(M2mRelationship *rel, M2mSide near,
+							  M2mExposedKind kind, const char *prefix);
+extern bool m2m_exposed_fit(M2mRelationship *rel, M2mSide *side, int *column);
+extern Oid	m2m_exposed_create(M2mRelationship *rel, M2mSide near,
+							   M2mExposedKind kind, Oid schema,
+							   const char *name, HeapTuple old,
+							   const char *comment);
+extern bool m2m_exposed_is_same(M2mRelationship *rel, M2mExposed *exposed,
+								const char *name);
+extern void m2m_exposed_follow(M2mExposed *exposed);
+extern bool m2m_exposed_is_behind(M2mExposed *exposed);
 
 /*
  * view_save.c: puts link views aside that stand in the way of somebody's DDL,

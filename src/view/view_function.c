@@ -46,18 +46,13 @@ typedef struct FunctionRemake
 static bool match_function(M2mRelationship *rel, M2mSide near, Oid function,
 						   const char *body, bool *same_body, bool *same_name);
 static bool reads_as_link(const char *body);
-static const char *past(const char *s, const char *text);
-static const char *past_name(const char *s);
 static const char *past_qualified(const char *s);
-static bool names_are_there(M2mRelationship *rel);
 static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
 static const char *past_order(const char *s);
 static bool reads_in_order(Oid function, const char *body);
 static void run_remake(void *arg);
 static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
-static void copy_function(Oid function, HeapTuple old);
-static char *rowtype_name(Oid relid);
 
 /*
  * m2m_function_create: author_books(author) RETURNS SETOF book.
@@ -67,7 +62,7 @@ m2m_function_create(M2mRelationship *rel, M2mSide near, const char *qualified)
 {
 	M2mEndpoint *this = &rel->side[near];
 	Oid			far = rel->side[M2M_OTHER(near)].relid;
-	char	   *argument = rowtype_name(this->relid);
+	char	   *argument = m2m_rowtype_name(this->relid);
 	char	   *comment;
 
 	m2m_ddl(m2m_function_sql(rel, near, qualified));
@@ -86,8 +81,8 @@ m2m_function_sql(M2mRelationship *rel, M2mSide near, const char *qualified)
 {
 	return psprintf("CREATE OR REPLACE FUNCTION %s(%s) RETURNS SETOF %s"
 					" LANGUAGE sql STABLE PARALLEL %s AS %s",
-					qualified, rowtype_name(rel->side[near].relid),
-					rowtype_name(rel->side[M2M_OTHER(near)].relid),
+					qualified, m2m_rowtype_name(rel->side[near].relid),
+					m2m_rowtype_name(rel->side[M2M_OTHER(near)].relid),
 					rel->temporary ? "RESTRICTED" : "SAFE",
 					quote_literal_cstr(m2m_function_body(rel, near)));
 }
@@ -203,7 +198,7 @@ m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 	Oid			by_name = InvalidOid;
 	ListCell   *lc;
 
-	if (!names_are_there(rel))
+	if (!m2m_names_are_there(rel))
 		return NIL;
 	body = m2m_function_body(rel, near);
 
@@ -234,11 +229,11 @@ m2m_functions_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 }
 
 /*
- * names_are_there: has all a name that a function's body would speak of?  Who
+ * m2m_names_are_there: has all a name that a function's body would speak of?  Who
  * looks without a lock may come when it has just been dropped.
  */
-static bool
-names_are_there(M2mRelationship *rel)
+bool
+m2m_names_are_there(M2mRelationship *rel)
 {
 	bool		result = get_rel_name(rel->association) != NULL;
 
@@ -399,8 +394,9 @@ m2m_function_astray(M2mRelationship *rel, M2mSide near)
 }
 
 /*
- * m2m_functions_of_table: link functions, whatever their names, that take or
- * return rows of a table that their association does not refer to.
+ * m2m_functions_of_table: link functions and exposed ones, whatever their
+ * names, that take or return rows of a table that their association does not
+ * refer to.
  */
 List *
 m2m_functions_of_table(Oid relid)
@@ -426,7 +422,8 @@ m2m_functions_of_table(Oid relid)
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
 		if (form->classid == ProcedureRelationId &&
-			m2m_function_is_link(InvalidOid, form->objid))
+			(m2m_function_is_link(InvalidOid, form->objid) ||
+			 m2m_exposed_is(InvalidOid, form->objid)))
 			functions = list_append_unique_oid(functions, form->objid);
 	}
 	systable_endscan(scan);
@@ -446,8 +443,9 @@ m2m_functions_of_table(Oid relid)
 			refers |= lfirst_node(ForeignKeyCacheInfo, lc)->confrelid == relid;
 		foreach(lc, functions)
 		{
-			if (!refers && m2m_function_is_link(lfirst_oid(la),
-												lfirst_oid(lc)))
+			if (!refers && (m2m_function_is_link(lfirst_oid(la),
+												 lfirst_oid(lc)) ||
+							m2m_exposed_is(lfirst_oid(la), lfirst_oid(lc))))
 				result = list_append_unique_oid(result, lfirst_oid(lc));
 		}
 	}
@@ -486,7 +484,7 @@ m2m_function_is_link(Oid association, Oid function)
 
 		result = reads_as_link(body) &&
 			(!OidIsValid(association) ||
-			 past(body, m2m_function_start(association)) != NULL);
+			 m2m_past(body, m2m_function_start(association)) != NULL);
 	}
 	ReleaseSysCache(tuple);
 	return result;
@@ -499,34 +497,34 @@ m2m_function_is_link(Oid association, Oid function)
 static bool
 reads_as_link(const char *body)
 {
-	const char *s = past(body, "SELECT r.* FROM ");
+	const char *s = m2m_past(body, "SELECT r.* FROM ");
 
 	/*
 	 * What is dropped or made anew by this answer must be ours to the last
 	 * character.  Names are read as quote_identifier() writes them, so no
 	 * name can pretend to be more of the body.
 	 */
-	s = past(past_qualified(s), " l JOIN ");
-	s = past(past_qualified(s), " r ON ");
-	s = past(past_conditions(s, "r."), " WHERE ");
+	s = m2m_past(past_qualified(s), " l JOIN ");
+	s = m2m_past(past_qualified(s), " r ON ");
+	s = m2m_past(past_conditions(s, "r."), " WHERE ");
 	s = past_order(past_conditions(past_live(s), "($1)."));
 	return s != NULL && *s == '\0';
 }
 
 /*
- * past: what follows text in s, NULL if s is that or does not begin with it.
+ * m2m_past: what follows text in s, NULL if s is that or does not begin with it.
  */
-static const char *
-past(const char *s, const char *text)
+const char *
+m2m_past(const char *s, const char *text)
 {
 	size_t		length = strlen(text);
 
 	return s != NULL && strncmp(s, text, length) == 0 ? s + length : NULL;
 }
 
-/* past_name: what follows a name as quote_identifier() writes it, or NULL. */
-static const char *
-past_name(const char *s)
+/* m2m_past_name: what follows a name as quote_identifier() writes it, or NULL. */
+const char *
+m2m_past_name(const char *s)
 {
 	size_t		length;
 
@@ -551,7 +549,7 @@ past_name(const char *s)
 static const char *
 past_qualified(const char *s)
 {
-	return past_name(past(past_name(s), "."));
+	return m2m_past_name(m2m_past(m2m_past_name(s), "."));
 }
 
 /*
@@ -561,10 +559,10 @@ past_qualified(const char *s)
 static const char *
 past_live(const char *s)
 {
-	const char *flag = past(past_name(past(s, "NOT l.")), " AND ");
-	const char *column = past_name(past(s, "l."));
-	const char *time = past(column, " IS NULL AND ");
-	const char *nullable = past(column, " IS NOT TRUE AND ");
+	const char *flag = m2m_past(m2m_past_name(m2m_past(s, "NOT l.")), " AND ");
+	const char *column = m2m_past_name(m2m_past(s, "l."));
+	const char *time = m2m_past(column, " IS NULL AND ");
+	const char *nullable = m2m_past(column, " IS NOT TRUE AND ");
 
 	return flag != NULL ? flag : time != NULL ? time :
 		nullable != NULL ? nullable : s;
@@ -581,14 +579,14 @@ past_conditions(const char *s, const char *other)
 
 	do
 	{
-		s = past(past_name(past(s, other)), " OPERATOR(");
-		s = past(past_name(s), ".");
+		s = m2m_past(m2m_past_name(m2m_past(s, other)), " OPERATOR(");
+		s = m2m_past(m2m_past_name(s), ".");
 		if (s != NULL)
 			s += strspn(s, "+-*/<>=~!@#%^&|`?");
-		s = past_name(past(s, ") l."));
-		if ((more = past(s, " COLLATE ")) != NULL)
+		s = m2m_past_name(m2m_past(s, ") l."));
+		if ((more = m2m_past(s, " COLLATE ")) != NULL)
 			s = past_qualified(more);
-		if ((more = past(s, " AND ")) != NULL)
+		if ((more = m2m_past(s, " AND ")) != NULL)
 			s = more;
 	} while (more != NULL);
 	return s;
@@ -601,12 +599,12 @@ past_conditions(const char *s, const char *other)
 static const char *
 past_order(const char *s)
 {
-	const char *more = past(s, " ORDER BY l.");
+	const char *more = m2m_past(s, " ORDER BY l.");
 
 	while (more != NULL)
 	{
 		s = past_name(more);
-		more = past(s, ", l.");
+		more = m2m_past(s, ", l.");
 	}
 	return s;
 }
@@ -726,7 +724,7 @@ remake_function(M2mRelationship *rel, M2mSide near, Oid astray)
 	qualified = quote_qualified_identifier(get_namespace_name(form->pronamespace),
 										   name);
 	signature = psprintf("%s(%s)", qualified,
-						 rowtype_name(rel->side[near].relid));
+						 m2m_rowtype_name(rel->side[near].relid));
 
 	/*
 	 * Dropped first, as the new one has its name, and with another argument
@@ -756,18 +754,18 @@ remake_function(M2mRelationship *rel, M2mSide near, Oid astray)
 							   CStringGetDatum(name),
 							   PointerGetDatum(buildoidvector(&argument, 1)),
 							   ObjectIdGetDatum(form->pronamespace));
-	copy_function(function, old);
+	m2m_function_copy(function, old);
 	if (comment != NULL)
 		CreateComments(function, ProcedureRelationId, 0, comment);
 	CommandCounterIncrement();
 }
 
 /*
- * copy_function: gives a new link function what a user may have set of the old
+ * m2m_function_copy: gives a new link function what a user may have set of the old
  * one: by the catalog row, since replaying GRANT would change who granted.
  */
-static void
-copy_function(Oid function, HeapTuple old)
+void
+m2m_function_copy(Oid function, HeapTuple old)
 {
 	static const AttrNumber copied[] = {
 		Anum_pg_proc_procost, Anum_pg_proc_prorows, Anum_pg_proc_prosecdef,
@@ -815,9 +813,9 @@ copy_function(Oid function, HeapTuple old)
 	CommandCounterIncrement();
 }
 
-/* rowtype_name: a table's row type, qualified. */
-static char *
-rowtype_name(Oid relid)
+/* m2m_rowtype_name: a table's row type, qualified. */
+char *
+m2m_rowtype_name(Oid relid)
 {
 	return format_type_extended(get_rel_type_id(relid), -1,
 								FORMAT_TYPE_FORCE_QUALIFY);

@@ -76,6 +76,17 @@ extern char *m2m_view_tools_name(Oid schema, Oid association_schema,
  */
 extern void m2m_function_create(M2mRelationship *rel, M2mSide near,
 								const char *qualified);
+extern bool m2m_names_are_there(M2mRelationship *rel);
+extern void m2m_function_copy(Oid function, HeapTuple old);
+extern char *m2m_rowtype_name(Oid relid);
+extern const char *m2m_past(const char *s, const char *text);
+extern const char *m2m_past_name(const char *s);
+
+/*
+ * view_expose.c: exposed functions: their text, making them, telling them from
+ * others, and letting them follow what they name
+ */
+extern bool m2m_exposed_is(Oid association, Oid function);
 
 /*
  * view_relink.c: moving a link to another pair where unlinking marks rows

@@ -131,6 +131,15 @@ SELECT * FROM student_tags;
 SELECT m2m_drop('tag_student'), m2m_drop('document_tag', keep_links => true), m2m_adopt('document_tag');
 SELECT * FROM document_tags ORDER BY 1, 2;
 
+-- Exposed functions
+SELECT api_link_author_books(1, '{1,2,3}'), "part author and book"(1, '{2}'), api_link_book_authors(2, '{1}', '{"share": 0.1}');
+SELECT id FROM api_set_author_books(1, '{3}') ORDER BY 1;
+SELECT id FROM api_find_book_authors(any_of => '{1,2,3}') ORDER BY 1;
+SELECT link_following('Ben', '{Cyd}');
+SELECT name FROM find_following(all_of => '{Cyd}') ORDER BY 1;
+SELECT links.link_painter_pictures(2, '{1}');
+SELECT m2m_expose('author_book', 'api');
+
 -- The schema is followed
 DROP VIEW written, exclaimed;
 DROP MATERIALIZED VIEW shelf;
@@ -138,6 +147,8 @@ ALTER TABLE author ADD COLUMN died date, DROP COLUMN name;
 ALTER TABLE course RENAME COLUMN code TO number;
 ALTER TABLE visitor ALTER COLUMN id TYPE bigint;
 SELECT association, severity, finding FROM m2m_relationships() r, m2m_check(association) ORDER BY association::text, 2, 3;
+ALTER TABLE author RENAME TO writer;
+SELECT proname, prosrc FROM pg_proc WHERE proname ~ '^api_|^part' ORDER BY 1;
 SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid IN ('author_books'::regclass, 'book_authors'::regclass, '"Editing"."Attended"'::regclass, 'page_visitors'::regclass)
 ORDER BY attrelid::regclass::text, attnum;

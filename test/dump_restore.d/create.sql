@@ -244,3 +244,15 @@ SELECT m2m_link('atelier.painter', 1, 'atelier.picture', '{1,2}'), m2m_link('ate
 GRANT SELECT ON atelier.picture, atelier."_PainterToPicture", links.painter_pictures TO shop_clerk;
 RESET m2m.view_schema;
 RESET ROLE;
+
+-- Exposed functions: granted, commented, renamed; of a table and itself, and in
+-- the link views' own schema
+SET ROLE shop_owner;
+SELECT m2m_expose('author_book', 'api');
+REVOKE EXECUTE ON FUNCTION api_set_author_books FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION api_set_author_books TO shop_clerk;
+COMMENT ON FUNCTION api_find_author_books IS '@sortable';
+ALTER FUNCTION api_unlink_author_books RENAME TO "part author and book";
+SELECT m2m_expose('follow');
+SELECT m2m_expose('atelier."_PainterToPicture"');
+RESET ROLE;

@@ -1,9 +1,11 @@
 // The same as postgraphile4.js, with PostGraphile 5.
-import { makeSchema } from "postgraphile";
+import http from "http";
+import { postgraphile } from "postgraphile";
 import { makePgService } from "postgraphile/adaptors/pg";
-import { grafast } from "postgraphile/grafast";
+import { grafserv } from "postgraphile/grafserv/node";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import pg from "pg";
+import graphql from "../graphql.js";
 
 // Debian's Node is older than PostGraphile asks for; this is all it lacks.
 Promise.withResolvers ??= function () {
@@ -14,19 +16,15 @@ Promise.withResolvers ??= function () {
 };
 
 const pool = new pg.Pool();
+const instance = postgraphile({
+  extends: [PostGraphileAmberPreset],
+  grafserv: { graphiql: false },
+  pgServices: [makePgService({ pool, schemas: ["public"] })],
+});
+const server = http.createServer();
 
-try {
-  const { schema, resolvedPreset } = await makeSchema({
-    extends: [PostGraphileAmberPreset],
-    pgServices: [makePgService({ pool, schemas: ["public"] })],
-  });
-  for (const source of JSON.parse(process.argv[2])) {
-    const answer = await grafast({ schema, source, resolvedPreset, requestContext: {} });
-    console.log(JSON.stringify(answer));
-  }
-} catch (error) {
-  console.error(error);
-  process.exitCode = 1;
-} finally {
+await instance.createServ(grafserv).addTo(server);
+await graphql.answer(server, async () => {
+  await instance.release();
   await pool.end();
-}
+});
