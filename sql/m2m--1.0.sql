@@ -394,6 +394,24 @@ CREATE FUNCTION m2m_reach(sample anyelement, id text, via text DEFAULT NULL,
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_reach';
 
+CREATE FUNCTION m2m_json(of_table regclass, id "any",
+	include text[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
+	RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_json';
+
+CREATE FUNCTION m2m_json(of_table regclass, id text,
+	include text[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
+	RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_json';
+
+COMMENT ON FUNCTION m2m_json(regclass, "any", text[], bigint) IS
+'A row, by its primary key, with the rows that it is linked to, each relationship an array named as its link view ends, with the properties of the links. Null if there is no such row; of an array of ids an array of those that there are. include: which relationships, as names or paths (books.tags); empty: none; default: all of the table that the caller may read. max_rows of each. Errors: 42704 no such relationship, or no primary key; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_json(regclass, text, text[], bigint) IS
+'A row, by its primary key, with the rows that it is linked to, each relationship an array named as its link view ends, with the properties of the links. Null if there is no such row; of an array of ids an array of those that there are. include: which relationships, as names or paths (books.tags); empty: none; default: all of the table that the caller may read. max_rows of each. Errors: 42704 no such relationship, or no primary key; 22004 a null id; 42501.';
+
 COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", bigint,
 	"any", bigint, text, text, boolean) IS
 'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';

@@ -28,7 +28,6 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
@@ -55,8 +54,7 @@ typedef struct By
 								 * key, as keys.c reads them */
 	M2mEndpoint *column;		/* that side */
 	Oid			index;			/* a unique one of these columns */
-	Oid		   *equal;			/* its operators and collation, by column */
-	Oid		   *less;
+	Oid		   *less;			/* how it orders them, by column */
 	Oid		   *collation;
 	TupleDesc	desc;			/* of m2m_values: the columns, a number */
 } By;
@@ -198,27 +196,12 @@ describe(M2mRelationship *rel, M2mSide side, const char *name)
 	Oid			relid = rel->side[side].relid;
 	Relation	table = table_open(relid, AccessShareLock);
 	AttrNumber	attnum = get_attnum(relid, name);
-	HeapTuple	tuple;
-	Form_pg_index index;
 
 	by->rel = rel;
 	by->side = side;
-	by->values = palloc0(sizeof(M2mRelationship));
-	by->values->context = AllocSetContextCreate(CurrentMemoryContext,
-												"m2m values",
-												ALLOCSET_SMALL_SIZES);
-	by->column = &by->values->side[side];
-	by->column->relid = relid;
 	by->index = find_index(table, name, attnum);
-	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(by->index));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for index %u", by->index);
-	index = (Form_pg_index) GETSTRUCT(tuple);
-	by->column->nkeys = index->indnkeyatts;
-	by->column->key = palloc0_array(M2mKeyColumn, by->column->nkeys);
-	for (int i = 0; i < by->column->nkeys; i++)
-		by->column->key[i].attnum = index->indkey.values[i];
-	ReleaseSysCache(tuple);
+	by->values = m2m_ids_of_index(by->index, side);
+	by->column = &by->values->side[side];
 	describe_columns(by);
 	table_close(table, NoLock);
 	return by;
@@ -414,8 +397,8 @@ column_list(HeapTuple tuple, Oid relid)
 }
 
 /*
- * describe_columns: types of the columns, how the index compares them, and the
- * row type of m2m_values.
+ * describe_columns: how the index orders the columns, and the row type of
+ * m2m_values.
  */
 static void
 describe_columns(By *by)
@@ -423,7 +406,6 @@ describe_columns(By *by)
 	Relation	index = index_open(by->index, AccessShareLock);
 	int			n = by->column->nkeys;
 
-	by->equal = palloc_array(Oid, n);
 	by->less = palloc_array(Oid, n);
 	by->collation = palloc_array(Oid, n);
 	by->desc = CreateTemplateTupleDesc(n + 1);
@@ -431,24 +413,13 @@ describe_columns(By *by)
 	{
 		M2mKeyColumn *key = &by->column->key[i];
 
-		get_atttypetypmodcoll(by->column->relid, key->attnum, &key->type,
-							  &key->typmod, &key->collation);
-		get_typlenbyval(key->type, &key->typlen, &key->typbyval);
-		key->label = psprintf("column \"%s\" (%s) of table \"%s\"",
-							  get_attname(by->column->relid, key->attnum, false),
-							  format_type_with_typemod(key->type, key->typmod),
-							  get_rel_name(by->column->relid));
-		by->equal[i] = get_opfamily_member(index->rd_opfamily[i],
-										   index->rd_opcintype[i],
-										   index->rd_opcintype[i],
-										   BTEqualStrategyNumber);
 		by->less[i] = get_opfamily_member(index->rd_opfamily[i],
 										  index->rd_opcintype[i],
 										  index->rd_opcintype[i],
 										  BTLessStrategyNumber);
 		by->collation[i] = index->rd_indcollation[i];
-		if (!OidIsValid(by->equal[i]) || !OidIsValid(by->less[i]))
-			elog(ERROR, "index %u has no operators to compare with", by->index);
+		if (!OidIsValid(by->less[i]))
+			elog(ERROR, "index %u has no operator to order by", by->index);
 		TupleDescInitEntry(by->desc, i + 1, psprintf("c%d", i + 1),
 						   getBaseType(key->type), -1, 0);
 		TupleDescInitEntryCollation(by->desc, i + 1, key->collation);
@@ -627,7 +598,7 @@ find_text(By *by, bool keep)
 			appendStringInfo(&sql, " COLLATE %s",
 							 m2m_qualified_collation(by->collation[i]));
 		appendStringInfo(&sql, " %s p.c%d",
-						 m2m_qualified_operator(by->equal[i]), i + 1);
+						 m2m_qualified_operator(key->equal_op), i + 1);
 	}
 	for (int i = 0; i < endpoint->nkeys && keep; i++)
 		appendStringInfo(&sql, "%st.%s", i > 0 ? ", " : " ORDER BY ",

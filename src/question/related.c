@@ -30,7 +30,8 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT e, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+	appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+					 m2m_whole_row(rel->side[side].relid),
 					 m2m_qualified_name(rel->side[side].relid));
 	append_near(&sql, rel, side, "a", true);
 	appendStringInfoString(&sql, ", pg_catalog.count(*) AS n FROM ");
@@ -113,9 +114,10 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 						 " ROWS WITH TIES", most);
 
 	/* and how much else they are linked to */
-	appendStringInfoString(&sql, ") SELECT e, s.n, s.n::pg_catalog.float8"
-						   " OPERATOR(pg_catalog./) ((SELECT pg_catalog.count(*) FROM mine)"
-						   " OPERATOR(pg_catalog.+) o.n OPERATOR(pg_catalog.-) s.n)");
+	appendStringInfo(&sql, ") SELECT %s, s.n, s.n::pg_catalog.float8"
+					 " OPERATOR(pg_catalog./) ((SELECT pg_catalog.count(*) FROM mine)"
+					 " OPERATOR(pg_catalog.+) o.n OPERATOR(pg_catalog.-) s.n)",
+					 m2m_whole_row(endpoint->relid));
 	appendStringInfo(&sql, " FROM s JOIN %s e ON ",
 					 m2m_qualified_name(endpoint->relid));
 	m2m_append_source_match(&sql, rel, side, "s");
