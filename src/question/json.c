@@ -10,22 +10,29 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_index.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "access/table.h"
 #include "catalog.h"
 #include "m2m.h"
 #include "question_internal.h"
 #include "relationship.h"
 #include "text.h"
+
+/* An array of what a SELECT behind it returns as s.o. */
+#define ARRAY_OF "SELECT COALESCE(pg_catalog.jsonb_agg(s.o), " \
+	"'[]'::pg_catalog.jsonb) FROM (SELECT "
+
+/* Adds a member to an object. */
+#define MEMBER " OPERATOR(pg_catalog.||) " \
+	"pg_catalog.jsonb_build_object(%s::pg_catalog.text, "
 
 /* A relationship, as rows of a table show it. */
 typedef struct Branch
@@ -110,14 +117,13 @@ m2m_json_value(M2mRelationship *key, M2mIds *ids, List *include, bool all,
 {
 	Oid			relid = key->side[M2M_LEFT].relid;
 	M2mParameters parameters = {0};
-	JsonText	text;
+	JsonText text;
 
 	initStringInfo(&text.sql);
-	text.ntables = 1;
-	text.max_rows = max_rows;
-	appendStringInfoString(&text.sql, ids->is_array ?
-						   "SELECT COALESCE(pg_catalog.jsonb_agg(s.o), '[]'::pg_catalog.jsonb) FROM (SELECT " :
-						   "SELECT ");
+	text.		ntables = 1;
+	text.		max_rows = max_rows;
+
+	appendStringInfoString(&text.sql, ids->is_array ? ARRAY_OF : "SELECT ");
 	append_object(&text, relid, "e1", include, all);
 	appendStringInfoString(&text.sql, ids->is_array ? " AS o FROM " : " FROM ");
 	m2m_append_ids(&text.sql, key, M2M_LEFT, ids, "p", true, &parameters);
@@ -194,8 +200,7 @@ append_branch(JsonText *text, Branch *branch, const char *near, List *include)
 	char	   *row = psprintf("e%d", n);
 	char	   *link = psprintf("a%d", n);
 
-	appendStringInfo(&text->sql,
-					 " OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(%s::pg_catalog.text, (SELECT COALESCE(pg_catalog.jsonb_agg(s.o), '[]'::pg_catalog.jsonb) FROM (SELECT ",
+	appendStringInfo(&text->sql, MEMBER "(" ARRAY_OF,
 					 quote_literal_cstr(branch->key));
 	append_object(text, endpoint->relid, row, include, false);
 	append_properties(text, branch, link);
@@ -248,8 +253,7 @@ append_properties(JsonText *text, Branch *branch, const char *alias)
 		if (name == NULL)
 			name = get_attnum(far, column) == InvalidAttrNumber ? column :
 				m2m_name_join("link", column);
-		appendStringInfo(&text->sql,
-						 " OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(%s::pg_catalog.text, %s.%s)",
+		appendStringInfo(&text->sql, MEMBER "%s.%s)",
 						 quote_literal_cstr(name), alias,
 						 quote_identifier(column));
 	}
