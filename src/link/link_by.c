@@ -39,6 +39,14 @@
 /* The values to look for, or to insert, as a relation that statements read. */
 #define VALUES_NAME "m2m_values"
 
+/*
+ * Up to so many values have a plan of their own, made for fewer: an index scan
+ * for each, where for many the planner may well read the whole table.
+ */
+#define FEW_VALUES 100
+#define FEW_ESTIMATE 10
+#define MANY_ESTIMATE 1000
+
 /* How often rows are inserted that somebody deletes meanwhile. */
 #define CREATE_TRIES 10
 
@@ -57,6 +65,7 @@ typedef struct By
 	Oid		   *less;			/* how it orders them, by column */
 	Oid		   *collation;
 	TupleDesc	desc;			/* of m2m_values: the columns, a number */
+	bool		few;			/* are there but few values? */
 } By;
 
 static By  *describe(M2mRelationship *rel, M2mSide side, const char *name);
@@ -106,6 +115,7 @@ m2m_ids_by(M2mRelationship *rel, M2mSide side, const char *by_name,
 		may_lock(by->column->relid);
 	int64		nmissing;
 
+	by->few = values->count <= FEW_VALUES;
 	if (missing == M2M_MISSING_INSERTED && !values->is_array)
 		refuse_array_literal(by, value, type);
 	*ids = *values;
@@ -532,18 +542,19 @@ register_values(By *by, M2mIds *values, bool *found)
 		if ((i & 1023) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
-	m2m_register_store(VALUES_NAME, by->desc, store);
+	m2m_register_rows(VALUES_NAME, by->desc, store,
+					  by->few ? FEW_ESTIMATE : MANY_ESTIMATE);
 	return store;
 }
 
 /*
  * get_plan: the kept plan of a statement, which hangs on the description; one
- * for each index that rows were told by.
+ * for each index that rows were told by, for few values and for many.
  */
 static SPIPlanPtr
 get_plan(By *by, M2mColumnStatement statement)
 {
-	List	   *columns = list_make1_int((int) by->index);
+	List	   *columns = list_make2_int((int) by->index, by->few);
 	SPIPlanPtr *slot;
 
 	for (int i = 0; i < by->column->nkeys; i++)
