@@ -577,8 +577,8 @@ get_plan(By *by, M2mColumnStatement statement)
 
 /*
  * find_text: "SELECT p.o, t.id FROM m2m_values p JOIN ONLY tag t ON t.name =
- * p.c1"; with keep, " ORDER BY t.id FOR KEY SHARE OF t".  Only the table's own rows can be linked, as its foreign key has it,
- * unless it is partitioned.
+ * p.c1"; with keep, " ORDER BY t.id FOR KEY SHARE OF t".  Only the table's own
+ * rows can be linked, as its foreign key has it, unless it is partitioned.
  */
 static char *
 find_text(By *by, bool keep)
