@@ -105,7 +105,8 @@ COMMENT ON FUNCTION m2m_unexpose(regclass) IS
 CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
 	right_id "any", via text DEFAULT NULL,
 	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
-	over_limit text DEFAULT 'error')
+	over_limit text DEFAULT 'error', by text DEFAULT NULL,
+	create_missing boolean DEFAULT false)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
@@ -113,7 +114,8 @@ CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclas
 CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclass,
 	right_id text, via text DEFAULT NULL,
 	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
-	over_limit text DEFAULT 'error')
+	over_limit text DEFAULT 'error', by text DEFAULT NULL,
+	create_missing boolean DEFAULT false)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
@@ -121,7 +123,8 @@ CREATE FUNCTION m2m_link(left_table regclass, left_id "any", right_table regclas
 CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
 	right_id "any", via text DEFAULT NULL,
 	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
-	over_limit text DEFAULT 'error')
+	over_limit text DEFAULT 'error', by text DEFAULT NULL,
+	create_missing boolean DEFAULT false)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
@@ -129,7 +132,8 @@ CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass
 CREATE FUNCTION m2m_link(left_table regclass, left_id text, right_table regclass,
 	right_id text, via text DEFAULT NULL,
 	properties jsonb DEFAULT NULL, role text DEFAULT NULL,
-	over_limit text DEFAULT 'error')
+	over_limit text DEFAULT 'error', by text DEFAULT NULL,
+	create_missing boolean DEFAULT false)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_link';
@@ -143,35 +147,36 @@ CREATE FUNCTION m2m_load(left_table regclass, right_table regclass, query text,
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
 	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL)
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id "any", right_table regclass,
 	right_id text, via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL)
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
 	right_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL)
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_unlink(left_table regclass, left_id text, right_table regclass,
 	right_id text, via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL)
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL)
 	RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_unlink';
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
 	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL,
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL,
+	create_missing boolean DEFAULT false,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -179,7 +184,8 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass,
 	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL,
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL,
+	create_missing boolean DEFAULT false,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -187,7 +193,8 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id "any", right_table regclass
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 	right_ids "any", via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL,
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL,
+	create_missing boolean DEFAULT false,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -195,7 +202,8 @@ CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 
 CREATE FUNCTION m2m_set(left_table regclass, left_id text, right_table regclass,
 	right_ids text, via text DEFAULT NULL, role text DEFAULT NULL,
-	properties jsonb DEFAULT NULL,
+	properties jsonb DEFAULT NULL, by text DEFAULT NULL,
+	create_missing boolean DEFAULT false,
 	OUT linked text[], OUT unlinked text[], OUT kept bigint)
 	RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
@@ -273,35 +281,35 @@ CREATE FUNCTION m2m_count(left_table regclass, left_id text, right_table regclas
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_count';
 
-COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
-COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
-COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
-COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text, text) IS
-'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. Returns the number of links created. Errors: 23503 a row is missing; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, "any", text, jsonb, text, text, text, boolean) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. by: a unique column of the second table, or a unique constraint of several, that the second ids are values of; create_missing: rows that are missing are inserted, each once whoever else does so. Returns the number of links created. Errors: 23503 a row is missing; 42703 by names no column, 42P10 one without a unique constraint; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
+COMMENT ON FUNCTION m2m_link(regclass, "any", regclass, text, text, jsonb, text, text, text, boolean) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. by: a unique column of the second table, or a unique constraint of several, that the second ids are values of; create_missing: rows that are missing are inserted, each once whoever else does so. Returns the number of links created. Errors: 23503 a row is missing; 42703 by names no column, 42P10 one without a unique constraint; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, "any", text, jsonb, text, text, text, boolean) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. by: a unique column of the second table, or a unique constraint of several, that the second ids are values of; create_missing: rows that are missing are inserted, each once whoever else does so. Returns the number of links created. Errors: 23503 a row is missing; 42703 by names no column, 42P10 one without a unique constraint; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
+COMMENT ON FUNCTION m2m_link(regclass, text, regclass, text, text, jsonb, text, text, text, boolean) IS
+'Links rows of two tables: one to one, one to many (an id and an array) or pairwise (two arrays). Creates the relationship on first use (m2m.auto_create). properties: values of link properties, by column, as one object for all pairs or an array with one object or null for each; an existing link takes them. Where a pair may have several links, they say which: 21000 if they fit several. via names the association where there are several, role the role that the first id plays. by: a unique column of the second table, or a unique constraint of several, that the second ids are values of; create_missing: rows that are missing are inserted, each once whoever else does so. Returns the number of links created. Errors: 23503 a row is missing; 42703 by names no column, 42P10 one without a unique constraint; 21000 one link with different properties; 42P08 several relationships; 42704 none of that name; 22004 a null id; 22P02, 42804 an id of another type; 22023 not as many objects as pairs.';
 
 COMMENT ON FUNCTION m2m_load(regclass, regclass, text, text, text, boolean) IS
 'Links the pairs that a query returns: the key columns of the first table, then those of the second. Any number of pairs, in memory bounded by work_mem; all or nothing. Creates the relationship on first use (m2m.auto_create). pg_stat_progress_copy shows it while it runs: bytes read, then links created (tuples_processed) and pairs that were linked already (tuples_excluded). exclusive lets nobody else write the association until the transaction ends, as LOCK TABLE ... IN SHARE ROW EXCLUSIVE MODE, which is faster. Returns the number of links created. Errors: as m2m_link; 42P11 the query returns no rows; 42804 it returns other columns than keys; whatever the query raises.';
 
-COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text, jsonb) IS
-'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
-COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text, jsonb) IS
-'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
-COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text, jsonb) IS
-'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
-COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text, jsonb) IS
-'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, "any", text, text, jsonb, text) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. by: as for m2m_link; values of no row are not linked. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, "any", regclass, text, text, text, jsonb, text) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. by: as for m2m_link; values of no row are not linked. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, "any", text, text, jsonb, text) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. by: as for m2m_link; values of no row are not linked. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
+COMMENT ON FUNCTION m2m_unlink(regclass, text, regclass, text, text, text, jsonb, text) IS
+'Unlinks rows of two tables, with the same forms of ids and properties as m2m_link. With properties, only links that have these values. by: as for m2m_link; values of no row are not linked. Returns the number of links removed. Errors: 42704 no relationship; 42P08 several; 21000 the properties fit several links of one pair.';
 
-COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text, jsonb) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text, jsonb) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text, jsonb) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
-COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text, jsonb) IS
-'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, "any", text, text, jsonb, text, boolean) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. by, create_missing: as for m2m_link. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, "any", regclass, text, text, text, jsonb, text, boolean) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. by, create_missing: as for m2m_link. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, "any", text, text, jsonb, text, boolean) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. by, create_missing: as for m2m_link. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
+COMMENT ON FUNCTION m2m_set(regclass, text, regclass, text, text, text, jsonb, text, boolean) IS
+'Makes the links of one row exactly these, leaving unchanged ones untouched. properties, as for m2m_link: new links get them, kept ones take them; where a pair may have several links, they say which these are. by, create_missing: as for m2m_link. Returns the exact difference that it made: ids linked, ids unlinked, number of pairs kept (linked before and after). Write SELECT * FROM m2m_set(...): the notation (m2m_set(...)).* calls it once for each column. Errors: as m2m_link; 40001 links of the row changed since the transaction''s snapshot.';
 
 COMMENT ON FUNCTION m2m_clear(regclass, "any", regclass, text, text) IS
 'Unlinks all of one row, or of each row of an array. Returns the number of links removed. Errors: as m2m_unlink.';
@@ -411,6 +419,24 @@ CREATE FUNCTION m2m_reach(sample anyelement, id text, via text DEFAULT NULL,
 	RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_reach';
+
+CREATE FUNCTION m2m_json(of_table regclass, id "any",
+	include text[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
+	RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_json';
+
+CREATE FUNCTION m2m_json(of_table regclass, id text,
+	include text[] DEFAULT NULL, max_rows bigint DEFAULT NULL)
+	RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_json';
+
+COMMENT ON FUNCTION m2m_json(regclass, "any", text[], bigint) IS
+'A row, by its primary key, with the rows that it is linked to, each relationship an array named as its link view ends, with the properties of the links. Null if there is no such row; of an array of ids an array of those that there are. include: which relationships, as names or paths (books.tags); empty: none; default: all of the table that the caller may read. max_rows of each. Errors: 42704 no such relationship, or no primary key; 22004 a null id; 42501.';
+
+COMMENT ON FUNCTION m2m_json(regclass, text, text[], bigint) IS
+'A row, by its primary key, with the rows that it is linked to, each relationship an array named as its link view ends, with the properties of the links. Null if there is no such row; of an array of ids an array of those that there are. include: which relationships, as names or paths (books.tags); empty: none; default: all of the table that the caller may read. max_rows of each. Errors: 42704 no such relationship, or no primary key; 22004 a null id; 42501.';
 
 COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", bigint,
 	"any", bigint, text, text, boolean) IS

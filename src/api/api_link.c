@@ -38,6 +38,9 @@ typedef struct Call
 	char	   *role;
 	M2mRelationship *rel;
 	M2mSide		side;			/* of the first table */
+	char	   *by;				/* what the second ids are, if not its key */
+	M2mMissing	missing;		/* what becomes of those that no row has */
+	bool	   *found;			/* which some row has; NULL: all do */
 } Call;
 
 /* What becomes of a pair whose ids differ in a column that both have. */
@@ -56,9 +59,11 @@ static void check_tables(Call *call, int second);
 static void find_relationship(Call *call, LOCKMODE lockmode);
 static void find_or_create(Call *call, LOCKMODE lockmode);
 static bool read_over_limit(FunctionCallInfo fcinfo, int argument);
+static void read_by(Call *call, int by, int create_missing);
 static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
 static M2mIds *read_first(Call *call, M2mIdForm form);
 static M2mIds *read_second(Call *call, M2mIdForm form);
+static M2mIds *read_by_value(Call *call, M2mIdForm form);
 static M2mIds *read_ids(Call *call, M2mSide side, int argument, Oid table,
 						M2mIdForm form, bool may_be_short);
 static void match_shared(Call *call, M2mIds *ids[2], SharedRule rule);
@@ -76,7 +81,7 @@ PG_FUNCTION_INFO_V1(m2m_move);
 
 /*
  * m2m_link(left_table, left_id, right_table, right_id, via, properties, role,
- * over_limit) returns the number of links created.
+ * over_limit, by, create_missing) returns the number of links created.
  */
 Datum
 m2m_link(PG_FUNCTION_ARGS)
@@ -87,6 +92,7 @@ m2m_link(PG_FUNCTION_ARGS)
 
 	begin_call(&call, fcinfo, "m2m_link()", 4, 6);
 	skip = read_over_limit(fcinfo, 7);
+	read_by(&call, 8, 9);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_LEFT_ID), call.first);
 	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call.second);
 	find_or_create(&call, RowExclusiveLock);
@@ -115,6 +121,28 @@ read_over_limit(FunctionCallInfo fcinfo, int argument)
 			 errmsg("invalid value for argument \"over_limit\": \"%s\"", value),
 			 errhint("Available values: error, skip.")));
 	return false;
+}
+
+/*
+ * read_by: which columns the second ids are of, and whether rows that are
+ * missing are to be inserted; -1: no such argument.  Error 22023.
+ */
+static void
+read_by(Call *call, int by, int create_missing)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+	bool		create = create_missing >= 0 && PG_NARGS() > create_missing &&
+		!PG_ARGISNULL(create_missing) && PG_GETARG_BOOL(create_missing);
+
+	if (PG_NARGS() > by && !PG_ARGISNULL(by))
+		call->by = text_to_cstring(PG_GETARG_TEXT_PP(by));
+	else if (create)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("create_missing needs the argument by"),
+				 errhint("It names the unique column that new rows get their values in.")));
+	call->missing = create ? M2M_MISSING_INSERTED : create_missing >= 0 ?
+		M2M_MISSING_REFUSED : M2M_MISSING_REFUSED_ANYWAY;
 }
 
 /*
@@ -166,7 +194,7 @@ m2m_load(PG_FUNCTION_ARGS)
 
 /*
  * m2m_unlink(left_table, left_id, right_table, right_id, via, role,
- * properties) returns the number of links removed.
+ * properties, by) returns the number of links removed.
  */
 Datum
 m2m_unlink(PG_FUNCTION_ARGS)
@@ -175,8 +203,18 @@ m2m_unlink(PG_FUNCTION_ARGS)
 	M2mIds	   *ids[2];
 
 	begin_call(&call, fcinfo, "m2m_unlink()", 4, 5);
+	read_by(&call, 7, -1);
+
+	/*
+	 * What no row has is not linked.  But with an object of properties for
+	 * each pair, they could not be told apart any more.
+	 */
+	if (PG_ARGISNULL(6) || !JB_ROOT_IS_ARRAY(PG_GETARG_JSONB_P(6)))
+		call.missing = M2M_MISSING_LEFT_OUT;
 	find_relationship(&call, RowExclusiveLock);
 	read_pair(&call, M2M_ID_EITHER, ids);
+	if (call.found != NULL)
+		m2m_ids_keep_found(ids, M2M_OTHER(call.side), call.found);
 
 	/*
 	 * Pairs whose ids differ have no link.  With properties they stay, as
@@ -189,8 +227,8 @@ m2m_unlink(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_set(left_table, left_id, right_table, right_ids, via, role, properties)
- * returns (linked text[], unlinked text[], kept bigint).
+ * m2m_set(left_table, left_id, right_table, right_ids, via, role, properties, by,
+ * create_missing) returns (linked text[], unlinked text[], kept bigint).
  */
 Datum
 m2m_set(PG_FUNCTION_ARGS)
@@ -206,6 +244,7 @@ m2m_set(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
+	read_by(&call, 7, 8);
 	find_relationship(&call, RowExclusiveLock);
 	ids[call.side] = read_first(&call, M2M_ID_SCALAR);
 	ids[M2M_OTHER(call.side)] = read_second(&call, M2M_ID_ARRAY);
@@ -489,7 +528,10 @@ find_or_create(Call *call, LOCKMODE lockmode)
 	find_relationship(call, lockmode);
 }
 
-/* read_pair: the ids of both sides, by side. */
+/*
+ * read_pair: the ids of both sides, by side; the first before the second, since
+ * reading that may insert rows.
+ */
 static void
 read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
 {
@@ -511,8 +553,35 @@ read_first(Call *call, M2mIdForm form)
 static M2mIds *
 read_second(Call *call, M2mIdForm form)
 {
+	if (call->by != NULL)
+		return read_by_value(call, form);
 	return read_ids(call, M2M_OTHER(call->side), ARG_RIGHT_ID, call->second,
 					form, true);
+}
+
+/*
+ * read_by_value: the same where the argument has values of other columns than
+ * the key.  A text that reads as an array is refused where it would be inserted
+ * as one value: so clients send arrays whose type they do not know.
+ */
+static M2mIds *
+read_by_value(Call *call, M2mIdForm form)
+{
+	FunctionCallInfo fcinfo = call->fcinfo;
+	M2mSide		side = M2M_OTHER(call->side);
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, ARG_RIGHT_ID);
+	M2mIds	   *ids;
+	bool	   *found;
+
+	m2m_ids_check_null(PG_ARGISNULL(ARG_RIGHT_ID), call->second);
+	ids = m2m_ids_by(call->rel, side, call->by,
+					 PG_GETARG_DATUM(ARG_RIGHT_ID), type, form, call->missing,
+					 &found);
+	if (call->missing == M2M_MISSING_LEFT_OUT)
+		call->found = found;
+	if (!m2m_relationship_current(call->rel))
+		call->rel = m2m_relationship_refresh(call->rel);
+	return ids;
 }
 
 /*

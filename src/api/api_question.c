@@ -38,6 +38,8 @@ static void find_rows(FunctionCallInfo fcinfo, const FindArguments *argument);
 static void begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other,
 						   int via, int role);
 static Oid	table_of_row(FunctionCallInfo fcinfo, int argument);
+static List *read_paths(FunctionCallInfo fcinfo, int argument);
+static List *split_path(char *path);
 static char *read_text(FunctionCallInfo fcinfo, int argument);
 static int64 read_number(FunctionCallInfo fcinfo, int argument,
 						 const char *name, int64 least, int64 absent);
@@ -47,6 +49,7 @@ PG_FUNCTION_INFO_V1(m2m_find_at_least);
 PG_FUNCTION_INFO_V1(m2m_counts);
 PG_FUNCTION_INFO_V1(m2m_related);
 PG_FUNCTION_INFO_V1(m2m_reach);
+PG_FUNCTION_INFO_V1(m2m_json);
 
 /*
  * m2m_find(sample, other_table, all_of, any_of, none_of, exactly, at_least, after,
@@ -153,6 +156,101 @@ m2m_reach(PG_FUNCTION_ARGS)
 				   depth, direction[0] == 'b',
 				   (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
+}
+
+/*
+ * m2m_json(of_table, id, include, max_rows) returns a row with the rows that it
+ * is linked to, or an array of such rows, as jsonb.
+ */
+Datum
+m2m_json(PG_FUNCTION_ARGS)
+{
+	M2mRelationship *key;
+	M2mIds	   *ids;
+	List	   *include;
+	int64		most;
+	bool		isnull;
+	Datum		result;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("table must not be null")));
+	m2m_endpoint_check(PG_GETARG_OID(0));
+	m2m_ids_check_null(PG_ARGISNULL(1), PG_GETARG_OID(0));
+	include = read_paths(fcinfo, 2);
+	most = read_number(fcinfo, 3, "max_rows", 0, -1);
+	key = m2m_ids_of_index(m2m_json_key(PG_GETARG_OID(0)), M2M_LEFT);
+	ids = m2m_ids_read(key, M2M_LEFT, PG_GETARG_DATUM(1),
+					   get_fn_expr_argtype(fcinfo->flinfo, 1), M2M_ID_EITHER,
+					   false);
+	result = m2m_json_value(key, ids, include, PG_ARGISNULL(2), most, &isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(result);
+}
+
+/*
+ * read_paths: an array of paths, "books" or "books.tags", each as a list of
+ * names.  Errors: 22004 a null, 22023 an empty name.
+ */
+static List *
+read_paths(FunctionCallInfo fcinfo, int argument)
+{
+	List	   *result = NIL;
+	Datum	   *element;
+	bool	   *isnull;
+	int			count;
+
+	if (PG_ARGISNULL(argument))
+		return NIL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false,
+					  TYPALIGN_INT, &element, &isnull, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (isnull[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("a path to include must not be null")));
+		result = lappend(result, split_path(TextDatumGetCString(element[i])));
+	}
+	return result;
+}
+
+/*
+ * split_path: "books.tags" as a list of names; a name with a period stands in
+ * double quotes.
+ */
+static List *
+split_path(char *path)
+{
+	List	   *result = NIL;
+	char	   *next = path;
+
+	do
+	{
+		StringInfoData name;
+		bool		quoted = *next == '"';
+		bool		open = quoted;
+
+		initStringInfo(&name);
+		for (next += quoted; *next != '\0' && (quoted || *next != '.'); next++)
+		{
+			if (quoted && *next == '"' && *++next != '"')
+			{
+				open = false;
+				break;
+			}
+			appendStringInfoChar(&name, *next);
+		}
+		if (name.len == 0 || open || (*next != '\0' && *next != '.'))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid path to include: \"%s\"", path),
+					 errhint("Write names of relationships, joined by periods: books.tags.")));
+		result = lappend(result, name.data);
+	} while (*next++ == '.');
+	return result;
 }
 
 /*

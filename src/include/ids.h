@@ -136,6 +136,9 @@ extern bool m2m_ids_equal(M2mRelationship *rel, M2mSide side, M2mIds *a,
 						  M2mIds *b);
 extern text *m2m_key_text(M2mRelationship *rel, M2mSide side, Datum *value);
 
+/* columns.c: ids that are values of other columns than a relationship's key */
+extern M2mRelationship *m2m_ids_of_index(Oid indexid, M2mSide side);
+
 /*
  * shared.c: columns of the association that stand behind both keys: one value,
  * on which the ids of both sides agree

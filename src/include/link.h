@@ -35,6 +35,9 @@ typedef enum M2mColumnStatement
 	M2M_COLUMNS_IDENTITY_REMOVE,
 	M2M_COLUMNS_IDENTITY_TWICE,
 	M2M_COLUMNS_IDENTITY_REVIVE,
+	M2M_COLUMNS_BY_FIND,
+	M2M_COLUMNS_BY_KEEP,
+	M2M_COLUMNS_BY_INSERT,
 	M2M_COLUMNS_OTHERS
 } M2mColumnStatement;
 
@@ -63,6 +66,15 @@ typedef struct M2mPlace
 	Oid			relid;
 	ItemPointerData ctid;
 } M2mPlace;
+
+/* What becomes of a value that no row of its table has. */
+typedef enum M2mMissing
+{
+	M2M_MISSING_REFUSED,		/* error 23503 */
+	M2M_MISSING_REFUSED_ANYWAY, /* the same of who cannot have it inserted */
+	M2M_MISSING_INSERTED,
+	M2M_MISSING_LEFT_OUT
+} M2mMissing;
 
 /*
  * link.c: linking, unlinking, setting: what each operation means on ids of the
@@ -125,6 +137,12 @@ extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
 extern void m2m_append_removal(StringInfo sql, M2mRelationship *rel);
 extern bool m2m_is_identity(M2mRelationship *rel, AttrNumber attnum);
 extern void m2m_append_match_place(StringInfo sql, int first_parameter);
+
+/* link_by.c: ids of rows by other columns than their key */
+extern M2mIds *m2m_ids_by(M2mRelationship *rel, M2mSide side,
+						  const char *by_name, Datum value, Oid type,
+						  M2mIdForm form, M2mMissing missing, bool **found);
+extern void m2m_ids_keep_found(M2mIds *ids[2], M2mSide side, bool *found);
 
 /* link_stamps.c: times that m2m fills in: when a link was made, or changed */
 extern List *m2m_stamped(M2mRelationship *rel);

@@ -49,4 +49,9 @@ extern void m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id,
 extern void m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
 						   int64 max_depth, bool both, ReturnSetInfo *rsinfo);
 
+/* json.c: rows with the rows that they are linked to, as one value */
+extern Oid	m2m_json_key(Oid relid);
+extern Datum m2m_json_value(M2mRelationship *key, M2mIds *ids, List *include,
+							bool all, int64 max_rows, bool *isnull);
+
 #endif							/* M2M_QUESTION_H */

@@ -100,6 +100,8 @@ extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						 M2mIds *ids[2], M2mDifference *difference);
 extern void m2m_register_store(const char *name, TupleDesc desc,
 							   Tuplestorestate *store);
+extern void m2m_register_rows(const char *name, TupleDesc desc,
+							  Tuplestorestate *store, double estimate);
 extern int64 m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2]);
 extern List *m2m_texts_not_among(List *texts, List *others);
 extern ArrayType *m2m_text_array(List *texts, MemoryContext context);

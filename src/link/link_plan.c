@@ -697,6 +697,17 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 void
 m2m_register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
 {
+	m2m_register_rows(name, desc, store, PAIRS_ESTIMATE);
+}
+
+/*
+ * m2m_register_rows: the same, with the number of rows that the planner is
+ * told.
+ */
+void
+m2m_register_rows(const char *name, TupleDesc desc, Tuplestorestate *store,
+				  double estimate)
+{
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	int			result;
 
@@ -704,7 +715,7 @@ m2m_register_store(const char *name, TupleDesc desc, Tuplestorestate *store)
 	enr->md.reliddesc = InvalidOid;
 	enr->md.tupdesc = desc;
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-	enr->md.enrtuples = PAIRS_ESTIMATE;
+	enr->md.enrtuples = estimate;
 	enr->reldata = store;
 	result = SPI_register_relation(enr);
 	if (result != SPI_OK_REL_REGISTER)

@@ -69,7 +69,10 @@ m2m_find_rows(M2mFind *find, Tuplestorestate *store)
 	if (find->max_rows == 0 ||
 		(find->any_of != NULL && find->at_least > find->any_of->count))
 		return;
-	seek = m2m_seek_begin(find);
+
+	/* keys that are found are fetched by an array of them, if there are such */
+	seek = OidIsValid(get_array_type(getBaseType(find->rel->side[find->side].key[0].type))) ?
+		m2m_seek_begin(find) : NULL;
 	if (seek == NULL)
 		find_by_query(find, store);
 	else

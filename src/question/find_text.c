@@ -37,7 +37,8 @@ m2m_find_text(M2mFind *find, M2mParameters *parameters)
 	int			sources = 0;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT e FROM %s e",
+	appendStringInfo(&sql, "SELECT %s FROM %s e",
+					 m2m_whole_row(rel->side[side].relid),
 					 m2m_qualified_name(rel->side[side].relid));
 	for (int i = 0; i < 4; i++)
 	{
@@ -113,8 +114,9 @@ m2m_find_fetch_text(M2mFind *find)
 	M2mEndpoint *endpoint = &find->rel->side[find->side];
 
 	Assert(endpoint->nkeys == 1);
-	return psprintf("SELECT e FROM ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY k(c, n)"
+	return psprintf("SELECT %s FROM ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY k(c, n)"
 					" JOIN %s e ON e.%s %s k.c ORDER BY k.n",
+					m2m_whole_row(endpoint->relid),
 					m2m_qualified_name(endpoint->relid),
 					m2m_quoted_column(endpoint->relid, endpoint->key[0].attnum),
 					m2m_qualified_operator(endpoint->key[0].equal_op));

@@ -23,6 +23,7 @@ typedef struct M2mParameters
 typedef struct M2mSeek M2mSeek;
 
 /* question_text.c: what statements have in common, and running them */
+extern char *m2m_whole_row(Oid relid);
 extern void m2m_append_links(StringInfo sql, M2mRelationship *rel,
 							 M2mSide far);
 extern void m2m_append_association(StringInfo sql, M2mRelationship *rel);

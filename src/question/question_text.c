@@ -9,6 +9,7 @@
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
@@ -16,8 +17,20 @@
 #include "question_internal.h"
 #include "text.h"
 
+static void append_values(StringInfo sql, M2mEndpoint *endpoint, M2mIds *ids,
+						  M2mParameters *parameters);
 static ArrayType *ids_column(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 							 int column);
+
+/*
+ * m2m_whole_row: a row of a table e as one column: "(e.*)::public.book", which
+ * stands for the row also where the table has a column e.
+ */
+char *
+m2m_whole_row(Oid relid)
+{
+	return psprintf("(e.*)::%s", m2m_qualified_name(relid));
+}
 
 /*
  * m2m_append_links: "author_book a": the links that count.  Where row security
@@ -125,7 +138,8 @@ m2m_append_linked(StringInfo sql, M2mRelationship *rel, M2mSide side)
 
 /*
  * m2m_append_ids: "ROWS FROM (unnest($1), unnest($2)) p(c1, c2)": ids of a side, with
- * their number as a last column o if they are numbered.
+ * their number as a last column o if they are numbered; "(VALUES ($1, $2)) p(c1,
+ * c2)" where a key is an array itself, of which there are no arrays.
  */
 void
 m2m_append_ids(StringInfo sql, M2mRelationship *rel, M2mSide side,
@@ -133,7 +147,19 @@ m2m_append_ids(StringInfo sql, M2mRelationship *rel, M2mSide side,
 			   M2mParameters *parameters)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
+	bool		values = false;
 
+	for (int i = 0; i < endpoint->nkeys; i++)
+		values |= !OidIsValid(get_array_type(getBaseType(endpoint->key[i].type)));
+	if (values)
+	{
+		append_values(sql, endpoint, ids, parameters);
+		appendStringInfo(sql, " %s(", alias);
+		for (int i = 0; i < endpoint->nkeys; i++)
+			appendStringInfo(sql, "%sc%d", i > 0 ? ", " : "", i + 1);
+		appendStringInfoString(sql, ", o)");
+		return;
+	}
 	appendStringInfoString(sql, "ROWS FROM (");
 	for (int i = 0; i < endpoint->nkeys; i++)
 	{
@@ -149,6 +175,36 @@ m2m_append_ids(StringInfo sql, M2mRelationship *rel, M2mSide side,
 	for (int i = 0; i < endpoint->nkeys; i++)
 		appendStringInfo(sql, "%sc%d", i > 0 ? ", " : "", i + 1);
 	appendStringInfoString(sql, numbered ? ", o)" : ")");
+}
+
+/* append_values: "(VALUES ($1, $2, 1), ...)": ids and their number. */
+static void
+append_values(StringInfo sql, M2mEndpoint *endpoint, M2mIds *ids,
+			  M2mParameters *parameters)
+{
+	appendStringInfoString(sql, ids->count > 0 ? "(VALUES " : "(SELECT ");
+	for (int n = 0; n < Max(1, ids->count); n++)
+	{
+		if (ids->count > 0)
+			appendStringInfoString(sql, n > 0 ? ", (" : "(");
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			Oid			type = getBaseType(endpoint->key[i].type);
+
+			if (ids->count == 0)
+				appendStringInfo(sql, "NULL::%s, ",
+								 format_type_extended(type, -1,
+													  FORMAT_TYPE_FORCE_QUALIFY));
+			else
+				appendStringInfo(sql, "$%d, ",
+								 m2m_add_parameter(parameters, type,
+												   ids->value[(Size) n * endpoint->nkeys + i]));
+		}
+		appendStringInfo(sql, "%d::pg_catalog.int8", n + 1);
+		if (ids->count > 0)
+			appendStringInfoChar(sql, ')');
+	}
+	appendStringInfoString(sql, ids->count > 0 ? ")" : " LIMIT 0)");
 }
 
 /* m2m_add_parameter: adds one; returns its number, from 1. */

@@ -323,7 +323,8 @@ put_reached(Reached *reached, int first, int n, ReturnSetInfo *rsinfo)
 	some.value += (Size) first * some.nkeys;
 	some.count = n;
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT e, p.o FROM ");
+	appendStringInfo(&sql, "SELECT %s, p.o FROM ",
+					 m2m_whole_row(endpoint->relid));
 	m2m_append_ids(&sql, rel, M2M_LEFT, &some, "p", true, &parameters);
 	appendStringInfo(&sql, " JOIN %s e ON ",
 					 m2m_qualified_name(endpoint->relid));

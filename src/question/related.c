@@ -37,11 +37,12 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	if (m2m_counter_kept(rel, side, &column, &slots))
 	{
 		if (column != NULL)
-			appendStringInfo(&sql, "SELECT e, CAST(coalesce(e.%s, 0) AS pg_catalog.int8) FROM %s e",
-							 column, m2m_qualified_name(rel->side[side].relid));
+			appendStringInfo(&sql, "SELECT %s, CAST(coalesce(e.%s, 0) AS pg_catalog.int8) FROM %s e",
+							 m2m_whole_row(rel->side[side].relid), column, m2m_qualified_name(rel->side[side].relid));
 		else
 		{
-			appendStringInfo(&sql, "SELECT e, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+			appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+							 m2m_whole_row(rel->side[side].relid),
 							 m2m_qualified_name(rel->side[side].relid));
 			append_near(&sql, rel, side, "k", true);
 			appendStringInfo(&sql, ", k.n FROM (%s) k) s ON ", slots);
@@ -50,7 +51,8 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 		m2m_run_question(sql.data, &parameters, rsinfo);
 		return;
 	}
-	appendStringInfo(&sql, "SELECT e, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+	appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+					 m2m_whole_row(rel->side[side].relid),
 					 m2m_qualified_name(rel->side[side].relid));
 	append_near(&sql, rel, side, "a", true);
 	appendStringInfoString(&sql, ", pg_catalog.count(*) AS n FROM ");
@@ -133,9 +135,10 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 						 " ROWS WITH TIES", most);
 
 	/* and how much else they are linked to */
-	appendStringInfoString(&sql, ") SELECT e, s.n, s.n::pg_catalog.float8"
-						   " OPERATOR(pg_catalog./) ((SELECT pg_catalog.count(*) FROM mine)"
-						   " OPERATOR(pg_catalog.+) o.n OPERATOR(pg_catalog.-) s.n)");
+	appendStringInfo(&sql, ") SELECT %s, s.n, s.n::pg_catalog.float8"
+					 " OPERATOR(pg_catalog./) ((SELECT pg_catalog.count(*) FROM mine)"
+					 " OPERATOR(pg_catalog.+) o.n OPERATOR(pg_catalog.-) s.n)",
+					 m2m_whole_row(endpoint->relid));
 	appendStringInfo(&sql, " FROM s JOIN %s e ON ",
 					 m2m_qualified_name(endpoint->relid));
 	m2m_append_source_match(&sql, rel, side, "s");

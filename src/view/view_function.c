@@ -303,7 +303,7 @@ reads_in_order(Oid function, const char *body)
 		return false;
 	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
 	rest = isnull ? NULL :
-		past_order(past(TextDatumGetCString(source), body));
+		past_order(m2m_past(TextDatumGetCString(source), body));
 	ReleaseSysCache(tuple);
 	return rest != NULL && *rest == '\0';
 }
@@ -603,7 +603,7 @@ past_order(const char *s)
 
 	while (more != NULL)
 	{
-		s = past_name(more);
+		s = m2m_past_name(more);
 		more = m2m_past(s, ", l.");
 	}
 	return s;
