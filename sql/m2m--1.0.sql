@@ -345,7 +345,7 @@ COMMENT ON FUNCTION m2m_count(regclass, text, regclass, text, text) IS
 
 CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of "any" DEFAULT NULL,
 	any_of "any" DEFAULT NULL, none_of "any" DEFAULT NULL,
-	exactly "any" DEFAULT NULL, at_least bigint DEFAULT NULL,
+	exactly "any" DEFAULT NULL, at_least numeric DEFAULT NULL,
 	after "any" DEFAULT NULL, max_rows bigint DEFAULT NULL,
 	via text DEFAULT NULL, role text DEFAULT NULL,
 	unlinked boolean DEFAULT false)
@@ -355,7 +355,7 @@ CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of "any" D
 
 CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of text DEFAULT NULL,
 	any_of text DEFAULT NULL, none_of text DEFAULT NULL,
-	exactly text DEFAULT NULL, at_least bigint DEFAULT NULL,
+	exactly text DEFAULT NULL, at_least numeric DEFAULT NULL,
 	after text DEFAULT NULL, max_rows bigint DEFAULT NULL,
 	via text DEFAULT NULL, role text DEFAULT NULL,
 	unlinked boolean DEFAULT false)
@@ -364,13 +364,30 @@ CREATE FUNCTION m2m_find(sample anyelement, other_table regclass, all_of text DE
 	AS 'MODULE_PATHNAME', 'm2m_find';
 
 /*
- * For who gives no ids, which would fit both of the above.  Not at_least as
- * third argument: that is for ids.
+ * For who gives no ids, which would fit both of the above: at_least is numeric
+ * there, so that these match any integer better.  Not at_least or text as third
+ * argument: that is for ids.
  */
 CREATE FUNCTION m2m_find(sample anyelement, other_table regclass,
-	via varchar DEFAULT NULL, role varchar DEFAULT NULL,
-	at_least integer DEFAULT NULL, max_rows bigint DEFAULT NULL,
-	unlinked boolean DEFAULT false)
+	unlinked boolean DEFAULT false, via text DEFAULT NULL,
+	role text DEFAULT NULL, at_least integer DEFAULT NULL,
+	max_rows bigint DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass,
+	unlinked boolean DEFAULT false, via text DEFAULT NULL,
+	role text DEFAULT NULL, at_least bigint DEFAULT NULL,
+	max_rows bigint DEFAULT NULL)
+	RETURNS SETOF anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED
+	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
+
+CREATE FUNCTION m2m_find(sample anyelement, other_table regclass,
+	unlinked boolean DEFAULT false, via text DEFAULT NULL,
+	role text DEFAULT NULL, at_least smallint DEFAULT NULL,
+	max_rows bigint DEFAULT NULL)
 	RETURNS SETOF anyelement
 	LANGUAGE C STABLE PARALLEL RESTRICTED
 	AS 'MODULE_PATHNAME', 'm2m_find_at_least';
@@ -438,15 +455,21 @@ COMMENT ON FUNCTION m2m_json(regclass, "any", text[], bigint) IS
 COMMENT ON FUNCTION m2m_json(regclass, text, text[], bigint) IS
 'A row, by its primary key, with the rows that it is linked to, each relationship an array named as its link view ends, with the properties of the links. Null if there is no such row; of an array of ids an array of those that there are. include: which relationships, as names or paths (books.tags); empty: none; default: all of the table that the caller may read. max_rows of each. Errors: 42704 no such relationship, or no primary key; 22004 a null id; 42501.';
 
-COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", bigint,
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, "any", "any", "any", "any", numeric,
 	"any", bigint, text, text, boolean) IS
 'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
 
-COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, bigint,
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, text, text, text, text, numeric,
 	text, bigint, text, text, boolean) IS
 'Rows of one table by what they are linked to in another: all_of, any_of (at_least so many of them), none_of, exactly: an id or an array. NULL::book as first argument says which rows. Rows without links satisfy no all_of, the empty one neither unless unlinked. In the order of the key; after (a key) and max_rows read no more than they return. role is the one that the rows play. Errors: 22023 nothing to look for; 42809 not a table''s row; 42704, 42P08; 22004 a null id; 42501.';
 
-COMMENT ON FUNCTION m2m_find(anyelement, regclass, varchar, varchar, integer, bigint, boolean) IS
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, boolean, text, text, integer, bigint) IS
+'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, boolean, text, text, bigint, bigint) IS
+'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
+
+COMMENT ON FUNCTION m2m_find(anyelement, regclass, boolean, text, text, smallint, bigint) IS
 'Rows of one table that have at least so many links to another. Otherwise as m2m_find by ids.';
 
 COMMENT ON FUNCTION m2m_seek(anyelement, regclass, text, "any", "any", "any", "any", bigint, "any") IS

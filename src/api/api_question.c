@@ -10,6 +10,7 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/typcache.h"
 
 #include "api_internal.h"
@@ -67,13 +68,13 @@ m2m_find(PG_FUNCTION_ARGS)
 }
 
 /*
- * m2m_find_at_least(sample, other_table, via, role, at_least, max_rows, unlinked):
+ * m2m_find_at_least(sample, other_table, unlinked, via, role, at_least, max_rows):
  * the same for who gives no ids, which would fit both overloads that take some.
  */
 Datum
 m2m_find_at_least(PG_FUNCTION_ARGS)
 {
-	static const FindArguments argument = {-1, -1, -1, -1, 4, -1, 5, 2, 3, 6};
+	static const FindArguments argument = {-1, -1, -1, -1, 5, -1, 6, 3, 4, 2};
 
 	find_rows(fcinfo, &argument);
 	return (Datum) 0;
@@ -367,19 +368,38 @@ read_text(FunctionCallInfo fcinfo, int argument)
 }
 
 /*
- * read_number: a number, integer or bigint, that must not be too small; error
- * 22023.
+ * read_number: a number, of whichever integer type or numeric, that must not be
+ * too small; error 22023.
  */
 static int64
 read_number(FunctionCallInfo fcinfo, int argument, const char *name,
 			int64 least, int64 absent)
 {
+	Datum		value = PG_GETARG_DATUM(argument);
 	int64		result;
 
 	if (PG_ARGISNULL(argument))
 		return absent;
-	result = get_fn_expr_argtype(fcinfo->flinfo, argument) == INT4OID ?
-		PG_GETARG_INT32(argument) : PG_GETARG_INT64(argument);
+	switch (get_fn_expr_argtype(fcinfo->flinfo, argument))
+	{
+		case INT2OID:
+			result = DatumGetInt16(value);
+			break;
+		case INT4OID:
+			result = DatumGetInt32(value);
+			break;
+		case NUMERICOID:
+			result = DatumGetInt64(DirectFunctionCall1(numeric_int8, value));
+			if (!DatumGetBool(DirectFunctionCall2(numeric_eq, value,
+												  NumericGetDatum(int64_to_numeric(result)))))
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("%s must be a whole number", name)));
+			break;
+		default:
+			result = DatumGetInt64(value);
+			break;
+	}
 	if (result < least)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

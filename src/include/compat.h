@@ -111,8 +111,9 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
- * btree_look.c reads leaf pages of B-trees by itself, in the majors in which
- * it was tested; whoever adds one compares nbtree's searching first.
+ * direct/btree_look.c and question/index_list.c read leaf pages of B-trees by
+ * themselves, in the majors in which they were tested; whoever adds one
+ * compares nbtree's searching first.
  */
 #define M2M_READS_BTREES (PG_VERSION_NUM < 200000)
 
@@ -133,6 +134,27 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #else
 #define m2m_bt_search(index, heap, key, leaf) \
 	((void) _bt_search(index, key, leaf, BT_READ, NULL))
+#endif
+
+/*
+ * 17: the setting old_snapshot_threshold is gone; before, who reads a page by a
+ * snapshot asks whether that is too old for it.  With storage/bufmgr.h.
+ */
+#if PG_VERSION_NUM >= 170000
+#define m2m_test_old_snapshot(snapshot, relation, page) ((void) 0)
+#else
+#define m2m_test_old_snapshot(snapshot, relation, page) \
+	TestForOldSnapshot(snapshot, relation, page)
+#endif
+
+/*
+ * 18: a generated column may be virtual, that is, not be in the row.
+ */
+#if PG_VERSION_NUM >= 180000
+#define m2m_has_virtual_columns(desc) \
+	((desc)->constr != NULL && (desc)->constr->has_generated_virtual)
+#else
+#define m2m_has_virtual_columns(desc) false
 #endif
 
 /*

@@ -3,10 +3,11 @@
  *		Rows by what they are linked to: m2m_find.
  *
  * Their keys come from the association's indexes, as many as are wanted
- * (seek.c), and the rows themselves by a SELECT with the caller's rights: row
- * security on their table is its business.  Where seek.c declines, one SELECT
- * does all of it (find_text.c).  Both return rows in the order of their keys,
- * by the snapshot of the calling statement.
+ * (seek.c), and the rows themselves from an index on their key (fetch.c);
+ * or, where row security applies and the like, by a SELECT with the caller's
+ * rights, whose business that is.  Where seek.c declines, one SELECT does all
+ * of it (find_text.c).  All return rows in the order of their keys, by the
+ * snapshot of the calling statement.
  */
 #include "postgres.h"
 
@@ -33,6 +34,8 @@ static M2mIds *distinct_ids(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 static int	compare_ids(const void *a, const void *b, void *arg);
 static void find_by_seek(M2mFind *find, M2mSeek *seek,
 						 Tuplestorestate *store);
+static void select_by_keys(M2mFind *find, M2mSeek *seek,
+						   Tuplestorestate *store);
 static void find_by_query(M2mFind *find, Tuplestorestate *store);
 static int64 put_rows(Tuplestorestate *store, int64 most);
 
@@ -153,11 +156,36 @@ compare_ids(const void *a, const void *b, void *arg)
 }
 
 /*
- * find_by_seek: the rows of the keys that a seek finds, some at a time: as many
- * as are wanted, more again where row security takes some away.
+ * find_by_seek: the rows of the keys that a seek finds, as many as are wanted.
  */
 static void
 find_by_seek(M2mFind *find, M2mSeek *seek, Tuplestorestate *store)
+{
+	M2mFetch   *fetch = m2m_fetch_begin(find);
+	int64		wanted = find->max_rows;
+	Datum		key;
+
+	if (fetch == NULL)
+	{
+		select_by_keys(find, seek, store);
+		return;
+	}
+	while (wanted != 0 && m2m_seek_next(seek, &key))
+	{
+		int64		put = m2m_fetch_rows(fetch, key, wanted, store);
+
+		if (wanted > 0)
+			wanted -= put;
+	}
+	m2m_fetch_end(fetch);
+}
+
+/*
+ * select_by_keys: the same by a SELECT, some keys at a time: more again where
+ * row security takes some rows away.
+ */
+static void
+select_by_keys(M2mFind *find, M2mSeek *seek, Tuplestorestate *store)
 {
 	M2mKeyColumn *key = &find->rel->side[find->side].key[0];
 	Oid			type = getBaseType(key->type);

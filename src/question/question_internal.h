@@ -7,6 +7,11 @@
 
 #include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
+#include "storage/buf.h"
+#include "storage/bufpage.h"
+#include "storage/off.h"
+#include "utils/relcache.h"
+#include "utils/snapshot.h"
 
 #include "question.h"
 
@@ -21,6 +26,30 @@ typedef struct M2mParameters
 
 /* Rows being found by their keys; owned by seek.c. */
 typedef struct M2mSeek M2mSeek;
+
+/* Rows being fetched by their keys; owned by fetch.c. */
+typedef struct M2mFetch M2mFetch;
+
+/* What lists of one index have in common; owned by index_list.c. */
+typedef struct M2mLists M2mLists;
+
+/*
+ * Entries of an index that begin with the same values, in order.  Others read
+ * begun, ended and head, and nothing else.
+ */
+typedef struct M2mList
+{
+	M2mLists   *lists;
+	struct BTScanInsertData *search;
+	bool		begun;			/* has anything been read? */
+	bool		ended;			/* there is none left */
+	Datum		head;			/* value come to; good until the list moves */
+	Page		page;			/* copy of a leaf page */
+	Buffer		leaf;			/* that page, pinned; or InvalidBuffer */
+	OffsetNumber at;			/* of the entry come to */
+	OffsetNumber beyond;		/* first behind those of the list on the page */
+	bool		last;			/* it does not go on to the right of the page */
+} M2mList;
 
 /* question_text.c: what statements have in common, and running them */
 extern char *m2m_whole_row(Oid relid);
@@ -45,9 +74,36 @@ extern void m2m_run_question(const char *sql, M2mParameters *parameters,
 extern char *m2m_find_text(M2mFind *find, M2mParameters *parameters);
 extern char *m2m_find_fetch_text(M2mFind *find);
 
+/* index_list.c: entries of an index, as a sorted list */
+extern bool m2m_index_is_readable(Relation index);
+extern bool m2m_index_sorts_as(Relation table, Relation index, int position,
+							   Oid collation);
+extern M2mLists *m2m_lists_begin(Relation table, Relation index,
+								 Snapshot snapshot, int nprefix,
+								 M2mPairOrder *order, int column);
+extern void m2m_lists_end(M2mLists *lists);
+extern void m2m_list_begin(M2mLists *lists, M2mList *list,
+						   const Datum *prefix);
+extern void m2m_list_end(M2mList *list);
+extern bool m2m_list_seek(M2mList *list, bool has_key, Datum key,
+						  bool beyond);
+extern bool m2m_list_step(M2mList *list);
+extern int	m2m_list_places(M2mList *list, ItemPointer *place);
+extern TupleTableSlot *m2m_list_fetch(M2mList *list, ItemPointer place);
+extern bool m2m_list_shows(M2mList *list, Datum key);
+extern int	m2m_list_compare(M2mList *list, Datum a, Datum b);
+
+/* fetch.c: rows by their keys, from an index and the table */
+extern M2mFetch *m2m_fetch_begin(M2mFind *find);
+extern int64 m2m_fetch_rows(M2mFetch *fetch, Datum key, int64 most,
+							Tuplestorestate *store);
+extern void m2m_fetch_end(M2mFetch *fetch);
+
 /* seek.c: keys of rows, from the association's indexes alone */
 extern M2mSeek *m2m_seek_begin(M2mFind *find);
 extern bool m2m_seek_next(M2mSeek *seek, Datum *key);
 extern void m2m_seek_end(M2mSeek *seek);
+extern bool m2m_is_plain_table(Relation relation);
+extern bool m2m_may_select(Relation relation, Bitmapset *columns);
 
 #endif							/* M2M_QUESTION_INTERNAL_H */

@@ -9,33 +9,26 @@
  * leapfrog join (T. Veldhuizen, Leapfrog Triejoin: a simple, worst-case optimal
  * join algorithm, ICDT 2014): each list in turn seeks the greatest key that
  * another has come to, until all agree.  So a rare id decides how much is read
- * of a popular one, and who wants twenty rows reads no more than it takes.
+ * of a popular one, and who wants twenty rows reads no more than it takes.  The
+ * rare one shows by passing over most keys of the others, and is then asked
+ * first: a key that it does not have is not looked for in the rest.
  *
- * A list seeks by some steps along the index, which cost little, and if the key
- * is not that near, by a new descent from the root.
- *
- * Links are read by the active snapshot, as an index-only scan reads them; it
- * is only asked whether a row version is visible where a key is in question.
- * Each list keeps a leaf page's entries and, at times, a pin; nothing here
- * waits for another transaction.
+ * Links are read by the active snapshot, as an index-only scan reads them
+ * (index_list.c); it is only asked whether a row version is visible where a key
+ * is in question.  Nothing here waits for another transaction.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/nbtree.h"
 #include "access/relscan.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/transam.h"
-#include "access/visibilitymap.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
-#include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -43,7 +36,6 @@
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
-#include "utils/typcache.h"
 
 #include "catalog.h"
 #include "m2m.h"
@@ -51,19 +43,6 @@
 
 /* So many lists have a scan of their own each; more are for the executor. */
 #define MOST_LISTS 64
-
-/* Steps along an index cost about as much together as a descent. */
-#define STEPS 12
-
-/* The links of one id, in the order of the rows' key. */
-typedef struct SeekList
-{
-	IndexScanDesc scan;
-	Datum	   *id;				/* of its values in the association's types */
-	bool		begun;			/* has the scan been started? */
-	bool		ended;			/* there is no key after the last */
-	Datum		head;			/* the key come to; good until the next step */
-} SeekList;
 
 struct M2mSeek
 {
@@ -76,25 +55,24 @@ struct M2mSeek
 	int16		typlen;
 	Relation	association;
 	Relation	index;			/* begins with an id's columns, then the key */
-	AttrNumber	near_attnum;	/* the key's in that index */
-	int		   *far_column;		/* of an id, by column of that index */
+	M2mLists   *lists;			/* of that index */
 	Relation	row_index;		/* begins with the key; NULL: not needed */
 	IndexScanDesc row_scan;
 	int64		row_links;		/* a row may have so many links; -1: any */
 	Snapshot	snapshot;
-	TupleTableSlot *slot;
-	Buffer		visibility;
+	TupleTableSlot *slot;		/* of row_scan */
 	int			nall;			/* lists that a row has to be in */
 	int			nany;			/* lists of which it has to be in some */
 	int64		at_least;		/* in so many of these */
 	int			nnone;			/* lists that it must not be in */
-	SeekList   *list;			/* in this order */
+	M2mList    *list;			/* in this order */
+	int		   *turn;			/* of the first nall: which is asked first ... */
+	int64	   *passes;			/* ... as each has passed by so many keys */
 	bool		has_last;
 	Datum		last;			/* the key that was returned last */
 };
 
 static bool can_seek(M2mFind *find);
-static bool is_plain(M2mFind *find, Relation association);
 static bool is_permitted(M2mFind *find, Relation association);
 static bool open_indexes(M2mSeek *seek, M2mFind *find);
 static void close_indexes(M2mSeek *seek);
@@ -104,20 +82,11 @@ static bool sorts_as_key(M2mSeek *seek, Relation index, int position,
 						 int column);
 static int	pair_column(M2mRelationship *rel, AttrNumber attnum);
 static void begin_lists(M2mSeek *seek, M2mFind *find);
-static int	add_lists(M2mSeek *seek, int n, M2mIds *ids);
-static void set_scankey(ScanKey key, Relation index, int position,
-						StrategyNumber strategy, Datum value);
+static int	add_lists(M2mSeek *seek, M2mFind *find, int n, M2mIds *ids);
 static bool next_candidate(M2mSeek *seek, Datum *candidate);
 static bool nth_smallest(M2mSeek *seek, int64 nth, Datum *key);
 static bool is_answer(M2mSeek *seek, Datum key);
-static bool seek_to(M2mSeek *seek, SeekList *list, bool has_key, Datum key,
-					bool beyond);
-static void start(M2mSeek *seek, SeekList *list, bool has_key, Datum key,
-				  bool beyond);
-static bool step(M2mSeek *seek, SeekList *list);
-static bool has_link(M2mSeek *seek, SeekList *list, Datum key);
 static bool has_no_more(M2mSeek *seek, Datum key);
-static bool is_visible(M2mSeek *seek, IndexScanDesc scan, ItemPointer place);
 static int	compare(M2mSeek *seek, Datum a, Datum b);
 
 /*
@@ -154,7 +123,11 @@ m2m_seek_begin(M2mFind *find)
 	seek->association = table_open(find->rel->association, NoLock);
 
 	/* rights last: who logs them is not to hear of one question twice */
-	if (!is_plain(find, seek->association) || !open_indexes(seek, find) ||
+	if (!m2m_is_plain_table(seek->association) ||
+		seek->association->rd_rel->relam != HEAP_TABLE_AM_OID ||
+		check_enable_rls(find->rel->side[M2M_OTHER(find->side)].relid,
+						 InvalidOid, true) != RLS_NONE ||
+		!open_indexes(seek, find) ||
 		!is_permitted(find, seek->association))
 	{
 		close_indexes(seek);
@@ -164,7 +137,6 @@ m2m_seek_begin(M2mFind *find)
 		return NULL;
 	}
 	seek->snapshot = RegisterSnapshot(GetActiveSnapshot());
-	seek->slot = table_slot_create(seek->association, NULL);
 	begin_lists(seek, find);
 	MemoryContextSwitchTo(old);
 	return seek;
@@ -204,12 +176,13 @@ void
 m2m_seek_end(M2mSeek *seek)
 {
 	for (int i = 0; i < seek->nall + seek->nany + seek->nnone; i++)
-		index_endscan(seek->list[i].scan);
+		m2m_list_end(&seek->list[i]);
+	m2m_lists_end(seek->lists);
 	if (seek->row_scan != NULL)
+	{
 		index_endscan(seek->row_scan);
-	if (BufferIsValid(seek->visibility))
-		ReleaseBuffer(seek->visibility);
-	ExecDropSingleTupleTableSlot(seek->slot);
+		ExecDropSingleTupleTableSlot(seek->slot);
+	}
 	UnregisterSnapshot(seek->snapshot);
 	close_indexes(seek);
 	table_close(seek->association, NoLock);
@@ -269,46 +242,50 @@ can_seek(M2mFind *find)
 }
 
 /*
- * is_plain: is the association one heap of this session or everybody's, whose
- * rows the caller sees all of, and those of the ids' table?
+ * m2m_is_plain_table: is it one table of this session or everybody's, whose
+ * rows the caller sees all of?
  */
-static bool
-is_plain(M2mFind *find, Relation association)
+bool
+m2m_is_plain_table(Relation relation)
 {
-	Form_pg_class form = association->rd_rel;
-	Oid			far = find->rel->side[M2M_OTHER(find->side)].relid;
+	Form_pg_class form = relation->rd_rel;
 
-	return form->relkind == RELKIND_RELATION &&
-		form->relam == HEAP_TABLE_AM_OID && !form->relhassubclass &&
-		!RELATION_IS_OTHER_TEMP(association) &&
-		!m2m_catalog_is_distributed(find->rel->association) &&
-		check_enable_rls(find->rel->association, InvalidOid, true) == RLS_NONE &&
-		check_enable_rls(far, InvalidOid, true) == RLS_NONE;
+	return form->relkind == RELKIND_RELATION && !form->relhassubclass &&
+		!RELATION_IS_OTHER_TEMP(relation) &&
+		!m2m_catalog_is_distributed(RelationGetRelid(relation)) &&
+		check_enable_rls(RelationGetRelid(relation), InvalidOid,
+						 true) == RLS_NONE;
 }
 
 /*
- * is_permitted: may the caller read the pairs, as SQL that names them would
- * be asked?  By the executor's own function, so that what has hooked it is
- * asked and can log.
+ * m2m_may_select: may the caller read columns of a table, as SQL that names
+ * them would be asked?  By the executor's own function, so that what has hooked
+ * it is asked and can log.
  */
+bool
+m2m_may_select(Relation relation, Bitmapset *columns)
+{
+	/* the schema is asked for where names are looked up, not by executors */
+	return object_aclcheck(NamespaceRelationId, RelationGetNamespace(relation),
+						   GetUserId(), ACL_USAGE) == ACLCHECK_OK &&
+		m2m_check_permissions(relation, AccessShareLock, ACL_SELECT, columns,
+							  NULL);
+}
+
+/* is_permitted: may the caller read the pairs? */
 static bool
 is_permitted(M2mFind *find, Relation association)
 {
 	M2mRelationship *rel = find->rel;
 	Bitmapset  *columns = NULL;
 
-	/* the schema is asked for where names are looked up, not by executors */
-	if (object_aclcheck(NamespaceRelationId, RelationGetNamespace(association),
-						GetUserId(), ACL_USAGE) != ACLCHECK_OK)
-		return false;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		for (int i = 0; i < rel->side[s].nkeys; i++)
 			columns = bms_add_member(columns, rel->side[s].key[i].link_attnum -
 									 FirstLowInvalidHeapAttributeNumber);
 	}
-	return m2m_check_permissions(association, AccessShareLock, ACL_SELECT,
-								 columns, NULL);
+	return m2m_may_select(association, columns);
 }
 
 /*
@@ -327,13 +304,7 @@ open_indexes(M2mSeek *seek, M2mFind *find)
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		bool		kept = false;
 
-		/* as get_relation_info() in PostgreSQL asks; see direct_table.c */
-		if (index->rd_rel->relam == BTREE_AM_OID &&
-			index->rd_index->indisvalid &&
-			(!index->rd_index->indcheckxmin ||
-			 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
-								   TransactionXmin)) &&
-			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
+		if (m2m_index_is_readable(index))
 		{
 			if (seek->index == NULL && begins_with_ids(seek, rel, index))
 			{
@@ -392,22 +363,12 @@ begins_with_ids(M2mSeek *seek, M2mRelationship *rel, Relation index)
 		index->rd_indoption[seek->nfar] == 0;
 }
 
-/*
- * sorts_as_key: does an index order a column as ORDER BY and we do, and hold
- * it as it is?
- */
+/* sorts_as_key: does an index order a column as ORDER BY and we do? */
 static bool
 sorts_as_key(M2mSeek *seek, Relation index, int position, int column)
 {
-	Form_pg_attribute attribute =
-		TupleDescAttr(seek->association->rd_att,
-					  index->rd_index->indkey.values[position] - 1);
-	TypeCacheEntry *type = lookup_type_cache(attribute->atttypid,
-											 TYPECACHE_BTREE_OPFAMILY);
-
-	return index->rd_opfamily[position] == type->btree_opf &&
-		index->rd_indcollation[position] == seek->order->column[column].collation &&
-		TupleDescAttr(index->rd_att, position)->atttypid == attribute->atttypid;
+	return m2m_index_sorts_as(seek->association, index, position,
+							  seek->order->column[column].collation);
 }
 
 /* pair_column: which column of the pair one of the association is; or -1. */
@@ -433,31 +394,28 @@ begin_lists(M2mSeek *seek, M2mFind *find)
 {
 	int			n = 0;
 
-	for (int i = 0; i < seek->nfar + 1; i++)
-	{
-		if (pair_column(find->rel, seek->index->rd_index->indkey.values[i]) == seek->column)
-			seek->near_attnum = i + 1;
-	}
-	seek->list = palloc0_array(SeekList, MOST_LISTS);
-	seek->far_column = palloc_array(int, seek->nfar);
-	for (int i = 0; i < seek->nfar; i++)
-		seek->far_column[i] = pair_column(find->rel,
-										  seek->index->rd_index->indkey.values[i]) -
-			seek->first;
-	n = add_lists(seek, n, find->all_of);
-	n = add_lists(seek, n, find->exactly);
+	seek->lists = m2m_lists_begin(seek->association, seek->index,
+								  seek->snapshot, seek->nfar, seek->order,
+								  seek->column);
+	seek->list = palloc0_array(M2mList, MOST_LISTS);
+	n = add_lists(seek, find, n, find->all_of);
+	n = add_lists(seek, find, n, find->exactly);
 	seek->nall = n;
-	n = add_lists(seek, n, find->any_of);
+	seek->turn = palloc_array(int, MOST_LISTS);
+	seek->passes = palloc0_array(int64, MOST_LISTS);
+	for (int i = 0; i < n; i++)
+		seek->turn[i] = i;
+	n = add_lists(seek, find, n, find->any_of);
 	seek->nany = n - seek->nall;
 	seek->at_least = find->at_least;
-	n = add_lists(seek, n, find->none_of);
+	n = add_lists(seek, find, n, find->none_of);
 	seek->nnone = n - seek->nany - seek->nall;
 	if (seek->row_index != NULL)
 	{
+		seek->slot = table_slot_create(seek->association, NULL);
 		seek->row_scan = m2m_index_beginscan(seek->association,
 											 seek->row_index, seek->snapshot,
 											 1);
-		seek->row_scan->xs_want_itup = true;
 	}
 	if (find->after != NULL)
 	{
@@ -469,35 +427,21 @@ begin_lists(M2mSeek *seek, M2mFind *find)
 
 /* add_lists: behind n lists those of further ids; returns how many there are. */
 static int
-add_lists(M2mSeek *seek, int n, M2mIds *ids)
+add_lists(M2mSeek *seek, M2mFind *find, int n, M2mIds *ids)
 {
 	for (int i = 0; ids != NULL && i < ids->count; i++, n++)
 	{
-		SeekList   *list = &seek->list[n];
+		Datum	   *prefix = palloc_array(Datum, seek->nfar);
 
-		list->scan = m2m_index_beginscan(seek->association, seek->index,
-										 seek->snapshot, seek->nfar + 1);
-
-		/* keeps a pin on what was read, too; see is_visible() */
-		list->scan->xs_want_itup = true;
-		list->id = ids->value + (Size) i * ids->nkeys;
+		/* the index may have an id's columns in another order */
+		for (int k = 0; k < seek->nfar; k++)
+			prefix[k] = ids->value[(Size) i * ids->nkeys +
+								   pair_column(find->rel,
+											   seek->index->rd_index->indkey.values[k]) -
+								   seek->first];
+		m2m_list_begin(seek->lists, &seek->list[n], prefix);
 	}
 	return n;
-}
-
-/* set_scankey: a condition on a column of an index, by its own operators. */
-static void
-set_scankey(ScanKey key, Relation index, int position,
-			StrategyNumber strategy, Datum value)
-{
-	Oid			operator = get_opfamily_member(index->rd_opfamily[position],
-											   index->rd_opcintype[position],
-											   index->rd_opcintype[position],
-											   strategy);
-
-	ScanKeyEntryInitialize(key, 0, position + 1, strategy, InvalidOid,
-						   index->rd_indcollation[position],
-						   get_opcode(operator), value);
 }
 
 /*
@@ -521,21 +465,33 @@ next_candidate(M2mSeek *seek, Datum *candidate)
 		int			agreed = 0;
 
 		/* each in turn comes to where another is, or says where to go */
-		for (int i = 0; agreed < seek->nall; i = (i + 1) % seek->nall)
+		while (agreed < seek->nall)
 		{
-			SeekList   *list = &seek->list[i];
+			int			i = seek->turn[agreed];
+			M2mList    *list = &seek->list[i];
+			bool		told = has_key && !beyond;
 
-			if (!seek_to(seek, list, has_key, key, beyond))
+			if (!m2m_list_seek(list, has_key, key, beyond))
 				return false;
-			if (has_key && !beyond && compare(seek, list->head, key) == 0)
-				agreed++;
-			else
+			if (told && compare(seek, list->head, key) == 0)
 			{
-				key = list->head;
-				has_key = true;
-				beyond = false;
-				agreed = 1;
+				agreed++;
+				continue;
 			}
+			key = list->head;
+			has_key = true;
+			beyond = false;
+
+			/* who passes by the others most often is asked first */
+			if (told)
+				seek->passes[i]++;
+			if (agreed > 0 &&
+				seek->passes[i] > seek->passes[seek->turn[agreed - 1]])
+			{
+				seek->turn[agreed] = seek->turn[agreed - 1];
+				seek->turn[agreed - 1] = i;
+			}
+			agreed = seek->turn[0] == i ? 1 : 0;
 		}
 		if (seek->nany == 0)
 			break;
@@ -545,7 +501,7 @@ next_candidate(M2mSeek *seek, Datum *candidate)
 		 * may have is the nth smallest of their heads.
 		 */
 		for (int i = seek->nall; i < seek->nall + seek->nany; i++)
-			(void) seek_to(seek, &seek->list[i], has_key, key, beyond);
+			(void) m2m_list_seek(&seek->list[i], has_key, key, beyond);
 		if (!nth_smallest(seek, seek->at_least, &nth))
 			return false;
 		if (has_key && !beyond && compare(seek, nth, key) == 0)
@@ -571,7 +527,7 @@ nth_smallest(M2mSeek *seek, int64 nth, Datum *key)
 	/* the smallest so far, in order */
 	for (int i = seek->nall; i < seek->nall + seek->nany; i++)
 	{
-		SeekList   *list = &seek->list[i];
+		M2mList    *list = &seek->list[i];
 		int			place;
 
 		if (list->ended)
@@ -595,119 +551,28 @@ nth_smallest(M2mSeek *seek, int64 nth, Datum *key)
 static bool
 is_answer(M2mSeek *seek, Datum key)
 {
-	SeekList   *list = seek->list;
+	M2mList    *list = seek->list;
 	int64		some = 0;
 
 	for (int i = 0; i < seek->nall; i++, list++)
 	{
-		if (!has_link(seek, list, key))
+		if (!m2m_list_shows(list, key))
 			return false;
 	}
 	for (int i = 0; i < seek->nany; i++, list++)
 	{
-		if (has_link(seek, list, key))
+		if (m2m_list_shows(list, key))
 			some++;
 	}
 	if (seek->nany > 0 && some < seek->at_least)
 		return false;
 	for (int i = 0; i < seek->nnone; i++, list++)
 	{
-		if (seek_to(seek, list, true, key, false) &&
-			has_link(seek, list, key))
+		if (m2m_list_seek(list, true, key, false) &&
+			m2m_list_shows(list, key))
 			return false;
 	}
 	return seek->row_links < 0 || has_no_more(seek, key);
-}
-
-/*
- * seek_to: moves a list on to the first key that is at least the one given, or
- * greater; false if there is none.
- */
-static bool
-seek_to(M2mSeek *seek, SeekList *list, bool has_key, Datum key, bool beyond)
-{
-	if (list->ended)
-		return false;
-	if (list->begun)
-	{
-		for (int i = 0; i < STEPS; i++)
-		{
-			int			order;
-
-			if (!has_key)
-				return true;
-			order = compare(seek, list->head, key);
-			if (order > 0 || (order == 0 && !beyond))
-				return true;
-			if (!step(seek, list))
-				return false;
-		}
-		if (compare(seek, list->head, key) >= (beyond ? 1 : 0))
-			return true;
-	}
-	start(seek, list, has_key, key, beyond);
-	return step(seek, list);
-}
-
-/* start: has a list's next step begin at a key, or beyond it. */
-static void
-start(M2mSeek *seek, SeekList *list, bool has_key, Datum key, bool beyond)
-{
-	ScanKeyData scankey[INDEX_MAX_KEYS];
-	MemoryContext old = MemoryContextSwitchTo(seek->context);
-	int			n = seek->nfar;
-
-	/* lists may pass each other all the way and have no key in common */
-	CHECK_FOR_INTERRUPTS();
-	for (int i = 0; i < n; i++)
-		set_scankey(&scankey[i], seek->index, i, BTEqualStrategyNumber,
-					list->id[seek->far_column[i]]);
-	if (has_key)
-		set_scankey(&scankey[n], seek->index, seek->near_attnum - 1,
-					beyond ? BTGreaterStrategyNumber :
-					BTGreaterEqualStrategyNumber, key);
-	else
-		ScanKeyEntryInitialize(&scankey[n], SK_ISNULL | SK_SEARCHNOTNULL,
-							   seek->near_attnum, InvalidStrategy, InvalidOid,
-							   InvalidOid, InvalidOid, (Datum) 0);
-	index_rescan(list->scan, scankey, n + 1, NULL, 0);
-	list->begun = true;
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * step: moves a list on by one entry of the index; false if there is none.  A
- * scan keeps memory of its own, so it runs in a context that lasts.
- */
-static bool
-step(M2mSeek *seek, SeekList *list)
-{
-	MemoryContext old = MemoryContextSwitchTo(seek->context);
-	bool		isnull = true;
-
-	if (index_getnext_tid(list->scan, ForwardScanDirection) != NULL)
-		list->head = index_getattr(list->scan->xs_itup, seek->near_attnum,
-								   list->scan->xs_itupdesc, &isnull);
-
-	list->ended = isnull;
-	MemoryContextSwitchTo(old);
-	return !list->ended;
-}
-
-/*
- * has_link: does the snapshot show one of the entries that a list has of a key,
- * at whose first it may stand?  The list moves on from those that it does not.
- */
-static bool
-has_link(M2mSeek *seek, SeekList *list, Datum key)
-{
-	while (!list->ended && compare(seek, list->head, key) == 0)
-	{
-		if (is_visible(seek, list->scan, &list->scan->xs_heaptid))
-			return true;
-		(void) step(seek, list);
-	}
-	return false;
 }
 
 /* has_no_more: has a row no more links than it may? */
@@ -715,56 +580,32 @@ static bool
 has_no_more(M2mSeek *seek, Datum key)
 {
 	MemoryContext old = MemoryContextSwitchTo(seek->context);
+	Relation	index = seek->row_index;
 	ScanKeyData scankey;
-	ItemPointer place;
 	int64		n = 0;
 
-	set_scankey(&scankey, seek->row_index, 0, BTEqualStrategyNumber, key);
+	ScanKeyEntryInitialize(&scankey, 0, 1, BTEqualStrategyNumber, InvalidOid,
+						   index->rd_indcollation[0],
+						   get_opcode(get_opfamily_member(index->rd_opfamily[0],
+														  index->rd_opcintype[0],
+														  index->rd_opcintype[0],
+														  BTEqualStrategyNumber)),
+						   key);
 	index_rescan(seek->row_scan, &scankey, 1, NULL, 0);
 	while (n <= seek->row_links &&
-		   (place = index_getnext_tid(seek->row_scan,
-									  ForwardScanDirection)) != NULL)
+		   index_getnext_slot(seek->row_scan, ForwardScanDirection, seek->slot))
 	{
-		if (is_visible(seek, seek->row_scan, place))
-			n++;
+		n++;
 		CHECK_FOR_INTERRUPTS();
 	}
-	MemoryContextSwitchTo(old);
-	return n <= seek->row_links;
-}
-
-/*
- * is_visible: does the snapshot show the link that a scan has come to?
- *
- * IndexOnlyNext() says why the bit may be read without a lock on the page.  It
- * takes a scan that pins the leaf page that its entries come from, since VACUUM
- * waits for the pin before it sets the bit of a page that it has taken dead
- * rows from.  As there, the heap's page is then locked against serialization
- * anomalies in place of the row not fetched.
- */
-static bool
-is_visible(M2mSeek *seek, IndexScanDesc scan, ItemPointer place)
-{
-	MemoryContext old;
-	bool		found;
-
-	if (VM_ALL_VISIBLE(seek->association, ItemPointerGetBlockNumber(place),
-					   &seek->visibility))
-	{
-		PredicateLockPage(seek->association, ItemPointerGetBlockNumber(place),
-						  seek->snapshot);
-		return true;
-	}
-	old = MemoryContextSwitchTo(seek->context);
-	found = index_fetch_heap(scan, seek->slot);
 	ExecClearTuple(seek->slot);
 	MemoryContextSwitchTo(old);
-	return found;
+	return n <= seek->row_links;
 }
 
 /* compare: of two keys of rows. */
 static int
 compare(M2mSeek *seek, Datum a, Datum b)
 {
-	return m2m_pair_compare(seek->order, seek->column, 1, &a, &b);
+	return m2m_list_compare(seek->list, a, b);
 }

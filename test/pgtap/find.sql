@@ -149,6 +149,14 @@ SELECT isnt(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', all_of => 9)
 SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', at_least => 5, via => 'ints', unlinked => false, max_rows => 3)$$),
 	result($$SELECT l FROM linked WHERE kind = 'ints' GROUP BY l HAVING count(*) >= 5 ORDER BY l LIMIT 3$$), 'no ids, and all else');
 
+-- Of whatever integer type, with ids and without
+SELECT is(result(format($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', at_least => %s%s)$$, value, more)),
+	result($$SELECT l FROM linked WHERE kind = 'ints' GROUP BY l HAVING count(*) >= 5 ORDER BY l$$), format('at_least => %s%s', value, more))
+	FROM unnest(ARRAY['5', '5::smallint', '5::bigint', '5::numeric', '5.0']) value,
+		unnest(ARRAY['', $$, via => 'ints'$$, $$, via => 'ints'::text, max_rows => 99::bigint$$, $$, all_of => '{}'::int[]$$, $$, all_of => '{}'$$]) more
+	WHERE value NOT IN ('5::numeric', '5.0') OR more LIKE '%all_of%';
+SELECT is(result($$SELECT n FROM m2m_find(NULL::ints_l, 'ints_r', any_of => 1, at_least => 1.5)$$), '22023: at_least must be a whole number', 'no number of links');
+
 -- Several columns to a key, on either side
 CREATE TABLE site (host text, port int, n int, PRIMARY KEY (host, port));
 CREATE TABLE label (ns text, name text, PRIMARY KEY (ns, name));
