@@ -14,8 +14,9 @@
  * What a statement has linked and unlinked is added and taken away.  Only where
  * that could be told twice are links counted anew: a key that changes takes
  * its row's column along, and then the links follow; and where somebody else
- * writes the column, or inserts a row to which there are links already.
- * Counting anew is right because the row is locked first: whoever has links
+ * writes the column, or inserts a row to which there are links already.  From
+ * then on until the end of the transaction, as a statement around that one may
+ * have links that are counted so, and has yet to tell of them.  Counting anew is right because the row is locked first: whoever has links
  * that we do not see yet has not added them, and waits for us to.
  */
 #include "postgres.h"
@@ -32,10 +33,13 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -70,11 +74,14 @@ typedef enum ChangeKind
 } ChangeKind;
 
 /*
- * How deep we are in statements of our own on a column: their triggers need
- * not look after it.  What a trigger of the user's does to the column within
- * such a statement is believed; m2m_check() compares.
+ * How deep in triggers our own statement on a column runs, if it does: the
+ * triggers that it fires itself need not look after the column.  What a BEFORE
+ * trigger of the user's makes of our number is believed; m2m_check() compares.
  */
-static int	counting = 0;
+static int	counting = -1;
+
+/* The transaction in which links have been counted anew. */
+static LocalTransactionId recounted = InvalidLocalTransactionId;
 
 static bool counter_read(M2mRule *rule);
 static void counter_after(M2mRule *rule, M2mRuleChange *change);
@@ -85,12 +92,13 @@ static bool counter_elsewhere(M2mRule *rule);
 static void counter_end(M2mRule *rule, bool keep);
 static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 						  ChangeKind kind);
-static void count_anew(M2mRule *rule, M2mRuleChange *change);
+static void count_anew(M2mRule *rule, M2mRuleChange *change, ChangeKind kind);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 ChangeKind kind);
 static void row_written(TriggerData *trigger);
+static int	trigger_depth(void);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
@@ -224,14 +232,14 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	if (OidIsValid(table))
 		m2m_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
-	counting++;
+	counting = trigger_depth();
 	PG_TRY();
 	{
 		m2m_sql(all_text(rule));
 	}
 	PG_FINALLY();
 	{
-		counting--;
+		counting = -1;
 	}
 	PG_END_TRY();
 }
@@ -347,8 +355,8 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 			update_column(rule, COUNTER_ZERO, true);
 		else
 			m2m_rule_execute(rule, COUNTER_NO_SLOT, true,
-							 m2m_catalog_relation_owner(rule->table), false,
-							 0, NULL, NULL);
+							 m2m_catalog_relation_owner(rule->table),
+							 M2M_RULE_WRITE_LATEST, 0, NULL, NULL);
 		m2m_rule_finish();
 		return;
 	}
@@ -356,8 +364,8 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 		return;
 	if (!IN_COLUMN(rule))
 		add_to_slots(rule, change, kind);
-	else if (change->update)
-		count_anew(rule, change);
+	else if (change->update || recounted == m2m_my_lxid())
+		count_anew(rule, change, kind);
 	else
 		add_to_column(rule, change, kind);
 }
@@ -385,18 +393,18 @@ add_to_column(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
 }
 
 /*
- * count_anew: the links of all rows that an UPDATE of the association has
- * given links, or taken some from.
+ * count_anew: the links of all rows that a change has given links, or taken
+ * some from.
  */
 static void
-count_anew(M2mRule *rule, M2mRuleChange *change)
+count_anew(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
 {
 	M2mRelationship *rel = rule->rel;
 	TupleDesc	desc = key_desc(rel, rule->side, false);
 	Tuplestorestate *keys = tuplestore_begin_heap(false, false, work_mem / 4);
 
 	m2m_rule_connect(change);
-	m2m_rule_execute(rule, COUNTER_LOCK + CHANGE_BOTH,
+	m2m_rule_execute(rule, COUNTER_LOCK + kind,
 					 m2m_rule_rows(change) > M2M_RULE_FEW,
 					 m2m_catalog_relation_owner(rel->side[rule->side].relid),
 					 false, 0, NULL, NULL);
@@ -420,6 +428,7 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 
 	if (tuplestore_tuple_count(keys) == 0)
 		return;
+	recounted = m2m_my_lxid();
 	counts = tuplestore_begin_heap(false, false, work_mem / 4);
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("keys", InvalidOid, desc, keys);
@@ -434,20 +443,26 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 	tuplestore_end(counts);
 }
 
-/* update_column: a statement of ours on it, as the endpoint's owner. */
+/*
+ * update_column: a statement of ours on it, as the endpoint's owner.  TRUNCATE
+ * also takes links that our snapshot does not show.
+ */
 static void
 update_column(M2mRule *rule, int statement, bool many)
 {
-	counting++;
+	int			outer = counting;
+
+	counting = trigger_depth();
 	PG_TRY();
 	{
 		m2m_rule_execute(rule, statement, many,
 						 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
-						 false, 0, NULL, NULL);
+						 statement == COUNTER_ZERO ? M2M_RULE_WRITE_LATEST :
+						 M2M_RULE_COMMAND, 0, NULL, NULL);
 	}
 	PG_FINALLY();
 	{
-		counting--;
+		counting = outer;
 	}
 	PG_END_TRY();
 }
@@ -485,7 +500,8 @@ row_written(TriggerData *trigger)
 	M2mRelationship *rel;
 	ListCell   *lc;
 
-	if (counting > 0 || !OidIsValid(trigger->tg_trigger->tgconstrrelid))
+	if ((counting >= 0 && trigger_depth() == counting + 1) ||
+		!OidIsValid(trigger->tg_trigger->tgconstrrelid))
 		return;
 	rel = m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
 							   AccessShareLock);
@@ -509,6 +525,13 @@ row_written(TriggerData *trigger)
 		set_column(rule, desc, keys);
 		tuplestore_end(keys);
 	}
+}
+
+/* trigger_depth: how many triggers within each other are running. */
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }
 
 /*
