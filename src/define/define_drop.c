@@ -42,7 +42,15 @@ m2m_relationship_drop(Oid association, bool keep_links)
 
 	/* what rules keep on other tables, and beside it, has a table to name */
 	if (is_whole(rel))
+	{
 		m2m_rules_drop(rel);
+
+		/* the link views are others where a counter's column has gone */
+		rel = m2m_relationship_lock(association, true);
+		if (rel == NULL)
+			elog(ERROR, "relationship \"%s\" was not found again",
+				 get_rel_name(association));
+	}
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{

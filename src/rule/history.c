@@ -70,7 +70,8 @@ static bool close_rows(M2mRule *rule, int statement, bool many);
 static void run(M2mRule *rule, int statement, bool many);
 static void set_local(const char *name, const char *value);
 static bool writes_alike(Oid type);
-static char *comparable(M2mRelationship *rel, const char *alias);
+static char *comparable(M2mRelationship *rel, const char *alias,
+						bool apart);
 static char *past_names(M2mRule *rule);
 static char *past_rows(M2mRule *rule);
 static char *past_same(M2mRule *rule, const char *past, const char *link);
@@ -464,20 +465,25 @@ moved_text(M2mRelationship *rel, bool made)
 /*
  * comparable: the properties of a row of the history, or of rows_text(), by the
  * columns that there are now: others may have been added, dropped or given
- * another type since it was written.
+ * another type since it was written.  Or just what tells links of a pair apart,
+ * if there is something.
  */
 static char *
-comparable(M2mRelationship *rel, const char *alias)
+comparable(M2mRelationship *rel, const char *alias, bool apart)
 {
 	StringInfoData sql;
+	int			n = apart && rel->nidentity > 0 ? rel->nidentity :
+		rel->nproperties;
 
-	if (rel->nproperties == 0)
+	if (n == 0)
 		return pstrdup("NULL::pg_catalog.jsonb");
 	initStringInfo(&sql);
-	for (int i = 0; i < rel->nproperties; i++)
+	for (int i = 0; i < n; i++)
 	{
 		char	   *name =
 			quote_literal_cstr(get_attname(rel->association,
+										   apart && rel->nidentity > 0 ?
+										   rel->identity_column[i].attnum :
 										   rel->property[i], false));
 
 		appendStringInfo(&sql, "%s%s, %s.properties OPERATOR(pg_catalog.->>) %s",
@@ -493,8 +499,8 @@ comparable(M2mRelationship *rel, const char *alias)
  * targets_text: the open rows of links that are gone, of each pair as many as
  * went.  Where a pair has but one link, it may still have two rows: another of
  * this transaction's, if a statement within that which unlinks has linked it
- * anew; it is the older one that goes.  Where it may have several, rows with the
- * same properties are taken first.
+ * anew; it is the older one that goes.  Where it may have several, rows that are
+ * the same in what tells them apart are taken first.
  */
 static char *
 targets_text(M2mRule *rule, const char *gone)
@@ -522,10 +528,10 @@ targets_text(M2mRule *rule, const char *gone)
 					" AND h.m2m_p IS NOT DISTINCT FROM g.m2m_p) h"
 					" JOIN (SELECT %s, pg_catalog.count(*) AS m2m_gone FROM (%s) g GROUP BY %s) g"
 					" ON %s AND h.m2m_rank OPERATOR(pg_catalog.<=) g.m2m_gone",
-					pair, comparable(rel, "h"), pair, comparable(rel, "h"),
+					pair, comparable(rel, "h", true), pair, comparable(rel, "h", true),
 					past_rows(rule), gone, pair_same(rel, "h", "g"),
-					comparable(rel, "g"), m2m_rule_pair(rel, "g"),
-					comparable(rel, "g"), gone, pair_same(rel, "h", "g"),
+					comparable(rel, "g", true), m2m_rule_pair(rel, "g"),
+					comparable(rel, "g", true), gone, pair_same(rel, "h", "g"),
 					m2m_rule_pair(rel, "g"), gone, m2m_rule_pair(rel, "g"),
 					pair_same(rel, "h", "g"));
 }
@@ -564,11 +570,11 @@ surplus_text(M2mRule *rule, const char *pairs)
 					" AND EXISTS (SELECT FROM %s g WHERE %s)) h"
 					" WHERE h.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM (%s) a"
 					" WHERE %s AND %s IS NOT DISTINCT FROM %s)",
-					m2m_rule_pair(rel, "h"), comparable(rel, "h"),
+					m2m_rule_pair(rel, "h"), comparable(rel, "h", false),
 					past_rows(rule), pairs, pair_same(rel, "h", "g"),
 					rows_text(rel, m2m_qualified_name(rel->association)),
-					pair_same(rel, "h", "a"), comparable(rel, "h"),
-					comparable(rel, "a"));
+					pair_same(rel, "h", "a"), comparable(rel, "h", false),
+					comparable(rel, "a", false));
 }
 
 /* missing_text: links of some pairs that no row is open for. */
@@ -581,11 +587,11 @@ missing_text(M2mRule *rule, const char *pairs)
 					" AS m2m_n FROM (%s) a WHERE EXISTS (SELECT FROM %s g WHERE %s)) a"
 					" WHERE a.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM %s"
 					" WHERE h.to_xid IS NULL AND %s AND %s IS NOT DISTINCT FROM %s)",
-					m2m_rule_pair(rel, "a"), comparable(rel, "a"),
+					m2m_rule_pair(rel, "a"), comparable(rel, "a", false),
 					rows_text(rel, m2m_qualified_name(rel->association)),
 					pairs, pair_same(rel, "a", "g"), past_rows(rule),
-					pair_same(rel, "h", "a"), comparable(rel, "h"),
-					comparable(rel, "a"));
+					pair_same(rel, "h", "a"), comparable(rel, "h", false),
+					comparable(rel, "a", false));
 }
 
 /* history_text: the SQL of its statements. */

@@ -207,9 +207,9 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	if (min != M2M_RULE_NONE)
 		m2m_rule_trigger(rel->side[side].relid,
 						 makeObjectName(name, NULL, "row"),
-						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
+						 /* OF the key would be in the way of ALTER TYPE */
+						 psprintf("AFTER INSERT OR UPDATE ON %%s FROM %s NOT DEFERRABLE"
 								  " FOR EACH ROW",
-								  key_columns(rel, side, NULL),
 								  m2m_qualified_name(association)),
 						 InvalidOid, &m2m_limit_kind, args, comment);
 
@@ -873,7 +873,7 @@ wanted_columns(M2mRelationship *rel)
 	return list.data;
 }
 
-/* key_columns: "r.id, ..." of the endpoint; alias may be NULL. */
+/* key_columns: "r.id, ..." of the endpoint. */
 static char *
 key_columns(M2mRelationship *rel, M2mSide side, const char *alias)
 {
@@ -881,8 +881,7 @@ key_columns(M2mRelationship *rel, M2mSide side, const char *alias)
 
 	initStringInfo(&list);
 	for (int i = 0; i < rel->side[side].nkeys; i++)
-		appendStringInfo(&list, "%s%s%s%s", i > 0 ? ", " : "",
-						 alias != NULL ? alias : "", alias != NULL ? "." : "",
+		appendStringInfo(&list, "%s%s.%s", i > 0 ? ", " : "", alias,
 						 m2m_quoted_column(rel->side[side].relid,
 										   rel->side[side].key[i].attnum));
 	return list.data;
