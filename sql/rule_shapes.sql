@@ -77,4 +77,20 @@ SELECT severity, finding FROM m2m_check('fondness');
 INSERT INTO person VALUES (7);
 SELECT m2m_drop_rule('fondness', rule) FROM m2m_rules('fondness');
 SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname LIKE 'm2m_%_links' AND tgrelid IN ('fondness'::regclass, 'person'::regclass, 'post'::regclass);
+
+-- Key columns that are called as columns of a rule's
+CREATE TABLE l (n int, d int, PRIMARY KEY (n, d));
+CREATE TABLE r (first int PRIMARY KEY);
+INSERT INTO l SELECT i, i FROM generate_series(1, 200) i;
+INSERT INTO r VALUES (1), (2);
+CREATE TABLE lr (n int, d int, first int REFERENCES r, FOREIGN KEY (n, d) REFERENCES l, PRIMARY KEY (n, d, first));
+SELECT m2m_adopt('lr');
+SELECT m2m_limit('lr', 'l', min => 0, max => 1), m2m_counter('lr', 'l', 'links'), m2m_counter('lr', 'r'), m2m_history('lr');
+INSERT INTO lr SELECT i, i, 1 FROM generate_series(1, 200) i;
+UPDATE lr SET first = 2 WHERE n < 100;
+DELETE FROM lr WHERE n = 2;
+SELECT m2m_link('l', ROW(2, 2), 'r', 1), m2m_unlink('l', ROW(3, 3), 'r', 2);
+SELECT severity, finding FROM m2m_check('lr');
+SELECT m2m_drop_rule('lr', 'm2m_counter_l');
+SELECT m2m_counter('lr', 'l');
 DROP SCHEMA rule_shapes CASCADE;

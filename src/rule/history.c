@@ -81,7 +81,7 @@ static char *properties_text(M2mRelationship *rel, const char *alias);
 static char *rows_text(M2mRelationship *rel, const char *rows);
 static char *moved_text(M2mRelationship *rel, bool made);
 static char *targets_text(M2mRule *rule, const char *gone);
-static char *close_text(M2mRule *rule, const char *gone, const char *targets);
+static char *close_text(M2mRule *rule, const char *gone, const char *surplus);
 static char *surplus_text(M2mRule *rule, const char *pairs);
 static char *missing_text(M2mRule *rule, const char *pairs);
 static M2mRule *find_history(M2mRelationship *rel, TimestampTz at);
@@ -496,11 +496,9 @@ comparable(M2mRelationship *rel, const char *alias, bool apart)
 }
 
 /*
- * targets_text: the open rows of links that are gone, of each pair as many as
- * went.  Where a pair has but one link, it may still have two rows: another of
- * this transaction's, if a statement within that which unlinks has linked it
- * anew; it is the older one that goes.  Where it may have several, rows that are
- * the same in what tells them apart are taken first.
+ * targets_text: the open rows of links that are gone, where a pair may have
+ * several: of each pair as many as went, those first that are the same in what
+ * tells them apart.
  */
 static char *
 targets_text(M2mRule *rule, const char *gone)
@@ -508,14 +506,6 @@ targets_text(M2mRule *rule, const char *gone)
 	M2mRelationship *rel = rule->rel;
 	char	   *pair = m2m_rule_pair(rel, "h");
 
-	if (rel->unique_index && rel->nidentity == 0)
-		return psprintf("SELECT h.* FROM %s JOIN (%s) g ON %s WHERE h.to_xid IS NULL"
-						" AND (h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()"
-						" OR NOT EXISTS (SELECT FROM %s o WHERE %s AND o.to_xid IS NULL"
-						" AND o.history_id OPERATOR(pg_catalog.<) h.history_id))",
-						past_rows(rule), gone, pair_same(rel, "h", "g"),
-						m2m_qualified_name(rule->table),
-						past_same(rule, "o", "h"));
 	return psprintf("SELECT h.* FROM"
 					" (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s"
 					" ORDER BY g.m2m_n IS NULL, h.history_id DESC) AS m2m_rank FROM"
@@ -537,26 +527,62 @@ targets_text(M2mRule *rule, const char *gone)
 }
 
 /*
- * close_text: closes rows, and forgets those that this transaction has opened;
- * tells how many these were, and how many links are gone.  In one statement:
- * what is forgotten must not be looked for among others.
+ * close_text: closes the open rows of links that are gone, or those of surplus,
+ * or all, and forgets those that this transaction has opened; tells how many
+ * these were, and how many links are gone.  In one statement: what is forgotten
+ * must not be looked for among others.
+ *
+ * A pair that has but one link may still have two rows: another of this
+ * transaction's, if a statement within that which unlinks has linked it anew.
+ * It is the older one that goes.
  */
 static char *
-close_text(M2mRule *rule, const char *gone, const char *targets)
+close_text(M2mRule *rule, const char *gone, const char *surplus)
 {
+	M2mRelationship *rel = rule->rel;
 	char	   *history = m2m_qualified_name(rule->table);
-	char	   *same = psprintf("%s AND h.history_id OPERATOR(pg_catalog.=) t.history_id",
-								past_same(rule, "h", "t"));
+	const char *links = "";
+	const char *targets = "SELECT";
+	const char *number = "0::pg_catalog.int8";
+	const char *newer = "";
+	char	   *same;
 
-	return psprintf("WITH g AS MATERIALIZED (%s), t AS MATERIALIZED (%s),"
+	if (gone == NULL && surplus == NULL)
+		same = "h.to_xid IS NULL";
+	else if (gone != NULL && rel->unique_index && rel->nidentity == 0)
+	{
+		targets = gone;
+		number = "(SELECT pg_catalog.count(*) FROM t)";
+		same = psprintf("%s AND h.to_xid IS NULL", past_same(rule, "h", "t"));
+		newer = psprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND o.to_xid IS NULL"
+						 " AND o.history_id OPERATOR(pg_catalog.<) h.history_id)",
+						 history, past_same(rule, "o", "t"));
+	}
+	else
+	{
+		if (gone != NULL)
+		{
+			links = psprintf("g AS MATERIALIZED (%s), ", gone);
+			targets = targets_text(rule, "SELECT * FROM g");
+			number = "(SELECT pg_catalog.count(*) FROM g)";
+		}
+		else
+			targets = surplus;
+		same = psprintf("%s AND h.history_id OPERATOR(pg_catalog.=) t.history_id",
+						past_same(rule, "h", "t"));
+	}
+	return psprintf("WITH %st AS MATERIALIZED (%s),"
 					" f AS (DELETE FROM %s h USING t WHERE %s"
-					" AND t.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()),"
+					" AND h.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()%s"
+					" RETURNING 1),"
 					" u AS (UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
 					" unlinked_by = $1, unlinked_actor = NULLIF($2, '') FROM t WHERE %s"
-					" AND t.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id())"
-					" SELECT (SELECT pg_catalog.count(*) FROM t), (SELECT pg_catalog.count(*)"
-					" FROM g)",
-					gone, targets, history, same, history, END_OF_PERIOD, same);
+					" AND h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()"
+					" RETURNING 1)"
+					" SELECT (SELECT pg_catalog.count(*) FROM f) OPERATOR(pg_catalog.+)"
+					" (SELECT pg_catalog.count(*) FROM u), %s",
+					links, targets, history, same, newer, history, END_OF_PERIOD,
+					same, number);
 }
 
 /* surplus_text: open rows of some pairs that no link is there for. */
@@ -611,8 +637,7 @@ history_text(M2mRule *rule, int statement)
 							" linked_actor)"
 							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
 							" NULL),"
-							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a"
-							" ORDER BY %s",
+							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a",
 							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
 							rows_text(rel, "linked") :
@@ -620,21 +645,17 @@ history_text(M2mRule *rule, int statement)
 							moved_text(rel, true) :
 							missing_text(rule,
 										 statement == HISTORY_OPEN_LINKED ?
-										 "linked" : "unlinked"),
-							m2m_rule_pair(rel, "a"));
+										 "linked" : "unlinked"));
 		case HISTORY_CLOSE:
 		case HISTORY_CLOSE_MOVED:
 			return close_text(rule, statement == HISTORY_CLOSE ?
 							  rows_text(rel, "unlinked") :
-							  moved_text(rel, false),
-							  targets_text(rule, "SELECT * FROM g"));
+							  moved_text(rel, false), NULL);
 		case HISTORY_CLOSE_ALL:
-			return close_text(rule, "SELECT 1",
-							  psprintf("SELECT h.* FROM %s WHERE h.to_xid IS NULL",
-									   past_rows(rule)));
+			return close_text(rule, NULL, NULL);
 		case HISTORY_CLOSE_LINKED:
 		case HISTORY_CLOSE_UNLINKED:
-			return close_text(rule, "SELECT 1",
+			return close_text(rule, NULL,
 							  surplus_text(rule,
 										   statement == HISTORY_CLOSE_LINKED ?
 										   "linked" : "unlinked"));

@@ -729,14 +729,14 @@ limit_text(M2mRule *rule, int statement)
 			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s", a,
 							is_link);
 		case LIMIT_MOVED:
-			return psprintf("SELECT %s FROM (%s) m WHERE m.d OPERATOR(pg_catalog.>) 0",
+			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.>) 0",
 							m2m_rule_keys(rel, side, "m"),
 							m2m_rule_moved(rel, side));
 		case LIMIT_UNLINKED:
 			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s", a,
 							is_link);
 		case LIMIT_LEFT:
-			return psprintf("SELECT %s FROM (%s) m WHERE m.d OPERATOR(pg_catalog.<) 0",
+			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.<) 0",
 							m2m_rule_keys(rel, side, "m"),
 							m2m_rule_moved(rel, side));
 		case LIMIT_OVER_LINKED:

@@ -21,7 +21,7 @@
 #define M2M_RULE_EVENTS 4
 
 /* Statements of its own that a rule may keep plans of. */
-#define M2M_RULE_PLANS 20
+#define M2M_RULE_PLANS 24
 
 /* Rows up to which a kept plan will do. */
 #define M2M_RULE_FEW 100

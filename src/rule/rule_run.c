@@ -365,15 +365,15 @@ m2m_rule_is_link(M2mRelationship *rel, const char *alias)
 
 /*
  * m2m_rule_moved: of an UPDATE, the keys of one side that have more links, or
- * less, by it: a query of the keys and the difference "d".
+ * less, by it: a query of the keys and the difference "m2m_d".
  */
 char *
 m2m_rule_moved(M2mRelationship *rel, M2mSide side)
 {
-	return psprintf("SELECT %s, pg_catalog.sum(u.d)::pg_catalog.int8 AS d FROM"
-					" (SELECT %s, 1 AS d FROM linked a WHERE %s"
+	return psprintf("SELECT %s, pg_catalog.sum(u.m2m_d)::pg_catalog.int8 AS m2m_d FROM"
+					" (SELECT %s, 1 AS m2m_d FROM linked a WHERE %s"
 					" UNION ALL SELECT %s, -1 FROM unlinked a WHERE %s) u"
-					" GROUP BY %s HAVING pg_catalog.sum(u.d) OPERATOR(pg_catalog.<>) 0",
+					" GROUP BY %s HAVING pg_catalog.sum(u.m2m_d) OPERATOR(pg_catalog.<>) 0",
 					m2m_rule_keys(rel, side, "u"),
 					m2m_rule_keys(rel, side, "a"), m2m_rule_is_link(rel, "a"),
 					m2m_rule_keys(rel, side, "a"), m2m_rule_is_link(rel, "a"),
