@@ -69,17 +69,8 @@ typedef enum CounterStatement
 	COUNTER_ABSENT,				/* keys linked that have no row */
 	COUNTER_LOCK_ABSENT,		/* rows that these have in the end */
 	COUNTER_NO_SLOT,			/* no slots at all */
-	COUNTER_DELTA,				/* keys that have changed, and by how much */
-	COUNTER_LOCK_DELTA = COUNTER_DELTA + 3	/* rows of the endpoint with these */
+	COUNTER_LOCK_DELTA			/* rows of the endpoint that are in "delta" */
 } CounterStatement;
-
-/* What of a change there is. */
-typedef enum ChangeKind
-{
-	CHANGE_LINKED,
-	CHANGE_UNLINKED,
-	CHANGE_BOTH
-} ChangeKind;
 
 /*
  * How deep in triggers our own statement on a column runs, if it does: the
@@ -115,10 +106,11 @@ static List *counter_check(M2mRule *rule);
 static bool counter_elsewhere(M2mRule *rule);
 static void counter_end(M2mRule *rule, bool keep);
 static void add_to_column(M2mRule *rule, M2mRuleChange *change,
-						  ChangeKind kind);
+						  M2mRuleChangeKind kind);
 static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
-								  ChangeKind kind);
-static void count_anew(M2mRule *rule, M2mRuleChange *change, ChangeKind kind);
+								  M2mRuleChangeKind kind);
+static void count_anew(M2mRule *rule, M2mRuleChange *change,
+					   M2mRuleChangeKind kind);
 static void keep_absent(M2mRule *rule, M2mRuleChange *change);
 static void count_absent(Absent *a);
 static void at_commit(XactEvent event, void *arg);
@@ -126,15 +118,13 @@ static bool is_deferrable(M2mRule *rule);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
-						 ChangeKind kind);
+						 M2mRuleChangeKind kind);
 static void row_written(TriggerData *trigger);
 static int	trigger_depth(void);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
-static TupleDesc delta_desc(M2mRelationship *rel, M2mSide side);
 static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
-static char *delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind);
 static char *all_text(M2mRule *rule);
 static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
@@ -372,8 +362,7 @@ counter_read(M2mRule *rule)
 static void
 counter_after(M2mRule *rule, M2mRuleChange *change)
 {
-	ChangeKind	kind = change->linked == NULL ? CHANGE_UNLINKED :
-		change->unlinked == NULL ? CHANGE_LINKED : CHANGE_BOTH;
+	M2mRuleChangeKind kind = m2m_rule_change_kind(change);
 
 	/* a column that was dropped with CASCADE takes the counter along */
 	if (IN_COLUMN(rule) && COLUMN(rule) == 0)
@@ -410,7 +399,7 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
  * endpoint's own triggers and constraints raise.
  */
 static void
-add_to_column(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+add_to_column(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
 	/* a single link has no order to be locked in */
 	if (m2m_rule_rows(change) == 1)
@@ -443,34 +432,33 @@ add_to_column(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
  * difference, as key_desc() has them.
  */
 static Tuplestorestate *
-lock_rows(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+lock_rows(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
-	M2mRelationship *rel = rule->rel;
-	Oid			owner = m2m_catalog_relation_owner(rel->side[rule->side].relid);
-	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
-	Tuplestorestate *delta = many ? tuplestore_begin_heap(false, false, work_mem / 4) : NULL;
+	Oid			owner = m2m_catalog_relation_owner(rule->rel->side[rule->side].relid);
 	Tuplestorestate *result = tuplestore_begin_heap(false, false, work_mem / 4);
 
 	m2m_rule_connect(change);
-	if (many)
+	if (m2m_rule_rows(change) > M2M_RULE_FEW)
 	{
 		/*
 		 * First the keys, so that the planner knows how many there are when
 		 * it joins them: how many groups rows without statistics make, it can
 		 * only guess.
 		 */
-		m2m_rule_execute(rule, COUNTER_DELTA + kind, many, owner, false, 0,
+		Tuplestorestate *delta = m2m_rule_add_delta(rule, change, owner);
+
+		m2m_rule_execute(rule, COUNTER_LOCK_DELTA, true, owner, false, 0,
 						 NULL, NULL);
-		m2m_rule_store(delta);
-		m2m_rule_add_relation("delta", InvalidOid, delta_desc(rel, rule->side),
-							  delta);
-	}
-	m2m_rule_execute(rule, many ? COUNTER_LOCK_DELTA : COUNTER_LOCK + kind,
-					 many, owner, false, 0, NULL, NULL);
-	m2m_rule_store(result);
-	m2m_rule_finish();
-	if (delta != NULL)
+		m2m_rule_store(result);
 		tuplestore_end(delta);
+	}
+	else
+	{
+		m2m_rule_execute(rule, COUNTER_LOCK + kind, false, owner, false, 0,
+						 NULL, NULL);
+		m2m_rule_store(result);
+	}
+	m2m_rule_finish();
 	return result;
 }
 
@@ -479,7 +467,7 @@ lock_rows(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
  * some from.
  */
 static void
-count_anew(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+count_anew(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
 	Tuplestorestate *keys = lock_rows(rule, change, kind);
 
@@ -680,7 +668,7 @@ update_column(M2mRule *rule, int statement, bool many)
  * older than a slot may be, to slots of this transaction.
  */
 static void
-add_to_slots(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+add_to_slots(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
 	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
 	Oid			type = INT8OID;
@@ -807,45 +795,6 @@ key_desc(M2mRelationship *rel, M2mSide side, bool count)
 	return desc;
 }
 
-/* delta_desc: of what delta_text() has. */
-static TupleDesc
-delta_desc(M2mRelationship *rel, M2mSide side)
-{
-	int			n = rel->side[side].nkeys;
-	TupleDesc	desc = CreateTemplateTupleDesc(n + 1);
-
-	for (int i = 0; i < n; i++)
-	{
-		M2mKeyColumn *key = &rel->side[side].key[i];
-
-		TupleDescInitEntry(desc, i + 1,
-						   get_attname(rel->association, key->link_attnum,
-									   false),
-						   key->link_type, -1, 0);
-		TupleDescInitEntryCollation(desc, i + 1, key->link_collation);
-	}
-	TupleDescInitEntry(desc, n + 1, "m2m_d", INT8OID, -1, 0);
-	TupleDescFinalize(desc);
-	return desc;
-}
-
-/*
- * delta_text: the keys of one side of a change, and the difference "m2m_d" of the
- * number of their links.
- */
-static char *
-delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind)
-{
-	char	   *a = m2m_rule_keys(rel, side, "a");
-
-	if (kind == CHANGE_BOTH)
-		return m2m_rule_moved(rel, side);
-	return psprintf("SELECT %s, %spg_catalog.count(*) AS m2m_d FROM %s a WHERE %s GROUP BY %s",
-					a, kind == CHANGE_UNLINKED ? "OPERATOR(pg_catalog.-) " : "",
-					kind == CHANGE_LINKED ? "linked" : "unlinked",
-					m2m_rule_is_link(rel, "a"), a);
-}
-
 /* counter_text: the SQL of a counter's statements. */
 static char *
 counter_text(M2mRule *rule, int statement)
@@ -872,41 +821,37 @@ counter_text(M2mRule *rule, int statement)
 
 	switch (statement)
 	{
-		case COUNTER_LOCK + CHANGE_LINKED:
-		case COUNTER_LOCK + CHANGE_UNLINKED:
-		case COUNTER_LOCK + CHANGE_BOTH:
+		case COUNTER_LOCK + M2M_RULE_LINKED:
+		case COUNTER_LOCK + M2M_RULE_UNLINKED:
+		case COUNTER_LOCK + M2M_RULE_BOTH:
 			return psprintf("SELECT %s, d.m2m_d FROM %s r JOIN (%s) d ON %s ORDER BY %s"
 							" FOR NO KEY UPDATE OF r",
 							row_keys(rel, side, "r"), rows,
-							delta_text(rel, side, statement - COUNTER_LOCK),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_LOCK),
 							m2m_rule_joins(rel, side, "d", "r"),
 							row_keys(rel, side, "r"));
-		case COUNTER_DELTA + CHANGE_LINKED:
-		case COUNTER_DELTA + CHANGE_UNLINKED:
-		case COUNTER_DELTA + CHANGE_BOTH:
-			return delta_text(rel, side, statement - COUNTER_DELTA);
 		case COUNTER_LOCK_DELTA:
 			return psprintf("SELECT %s, d.m2m_d FROM %s r JOIN delta d ON %s ORDER BY %s"
 							" FOR NO KEY UPDATE OF r",
 							row_keys(rel, side, "r"), rows,
 							m2m_rule_joins(rel, side, "d", "r"),
 							row_keys(rel, side, "r"));
-		case COUNTER_ADD + CHANGE_LINKED:
-		case COUNTER_ADD + CHANGE_UNLINKED:
-		case COUNTER_ADD + CHANGE_BOTH:
+		case COUNTER_ADD + M2M_RULE_LINKED:
+		case COUNTER_ADD + M2M_RULE_UNLINKED:
+		case COUNTER_ADD + M2M_RULE_BOTH:
 			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
 							" d.m2m_d AS %s)"
 							" FROM (%s) d WHERE %s",
 							rows, column, column, type,
-							delta_text(rel, side, statement - COUNTER_ADD),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_ADD),
 							m2m_rule_joins(rel, side, "d", "r"));
 		case COUNTER_ADD_LOCKED:
 			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
 							" c.n AS %s) FROM counts c WHERE %s",
 							rows, column, column, type, same.data);
-		case COUNTER_SLOT + CHANGE_LINKED:
-		case COUNTER_SLOT + CHANGE_UNLINKED:
-		case COUNTER_SLOT + CHANGE_BOTH:
+		case COUNTER_SLOT + M2M_RULE_LINKED:
+		case COUNTER_SLOT + M2M_RULE_UNLINKED:
+		case COUNTER_SLOT + M2M_RULE_BOTH:
 
 			/*
 			 * Of each key up to eight slots that are free: the first takes
@@ -934,7 +879,7 @@ counter_text(M2mRule *rule, int statement)
 							" (SELECT FROM t WHERE %s)"
 							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
 							" OPERATOR(pg_catalog.+) excluded.n",
-							delta_text(rel, side, statement - COUNTER_SLOT),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_SLOT),
 							m2m_rule_keys(rel, side, "d"), slots,
 							slot_same(rule, "s", "d"),
 							m2m_rule_keys(rel, side, "f"),
@@ -945,14 +890,14 @@ counter_text(M2mRule *rule, int statement)
 							m2m_rule_keys(rel, side, "d"),
 							m2m_rule_same(rel, side, "t", "d"),
 							slot_keys(rule, NULL, false));
-		case COUNTER_NEW_SLOT + CHANGE_LINKED:
-		case COUNTER_NEW_SLOT + CHANGE_UNLINKED:
-		case COUNTER_NEW_SLOT + CHANGE_BOTH:
+		case COUNTER_NEW_SLOT + M2M_RULE_LINKED:
+		case COUNTER_NEW_SLOT + M2M_RULE_UNLINKED:
+		case COUNTER_NEW_SLOT + M2M_RULE_BOTH:
 			return psprintf("INSERT INTO %s AS s SELECT %s, $1, d.m2m_d FROM (%s) d ORDER BY %s"
 							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
 							" OPERATOR(pg_catalog.+) excluded.n",
 							slots, m2m_rule_keys(rel, side, "d"),
-							delta_text(rel, side, statement - COUNTER_NEW_SLOT),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_NEW_SLOT),
 							m2m_rule_keys(rel, side, "d"),
 							slot_keys(rule, NULL, false));
 		case COUNTER_COUNT:
