@@ -16,8 +16,9 @@
  * its row's column along, and then the links follow; and where somebody else
  * writes the column, or inserts a row to which there are links already.  From
  * then on until the end of the transaction, as a statement around that one may
- * have links that are counted so, and has yet to tell of them.  Counting anew is right because the row is locked first: whoever has links
- * that we do not see yet has not added them, and waits for us to.
+ * have links that are counted so, and has yet to tell of them.  Counting anew
+ * is right because the row is locked first: whoever has links that we do not
+ * see yet has not added them, and waits for us to.
  */
 #include "postgres.h"
 
@@ -864,7 +865,8 @@ counter_text(M2mRule *rule, int statement)
 							" FROM d CROSS JOIN LATERAL (SELECT s.* FROM %s s WHERE %s ORDER BY"
 							" s.m2m_slot"
 							" LIMIT 8 FOR UPDATE SKIP LOCKED) f),"
-							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS m2m_first,"
+							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS"
+							" m2m_first,"
 							" CAST(pg_catalog.sum(f.m2m_n) OPERATOR(pg_catalog.+)"
 							" pg_catalog.min(f.m2m_d) AS pg_catalog.int8) AS m2m_n"
 							" FROM f GROUP BY %s),"

@@ -609,8 +609,8 @@ missing_text(M2mRule *rule, const char *pairs)
 {
 	M2mRelationship *rel = rule->rel;
 
-	return psprintf("SELECT a.* FROM (SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s, %s)"
-					" AS m2m_n FROM (%s) a WHERE EXISTS (SELECT FROM %s g WHERE %s)) a"
+	return psprintf("SELECT a.* FROM (SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s,"
+					" %s) AS m2m_n FROM (%s) a WHERE EXISTS (SELECT FROM %s g WHERE %s)) a"
 					" WHERE a.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM %s"
 					" WHERE h.to_xid IS NULL AND %s AND %s IS NOT DISTINCT FROM %s)",
 					m2m_rule_pair(rel, "a"), comparable(rel, "a", false),

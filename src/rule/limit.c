@@ -207,10 +207,11 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 					   psprintf(", at most %d", max) : "");
 	m2m_rule_create(rel, &m2m_limit_kind, name, events, args, InvalidOid,
 					comment);
+
+	/* not OF the key, which would be in the way of ALTER TYPE */
 	if (min != M2M_RULE_NONE)
 		m2m_rule_trigger(rel->side[side].relid,
 						 makeObjectName(name, NULL, "row"),
-						 /* OF the key would be in the way of ALTER TYPE */
 						 psprintf("AFTER INSERT OR UPDATE ON %%s FROM %s NOT DEFERRABLE"
 								  " FOR EACH ROW",
 								  m2m_qualified_name(association)),
@@ -345,8 +346,9 @@ keep_unlinked(M2mRule *rule, M2mRuleChange *change)
 
 /*
  * keep_inserted: keeps the key of a new row of the endpoint, or another key of
- * an old one, for the end of the transaction.  The trigger is on that table or a partition of it, and names
- * the association.  What does not fit the relationship any more is left alone.
+ * an old one, for the end of the transaction.  The trigger is on that table or a
+ * partition of it, and names the association.  What does not fit the
+ * relationship any more is left alone.
  */
 static void
 keep_inserted(TriggerData *trigger)
