@@ -90,6 +90,8 @@ sub relationships
 		relationship('tenants', ['tenant'], ['tenant'], shared => 1),
 		relationship('old_tenants', ['tenant'], ['tenant'], shared => 1),
 		relationship('self_tenants', ['tenant'], ['tenant'], shared => 1, self => 1),
+		relationship('ruled', $int, $int),
+		relationship('slotted', $int, $int),
 		relationship('temps', $int, ['text'], temporary => 1),
 		relationship('props', $int, ['text'], general => 1),
 		relationship('deferred', $int, $int, general => 1),

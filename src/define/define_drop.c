@@ -50,6 +50,9 @@ m2m_relationship_drop(Oid association, bool keep_links)
 
 		/* where a column of an endpoint went, link views were made anew */
 		rel = m2m_relationship_lock(association, true);
+		if (rel == NULL)
+			elog(ERROR, "relationship \"%s\" was not found again",
+				 get_rel_name(association));
 	}
 	exposed = m2m_exposed_of(m2m_exposed_all(), association);
 	foreach(lc, exposed)

@@ -14,9 +14,11 @@
  * What a statement has linked and unlinked is added and taken away.  Only where
  * that could be told twice are links counted anew: a key that changes takes
  * its row's column along, and then the links follow; and where somebody else
- * writes the column, or inserts a row to which there are links already.
- * Counting anew is right because the row is locked first: whoever has links
- * that we do not see yet has not added them, and waits for us to.
+ * writes the column, or inserts a row to which there are links already.  From
+ * then on until the end of the transaction, as a statement around that one may
+ * have links that are counted so, and has yet to tell of them.  Counting anew
+ * is right because the row is locked first: whoever has links that we do not
+ * see yet has not added them, and waits for us to.
  */
 #include "postgres.h"
 
@@ -32,14 +34,19 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -61,17 +68,38 @@ typedef enum CounterStatement
 	COUNTER_COUNT = COUNTER_NEW_SLOT + 3,	/* the links of some keys */
 	COUNTER_SET,				/* the column, to that */
 	COUNTER_ZERO,				/* the column, everywhere */
+	COUNTER_ABSENT,				/* keys linked that have no row */
+	COUNTER_LOCK_ABSENT,		/* rows that these have in the end */
 	COUNTER_NO_SLOT,			/* no slots at all */
 	COUNTER_LOCK_DELTA			/* rows of the endpoint that are in "delta" */
 } CounterStatement;
 
 /*
- * How deep we are in statements of our own on a column: their triggers need
- * not look after it.  What a trigger of the user's does to the column within
- * such a statement is believed; m2m_check() compares.
+ * How deep in triggers our own statement on a column runs, if it does: the
+ * triggers that it fires itself need not look after the column.  What a BEFORE
+ * trigger of the user's makes of our number is believed; m2m_check() compares.
  */
-static int	counting = 0;
+static int	counting = -1;
 
+/*
+ * Keys that were given links before they have a row, as a deferrable foreign
+ * key lets them.  Who inserts that row does not see our links.
+ */
+typedef struct Absent
+{
+	Oid			association;
+	char	   *rule;
+	TupleDesc	desc;
+	Tuplestorestate *keys;
+} Absent;
+
+/* Of the current transaction; in TopTransactionContext. */
+static List *absent = NIL;
+
+/* The transaction in which links have been counted anew. */
+static LocalTransactionId recounted = InvalidLocalTransactionId;
+
+static void counter_init(void);
 static bool counter_read(M2mRule *rule);
 static void counter_after(M2mRule *rule, M2mRuleChange *change);
 static char *counter_text(M2mRule *rule, int statement);
@@ -83,13 +111,19 @@ static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 						  M2mRuleChangeKind kind);
 static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
 								  M2mRuleChangeKind kind);
-static void count_anew(M2mRule *rule, M2mRuleChange *change);
+static void count_anew(M2mRule *rule, M2mRuleChange *change,
+					   M2mRuleChangeKind kind);
+static void keep_absent(M2mRule *rule, M2mRuleChange *change);
+static void count_absent(Absent *a);
+static void at_commit(XactEvent event, void *arg);
+static bool is_deferrable(M2mRule *rule);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
 static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
 static void row_written(TriggerData *trigger);
+static int	trigger_depth(void);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
@@ -109,6 +143,7 @@ const M2mRuleKind m2m_counter_kind = {
 	.name = "counter",
 	.function = "m2m_counter_links",
 	.on_side = true,
+	.init = counter_init,
 	.read = counter_read,
 	.after = counter_after,
 	.text = counter_text,
@@ -231,14 +266,14 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		context.previous = error_context_stack;
 		error_context_stack = &context;
 	}
-	counting++;
+	counting = trigger_depth();
 	PG_TRY();
 	{
 		m2m_rule_fill(rel, name, all_text(rule), rel->side[side].relid);
 	}
 	PG_FINALLY();
 	{
-		counting--;
+		counting = -1;
 	}
 	PG_END_TRY();
 	if (!OidIsValid(table))
@@ -444,8 +479,8 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 			update_column(rule, COUNTER_ZERO, true);
 		else
 			m2m_rule_execute(rule, COUNTER_NO_SLOT, true,
-							 m2m_catalog_relation_owner(rule->table), false,
-							 0, NULL, NULL);
+							 m2m_catalog_relation_owner(rule->table),
+							 M2M_RULE_WRITE_LATEST, 0, NULL, NULL);
 		m2m_rule_finish();
 		return;
 	}
@@ -453,10 +488,12 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 		return;
 	if (!IN_COLUMN(rule))
 		add_to_slots(rule, change, kind);
-	else if (change->update)
-		count_anew(rule, change);
+	else if (change->update || recounted == m2m_my_lxid())
+		count_anew(rule, change, kind);
 	else
 		add_to_column(rule, change, kind);
+	if (IN_COLUMN(rule) && change->linked != NULL && is_deferrable(rule))
+		keep_absent(rule, change);
 }
 
 /*
@@ -529,16 +566,150 @@ lock_rows(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 }
 
 /*
- * count_anew: the links of all rows that an UPDATE of the association has
- * given links, or taken some from.
+ * count_anew: the links of all rows that a change has given links, or taken
+ * some from.
  */
 static void
-count_anew(M2mRule *rule, M2mRuleChange *change)
+count_anew(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
-	Tuplestorestate *keys = lock_rows(rule, change, M2M_RULE_BOTH);
+	Tuplestorestate *keys = lock_rows(rule, change, kind);
 
 	set_column(rule, key_desc(rule->rel, rule->side, true), keys);
 	tuplestore_end(keys);
+}
+
+/* keep_absent: keeps keys that have no row for the end of the transaction. */
+static void
+keep_absent(M2mRule *rule, M2mRuleChange *change)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mEndpoint *endpoint = &rel->side[rule->side];
+
+	m2m_rule_connect(change);
+	if (m2m_rule_execute(rule, COUNTER_ABSENT,
+						 m2m_rule_rows(change) > M2M_RULE_FEW,
+						 m2m_catalog_relation_owner(endpoint->relid),
+						 M2M_RULE_COMMAND, 0, NULL, NULL) > 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+		ResourceOwner owner = CurrentResourceOwner;
+		Absent	   *a = palloc0(sizeof(Absent));
+
+		/* it outlives this statement; of a savepoint's it does no harm */
+		CurrentResourceOwner = TopTransactionResourceOwner;
+		a->association = rel->association;
+		a->rule = pstrdup(rule->name);
+		a->desc = CreateTemplateTupleDesc(endpoint->nkeys);
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			TupleDescInitEntry(a->desc, i + 1,
+							   get_attname(rel->association,
+										   endpoint->key[i].link_attnum, false),
+							   endpoint->key[i].link_type, -1, 0);
+			TupleDescInitEntryCollation(a->desc, i + 1,
+										endpoint->key[i].link_collation);
+		}
+		TupleDescFinalize(a->desc);
+		a->keys = tuplestore_begin_heap(false, false, work_mem / 4);
+		m2m_rule_store(a->keys);
+		absent = lappend(absent, a);
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(old);
+	}
+	m2m_rule_finish();
+}
+
+/* count_absent: counts the links of rows that others have made meanwhile. */
+static void
+count_absent(Absent *a)
+{
+	M2mRelationship *rel = m2m_relationship_get(a->association, InvalidOid,
+												AccessShareLock);
+	M2mRule    *rule = rel == NULL ? NULL : m2m_rule_find(rel, a->rule);
+	Tuplestorestate *keys;
+
+	/* the counter may be gone, or its keys others, by now; it is counted then */
+	if (rule == NULL || !IN_COLUMN(rule) || COLUMN(rule) == 0 ||
+		a->desc->natts != rel->side[rule->side].nkeys)
+		return;
+	for (int i = 0; i < a->desc->natts; i++)
+	{
+		M2mKeyColumn *key = &rel->side[rule->side].key[i];
+
+		if (TupleDescAttr(a->desc, i)->atttypid != key->link_type ||
+			strcmp(NameStr(TupleDescAttr(a->desc, i)->attname),
+				   get_attname(rel->association, key->link_attnum, false)) != 0)
+			return;
+	}
+	keys = tuplestore_begin_heap(false, false, work_mem / 4);
+	m2m_rule_connect(NULL);
+	m2m_rule_add_relation("absent", InvalidOid, a->desc, a->keys);
+	m2m_rule_execute(rule, COUNTER_LOCK_ABSENT, true,
+					 m2m_catalog_relation_owner(rel->side[rule->side].relid),
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
+	m2m_rule_store(keys);
+	m2m_rule_finish();
+	set_column(rule, key_desc(rel, rule->side, false), keys);
+	tuplestore_end(keys);
+	tuplestore_end(a->keys);
+}
+
+/*
+ * at_commit: before a transaction commits, or is prepared.  After all deferred
+ * triggers, so those that our own statement has queued are fired here.
+ */
+static void
+at_commit(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			while (absent != NIL)
+			{
+				Absent	   *a = linitial(absent);
+
+				absent = list_delete_first(absent);
+				PushActiveSnapshot(GetTransactionSnapshot());
+				count_absent(a);
+				PopActiveSnapshot();
+				AfterTriggerFireDeferred();
+			}
+			break;
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+
+			/* the memory goes with the transaction */
+			absent = NIL;
+			break;
+		default:
+			break;
+	}
+}
+
+/* counter_init: at load; after limits, so that links are counted first. */
+static void
+counter_init(void)
+{
+	RegisterXactCallback(at_commit, NULL);
+}
+
+/* is_deferrable: may links come before the row that they are of? */
+static bool
+is_deferrable(M2mRule *rule)
+{
+	HeapTuple	tuple =
+		SearchSysCache1(CONSTROID,
+						ObjectIdGetDatum(rule->rel->side[rule->side].constraint));
+	bool		result = true;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_constraint) GETSTRUCT(tuple))->condeferrable;
+		ReleaseSysCache(tuple);
+	}
+	return result;
 }
 
 /*
@@ -555,6 +726,7 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 
 	if (tuplestore_tuple_count(keys) == 0)
 		return;
+	recounted = m2m_my_lxid();
 	counts = tuplestore_begin_heap(false, false, work_mem / 4);
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("keys", InvalidOid, desc, keys);
@@ -569,26 +741,31 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 	tuplestore_end(counts);
 }
 
-/* update_column: a statement of ours on it, as the endpoint's owner. */
+/*
+ * update_column: a statement of ours on it, as the endpoint's owner.  TRUNCATE
+ * also takes links that our snapshot does not show.
+ */
 static void
 update_column(M2mRule *rule, int statement, bool many)
 {
+	int			outer = counting;
 	ErrorContextCallback context;
 
 	context.callback = column_context;
 	context.arg = rule;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	counting++;
+	counting = trigger_depth();
 	PG_TRY();
 	{
 		m2m_rule_execute(rule, statement, many,
 						 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
-						 false, 0, NULL, NULL);
+						 statement == COUNTER_ZERO ? M2M_RULE_WRITE_LATEST :
+						 M2M_RULE_COMMAND, 0, NULL, NULL);
 	}
 	PG_FINALLY();
 	{
-		counting--;
+		counting = outer;
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
@@ -651,7 +828,8 @@ row_written(TriggerData *trigger)
 	M2mRelationship *rel;
 	ListCell   *lc;
 
-	if (counting > 0 || !OidIsValid(trigger->tg_trigger->tgconstrrelid))
+	if ((counting >= 0 && trigger_depth() == counting + 1) ||
+		!OidIsValid(trigger->tg_trigger->tgconstrrelid))
 		return;
 	rel = m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
 							   AccessShareLock);
@@ -677,6 +855,13 @@ row_written(TriggerData *trigger)
 	}
 }
 
+/* trigger_depth: how many triggers within each other are running. */
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
 /*
  * is_counted: is there nothing to do about a row that somebody has written,
  * since its count is what it was?  A new one has no links yet, unless the
@@ -687,7 +872,6 @@ is_counted(TriggerData *trigger, M2mRule *rule)
 {
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	AttrNumber	column = COLUMN(rule);
-	Oid			constraint = rule->rel->side[rule->side].constraint;
 	bool		isnull;
 	bool		was_null;
 	Datum		is;
@@ -700,17 +884,8 @@ is_counted(TriggerData *trigger, M2mRule *rule)
 										column, false));
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 	{
-		HeapTuple	tuple = SearchSysCache1(CONSTROID,
-											ObjectIdGetDatum(constraint));
-		bool		after = false;
-
-		if (HeapTupleIsValid(tuple))
-		{
-			after = !((Form_pg_constraint) GETSTRUCT(tuple))->condeferrable;
-			ReleaseSysCache(tuple);
-		}
 		is = heap_getattr(trigger->tg_trigtuple, column, desc, &isnull);
-		return after && !isnull &&
+		return !is_deferrable(rule) && !isnull &&
 			is_zero(TupleDescAttr(desc, column - 1)->atttypid, is);
 	}
 	is = heap_getattr(trigger->tg_newtuple, column, desc, &isnull);
@@ -822,7 +997,8 @@ counter_text(M2mRule *rule, int statement)
 							" FROM d CROSS JOIN LATERAL (SELECT s.* FROM %s s WHERE %s ORDER BY"
 							" s.m2m_slot"
 							" LIMIT 8 FOR UPDATE SKIP LOCKED) f),"
-							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS m2m_first,"
+							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS"
+							" m2m_first,"
 							" CAST(pg_catalog.sum(f.m2m_n) OPERATOR(pg_catalog.+)"
 							" pg_catalog.min(f.m2m_d) AS pg_catalog.int8) AS m2m_n"
 							" FROM f GROUP BY %s),"
@@ -886,6 +1062,18 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_ZERO:
 			return psprintf("UPDATE %s r SET %s = 0 WHERE r.%s IS DISTINCT FROM 0",
 							rows, column, column);
+		case COUNTER_ABSENT:
+			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND NOT EXISTS"
+							" (SELECT FROM %s r WHERE %s)",
+							m2m_rule_keys(rel, side, "a"),
+							m2m_rule_is_link(rel, "a"), rows,
+							m2m_rule_joins(rel, side, "a", "r"));
+		case COUNTER_LOCK_ABSENT:
+			return psprintf("SELECT %s FROM %s r WHERE EXISTS (SELECT FROM absent a WHERE %s)"
+							" ORDER BY %s FOR NO KEY UPDATE OF r",
+							row_keys(rel, side, "r"), rows,
+							m2m_rule_joins(rel, side, "a", "r"),
+							row_keys(rel, side, "r"));
 		case COUNTER_NO_SLOT:
 			return psprintf("DELETE FROM %s", slots);
 	}

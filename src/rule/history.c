@@ -20,7 +20,10 @@
 #include "commands/defrem.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -40,7 +43,12 @@ typedef enum HistoryStatement
 	HISTORY_OPEN_MOVED,			/* ... changed by UPDATE */
 	HISTORY_CLOSE,				/* of links removed by DELETE */
 	HISTORY_CLOSE_MOVED,
-	HISTORY_CLOSE_ALL
+	HISTORY_CLOSE_ALL,
+	HISTORY_CLOSE_LINKED,		/* by what is linked now: of pairs that were
+								 * linked, */
+	HISTORY_CLOSE_UNLINKED,		/* or unlinked */
+	HISTORY_OPEN_LINKED,
+	HISTORY_OPEN_UNLINKED
 } HistoryStatement;
 
 /* Columns of the side table beside the association's keys. */
@@ -58,7 +66,12 @@ static bool history_elsewhere(M2mRule *rule);
 static void history_end(M2mRule *rule, bool keep);
 static Oid	make_table(M2mRelationship *rel);
 static char *begin_of_history(void);
+static bool close_rows(M2mRule *rule, int statement, bool many);
 static void run(M2mRule *rule, int statement, bool many);
+static void set_local(const char *name, const char *value);
+static bool writes_alike(Oid type);
+static char *comparable(M2mRelationship *rel, const char *alias,
+						bool apart);
 static char *past_names(M2mRule *rule);
 static char *past_rows(M2mRule *rule);
 static char *past_same(M2mRule *rule, const char *past, const char *link);
@@ -68,9 +81,17 @@ static char *properties_text(M2mRelationship *rel, const char *alias);
 static char *rows_text(M2mRelationship *rel, const char *rows);
 static char *moved_text(M2mRelationship *rel, bool made);
 static char *targets_text(M2mRule *rule, const char *gone);
-static char *close_text(M2mRule *rule, const char *gone);
+static char *close_text(M2mRule *rule, const char *gone, const char *surplus);
+static char *surplus_text(M2mRule *rule, const char *pairs);
+static char *missing_text(M2mRule *rule, const char *pairs);
 static M2mRule *find_history(M2mRelationship *rel, TimestampTz at);
 static uint64 execute_sql(const char *sql, TimestampTz at);
+
+/* number[0]: may settings of the session tell in its properties? */
+#define VARIES(rule) ((rule)->number[0] != 0)
+
+/* The transaction in which links went that no row was open for. */
+static LocalTransactionId behind = InvalidLocalTransactionId;
 
 PG_FUNCTION_INFO_V1(m2m_history_links);
 
@@ -125,11 +146,18 @@ m2m_history_define(Oid association)
 		since = m2m_rule_argument(rule, "since");
 		since = since == NULL ? NULL : pstrdup(since);
 		m2m_rule_remove(rule);
+	}
+	if (rule != NULL && m2m_rule_table_is_marked(rule))
+	{
 		m2m_rule_end_table(rule, true);
 		table = rule->table;
 	}
 	else
+	{
 		table = make_table(rel);
+		if (rule != NULL && table != rule->table)
+			since = NULL;
+	}
 	m2m_relationship_changed(association);
 	rel = m2m_relationship_get(association, InvalidOid, NoLock);
 	args = list_make1(psprintf("since=%s", since != NULL ? since :
@@ -224,10 +252,23 @@ history_read(M2mRule *rule)
 {
 	rule->needs = M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
 		M2M_RULE_TRUNCATE;
+	rule->number[0] = 0;
+	for (int i = 0; i < rule->rel->nproperties; i++)
+	{
+		if (!writes_alike(get_atttype(rule->rel->association,
+									  rule->rel->property[i])))
+			rule->number[0] = 1;
+	}
 	return OidIsValid(rule->table);
 }
 
-/* history_after: after a statement or call; what went, went first. */
+/*
+ * history_after: after a statement or call; what went, went first.
+ *
+ * A statement within a statement is told of first, though what it removes may
+ * be what the outer one has made.  Then there is no row to close, and from then
+ * on the transaction goes by the links that there are.
+ */
 static void
 history_after(M2mRule *rule, M2mRuleChange *change)
 {
@@ -239,19 +280,50 @@ history_after(M2mRule *rule, M2mRuleChange *change)
 	m2m_rule_connect(change);
 	if (change->truncated)
 		run(rule, HISTORY_CLOSE_ALL, true);
-	if (change->unlinked != NULL)
-		run(rule, change->update ? HISTORY_CLOSE_MOVED : HISTORY_CLOSE, many);
-	if (change->linked != NULL)
+	if (change->unlinked != NULL && behind != m2m_my_lxid() &&
+		!close_rows(rule, change->update ? HISTORY_CLOSE_MOVED :
+					HISTORY_CLOSE, many))
+		behind = m2m_my_lxid();
+	if (behind == m2m_my_lxid())
+	{
+		if (change->unlinked != NULL)
+			run(rule, HISTORY_CLOSE_UNLINKED, many);
+		if (change->linked != NULL)
+			run(rule, HISTORY_CLOSE_LINKED, many);
+		if (change->unlinked != NULL)
+			run(rule, HISTORY_OPEN_UNLINKED, many);
+		if (change->linked != NULL)
+			run(rule, HISTORY_OPEN_LINKED, many);
+	}
+	else if (change->linked != NULL)
 		run(rule, change->update ? HISTORY_OPEN_MOVED : HISTORY_OPEN, many);
 	m2m_rule_finish();
 }
 
-/* run: a statement with who does it: $1 role, $2 the application's user. */
+/* close_rows: of links that went; has each of them had a row? */
+static bool
+close_rows(M2mRule *rule, int statement, bool many)
+{
+	bool		isnull;
+
+	run(rule, statement, many);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &isnull)) >=
+		DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, 2, &isnull));
+}
+
+/*
+ * run: a statement with who does it: $1 role, $2 the application's user.  By
+ * the latest snapshot: rows of the links that went may be newer than ours, if
+ * the history is, or by TRUNCATE.
+ */
 static void
 run(M2mRule *rule, int statement, bool many)
 {
 	Oid			types[] = {TEXTOID, TEXTOID};
 	Datum		values[2];
+	int			nest = 0;
 
 	/*
 	 * The role of the session, not of a function or a foreign key's cascade,
@@ -260,9 +332,56 @@ run(M2mRule *rule, int statement, bool many)
 	values[0] =
 		CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), true));
 	values[1] = CStringGetTextDatum(m2m_actor == NULL ? "" : m2m_actor);
+
+	/* the same value is the same text in each session */
+	if (VARIES(rule))
+	{
+		nest = NewGUCNestLevel();
+		set_local("TimeZone", "UTC");
+		set_local("IntervalStyle", "iso_8601");
+		set_local("extra_float_digits", "1");
+		set_local("bytea_output", "hex");
+	}
 	m2m_rule_execute(rule, statement, many,
-					 m2m_catalog_relation_owner(rule->rel->association), false,
-					 lengthof(types), types, values);
+					 m2m_catalog_relation_owner(rule->rel->association),
+					 M2M_RULE_WRITE_LATEST, lengthof(types), types, values);
+	if (VARIES(rule))
+		AtEOXact_GUC(true, nest);
+}
+
+/* set_local: a setting, until its nesting level ends. */
+static void
+set_local(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* writes_alike: is a type's JSON the same whatever the settings? */
+static bool
+writes_alike(Oid type)
+{
+	switch (getBaseType(type))
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case UUIDOID:
+		case DATEOID:
+		case TIMEOID:
+		case TIMESTAMPOID:
+		case JSONOID:
+		case JSONBOID:
+			return true;
+		default:
+			return type_is_enum(getBaseType(type));
+	}
 }
 
 /* past_names: the key columns of the side table. */
@@ -346,60 +465,161 @@ moved_text(M2mRelationship *rel, bool made)
 }
 
 /*
+ * comparable: the properties of a row of the history, or of rows_text(), by the
+ * columns that there are now: others may have been added, dropped or given
+ * another type since it was written.  Or just what tells links of a pair apart,
+ * if there is something.
+ */
+static char *
+comparable(M2mRelationship *rel, const char *alias, bool apart)
+{
+	StringInfoData sql;
+	int			n = apart && rel->nidentity > 0 ? rel->nidentity :
+		rel->nproperties;
+
+	if (n == 0)
+		return pstrdup("NULL::pg_catalog.jsonb");
+	initStringInfo(&sql);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name =
+			quote_literal_cstr(get_attname(rel->association,
+										   apart && rel->nidentity > 0 ?
+										   rel->identity_column[i].attnum :
+										   rel->property[i], false));
+
+		appendStringInfo(&sql, "%s%s, %s.properties OPERATOR(pg_catalog.->>) %s",
+						 i == 0 ? "pg_catalog.jsonb_build_object(" :
+						 i % 40 == 0 ? ") OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" :
+						 ", ", name, alias, name);
+	}
+	appendStringInfoChar(&sql, ')');
+	return sql.data;
+}
+
+/*
  * targets_text: the open rows of links that are gone, where a pair may have
- * several: as many of those with the same properties as went.
+ * several: of each pair as many as went, those first that are the same in what
+ * tells them apart.
  */
 static char *
 targets_text(M2mRule *rule, const char *gone)
 {
 	M2mRelationship *rel = rule->rel;
+	char	   *pair = m2m_rule_pair(rel, "h");
 
 	return psprintf("SELECT h.* FROM"
-					" (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s, h.properties"
+					" (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s"
+					" ORDER BY g.m2m_n IS NULL, h.history_id DESC) AS m2m_rank FROM"
+					" (SELECT h.*, %s AS m2m_p, pg_catalog.row_number() OVER (PARTITION BY %s, %s"
 					" ORDER BY h.history_id DESC) AS m2m_n FROM %s WHERE h.to_xid IS NULL"
 					" AND EXISTS (SELECT FROM (%s) g WHERE %s)) h"
-					" JOIN (SELECT g.*, pg_catalog.row_number() OVER (PARTITION BY %s,"
-					" g.properties) AS m2m_n"
+					" LEFT JOIN (SELECT g.*, %s AS m2m_p, pg_catalog.row_number() OVER"
+					" (PARTITION BY %s, %s) AS m2m_n"
 					" FROM (%s) g) g ON %s AND h.m2m_n OPERATOR(pg_catalog.=) g.m2m_n"
-					" AND h.properties IS NOT DISTINCT FROM g.properties",
-					m2m_rule_pair(rel, "h"), past_rows(rule), gone,
-					pair_same(rel, "h", "g"), m2m_rule_pair(rel, "g"), gone,
+					" AND h.m2m_p IS NOT DISTINCT FROM g.m2m_p) h"
+					" JOIN (SELECT %s, pg_catalog.count(*) AS m2m_gone FROM (%s) g GROUP BY %s) g"
+					" ON %s AND h.m2m_rank OPERATOR(pg_catalog.<=) g.m2m_gone",
+					pair, comparable(rel, "h", true), pair, comparable(rel, "h", true),
+					past_rows(rule), gone, pair_same(rel, "h", "g"),
+					comparable(rel, "g", true), m2m_rule_pair(rel, "g"),
+					comparable(rel, "g", true), gone, pair_same(rel, "h", "g"),
+					m2m_rule_pair(rel, "g"), gone, m2m_rule_pair(rel, "g"),
 					pair_same(rel, "h", "g"));
 }
 
 /*
- * close_text: closes the open rows of links that are gone, of all where gone is
- * NULL, and forgets those that this transaction has opened.  In one statement:
- * what is forgotten must not be looked for among others.
+ * close_text: closes the open rows of links that are gone, or those of surplus,
+ * or all, and forgets those that this transaction has opened; tells how many
+ * these were, and how many links are gone.  In one statement: what is forgotten
+ * must not be looked for among others.
+ *
+ * A pair that has but one link may still have two rows: another of this
+ * transaction's, if a statement within that which unlinks has linked it anew.
+ * It is the older one that goes.
  */
 static char *
-close_text(M2mRule *rule, const char *gone)
+close_text(M2mRule *rule, const char *gone, const char *surplus)
 {
 	M2mRelationship *rel = rule->rel;
 	char	   *history = m2m_qualified_name(rule->table);
-	char	   *targets = "SELECT";
+	const char *links = "";
+	const char *targets = "SELECT";
+	const char *number = "0::pg_catalog.int8";
+	const char *newer = "";
 	char	   *same;
 
-	if (gone == NULL)
+	if (gone == NULL && surplus == NULL)
 		same = "h.to_xid IS NULL";
-	else if (rel->unique_index && rel->nidentity == 0)
+	else if (gone != NULL && rel->unique_index && rel->nidentity == 0)
 	{
-		targets = pstrdup(gone);
+		targets = gone;
+		number = "(SELECT pg_catalog.count(*) FROM t)";
 		same = psprintf("%s AND h.to_xid IS NULL", past_same(rule, "h", "t"));
+		newer = psprintf(" AND NOT EXISTS (SELECT FROM %s o WHERE %s AND o.to_xid IS NULL"
+						 " AND o.history_id OPERATOR(pg_catalog.<) h.history_id)",
+						 history, past_same(rule, "o", "t"));
 	}
 	else
 	{
-		targets = targets_text(rule, gone);
+		if (gone != NULL)
+		{
+			links = psprintf("g AS MATERIALIZED (%s), ", gone);
+			targets = targets_text(rule, "SELECT * FROM g");
+			number = "(SELECT pg_catalog.count(*) FROM g)";
+		}
+		else
+			targets = surplus;
 		same = psprintf("%s AND h.history_id OPERATOR(pg_catalog.=) t.history_id",
 						past_same(rule, "h", "t"));
 	}
-	return psprintf("WITH t AS MATERIALIZED (%s),"
+	return psprintf("WITH %st AS MATERIALIZED (%s),"
 					" f AS (DELETE FROM %s h USING t WHERE %s"
-					" AND h.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id())"
-					" UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
+					" AND h.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()%s"
+					" RETURNING 1),"
+					" u AS (UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
 					" unlinked_by = $1, unlinked_actor = NULLIF($2, '') FROM t WHERE %s"
-					" AND h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()",
-					targets, history, same, history, END_OF_PERIOD, same);
+					" AND h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()"
+					" RETURNING 1)"
+					" SELECT (SELECT pg_catalog.count(*) FROM f) OPERATOR(pg_catalog.+)"
+					" (SELECT pg_catalog.count(*) FROM u), %s",
+					links, targets, history, same, newer, history, END_OF_PERIOD,
+					same, number);
+}
+
+/* surplus_text: open rows of some pairs that no link is there for. */
+static char *
+surplus_text(M2mRule *rule, const char *pairs)
+{
+	M2mRelationship *rel = rule->rel;
+
+	return psprintf("SELECT h.* FROM (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s, %s"
+					" ORDER BY h.history_id DESC) AS m2m_n FROM %s WHERE h.to_xid IS NULL"
+					" AND EXISTS (SELECT FROM %s g WHERE %s)) h"
+					" WHERE h.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM (%s) a"
+					" WHERE %s AND %s IS NOT DISTINCT FROM %s)",
+					m2m_rule_pair(rel, "h"), comparable(rel, "h", false),
+					past_rows(rule), pairs, pair_same(rel, "h", "g"),
+					rows_text(rel, m2m_qualified_name(rel->association)),
+					pair_same(rel, "h", "a"), comparable(rel, "h", false),
+					comparable(rel, "a", false));
+}
+
+/* missing_text: links of some pairs that no row is open for. */
+static char *
+missing_text(M2mRule *rule, const char *pairs)
+{
+	M2mRelationship *rel = rule->rel;
+
+	return psprintf("SELECT a.* FROM (SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s,"
+					" %s) AS m2m_n FROM (%s) a WHERE EXISTS (SELECT FROM %s g WHERE %s)) a"
+					" WHERE a.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM %s"
+					" WHERE h.to_xid IS NULL AND %s AND %s IS NOT DISTINCT FROM %s)",
+					m2m_rule_pair(rel, "a"), comparable(rel, "a", false),
+					rows_text(rel, m2m_qualified_name(rel->association)),
+					pairs, pair_same(rel, "a", "g"), past_rows(rule),
+					pair_same(rel, "h", "a"), comparable(rel, "h", false),
+					comparable(rel, "a", false));
 }
 
 /* history_text: the SQL of its statements. */
@@ -413,6 +633,8 @@ history_text(M2mRule *rule, int statement)
 	{
 		case HISTORY_OPEN:
 		case HISTORY_OPEN_MOVED:
+		case HISTORY_OPEN_LINKED:
+		case HISTORY_OPEN_UNLINKED:
 			return psprintf("INSERT INTO %s (%s, properties, during, from_xid, linked_by,"
 							" linked_actor)"
 							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
@@ -420,14 +642,25 @@ history_text(M2mRule *rule, int statement)
 							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a",
 							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
-							rows_text(rel, "linked") : moved_text(rel, true));
+							rows_text(rel, "linked") :
+							statement == HISTORY_OPEN_MOVED ?
+							moved_text(rel, true) :
+							missing_text(rule,
+										 statement == HISTORY_OPEN_LINKED ?
+										 "linked" : "unlinked"));
 		case HISTORY_CLOSE:
 		case HISTORY_CLOSE_MOVED:
 			return close_text(rule, statement == HISTORY_CLOSE ?
 							  rows_text(rel, "unlinked") :
-							  moved_text(rel, false));
+							  moved_text(rel, false), NULL);
 		case HISTORY_CLOSE_ALL:
-			return close_text(rule, NULL);
+			return close_text(rule, NULL, NULL);
+		case HISTORY_CLOSE_LINKED:
+		case HISTORY_CLOSE_UNLINKED:
+			return close_text(rule, NULL,
+							  surplus_text(rule,
+										   statement == HISTORY_CLOSE_LINKED ?
+										   "linked" : "unlinked"));
 	}
 	return NULL;
 }

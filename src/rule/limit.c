@@ -31,6 +31,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -74,7 +75,7 @@ typedef struct Pending
 {
 	SubTransactionId subid;
 	Oid			association;
-	char	   *rule;
+	AttrNumber *columns;		/* of the side, in the association */
 	bool		inserted;		/* rows of the endpoint, not links' keys */
 	TupleDesc	desc;			/* of keys */
 	Tuplestorestate *keys;
@@ -97,6 +98,9 @@ static void check_sees_rows(M2mRelationship *rel, M2mSide side);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
 static void keep_unlinked(M2mRule *rule, M2mRuleChange *change);
 static void keep_inserted(TriggerData *trigger);
+static bool same_key(M2mRule *rule, TriggerData *trigger, Datum *values);
+static bool same_columns(M2mRule *rule, Pending *p);
+static bool same_types(M2mRule *rule, Pending *p);
 static Pending *get_pending(M2mRule *rule, bool inserted);
 static void check_least(Pending *p);
 static void check_all(M2mRule *rule);
@@ -135,14 +139,16 @@ const M2mRuleKind m2m_limit_kind = {
 
 /*
  * m2m_limit_links: SQL function; trigger of a limit: on the association after
- * each statement, on the endpoint for each row that is inserted.
+ * each statement, on the endpoint for each row that is inserted, or gets
+ * another key.
  */
 Datum
 m2m_limit_links(PG_FUNCTION_ARGS)
 {
 	if (CALLED_AS_TRIGGER(fcinfo) &&
 		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		TRIGGER_FIRED_BY_INSERT(((TriggerData *) fcinfo->context)->tg_event) &&
+		(TRIGGER_FIRED_BY_INSERT(((TriggerData *) fcinfo->context)->tg_event) ||
+		 TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event)) &&
 		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
 	{
 		keep_inserted((TriggerData *) fcinfo->context);
@@ -203,10 +209,13 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 					   psprintf(", at most %d", max) : "");
 	m2m_rule_create(rel, &m2m_limit_kind, name, events, args, InvalidOid,
 					comment);
+
+	/* not OF the key, which would be in the way of ALTER TYPE */
 	if (min != M2M_RULE_NONE)
 		m2m_rule_trigger(rel->side[side].relid,
 						 m2m_rule_row_trigger(rel->side[side].relid, name),
-						 psprintf("AFTER INSERT ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
+						 psprintf("AFTER INSERT OR UPDATE ON %%s FROM %s NOT DEFERRABLE"
+								  " FOR EACH ROW",
 								  m2m_qualified_name(association)),
 						 InvalidOid, &m2m_limit_kind, args, comment);
 
@@ -382,9 +391,10 @@ keep_unlinked(M2mRule *rule, M2mRuleChange *change)
 }
 
 /*
- * keep_inserted: keeps the key of a new row of the endpoint for the end of the
- * transaction.  The trigger is on that table or a partition of it, and names
- * the association.  What does not fit the relationship any more is left alone.
+ * keep_inserted: keeps the key of a new row of the endpoint, or another key of
+ * an old one, for the end of the transaction.  The trigger is on that table or a
+ * partition of it, and names the association.  What does not fit the
+ * relationship any more is left alone.
  */
 static void
 keep_inserted(TriggerData *trigger)
@@ -404,11 +414,35 @@ keep_inserted(TriggerData *trigger)
 		if (rule->kind != &m2m_limit_kind || MIN(rule) == M2M_RULE_NONE ||
 			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
 									trigger->tg_trigger->tgargs) ||
-			!m2m_rule_row_key(rule, trigger, values, isnull))
+			!m2m_rule_row_key(rule, trigger, values, isnull) ||
+			same_key(rule, trigger, values))
 			continue;
 		p = get_pending(rule, true);
 		tuplestore_putvalues(p->keys, p->desc, values, isnull);
 	}
+}
+
+/* same_key: is it an UPDATE that has left a row the key that it has now? */
+static bool
+same_key(M2mRule *rule, TriggerData *trigger, Datum *values)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	TriggerData old = *trigger;
+	Datum		was[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return false;
+	old.tg_newtuple = trigger->tg_trigtuple;
+	if (!m2m_rule_row_key(rule, &old, was, isnull))
+		return false;
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		if (!datumIsEqual(was[i], values[i], endpoint->key[i].typbyval,
+						  endpoint->key[i].typlen))
+			return false;
+	}
+	return true;
 }
 
 /* get_pending: where keys of a rule go, in this subtransaction. */
@@ -426,7 +460,8 @@ get_pending(M2mRule *rule, bool inserted)
 	{
 		p = lfirst(lc);
 		if (p->subid == subid && p->association == rule->rel->association &&
-			p->inserted == inserted && strcmp(p->rule, rule->name) == 0)
+			p->inserted == inserted && same_columns(rule, p) &&
+			same_types(rule, p))
 			return p;
 	}
 
@@ -437,7 +472,7 @@ get_pending(M2mRule *rule, bool inserted)
 	p = palloc0(sizeof(Pending));
 	p->subid = subid;
 	p->association = rule->rel->association;
-	p->rule = pstrdup(rule->name);
+	p->columns = m2m_rule_side_columns(rule->rel, rule->side);
 	p->inserted = inserted;
 	p->desc = CreateTemplateTupleDesc(endpoint->nkeys);
 	for (int i = 0; i < endpoint->nkeys; i++)
@@ -456,6 +491,41 @@ get_pending(M2mRule *rule, bool inserted)
 	CurrentResourceOwner = owner;
 	MemoryContextSwitchTo(old);
 	return p;
+}
+
+/* same_columns: are keys that were kept those of a rule's side? */
+static bool
+same_columns(M2mRule *rule, Pending *p)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+
+	if (p->desc->natts != endpoint->nkeys)
+		return false;
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		if (p->columns[i] != endpoint->key[i].link_attnum)
+			return false;
+	}
+	return true;
+}
+
+/* same_types: have they still the types that they had? */
+static bool
+same_types(M2mRule *rule, Pending *p)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+		Form_pg_attribute attribute = TupleDescAttr(p->desc, i);
+
+		if (attribute->atttypid != (p->inserted ? key->type : key->link_type) ||
+			attribute->attcollation != (p->inserted ? key->collation :
+										key->link_collation))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -527,17 +597,35 @@ check_least(Pending *p)
 {
 	M2mRelationship *rel = m2m_relationship_get(p->association, InvalidOid,
 												AccessShareLock);
-	M2mRule    *rule = rel == NULL ? NULL : m2m_rule_find(rel, p->rule);
-	Oid			owner = m2m_catalog_relation_owner(p->association);
+	M2mRule    *rule = NULL;
+	Oid			owner;
 	bool		many = tuplestore_tuple_count(p->keys) > M2M_RULE_FEW;
 	Oid			type = INT8OID;
 	Datum		min;
+	ListCell   *lc;
 
-	/* the rule may be gone, or another, by now */
+	/* the rule may be gone, or another, by now, and its role renamed */
+	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
+	{
+		M2mRule    *other = lfirst(lc);
+
+		if (other->kind == &m2m_limit_kind && same_columns(other, p))
+			rule = other;
+	}
 	if (rule == NULL || MIN(rule) == M2M_RULE_NONE)
 		return;
+	owner = m2m_catalog_relation_owner(p->association);
 	min = Int64GetDatum(MIN(rule));
 	m2m_rule_connect(NULL);
+	if (!same_types(rule, p))
+	{
+		/* it was this transaction that has altered them: nobody else is there */
+		if (m2m_rule_execute(rule, LIMIT_UNDER, true, owner, true, 1, &type,
+							 &min) > 0)
+			report(rule, false);
+		m2m_rule_finish();
+		return;
+	}
 	m2m_rule_add_relation("lost", InvalidOid, p->desc, p->keys);
 	if (!p->inserted)
 	{
@@ -964,7 +1052,7 @@ insert_trigger(M2mRule *rule, bool *plain)
 			result = form->oid;
 			*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
 				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-								 TRIGGER_TYPE_INSERT) &&
+								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
 				heap_attisnull(tuple, Anum_pg_trigger_tgqual,
 							   RelationGetDescr(catalog));
 		}

@@ -617,7 +617,7 @@ m2m_rule_table_is_marked(M2mRule *rule)
 	Relation	table;
 	bool		result = false;
 
-	if (!OidIsValid(rule->table) ||
+	if (!OidIsValid(rule->table) || get_rel_name(rule->table) == NULL ||
 		m2m_catalog_relation_owner(rule->table) !=
 		m2m_catalog_relation_owner(rule->rel->association))
 		return false;

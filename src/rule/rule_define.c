@@ -152,14 +152,19 @@ m2m_rule_trigger(Oid relid, const char *trigger, const char *when,
 				 const char *comment)
 {
 	char	   *table = m2m_qualified_name(relid);
+	const char *place = when;
+	bool		quoted = false;
 	StringInfoData sql;
 	ListCell   *lc;
 
+	/* names have any characters, but are quoted then */
+	while (quoted || strncmp(place, "%s", 2) != 0)
+		quoted ^= *place++ == '"';
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE %sTRIGGER %s ",
-					 strstr(when, " FROM ") != NULL ? "CONSTRAINT " : "",
-					 quote_identifier(trigger));
-	appendStringInfo(&sql, when, table);
+	appendStringInfo(&sql, "CREATE %sTRIGGER %s %.*s%s%s",
+					 strstr(place, " FROM ") != NULL ? "CONSTRAINT " : "",
+					 quote_identifier(trigger), (int) (place - when), when,
+					 table, place + 2);
 	if (OidIsValid(condition))
 		appendStringInfo(&sql, " WHEN (%s::pg_catalog.regclass IS NOT NULL)",
 						 quote_literal_cstr(m2m_qualified_name(condition)));
@@ -457,7 +462,8 @@ m2m_rule_mark(M2mRelationship *rel, Oid table, const M2mRuleKind *kind,
 
 /*
  * m2m_rule_end_table: a side table goes, or stays as a plain one.  Its triggers
- * on the association are gone.  Error 2BP01.
+ * on the association are gone.  A table that is not marked is none of ours: who
+ * may put a trigger on the association could name any.  Error 2BP01.
  */
 void
 m2m_rule_end_table(M2mRule *rule, bool keep)
@@ -466,7 +472,7 @@ m2m_rule_end_table(M2mRule *rule, bool keep)
 	List	   *marks = NIL;
 	ListCell   *lc;
 
-	if (get_rel_name(rule->table) == NULL)
+	if (!m2m_rule_table_is_marked(rule))
 		return;
 	if (!keep)
 	{

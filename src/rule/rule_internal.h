@@ -37,6 +37,14 @@
 /* Rows up to which a kept plan will do. */
 #define M2M_RULE_FEW 100
 
+/* By which snapshot a statement of a rule's runs: m2m_rule_execute(). */
+typedef enum M2mRuleSnapshot
+{
+	M2M_RULE_COMMAND,			/* a new command of the transaction */
+	M2M_RULE_READ_LATEST,		/* what is committed by now; it only reads */
+	M2M_RULE_WRITE_LATEST		/* the same, and it writes */
+} M2mRuleSnapshot;
+
 /* No limit, no number: an argument that is not given. */
 #define M2M_RULE_NONE (-1)
 
@@ -152,8 +160,8 @@ extern void m2m_rule_connect(M2mRuleChange *change);
 extern void m2m_rule_add_relation(const char *name, Oid relid, TupleDesc desc,
 								  Tuplestorestate *rows);
 extern uint64 m2m_rule_execute(M2mRule *rule, int statement, bool many,
-							   Oid as, bool latest, int nargs, Oid *types,
-							   Datum *values);
+							   Oid as, M2mRuleSnapshot snapshot, int nargs,
+							   Oid *types, Datum *values);
 extern void m2m_rule_finish(void);
 extern int64 m2m_rule_rows(M2mRuleChange *change);
 extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,

@@ -91,14 +91,14 @@ m2m_rule_rows(M2mRuleChange *change)
 
 /*
  * m2m_rule_execute: runs a statement of a rule's with the rights of `as`, and
- * returns the number of rows; they are in SPI_tuptable.  With latest it only
- * reads, what is committed by now and what this transaction has done; else by
- * a new command of the transaction.  many: a plan is made for the rows at hand;
- * else one is kept.
+ * returns the number of rows; they are in SPI_tuptable.  It sees what this
+ * transaction has done, and what its snapshot shows, or what is committed by
+ * now.  many: a plan is made for the rows at hand; else one is kept.
  */
 uint64
-m2m_rule_execute(M2mRule *rule, int statement, bool many, Oid as, bool latest,
-				 int nargs, Oid *types, Datum *values)
+m2m_rule_execute(M2mRule *rule, int statement, bool many, Oid as,
+				 M2mRuleSnapshot snapshot, int nargs, Oid *types,
+				 Datum *values)
 {
 	Oid			userid;
 	int			security;
@@ -110,13 +110,20 @@ m2m_rule_execute(M2mRule *rule, int statement, bool many, Oid as, bool latest,
 	SetUserIdAndSecContext(as, security | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
 	plan = get_plan(rule, statement, many, nargs, types);
-	if (latest)
+	if (snapshot == M2M_RULE_READ_LATEST)
 	{
 		/* as m2m_plan_run_latest() */
 		CommandCounterIncrement();
 		PushActiveSnapshot(GetLatestSnapshot());
 		result = SPI_execute_plan(plan, values, NULL, true, 0);
 		PopActiveSnapshot();
+	}
+	else if (snapshot == M2M_RULE_WRITE_LATEST && IsolationUsesXactSnapshot())
+	{
+		/* as a foreign key's action does, which sees rows newer than we */
+		CommandCounterIncrement();
+		result = SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(),
+									  InvalidSnapshot, false, true, 0);
 	}
 	else
 		result = SPI_execute_plan(plan, values, NULL, false, 0);

@@ -9,13 +9,22 @@ CREATE SCHEMA lib;
 -- All rows of a relationship, as they are spelled.
 CREATE FUNCTION lib.state(association text, left_table text, right_table text) RETURNS text
 LANGUAGE plpgsql AS $$
-DECLARE result text;
+DECLARE result text; part text; more text;
 BEGIN
 	EXECUTE format('SELECT concat_ws(E''\n'',
 		(SELECT ''links: '' || string_agg(t::text, '' '' ORDER BY t::text) FROM %I t),
 		(SELECT ''left: '' || string_agg(t::text, '' '' ORDER BY t::text) FROM %I t),
 		(SELECT ''right: '' || string_agg(t::text, '' '' ORDER BY t::text) FROM %I t))',
 		association, left_table, right_table) INTO result;
+	-- what rules keep of it, but for transactions and times
+	FOR part IN SELECT unnest(ARRAY[association || '_history', association || '_l_counter', association || '_r_counter']) LOOP
+		CONTINUE WHEN to_regclass(quote_ident(part)) IS NULL;
+		EXECUTE format(CASE WHEN part ~ 'history$'
+			THEN 'SELECT string_agg(concat_ws('' '', l_id, r_id, properties, to_xid IS NULL, linked_by, unlinked_by), '', '' ORDER BY l_id, r_id, history_id) FROM %I'
+			ELSE 'SELECT string_agg(k || '': '' || n, '', '' ORDER BY k) FROM (SELECT %2$I AS k, sum(n) AS n FROM %1$I GROUP BY k) s WHERE n <> 0' END,
+			part, left(replace(part, association || '_', ''), 1) || '_id') INTO more;
+		result := concat_ws(E'\n', result, part || ': ' || more);
+	END LOOP;
 	RETURN result;
 END $$;
 
@@ -130,6 +139,15 @@ SELECT m2m_adopt('old_tenants', 'l', 'r', '{t,l_id}', '{t,r_id}', 'old_tenants_l
 SELECT lib.make('self_tenants', 'tenant', NULL, NULL);
 SELECT m2m_create('self_tenants_l', 'self_tenants_l', name => 'self_tenants', left_role => 'l', right_role => 'r',
 	left_view => 'self_tenants_lv', right_view => 'self_tenants_rv', left_columns => '{t,l_id}', right_columns => '{t,r_id}');
+
+-- Rules: counters in columns and in slots, limits, histories, with a link
+-- property and without, and notices
+SELECT lib.make('ruled', 'int', 'int');
+SELECT m2m_counter('ruled', 'l', counter => 'links'), m2m_counter('ruled', 'r', counter => 'links'),
+	m2m_limit('ruled', 'l', max => 5), m2m_history('ruled'), m2m_notify('ruled', 'ruled', keys => true);
+SELECT lib.make('slotted', 'int', 'int');
+ALTER TABLE slotted ADD COLUMN n int;
+SELECT m2m_counter('slotted', 'l'), m2m_counter('slotted', 'r'), m2m_limit('slotted', 'r', max => 4), m2m_history('slotted');
 
 -- What is going on while the server crashes
 SELECT lib.make('traffic', 'int', 'int');

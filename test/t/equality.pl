@@ -51,7 +51,8 @@ my $done = 0;
 # a few of them also where all is slow
 while ($done < $rounds && !@failures && (!$until || time < $until || $done < 5))
 {
-	one_session(pick(@relationships));
+	# the large one again
+	one_session(pick(@relationships, grep { $_->{big} } @relationships));
 	two_sessions(pick(grep { !$_->{temporary} } @relationships))
 	  if !@failures;
 	$done++;
@@ -146,6 +147,10 @@ sub same_changes
 		my $all = $node->safe_psql($database,
 			"SELECT data FROM pg_logical_slot_get_changes('$database', NULL, NULL, 'include-xids', 'off', 'skip-empty-xacts', 'on')");
 
+		# What rules keep has numbers of transactions in it, and is written once
+		# for a call, or for each of its statements; its rows have been compared.
+		$all =~ s/^table public\.(?:ruled|slotted)_.*\n//mg;
+		$all =~ s/^BEGIN\nCOMMIT\n//mg;
 		# within a transaction their order is nobody's business
 		$changes{$database} = join "\n--\n",
 		  map { join "\n", sort split /\n/ } split /^COMMIT\n?/m, $all;

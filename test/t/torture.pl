@@ -15,7 +15,9 @@
 # Then, when all is quiet, the oracle: no double, no orphan, what statements
 # said that they did adds up, link views and functions are the recomputed joins
 # with the privileges and comments that they had, m2m_check() is silent,
-# pg_amcheck as well, and standby and subscriber have the same rows. At last,
+# pg_amcheck as well, rules hold (counters count, limits are kept, histories are
+# what was seen and what PostgreSQL logged, notices add up), and standby and
+# subscriber have the same rows. At last,
 # SERIALIZABLE transactions must have an order in which, one after the other,
 # they say what they said.
 #
@@ -36,6 +38,7 @@ use FindBin;
 use lib "$FindBin::Bin/..";
 use IPC::Open3;
 use IPC::Run;
+use JSON::PP;
 use List::Util qw(max min);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -64,7 +67,7 @@ note("M2M_SEED=$seed");
 $SIG{PIPE} = 'IGNORE';
 
 my ($node, $standby, $subscriber);
-my (@sessions, $monitor);
+my (@sessions, $monitor, $listener);
 my ($round, $round_start, $log, @recent, @failures);
 my (%done, %errors, %chaos);
 my $rounds = 0;
@@ -158,8 +161,10 @@ sub make_database
 			 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) END), ', ')
 		FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence = 'p'
 		AND (relnamespace = 'public'::regnamespace AND relname !~ '^(loose|scratch)'
-			OR c.oid IN ('lib.own'::regclass, 'lib.ledger'::regclass))});
+			OR c.oid IN ('lib.own'::regclass, 'lib.ledger'::regclass, 'lib.seen'::regclass))});
 	$node->safe_psql($name, "CREATE PUBLICATION $name FOR TABLE $tables");
+	# what histories are compared with
+	$node->safe_psql($name, "SELECT pg_create_logical_replication_slot('log_$name', 'test_decoding')");
 	$subscriber->safe_psql($name,
 		"CREATE SUBSCRIPTION $name CONNECTION '${\ ($node->connstr($name) =~ s/'/''/gr)}' PUBLICATION $name WITH (copy_data = false)");
 	return $name;
@@ -179,6 +184,9 @@ sub one_round
 	open_session($_) for @sessions;
 	$monitor = { number => 0, kind => 'monitor', database => 'postgres' };
 	open_session($monitor);
+	$listener = { number => 'listener', kind => 'listener', database => $database };
+	open_session($listener);
+	query($listener, 'LISTEN ruled');
 	srand($seed * 7919 + $round);
 	my $crash_at = rand() < 0.4 ? time + rand($seconds) : undef;
 	my $end = time + $seconds;
@@ -192,9 +200,9 @@ sub one_round
 			$crash_at = undef;
 		}
 	}
-	# what has begun comes to its end
-	$_->{queue} = [] for @sessions;
-	while (grep { $_->{statement} } @sessions and !@failures)
+	# what has begun comes to its end, and nobody waits for who does nothing
+	$_->{queue} = $_->{in_transaction} ? [ { what => 'rolled back', sql => 'ROLLBACK' } ] : [] for @sessions;
+	while (grep { $_->{statement} || @{ $_->{queue} } } @sessions and !@failures)
 	{
 		traffic(0);
 	}
@@ -206,8 +214,12 @@ sub one_round
 	$node->safe_psql('postgres',
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^session_'", timeout => 60)
 	  if @failures;
-	close_session($_) for @sessions, $monitor;
+	my $quiet = !@failures;
+	heard() if $quiet;
+	close_session($_) for @sessions, $monitor, grep { $_ } $listener;
 	oracle($database);
+	replayed($database) if $quiet;
+	$node->safe_psql($database, "SELECT pg_drop_replication_slot('log_$database')");
 	if (!@failures)
 	{
 		$subscriber->safe_psql($database, "DROP SUBSCRIPTION $database");
@@ -288,7 +300,9 @@ sub crash
 	record('--', 'crash');
 	$chaos{crashes}++;
 	$node->stop('immediate');
-	close_session($_) for @sessions, $monitor;
+	close_session($_) for @sessions, $monitor, grep { $_ } $listener;
+	# what was said meanwhile is not heard any more
+	$listener = undef;
 	$node->start;
 	open_session($_) for @sessions, $monitor;
 	return;
@@ -497,6 +511,75 @@ sub oracle
 	failure("the oracle: $wrong") if $wrong ne '';
 	same($standby, $database, 'standby', $standby->name, 'false');
 	same($subscriber, $database, 'subscriber', $database, 'true');
+	return;
+}
+
+# What notices say adds up to the links that there are.
+sub heard
+{
+	my $text = '';
+	my ($links, $n) = (0, 0);
+
+	return if !$listener;
+	$text .= (query($listener, 'SELECT count(*) FROM ruled'))[0] for 1 .. 3;
+	my ($is) = $text =~ /^(\d+)$/m;
+	while ($text =~ /^Asynchronous notification "ruled" with payload "(\{.*\})" received/mg)
+	{
+		my $notice = decode_json($1);
+
+		$n++;
+		$links = $notice->{truncated} ? 0 : $links + $notice->{linked} - $notice->{unlinked};
+	}
+	$done{'notice heard'} += $n;
+	failure("$n notices say that there are $links links of \"ruled\", and there are $is") if $links != $is;
+	return;
+}
+
+# The histories against the changes that PostgreSQL has logged, replayed one
+# transaction after the other: what was linked by which, and unlinked by which.
+sub replayed
+{
+	my ($database) = @_;
+	my $log = $node->safe_psql($database, "SELECT data FROM pg_logical_slot_get_changes('log_$database', NULL, NULL)"
+		  . " WHERE data ~ '^(BEGIN|table public\\.(ruled|slotted):)'", timeout => 300);
+	my (%open, @closed, $xid);
+	my $close = sub {
+		my ($pair) = @_;
+		my $row = delete $open{$pair};
+
+		failure("the log removes $pair, which is not there") if !$row;
+		push @closed, "$pair, $row->[0], $row->[1] to $xid" if $row && $row->[1] != $xid;
+	};
+
+	foreach my $line (split /\n/, $log)
+	{
+		if ($line =~ /^BEGIN (\d+)/)
+		{
+			$xid = $1;
+			next;
+		}
+		my ($table, $what, $rest) = $line =~ /^table public\.(\w+): (\w+): (.*)/ or die $line;
+		my ($old, $new) = map { { /(\w+)\[[^\]]*\]:(\S+)/g } } $rest =~ /^old-key: (.*) new-tuple: (.*)/ ? ($1, $2) : ('', $rest);
+		my ($pair, $was) = map { $_->{l_id} ? "$table $_->{l_id} $_->{r_id}" : '' } $new, $old;
+		my $n = $new->{n} // 'null';
+
+		$done{'change replayed'}++;
+		if ($what eq 'TRUNCATE')
+		{
+			$close->($_) for grep { /^$table / } sort keys %open;
+			next;
+		}
+		next if $what eq 'UPDATE' && $open{$pair} && ($was || $pair) eq $pair && $open{$pair}[0] eq $n;
+		$close->($was || $pair) if $what ne 'INSERT';
+		$open{$pair} = [ $n, $xid ] if $what ne 'DELETE';
+	}
+	my $replayed = join '', map { "$_\n" } sort @closed, map { "$_, $open{$_}[0], $open{$_}[1] to now" } keys %open;
+	my $history = $node->safe_psql($database, join ' UNION ALL ', map {
+			"SELECT concat('$_ ', l_id, ' ', r_id, ', ', coalesce(properties->>'n', 'null'), ', ', from_xid, ' to ', coalesce(to_xid::text, 'now')) FROM ${_}_history"
+		} qw(ruled slotted));
+
+	$history = join '', map { "$_\n" } sort split /\n/, $history;
+	failure("the history (here) is not the log (there):\n" . differences($history, $replayed)) if $history ne $replayed;
 	return;
 }
 

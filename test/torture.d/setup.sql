@@ -141,6 +141,74 @@ INSERT INTO closed_l (id) SELECT generate_series(1, 3);
 INSERT INTO closed_r (id) SELECT generate_series(1, 3);
 GRANT SELECT ON closed, closed_l, closed_r TO clerk;
 
+-- Rules. Those of "ruled" and "slotted" are in test/equality.d/setup.sql; bounded:
+-- at least one link, and at most so many. lib.rules_wrong() says what each rule
+-- promises: the invariant of another one goes there.
+SELECT lib.make('bounded', 'int', 'int');
+INSERT INTO bounded_l (id) SELECT generate_series(1, 8);
+INSERT INTO bounded_r (id) SELECT generate_series(1, 8);
+SELECT m2m_link('bounded_l', array_agg(i), 'bounded_r', array_agg(i)) FROM generate_series(1, 8) i;
+SELECT m2m_counter('bounded', 'l'), m2m_counter('bounded', 'r', counter => 'links'),
+	m2m_limit('bounded', 'l', min => 1, max => 3), m2m_limit('bounded', 'r', max => 4);
+INSERT INTO ruled_l (id) SELECT generate_series(1, 8);
+INSERT INTO ruled_r (id) SELECT generate_series(1, 8);
+INSERT INTO slotted_l (id) SELECT generate_series(1, 8);
+INSERT INTO slotted_r (id) SELECT generate_series(1, 8);
+-- no right on what the rules keep
+GRANT ALL ON bounded, bounded_lv, bounded_rv, bounded_l, bounded_r, ruled, ruled_lv, ruled_rv, ruled_l, ruled_r,
+	slotted, slotted_lv, slotted_rv, slotted_l, slotted_r TO clerk;
+
+-- What links a session has seen, and by which snapshot.
+CREATE TABLE lib.seen (association text NOT NULL, at pg_snapshot NOT NULL, links text NOT NULL);
+GRANT INSERT ON lib.seen TO clerk;
+CREATE FUNCTION lib.links(association text) RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT coalesce(string_agg(concat_ws(' ', l_id, r_id, n), ', ' ORDER BY l_id, r_id), '')
+	FROM (SELECT l_id, r_id, NULL AS n FROM ruled WHERE association = 'ruled'
+		UNION ALL SELECT l_id, r_id, n FROM slotted WHERE association = 'slotted') x
+$$;
+-- The same, by the history, of the transactions that a snapshot shows.
+CREATE FUNCTION lib.links_at(association text, at pg_snapshot) RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT coalesce(string_agg(concat_ws(' ', l_id, r_id, properties->>'n'), ', ' ORDER BY l_id, r_id), '')
+	FROM (SELECT l_id, r_id, properties, from_xid, to_xid FROM ruled_history WHERE association = 'ruled'
+		UNION ALL SELECT l_id, r_id, properties, from_xid, to_xid FROM slotted_history WHERE association = 'slotted') x
+	WHERE pg_visible_in_snapshot(from_xid, at) AND (to_xid IS NULL OR NOT pg_visible_in_snapshot(to_xid, at))
+$$;
+
+CREATE FUNCTION lib.rules_wrong() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE a text; s text; min bigint; max bigint;
+BEGIN
+	-- counters in columns: count(*)
+	FOR a, s IN VALUES ('ruled', 'l'), ('ruled', 'r'), ('bounded', 'r') LOOP
+		RETURN QUERY EXECUTE format('SELECT format(''%1$s_%2$s: counter of %%s is %%s, has %%s links'', id, links, n)
+			FROM (SELECT id, links, (SELECT count(*) FROM %1$s a WHERE a.%2$s_id = e.id) AS n FROM %1$s_%2$s e) x
+			WHERE links IS DISTINCT FROM n', a, s);
+	END LOOP;
+	-- counters in slots: the sum is count(*)
+	FOR a, s IN VALUES ('slotted', 'l'), ('slotted', 'r'), ('bounded', 'l') LOOP
+		RETURN QUERY EXECUTE format('SELECT format(''%1$s_%2$s_counter: counter of %%s is %%s, has %%s links'', k, c.n, a.n)
+			FROM (SELECT %2$s_id AS k, sum(n) AS n FROM %1$s_%2$s_counter GROUP BY 1) c
+			FULL JOIN (SELECT %2$s_id AS k, count(*) AS n FROM %1$s GROUP BY 1) a USING (k)
+			WHERE coalesce(c.n, 0) <> coalesce(a.n, 0)', a, s);
+	END LOOP;
+	-- limits
+	FOR a, s, min, max IN VALUES ('ruled', 'l', 0, 5), ('slotted', 'r', 0, 4), ('bounded', 'l', 1, 3), ('bounded', 'r', 0, 4) LOOP
+		RETURN QUERY EXECUTE format('SELECT format(''%1$s_%2$s: %%s has %%s links, not %3$s to %4$s'', id, n)
+			FROM (SELECT id, (SELECT count(*) FROM %1$s a WHERE a.%2$s_id = e.id) AS n FROM %1$s_%2$s e) x
+			WHERE n NOT BETWEEN %3$s AND %4$s', a, s, min, max);
+	END LOOP;
+	-- histories: what is open is linked, what a snapshot showed is still the answer
+	FOREACH a IN ARRAY '{ruled,slotted}'::text[] LOOP
+		RETURN QUERY EXECUTE format('SELECT format(''%1$s_history: (%%s,%%s) has %%s open rows, %%s links'', l_id, r_id, coalesce(h.n, 0), coalesce(a.n, 0))
+			FROM (SELECT l_id, r_id, coalesce(properties->>''n'', '''') AS p, count(*) AS n FROM %1$s_history WHERE to_xid IS NULL GROUP BY 1, 2, 3) h
+			FULL JOIN (SELECT l_id, r_id, %2$s AS p, count(*) AS n FROM %1$s GROUP BY 1, 2, 3) a USING (l_id, r_id, p)
+			WHERE h.n IS DISTINCT FROM a.n OR h.n <> 1', a, CASE a WHEN 'slotted' THEN 'coalesce(n::text, '''')' ELSE '''''::text' END);
+		RETURN QUERY EXECUTE format('SELECT format(''%1$s_history: (%%s,%%s) from %%s to %%s, %%s'', l_id, r_id, from_xid, to_xid, during)
+			FROM %1$s_history WHERE upper_inf(during) <> (to_xid IS NULL) OR isempty(during) OR from_xid = to_xid', a);
+	END LOOP;
+	RETURN QUERY SELECT format('%s as of %s was %s, by its history %s', association, at, links, lib.links_at(association, at))
+		FROM lib.seen WHERE links <> lib.links_at(association, at);
+END $$;
+
 -- serial: what the histories run on
 SELECT lib.make('serial', 'int', 'int');
 INSERT INTO serial_l (id) SELECT generate_series(1, 3);
@@ -203,6 +271,7 @@ BEGIN
 		FROM public.own a FULL JOIN lib.own o USING (l_id, r_id) WHERE a IS NULL OR o IS NULL;
 	RETURN QUERY SELECT format('guarded: the clerk linked (%s,%s)', l_id, r_id) FROM guarded WHERE l_id % 2 <> 0;
 	RETURN QUERY SELECT format('closed: the clerk linked (%s,%s)', l_id, r_id) FROM closed;
+	RETURN QUERY SELECT lib.rules_wrong();
 END $$;
 
 SELECT m2m_repair('narrow'), m2m_repair('parted');
