@@ -550,14 +550,14 @@ lock_rows(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 		 */
 		Tuplestorestate *delta = m2m_rule_add_delta(rule, change, owner);
 
-		m2m_rule_execute(rule, COUNTER_LOCK_DELTA, true, owner, false, 0,
+		m2m_rule_execute(rule, COUNTER_LOCK_DELTA, true, owner, M2M_RULE_COMMAND, 0,
 						 NULL, NULL);
 		m2m_rule_store(result);
 		tuplestore_end(delta);
 	}
 	else
 	{
-		m2m_rule_execute(rule, COUNTER_LOCK + kind, false, owner, false, 0,
+		m2m_rule_execute(rule, COUNTER_LOCK + kind, false, owner, M2M_RULE_COMMAND, 0,
 						 NULL, NULL);
 		m2m_rule_store(result);
 	}
@@ -731,7 +731,7 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("keys", InvalidOid, desc, keys);
 	m2m_rule_execute(rule, COUNTER_COUNT, many,
-					 m2m_catalog_relation_owner(rel->association), false, 0,
+					 m2m_catalog_relation_owner(rel->association), M2M_RULE_COMMAND, 0,
 					 NULL, NULL);
 	m2m_rule_store(counts);
 	m2m_rule_add_relation("counts", InvalidOid,
@@ -813,7 +813,7 @@ add_to_slots(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 					 (many || IsolationUsesXactSnapshot() ? COUNTER_NEW_SLOT :
 					  COUNTER_SLOT) + kind, many,
 					 m2m_catalog_relation_owner(rule->rel->association),
-					 false, 1, &type, &slot);
+					 M2M_RULE_COMMAND, 1, &type, &slot);
 	m2m_rule_finish();
 }
 

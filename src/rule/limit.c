@@ -354,7 +354,7 @@ check_most(M2mRule *rule, M2mRuleChange *change)
 		delta = m2m_rule_add_delta(rule, change, owner);
 	if (m2m_rule_execute(rule, many ? LIMIT_GIVEN :
 						 both ? LIMIT_MOVED : LIMIT_LINKED, many, owner,
-						 false, 0, NULL, NULL) > 0)
+						 M2M_RULE_COMMAND, 0, NULL, NULL) > 0)
 	{
 		uint64		count;
 		uint32	   *hash = m2m_rule_hashes(rel, rule->side, &count);
@@ -362,7 +362,7 @@ check_most(M2mRule *rule, M2mRuleChange *change)
 		m2m_lock_keys(rel, rule->side, hash, count);
 		if (m2m_rule_execute(rule, many ? LIMIT_OVER_GIVEN :
 							 both ? LIMIT_OVER_MOVED : LIMIT_OVER_LINKED,
-							 many, owner, true, 1, &type, &max) > 0)
+							 many, owner, M2M_RULE_READ_LATEST, 1, &type, &max) > 0)
 			report(rule, true);
 	}
 	if (delta != NULL)
@@ -384,7 +384,7 @@ keep_unlinked(M2mRule *rule, M2mRuleChange *change)
 	m2m_rule_execute(rule, m2m_rule_change_kind(change) == M2M_RULE_BOTH ?
 					 LIMIT_LEFT : LIMIT_UNLINKED, many,
 					 m2m_catalog_relation_owner(rule->rel->association),
-					 false, 0, NULL, NULL);
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(p->keys, SPI_tuptable->vals[i]);
 	m2m_rule_finish();
@@ -620,7 +620,7 @@ check_least(Pending *p)
 	if (!same_types(rule, p))
 	{
 		/* it was this transaction that has altered them: nobody else is there */
-		if (m2m_rule_execute(rule, LIMIT_UNDER, true, owner, true, 1, &type,
+		if (m2m_rule_execute(rule, LIMIT_UNDER, true, owner, M2M_RULE_READ_LATEST, 1, &type,
 							 &min) > 0)
 			report(rule, false);
 		m2m_rule_finish();
@@ -633,12 +633,12 @@ check_least(Pending *p)
 		uint32	   *hash;
 
 		/* nobody else can unlink a row that he does not see yet */
-		m2m_rule_execute(rule, LIMIT_LOST, many, owner, true, 0, NULL, NULL);
+		m2m_rule_execute(rule, LIMIT_LOST, many, owner, M2M_RULE_READ_LATEST, 0, NULL, NULL);
 		hash = m2m_rule_hashes(rel, rule->side, &count);
 		m2m_lock_keys(rel, rule->side, hash, count);
 	}
 	if (m2m_rule_execute(rule, p->inserted ? LIMIT_UNDER_NEW :
-						 LIMIT_UNDER_LOST, many, owner, true, 1, &type,
+						 LIMIT_UNDER_LOST, many, owner, M2M_RULE_READ_LATEST, 1, &type,
 						 &min) > 0)
 		report(rule, false);
 	m2m_rule_finish();
@@ -656,12 +656,12 @@ check_all(M2mRule *rule)
 	m2m_rule_connect(NULL);
 	number = Int64GetDatum(MAX(rule));
 	if (MAX(rule) != M2M_RULE_NONE &&
-		m2m_rule_execute(rule, LIMIT_OVER, true, owner, true, 1, &type,
+		m2m_rule_execute(rule, LIMIT_OVER, true, owner, M2M_RULE_READ_LATEST, 1, &type,
 						 &number) > 0)
 		report(rule, true);
 	number = Int64GetDatum(MIN(rule));
 	if (MIN(rule) != M2M_RULE_NONE &&
-		m2m_rule_execute(rule, LIMIT_UNDER, true, owner, true, 1, &type,
+		m2m_rule_execute(rule, LIMIT_UNDER, true, owner, M2M_RULE_READ_LATEST, 1, &type,
 						 &number) > 0)
 		report(rule, false);
 	m2m_rule_finish();
@@ -756,10 +756,10 @@ limit_fit(M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted)
 	fitting = tuplestore_begin_heap(false, false, work_mem / 2);
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("wanted", InvalidOid, desc, *wanted);
-	m2m_rule_execute(rule, LIMIT_WANTED, true, owner, false, 0, NULL, NULL);
+	m2m_rule_execute(rule, LIMIT_WANTED, true, owner, M2M_RULE_COMMAND, 0, NULL, NULL);
 	hash = m2m_rule_hashes(rel, rule->side, &count);
 	m2m_lock_keys(rel, rule->side, hash, count);
-	m2m_rule_execute(rule, LIMIT_FIT, true, owner, true, 1, &type, &max);
+	m2m_rule_execute(rule, LIMIT_FIT, true, owner, M2M_RULE_READ_LATEST, 1, &type, &max);
 	old = MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(fitting, SPI_tuptable->vals[i]);

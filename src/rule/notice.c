@@ -197,7 +197,7 @@ count_links(M2mRule *rule, NoticeStatement statement, int64 rows,
 		return 0;
 	m2m_rule_execute(rule, statement, rows > M2M_RULE_FEW,
 					 m2m_catalog_relation_owner(rule->rel->association),
-					 false, 0, NULL, NULL);
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
 	if (WITH_KEYS(rule))
 		*pairs = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 							  2);

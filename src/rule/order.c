@@ -62,7 +62,8 @@
 /* Statements of an order. */
 typedef enum OrderStatement
 {
-	ORDER_LINKED,				/* keys that have links with provisional numbers */
+	ORDER_LINKED,				/* keys that have links with provisional
+								 * numbers */
 	ORDER_CHANGED,				/* ... that an UPDATE has changed something of */
 	ORDER_UNLINKED,				/* ... that were unlinked by DELETE */
 	ORDER_LOOSE,				/* ... that were given numbers by INSERT */
@@ -846,18 +847,18 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 	if (change->unlinked != NULL)
 	{
 		m2m_rule_execute(rule, change->update ? ORDER_CHANGED : ORDER_UNLINKED,
-						 many, owner, false, 0, NULL, NULL);
+						 many, owner, M2M_RULE_COMMAND, 0, NULL, NULL);
 		keep_keys(rule);
 	}
 	if (change->linked != NULL)
 	{
 		if (!change->update)
 		{
-			m2m_rule_execute(rule, ORDER_LOOSE, many, owner, false, 1, &type,
+			m2m_rule_execute(rule, ORDER_LOOSE, many, owner, M2M_RULE_COMMAND, 1, &type,
 							 &half);
 			keep_keys(rule);
 		}
-		if (m2m_rule_execute(rule, ORDER_LINKED, many, owner, false, 1, &type,
+		if (m2m_rule_execute(rule, ORDER_LINKED, many, owner, M2M_RULE_COMMAND, 1, &type,
 							 &half) > 0)
 		{
 			hash = m2m_rule_hashes(rule->rel, rule->side, &count);
@@ -895,7 +896,7 @@ read_places(M2mRule *rule, int statement, bool many, Tuplestorestate *places)
 														 rule->column)));
 
 	m2m_rule_execute(rule, statement, many,
-					 m2m_catalog_relation_owner(rule->rel->association), true,
+					 m2m_catalog_relation_owner(rule->rel->association), M2M_RULE_READ_LATEST,
 					 1, &type, &half);
 	m2m_rule_store(places);
 }
@@ -933,7 +934,7 @@ m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 	{
 		result = m2m_rule_execute(rule, ORDER_PUT, wanted > M2M_RULE_FEW,
 								  m2m_catalog_relation_owner(rule->rel->association),
-								  false, 0, NULL, NULL);
+								  M2M_RULE_COMMAND, 0, NULL, NULL);
 	}
 	PG_FINALLY();
 	{
@@ -1092,7 +1093,7 @@ put_in_order(Pending *p)
 		m2m_rule_connect(NULL);
 		m2m_rule_add_relation("kept", InvalidOid, p->desc, p->keys);
 		m2m_rule_execute(rule, ORDER_KEPT, true,
-						 m2m_catalog_relation_owner(rel->association), true,
+						 m2m_catalog_relation_owner(rel->association), M2M_RULE_READ_LATEST,
 						 0, NULL, NULL);
 		hash = m2m_rule_hashes(rel, rule->side, &count);
 		m2m_lock_keys(rel, rule->side, hash, count);

@@ -329,7 +329,7 @@ orphan_after(M2mRule *rule, M2mRuleChange *change)
 					 change->update ? ORPHAN_LEFT : ORPHAN_UNLINKED,
 					 many || change->truncated,
 					 m2m_catalog_relation_owner(rule->rel->association),
-					 false, 0, NULL, NULL);
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
 	for (uint64 r = 0; r < SPI_processed; r++)
 	{
 		Datum		values[INDEX_MAX_KEYS + 2];
@@ -669,7 +669,7 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	if (arrived != NULL)
 		m2m_rule_add_relation("arrived", InvalidOid, arrived_desc, arrived);
 	m2m_rule_execute(rule, arrived == NULL ? ORPHAN_LOST : ORPHAN_LOST_MOVED,
-					 many || arrived != NULL, owner, true, 0, NULL, NULL);
+					 many || arrived != NULL, owner, M2M_RULE_READ_LATEST, 0, NULL, NULL);
 	if (SPI_processed > 0)
 	{
 		uint64		count = 0;
@@ -682,7 +682,10 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	m2m_rule_store(rows);
 	m2m_rule_finish();
 
-	/* who is linking one of them is waited for, and then they are looked at again */
+	/*
+	 * who is linking one of them is waited for, and then they are looked at
+	 * again
+	 */
 	rows = linkless(rules, many, desc, rows);
 	rows = run(rule, ORPHAN_LOCK, many, owner, false, desc, rows);
 	rows = linkless(rules, many, desc, rows);

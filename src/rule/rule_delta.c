@@ -107,7 +107,7 @@ m2m_rule_add_delta(M2mRule *rule, M2mRuleChange *change, Oid as)
 	else
 	{
 		m2m_rule_execute(rule, M2M_RULE_DELTA + m2m_rule_change_kind(change),
-						 true, as, false, 0, NULL, NULL);
+						 true, as, M2M_RULE_COMMAND, 0, NULL, NULL);
 		m2m_rule_store(result);
 	}
 	m2m_rule_add_relation("delta", InvalidOid, desc, result);

@@ -129,7 +129,7 @@ symmetric_after(M2mRule *rule, M2mRuleChange *change)
 	m2m_rule_execute(rule, change->update ? SYMMETRIC_UPDATED :
 					 SYMMETRIC_INSERTED, rows > M2M_RULE_FEW,
 					 m2m_catalog_relation_owner(rule->rel->association),
-					 false, 0, NULL, NULL);
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
 	m2m_rule_finish();
 }
 

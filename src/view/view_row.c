@@ -441,8 +441,8 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 
 	/*
 	 * Of a link's two rows always the one that comes first in key order: the
-	 * other follows, and whoever writes both takes them in this order.  But
-	 * a policy may hide that one.
+	 * other follows, and whoever writes both takes them in this order.  But a
+	 * policy may hide that one.
 	 */
 	write->mirrored = false;
 	if (!is_row && OidIsValid(rel->mirror) &&
