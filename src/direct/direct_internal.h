@@ -71,8 +71,9 @@ typedef struct M2mDirectIndex
 	IndexInfo  *info;
 	int			natts;			/* with included columns */
 	int			column[INDEX_MAX_KEYS]; /* of the pair, by index column; the
-										 * left side's where both have it; from
-										 * order->natts on, M2mDirect.number */
+										 * left side's where both have it;
+										 * from order->natts on,
+										 * M2mDirect.number */
 	bool		at_once;		/* is there such a number in it? */
 } M2mDirectIndex;
 

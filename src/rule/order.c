@@ -62,7 +62,8 @@
 /* Statements of an order. */
 typedef enum OrderStatement
 {
-	ORDER_LINKED,				/* keys that have links with provisional numbers */
+	ORDER_LINKED,				/* keys that have links with provisional
+								 * numbers */
 	ORDER_CHANGED,				/* ... that an UPDATE has changed something of */
 	ORDER_UNLINKED,				/* ... that were unlinked by DELETE */
 	ORDER_LOOSE,				/* ... that were given numbers by INSERT */

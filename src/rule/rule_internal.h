@@ -54,7 +54,8 @@ typedef struct M2mRuleKind
 	 * that makes it, NULL if what it is about is lost. The others may be
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
-	 * away.  fit: see m2m_rules_fit().  before: see m2m_rules_before_unlink().
+	 * away.  fit: see m2m_rules_fit().  before: see
+	 * m2m_rules_before_unlink().
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
