@@ -319,8 +319,7 @@ m2m_at(PG_FUNCTION_ARGS)
 	m2m_history_at(call.rel, call.side,
 				   read_ids(&call, call.side, 2, call.first, M2M_ID_SCALAR,
 							false),
-				   PG_GETARG_TIMESTAMPTZ(3), rsinfo->setResult,
-				   rsinfo->setDesc);
+				   PG_GETARG_TIMESTAMPTZ(3), rsinfo->setResult);
 	return (Datum) 0;
 }
 

@@ -173,6 +173,7 @@ extern void m2m_direct_close(M2mDirectTable *table);
 extern int	m2m_direct_side_column(M2mDirectTable *table, M2mSide side,
 								   int column);
 extern bool m2m_direct_is_copy(M2mDirectTable *table, int column);
+extern bool m2m_direct_counts(M2mDirectTable *table, Datum *pair);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
 

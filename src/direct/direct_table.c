@@ -46,6 +46,9 @@
 #include "relationship.h"
 #include "rule.h"
 
+/* Of a foreign key of a table to itself: two checks, two actions. */
+#define MIRROR_TRIGGERS 4
+
 static void end_scan(IndexScanDesc *scan);
 static void end_fetch(IndexFetchTableData **fetch);
 static void close_relations(M2mDirectTable *table);
@@ -63,6 +66,8 @@ static bool describe_key_index(M2mRelationship *rel, M2mSide side,
 							   M2mDirectKey *key);
 static bool open_endpoints(M2mDirectTable *table);
 static bool owner_may_check(M2mDirectTable *table, M2mSide side);
+static bool owner_may_mirror(M2mDirectTable *table);
+static bool mirror_is_valid(M2mRelationship *rel);
 static bool is_deterministic(Oid collation);
 static bool is_permitted(M2mDirectTable *table, int actions);
 static bool open_indexes(M2mDirectTable *table);
@@ -122,7 +127,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 */
 	if (!open_indexes(table) || !m2m_relationship_current(rel) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
-		!is_permitted(table, actions) ||
+		!is_permitted(table, actions) || !owner_may_mirror(table) ||
 		((actions & M2M_DIRECT_LINK) && !open_endpoints(table)))
 	{
 		close_relations(table);
@@ -318,6 +323,7 @@ describe(M2mRelationship *rel)
 	direct->possible = association_is_plain(rel, association, direct) &&
 		columns_are_plain(rel, association) &&
 		m2m_rules_are_plain(rel) && triggers_are_plain(rel, association) &&
+		mirror_is_valid(rel) &&
 		m2m_pair_order(rel)->built_in &&
 		describe_key(rel, M2M_LEFT, &direct->key[M2M_LEFT]) &&
 		describe_key(rel, M2M_RIGHT, &direct->key[M2M_RIGHT]);
@@ -426,6 +432,7 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 {
 	TriggerDesc *triggers = association->trigdesc;
 	int			checks[2] = {0, 0};
+	int			mirrors = 0;
 
 	if (triggers == NULL)
 		return false;
@@ -437,6 +444,17 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 
 		if (m2m_rules_include(rel, trigger->tgoid))
 			continue;
+
+		/*
+		 * Both directions of a link are written, and removed, by one call:
+		 * there is nothing left for these to check, or to take along.
+		 */
+		if (OidIsValid(rel->mirror) && trigger->tgconstraint == rel->mirror &&
+			trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN)
+		{
+			mirrors++;
+			continue;
+		}
 		if (!OidIsValid(trigger->tgconstraint) ||
 			trigger->tgconstraint != rel->side[side].constraint ||
 			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN ||
@@ -452,7 +470,8 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 		else if (trigger->tgfoid != F_RI_FKEY_CHECK_UPD)
 			return false;
 	}
-	return checks[M2M_LEFT] == 1 && checks[M2M_RIGHT] == 1;
+	return checks[M2M_LEFT] == 1 && checks[M2M_RIGHT] == 1 &&
+		mirrors == (OidIsValid(rel->mirror) ? MIRROR_TRIGGERS : 0);
 }
 
 /* has_parent: does the table inherit from another? */
@@ -620,6 +639,41 @@ owner_may_check(M2mDirectTable *table, M2mSide side)
 							ACLMASK_ALL) == needed &&
 		object_aclcheck(NamespaceRelationId, RelationGetNamespace(endpoint),
 						owner, ACL_USAGE) == ACLCHECK_OK;
+}
+
+/*
+ * owner_may_mirror: the queries of the foreign key by which links are there in
+ * both directions run as the association's owner; likewise.
+ */
+static bool
+owner_may_mirror(M2mDirectTable *table)
+{
+	AclMode		needed = ACL_SELECT | ACL_UPDATE | ACL_DELETE;
+
+	return !OidIsValid(table->rel->mirror) ||
+		pg_class_aclmask(table->rel->association,
+						 table->association->rd_rel->relowner, needed,
+						 ACLMASK_ALL) == needed;
+}
+
+/*
+ * mirror_is_valid: is that foreign key kept by all rows?  Where it may not be,
+ * the general path has PostgreSQL look for the other row.
+ */
+static bool
+mirror_is_valid(M2mRelationship *rel)
+{
+	HeapTuple	tuple;
+	bool		result;
+
+	if (!OidIsValid(rel->mirror))
+		return true;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(rel->mirror));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /* is_deterministic: of a collation, or of none. */
@@ -884,6 +938,17 @@ m2m_direct_is_copy(M2mDirectTable *table, int column)
 
 	return column >= nleft &&
 		table->rel->side[M2M_RIGHT].key[column - nleft].shared > 0;
+}
+
+/*
+ * m2m_direct_counts: is a row counted as a link?  Of two that are one, in both
+ * directions, the one that comes first in key order.
+ */
+bool
+m2m_direct_counts(M2mDirectTable *table, Datum *pair)
+{
+	return !OidIsValid(table->rel->mirror) ||
+		m2m_pair_direction(table->order, pair) <= 0;
 }
 
 /*

@@ -73,19 +73,28 @@ extern void m2m_rules_rename_role(M2mRelationship *rel, M2mSide side,
 /* limit.c: how many links a row may have, or must */
 extern void m2m_limit_define(Oid association, const char *role, int32 min,
 							 int32 max);
+extern void m2m_limits_await(M2mRelationship *rel, M2mSide side, M2mIds *id);
 
 /* counter.c: how many links each row has */
 extern void m2m_counter_define(Oid association, const char *role,
 							   const char *column);
+extern bool m2m_counter_kept(M2mRelationship *rel, M2mSide side,
+							 char **column, char **slots);
 
 /* history.c: when links were made and removed */
 extern void m2m_history_define(Oid association);
+extern char *m2m_history_function_body(M2mRelationship *rel, M2mSide near);
+extern Oid	m2m_history_function(M2mRelationship *rel, M2mSide near);
 extern void m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id,
-						   TimestampTz at, Tuplestorestate *result,
-						   TupleDesc desc);
+						   TimestampTz at, Tuplestorestate *result);
 extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 								int64 *linked, int64 *unlinked,
 								int64 *changed);
+
+/* symmetric.c: links that are there in both directions */
+extern void m2m_symmetric_define(Oid association);
+extern char *m2m_symmetric_deferred(M2mRelationship *rel);
+extern bool m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum);
 
 /* notice.c: NOTIFY of links that are made and removed */
 extern void m2m_notice_define(Oid association, const char *channel,
@@ -117,5 +126,10 @@ extern void m2m_order_linked(M2mRelationship *rel, M2mSide side,
 							 M2mIds *ids[2], int64 mark);
 extern void m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						  M2mIds *others);
+
+/* orphan.c: what becomes of rows that lose their last link */
+extern void m2m_orphans_define(Oid association, const char *role,
+							   const char *action);
+extern void m2m_orphans_rows(Oid endpoint, Tuplestorestate *result);
 
 #endif							/* M2M_RULE_H */

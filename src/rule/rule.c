@@ -48,6 +48,8 @@ static const M2mRuleKind *const kinds[] = {
 	&m2m_history_kind,
 	&m2m_notice_kind,
 	&m2m_order_kind,
+	&m2m_symmetric_kind,
+	&m2m_orphan_kind,
 };
 
 static M2mRules *get_rules(M2mRelationship *rel);
@@ -61,6 +63,8 @@ static bool is_whole(M2mRule *rule);
 static Oid	condition_table(const char *tgqual);
 static AttrNumber condition_column(HeapTuple trigger, TupleDesc desc);
 static void free_plans(void *arg);
+static void keep_mirrored(M2mRelationship *rel, M2mIds *ids[2]);
+static int	compare_pairs(const void *a, const void *b, void *arg);
 
 /*
  * m2m_rules_of: the rules of a relationship, a list of M2mRule in the order in
@@ -193,6 +197,7 @@ m2m_rules_check(M2mRelationship *rel)
 			" which links can be written past them";
 		findings = lappend(findings, finding);
 	}
+	findings = list_concat(findings, m2m_symmetric_lacking(rel));
 	foreach(lc, get_rules(rel)->strays)
 	{
 		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
@@ -313,6 +318,8 @@ m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2])
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	tuplestore_end(wanted);
+	if (OidIsValid(rel->mirror))
+		keep_mirrored(rel, ids);
 	return true;
 }
 
@@ -332,6 +339,65 @@ m2m_rules_before_unlink(M2mRelationship *rel)
 		if (rule->kind->before != NULL)
 			rule->kind->before(rule);
 	}
+}
+
+/*
+ * keep_mirrored: where links are there in both directions, leaves of the pairs
+ * of ids those that are allowed in both, each once.
+ */
+static void
+keep_mirrored(M2mRelationship *rel, M2mIds *ids[2])
+{
+	M2mPairOrder *order = m2m_pair_order(rel);
+	int			nkeys = order->nleft;
+	int			count = ids[M2M_LEFT]->count;
+	int			n = 0;
+	Datum	  **pair = palloc_array(Datum *, count + 1);
+	Datum	   *value[2];
+
+	for (int i = 0; i < count; i++)
+	{
+		pair[i] = palloc_array(Datum, order->natts);
+		memcpy(pair[i], ids[M2M_LEFT]->value + (Size) i * nkeys,
+			   sizeof(Datum) * nkeys);
+		memcpy(pair[i] + nkeys, ids[M2M_RIGHT]->value + (Size) i * nkeys,
+			   sizeof(Datum) * nkeys);
+	}
+	qsort_arg(pair, count, sizeof(Datum *), compare_pairs, order);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		value[s] = palloc_array(Datum, ((Size) count + 1) * nkeys);
+	for (int i = 0; i < count; i++)
+	{
+		Datum	   *other = m2m_pair_mirrored(order, pair[i]);
+
+		if (m2m_pair_direction(order, pair[i]) <= 0 &&
+			bsearch_arg(&other, pair, count, sizeof(Datum *), compare_pairs,
+						order) != NULL)
+		{
+			memcpy(value[M2M_LEFT] + (Size) n * nkeys, pair[i],
+				   sizeof(Datum) * nkeys);
+			memcpy(value[M2M_RIGHT] + (Size) n * nkeys, pair[i] + nkeys,
+				   sizeof(Datum) * nkeys);
+			n++;
+		}
+		pfree(other);
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ids[s]->value = value[s];
+		ids[s]->count = n;
+	}
+}
+
+/* compare_pairs: for qsort_arg and bsearch_arg. */
+static int
+compare_pairs(const void *a, const void *b, void *arg)
+{
+	M2mPairOrder *order = arg;
+
+	CHECK_FOR_INTERRUPTS();
+	return m2m_pair_compare(order, 0, order->natts, *(Datum *const *) a,
+							*(Datum *const *) b);
 }
 
 /* m2m_rule_find: a rule by its name, or NULL. */
@@ -505,10 +571,19 @@ bool
 m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
 				 bool *isnull)
 {
+	return m2m_rule_key_of(rule, trigger->tg_relation,
+						   TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+						   trigger->tg_newtuple : trigger->tg_trigtuple,
+						   values, isnull);
+}
+
+/* m2m_rule_key_of: the same of any row of such a table. */
+bool
+m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row, Datum *values,
+				bool *isnull)
+{
 	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	Oid			relid = RelationGetRelid(trigger->tg_relation);
-	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-		trigger->tg_newtuple : trigger->tg_trigtuple;
+	Oid			relid = RelationGetRelid(table);
 
 	if (relid != endpoint->relid &&
 		!(get_rel_relispartition(relid) &&
@@ -522,8 +597,7 @@ m2m_rule_row_key(M2mRule *rule, TriggerData *trigger, Datum *values,
 		if (relid != endpoint->relid)
 			attnum = get_attnum(relid,
 								get_attname(endpoint->relid, attnum, false));
-		values[i] = heap_getattr(row, attnum,
-								 RelationGetDescr(trigger->tg_relation),
+		values[i] = heap_getattr(row, attnum, RelationGetDescr(table),
 								 &isnull[i]);
 		if (isnull[i])
 			return false;
@@ -741,6 +815,8 @@ trigger_event(HeapTuple tuple, TupleDesc desc)
 			return M2M_RULE_ROW;
 		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_UPDATE:
 			return M2M_RULE_BEFORE;
+		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_TRUNCATE:
+			return M2M_RULE_BEFORE_TRUNCATE;
 		default:
 			return 0;
 	}
