@@ -162,7 +162,7 @@ m2m_rule_trigger(Oid relid, const char *trigger, const char *when,
 		quoted ^= *place++ == '"';
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE %sTRIGGER %s %.*s%s%s",
-					 strstr(place, " FROM ") != NULL ? "CONSTRAINT " : "",
+					 strncmp(place + 2, " FROM ", 6) == 0 ? "CONSTRAINT " : "",
 					 quote_identifier(trigger), (int) (place - when), when,
 					 table, place + 2);
 	if (OidIsValid(condition))
