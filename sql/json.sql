@@ -139,6 +139,17 @@ RESET ROLE;
 SELECT k FROM jsonb_object_keys(m2m_json('author', 1)) k ORDER BY 1;
 SELECT m2m_json('author', 1, '{tags}');
 
+-- links that have an order; without a direction
+CREATE TABLE track (id int PRIMARY KEY);
+INSERT INTO track VALUES (1), (2), (3);
+SELECT m2m_create('person', 'track');
+SELECT m2m_order('person_track', 'person');
+SELECT m2m_set('person', 1, 'track', ARRAY[3, 1, 2]);
+SELECT jsonb_path_query_array(m2m_json('person', 1, '{tracks}'), '$.tracks[*].id'), jsonb_path_query_array(m2m_json('person', 1, '{tracks}', max_rows => 2), '$.tracks[*].id');
+SELECT m2m_create('person', 'person', name => 'friendship', right_role => 'friend', symmetrical => true);
+SELECT m2m_link('person', 1, 'person', 2, via => 'friendship');
+SELECT m2m_json('person', 1, '{friends}'), m2m_json('person', 2, '{friends}');
+
 -- follows names
 ALTER TABLE tag RENAME TO label;
 SELECT m2m_rename('book_tag', right_role => 'mark');

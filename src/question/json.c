@@ -24,6 +24,7 @@
 #include "m2m.h"
 #include "question_internal.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 
 /* An array of what a SELECT behind it returns as s.o. */
@@ -188,7 +189,8 @@ append_object(JsonText *text, Oid relid, const char *alias, List *include,
 
 /*
  * append_branch: " || jsonb_build_object('books', (SELECT jsonb_agg(...)))": the
- * rows that a row, near, is linked to, in the order of their keys.
+ * rows that a row, near, is linked to, in their order if they have one, and that of
+ * their keys.
  */
 static void
 append_branch(JsonText *text, Branch *branch, const char *near, List *include)
@@ -196,6 +198,7 @@ append_branch(JsonText *text, Branch *branch, const char *near, List *include)
 	M2mRelationship *rel = branch->rel;
 	M2mSide		far = M2M_OTHER(branch->near);
 	M2mEndpoint *endpoint = &rel->side[far];
+	AttrNumber	order = m2m_order_column(rel, branch->near);
 	int			n = ++text->ntables;
 	char	   *row = psprintf("e%d", n);
 	char	   *link = psprintf("a%d", n);
@@ -213,6 +216,9 @@ append_branch(JsonText *text, Branch *branch, const char *near, List *include)
 	if (rel->deleted != 0)
 		appendStringInfo(&text->sql, " AND %s", m2m_live_condition(rel, link));
 	appendStringInfoString(&text->sql, " ORDER BY ");
+	if (order != 0)
+		appendStringInfo(&text->sql, "%s.%s, ", link,
+						 m2m_quoted_column(rel->association, order));
 	for (int i = 0; i < endpoint->nkeys; i++)
 		appendStringInfo(&text->sql, "%s%s.%s", i > 0 ? ", " : "", row,
 						 m2m_quoted_column(endpoint->relid,

@@ -38,7 +38,8 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	{
 		if (column != NULL)
 			appendStringInfo(&sql, "SELECT %s, CAST(coalesce(e.%s, 0) AS pg_catalog.int8) FROM %s e",
-							 m2m_whole_row(rel->side[side].relid), column, m2m_qualified_name(rel->side[side].relid));
+							 m2m_whole_row(rel->side[side].relid), column,
+							 m2m_qualified_name(rel->side[side].relid));
 		else
 		{
 			appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
