@@ -621,7 +621,9 @@ is_permitted(M2mDirectTable *table, int actions)
 	for (int i = 0; i < table->order->natts; i++)
 		columns = bms_add_member(columns, table->attnum[i] -
 								 FirstLowInvalidHeapAttributeNumber);
-	if (actions & M2M_DIRECT_LINK)
+	if (actions & M2M_DIRECT_MOVE)
+		required |= ACL_UPDATE;
+	else if (actions & M2M_DIRECT_LINK)
 		required |= ACL_INSERT;
 	if (actions & M2M_DIRECT_UNLINK)
 		required |= ACL_DELETE;

@@ -252,6 +252,68 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 }
 
 /*
+ * m2m_direct_move: gives the links of rows of a side to another row of it, into;
+ * *moved becomes how many it has got, *dropped how many were there already, or
+ * twice.  Not for a relationship of a table with itself.  The caller has shut
+ * the association (m2m_direct_open()), so that what is found is what is removed,
+ * and what is removed comes back as another's.
+ */
+bool
+m2m_direct_move(M2mRelationship *rel, M2mSide side, M2mIds *from, M2mIds *into,
+				int64 *moved, int64 *dropped)
+{
+	M2mDirectTable *table;
+	M2mDirectIndex *index;
+	M2mPairSort *links;
+	M2mPairs   *pairs;
+	Datum	   *link;
+	int64		removed = 0;
+
+	if (!m2m_ids_fit(rel, side, from) || !m2m_ids_fit(rel, side, into))
+		return false;
+	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK |
+							M2M_DIRECT_MOVE);
+	if (table == NULL)
+		return false;
+	Assert(table->shut);
+	index = m2m_direct_side_index(table, side);
+	links = index == NULL ? NULL : find_links(table, index, side, from);
+	if (links == NULL)
+	{
+		m2m_direct_close(table);
+		return false;
+	}
+	pairs = m2m_pairs_begin(rel, work_mem / 4);
+	while ((link = m2m_pair_sort_get(links)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->row_context);
+		Datum	   *key[2];
+		RowOfSide	row;
+
+		key[M2M_LEFT] = link;
+		key[M2M_RIGHT] = link + table->order->nleft;
+		row.side = side;
+		row.key = key[side];
+		row.keep = NULL;
+		if (delete_link(table, link, is_of_row, &row))
+		{
+			key[side] = into->value;
+			m2m_pairs_put(pairs, key[M2M_LEFT], key[M2M_RIGHT]);
+			removed++;
+		}
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(table->row_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	m2m_pair_sort_end(links);
+	*moved = link_pairs(table, pairs, false);
+	*dropped = removed - *moved;
+	m2m_pairs_end(pairs);
+	m2m_direct_close(table);
+	return true;
+}
+
+/*
  * m2m_direct_set: makes the links of one row of a side exactly those in ids
  * (which holds that row and the other side's array).  The difference is
  * allocated in CurrentMemoryContext.

@@ -169,7 +169,7 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
  */
 static inline bool
 m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
-					  Bitmapset *selected, Bitmapset *inserted)
+					  Bitmapset *selected, Bitmapset *written)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 #if PG_VERSION_NUM >= 160000
@@ -188,7 +188,8 @@ m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
 #endif
 	info->requiredPerms = required;
 	info->selectedCols = selected;
-	info->insertedCols = inserted;
+	info->insertedCols = written;
+	info->updatedCols = written;
 #if PG_VERSION_NUM >= 160000
 	return ExecCheckPermissions(list_make1(rte), infos, false);
 #else
