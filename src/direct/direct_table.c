@@ -132,6 +132,8 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	/* an error of the executor's, for tables that are published */
 	if (actions & M2M_DIRECT_UNLINK)
 		CheckCmdReplicaIdentity(table->association, CMD_DELETE);
+	if (actions & M2M_DIRECT_MOVE)
+		CheckCmdReplicaIdentity(table->association, CMD_UPDATE);
 
 	/*
 	 * Whoever has created or truncated the table in this transaction, locked

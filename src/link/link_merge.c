@@ -4,8 +4,7 @@
  *		relationships, and the rows go.
  *
  * A link is moved by UPDATE, so that it stays the link that it is: with its
- * properties, its own key, and what refers to that.  Where the table has nothing
- * but pairs, the direct path does the same by removing and adding.
+ * properties, its own key, and what refers to that.
  *
  * Of links that would then be the same one (M2mRelationship.identity), that of
  * the row that stays is kept, else that of the row given first.  The others are
@@ -14,8 +13,9 @@
  *
  * Nobody else writes the associations meanwhile (m2m_parts_find()).  Locks of
  * rows alone would not do: who has made a link to the row that stays and not
- * yet come to its foreign key waits for our lock on a row, and we wait for his
- * link.
+ * yet come to its foreign key would wait for our lock on a row, and we for his
+ * link, or fail by it.  And they come before the locks of rows: who links may
+ * have to change a row, as a counter does.
  *
  * The rows' removal would take along, by the foreign keys' actions, whatever
  * still refers to them: links that the caller does not see or that a trigger
