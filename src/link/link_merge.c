@@ -270,6 +270,9 @@ move_links(M2mPart *part)
  *
  * Rows that are marked as deleted stay, unless a key allows but one row: then
  * a link goes before such a row, which is deleted.
+ *
+ * In REPEATABLE READ and above a link that the transaction's snapshot does not
+ * show, and which would be another's double, is error 40001.
  */
 static int64
 drop_doubles(M2mPart *part, bool loops)
@@ -282,12 +285,23 @@ drop_doubles(M2mPart *part, bool loops)
 	append_drop(&sql, rel, !rel->revives);
 	append_better(&sql, part, loops, false);
 	result = m2m_parts_execute(sql.data);
-	if (rel->deleted == 0 || !rel->revives)
-		return result;
-	resetStringInfo(&sql);
-	append_drop(&sql, rel, false);
-	append_better(&sql, part, loops, true);
-	(void) m2m_parts_execute(sql.data);
+	if (rel->deleted != 0 && rel->revives)
+	{
+		resetStringInfo(&sql);
+		append_drop(&sql, rel, false);
+		append_better(&sql, part, loops, true);
+		(void) m2m_parts_execute(sql.data);
+	}
+	if (IsolationUsesXactSnapshot())
+	{
+		resetStringInfo(&sql);
+		appendStringInfo(&sql, "SELECT FROM %s a, ",
+						 m2m_qualified_name(rel->association));
+		append_better(&sql, part, loops, false);
+		appendStringInfoString(&sql, " LIMIT 1");
+		if (m2m_parts_any(InvalidOid, sql.data, true))
+			m2m_error_newer("Rows were linked after the transaction's snapshot was taken.");
+	}
 	return result;
 }
 

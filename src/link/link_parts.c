@@ -316,7 +316,7 @@ report_none(Oid relid, const char *via, const char *role)
  * The caller has to see them: what he may not read is not there for him.  With
  * lock they are locked as for DELETE, in key order, by whoever owns the table,
  * as a foreign key's check locks them: to delete a row takes no right to lock
- * one.  into is not: links to it may be made meanwhile, and only those.
+ * one.
  *
  * Errors: 23503 for a row that is not there; 42501.
  */
@@ -738,8 +738,8 @@ execute_as(Oid role, const char *sql)
 }
 
 /*
- * m2m_parts_any: does a query that only reads return a row, run so by the owner
- * of a table: as of now (latest), or by the transaction's snapshot?
+ * m2m_parts_any: does a query that only reads return a row, run in the same way:
+ * as of now (latest), or by the transaction's snapshot?
  */
 bool
 m2m_parts_any(Oid role, const char *sql, bool latest)
@@ -750,8 +750,9 @@ m2m_parts_any(Oid role, const char *sql, bool latest)
 	bool		result;
 
 	GetUserIdAndSecContext(&userid, &security);
-	SetUserIdAndSecContext(role, security | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_NOFORCE_RLS);
+	if (OidIsValid(role))
+		SetUserIdAndSecContext(role, security | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_NOFORCE_RLS);
 	plan = SPI_prepare(sql, 0, NULL);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed for \"%s\": %s", sql,
