@@ -77,4 +77,49 @@ SELECT severity, finding FROM m2m_check('fondness');
 INSERT INTO person VALUES (7);
 SELECT m2m_drop_rule('fondness', rule) FROM m2m_rules('fondness');
 SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname LIKE 'm2m_%_links' AND tgrelid IN ('fondness'::regclass, 'person'::regclass, 'post'::regclass);
+
+-- Key columns that are called as columns of a rule's
+CREATE TABLE l (n int, d int, PRIMARY KEY (n, d));
+CREATE TABLE r (first int PRIMARY KEY);
+INSERT INTO l SELECT i, i FROM generate_series(1, 200) i;
+INSERT INTO r VALUES (1), (2);
+CREATE TABLE lr (n int, d int, first int REFERENCES r, FOREIGN KEY (n, d) REFERENCES l, PRIMARY KEY (n, d, first));
+SELECT m2m_adopt('lr');
+SELECT m2m_limit('lr', 'l', min => 0, max => 1), m2m_counter('lr', 'l', 'links'), m2m_counter('lr', 'r'), m2m_history('lr');
+INSERT INTO lr SELECT i, i, 1 FROM generate_series(1, 200) i;
+UPDATE lr SET first = 2 WHERE n < 100;
+DELETE FROM lr WHERE n = 2;
+SELECT m2m_link('l', ROW(2, 2), 'r', 1), m2m_unlink('l', ROW(3, 3), 'r', 2);
+SELECT severity, finding FROM m2m_check('lr');
+SELECT m2m_drop_rule('lr', 'm2m_counter_l');
+SELECT m2m_counter('lr', 'l');
+
+-- Many keys in one statement: counted in memory, and by SQL where they do not fit
+-- or are no numbers; rows with a null are no links
+CREATE TABLE one (id int PRIMARY KEY);
+CREATE TABLE two (id text PRIMARY KEY);
+INSERT INTO one SELECT generate_series(1, 600);
+INSERT INTO two SELECT 'b' || i FROM generate_series(1, 600) i;
+CREATE TABLE one_two (one int REFERENCES one ON UPDATE CASCADE, two text REFERENCES two, UNIQUE (one, two));
+SELECT m2m_adopt('one_two');
+SELECT m2m_counter('one_two', 'one', 'links'), m2m_counter('one_two', 'two', 'links'), m2m_limit('one_two', 'one', max => 3), m2m_limit('one_two', 'two', max => 3);
+CREATE FUNCTION counted(OUT of_one int, OUT of_two int, OUT wrong int) LANGUAGE sql AS $$
+	SELECT (SELECT sum(links) FROM one), (SELECT sum(links) FROM two),
+		(SELECT count(*) FROM one WHERE links <> (SELECT count(*) FROM one_two WHERE one = one.id AND two IS NOT NULL))
+		+ (SELECT count(*) FROM two WHERE links <> (SELECT count(*) FROM one_two WHERE two = two.id AND one IS NOT NULL)) $$;
+SELECT m2m_link('one', ARRAY(SELECT id FROM one), 'two', ARRAY(SELECT id FROM two));
+SELECT * FROM counted();
+SET work_mem = '64kB';
+INSERT INTO one_two SELECT id % 600 + 1, 'b' || id FROM one UNION ALL SELECT NULL, 'b' || id FROM one UNION ALL SELECT id, NULL FROM one;
+RESET work_mem;
+SELECT * FROM counted();
+UPDATE one_two SET two = 'b' || (one % 300 + 1) WHERE two = 'b' || one;
+UPDATE one_two SET two = 'b' || (one % 200 + 1) WHERE two = 'b' || (one % 300 + 1) AND one > 300;
+UPDATE one_two SET one = NULL WHERE one BETWEEN 101 AND 250;
+SELECT * FROM counted();
+DELETE FROM one_two WHERE one > 400;
+UPDATE one SET id = id + 1000;
+SELECT * FROM counted();
+INSERT INTO one_two SELECT 1001, 'b' || 300 + i FROM generate_series(1, 150) i;
+INSERT INTO one_two SELECT i + 1000, 'b1' FROM generate_series(350, 550) i;
 DROP SCHEMA rule_shapes CASCADE;

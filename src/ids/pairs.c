@@ -39,7 +39,6 @@ struct M2mPairs
 
 static void set_bounds(M2mPairOrder *order, M2mRelationship *rel);
 static bool fits(M2mPairOrder *order, int first, int n, Datum *key);
-static bool equal_means_same(TypeCacheEntry *type, Oid collation);
 
 /*
  * m2m_pair_order: how pairs of a relationship are ordered: left key, then
@@ -84,7 +83,7 @@ m2m_pair_order(M2mRelationship *rel)
 		column->typbyval = attribute->attbyval;
 		column->integer = m2m_is_integer(attribute->atttypid);
 		fmgr_info_cxt(type->cmp_proc, &column->compare, rel->context);
-		if (!equal_means_same(type, column->collation))
+		if (!m2m_equal_means_same(type, column->collation))
 			order->same_image = false;
 		if (!m2m_opfamily_built_in(type->btree_opf, type->btree_opintype))
 			order->built_in = false;
@@ -148,11 +147,11 @@ set_bounds(M2mPairOrder *order, M2mRelationship *rel)
 }
 
 /*
- * equal_means_same: are equal values of a type the same byte by byte?  B-tree
+ * m2m_equal_means_same: are equal values of a type the same byte by byte?  B-tree
  * deduplication has to know this too.
  */
-static bool
-equal_means_same(TypeCacheEntry *type, Oid collation)
+bool
+m2m_equal_means_same(TypeCacheEntry *type, Oid collation)
 {
 	Oid			procedure = get_opfamily_proc(type->btree_opf,
 											  type->btree_opintype,

@@ -9,6 +9,7 @@
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "storage/itemptr.h"
+#include "utils/typcache.h"
 
 #include "m2m.h"
 
@@ -169,6 +170,7 @@ extern Datum *m2m_pairs_next(M2mPairs *pairs);
 extern bool m2m_pairs_fit(M2mPairs *pairs);
 extern bool m2m_ids_fit(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern int64 m2m_pairs_count(M2mPairs *pairs);
+extern bool m2m_equal_means_same(TypeCacheEntry *type, Oid collation);
 extern int64 m2m_pairs_distinct(M2mPairs *pairs);
 extern int	m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a,
 							 Datum *b);

@@ -52,22 +52,16 @@
 typedef enum CounterStatement
 {
 	COUNTER_LOCK,				/* rows of the endpoint that have changed */
-	COUNTER_ADD = COUNTER_LOCK + 3, /* the difference to their column */
-	COUNTER_SLOT = COUNTER_ADD + 3, /* ... to a free slot of their keys */
+	COUNTER_ADD = COUNTER_LOCK + 3, /* the difference to one row's column */
+	COUNTER_ADD_LOCKED = COUNTER_ADD + 3,	/* ... to those of rows locked */
+	COUNTER_SLOT,				/* ... to a free slot of their keys */
 	COUNTER_NEW_SLOT = COUNTER_SLOT + 3,	/* ... to one of our own */
 	COUNTER_COUNT = COUNTER_NEW_SLOT + 3,	/* the links of some keys */
 	COUNTER_SET,				/* the column, to that */
 	COUNTER_ZERO,				/* the column, everywhere */
-	COUNTER_NO_SLOT				/* no slots at all */
+	COUNTER_NO_SLOT,			/* no slots at all */
+	COUNTER_LOCK_DELTA			/* rows of the endpoint that are in "delta" */
 } CounterStatement;
-
-/* What of a change there is. */
-typedef enum ChangeKind
-{
-	CHANGE_LINKED,
-	CHANGE_UNLINKED,
-	CHANGE_BOTH
-} ChangeKind;
 
 /*
  * How deep we are in statements of our own on a column: their triggers need
@@ -84,18 +78,19 @@ static List *counter_check(M2mRule *rule);
 static bool counter_elsewhere(M2mRule *rule);
 static void counter_end(M2mRule *rule, bool keep);
 static void add_to_column(M2mRule *rule, M2mRuleChange *change,
-						  ChangeKind kind);
+						  M2mRuleChangeKind kind);
+static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
+								  M2mRuleChangeKind kind);
 static void count_anew(M2mRule *rule, M2mRuleChange *change);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
-						 ChangeKind kind);
+						 M2mRuleChangeKind kind);
 static void row_written(TriggerData *trigger);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
 static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
-static char *delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind);
 static char *all_text(M2mRule *rule);
 static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
@@ -332,8 +327,7 @@ counter_read(M2mRule *rule)
 static void
 counter_after(M2mRule *rule, M2mRuleChange *change)
 {
-	ChangeKind	kind = change->linked == NULL ? CHANGE_UNLINKED :
-		change->unlinked == NULL ? CHANGE_LINKED : CHANGE_BOTH;
+	M2mRuleChangeKind kind = m2m_rule_change_kind(change);
 
 	/* a column that was dropped with CASCADE takes the counter along */
 	if (IN_COLUMN(rule) && COLUMN(rule) == 0)
@@ -368,20 +362,67 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
  * endpoint's own triggers and constraints raise.
  */
 static void
-add_to_column(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+add_to_column(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
-	int64		rows = m2m_rule_rows(change);
-	bool		many = rows > M2M_RULE_FEW;
+	/* a single link has no order to be locked in */
+	if (m2m_rule_rows(change) == 1)
+	{
+		m2m_rule_connect(change);
+		update_column(rule, COUNTER_ADD + kind, false);
+		m2m_rule_finish();
+	}
+	else
+	{
+		Tuplestorestate *counts = lock_rows(rule, change, kind);
+
+		if (tuplestore_tuple_count(counts) > 0)
+		{
+			m2m_rule_connect(NULL);
+			m2m_rule_add_relation("counts", InvalidOid,
+								  key_desc(rule->rel, rule->side, true),
+								  counts);
+			update_column(rule, COUNTER_ADD_LOCKED,
+						  tuplestore_tuple_count(counts) > M2M_RULE_FEW);
+			m2m_rule_finish();
+		}
+		tuplestore_end(counts);
+	}
+}
+
+/*
+ * lock_rows: locks the rows of the endpoint that a change has given links, or
+ * taken some from, in the order of their keys.  Returns these and the
+ * difference, as key_desc() has them.
+ */
+static Tuplestorestate *
+lock_rows(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
+{
+	Oid			owner = m2m_catalog_relation_owner(rule->rel->side[rule->side].relid);
+	Tuplestorestate *result = tuplestore_begin_heap(false, false, work_mem / 4);
 
 	m2m_rule_connect(change);
+	if (m2m_rule_rows(change) > M2M_RULE_FEW)
+	{
+		/*
+		 * First the keys, so that the planner knows how many there are when
+		 * it joins them: how many groups rows without statistics make, it can
+		 * only guess.
+		 */
+		Tuplestorestate *delta = m2m_rule_add_delta(rule, change, owner);
 
-	/* in the order of the key; a single one has no order */
-	if (rows > 1)
-		m2m_rule_execute(rule, COUNTER_LOCK + kind, many,
-						 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
-						 false, 0, NULL, NULL);
-	update_column(rule, COUNTER_ADD + kind, many);
+		m2m_rule_execute(rule, COUNTER_LOCK_DELTA, true, owner, false, 0,
+						 NULL, NULL);
+		m2m_rule_store(result);
+		tuplestore_end(delta);
+	}
+	else
+	{
+		m2m_rule_execute(rule, COUNTER_LOCK + kind, false, owner, false, 0,
+						 NULL, NULL);
+		m2m_rule_store(result);
+	}
 	m2m_rule_finish();
+	return result;
 }
 
 /*
@@ -391,18 +432,9 @@ add_to_column(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
 static void
 count_anew(M2mRule *rule, M2mRuleChange *change)
 {
-	M2mRelationship *rel = rule->rel;
-	TupleDesc	desc = key_desc(rel, rule->side, false);
-	Tuplestorestate *keys = tuplestore_begin_heap(false, false, work_mem / 4);
+	Tuplestorestate *keys = lock_rows(rule, change, M2M_RULE_BOTH);
 
-	m2m_rule_connect(change);
-	m2m_rule_execute(rule, COUNTER_LOCK + CHANGE_BOTH,
-					 m2m_rule_rows(change) > M2M_RULE_FEW,
-					 m2m_catalog_relation_owner(rel->side[rule->side].relid),
-					 false, 0, NULL, NULL);
-	m2m_rule_store(keys);
-	m2m_rule_finish();
-	set_column(rule, desc, keys);
+	set_column(rule, key_desc(rule->rel, rule->side, true), keys);
 	tuplestore_end(keys);
 }
 
@@ -458,7 +490,7 @@ update_column(M2mRule *rule, int statement, bool many)
  * older than a slot may be, to slots of this transaction.
  */
 static void
-add_to_slots(M2mRule *rule, M2mRuleChange *change, ChangeKind kind)
+add_to_slots(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 {
 	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
 	Oid			type = INT8OID;
@@ -587,23 +619,6 @@ key_desc(M2mRelationship *rel, M2mSide side, bool count)
 	return desc;
 }
 
-/*
- * delta_text: the keys of one side of a change, and the difference "d" of the
- * number of their links.
- */
-static char *
-delta_text(M2mRelationship *rel, M2mSide side, ChangeKind kind)
-{
-	char	   *a = m2m_rule_keys(rel, side, "a");
-
-	if (kind == CHANGE_BOTH)
-		return m2m_rule_moved(rel, side);
-	return psprintf("SELECT %s, %spg_catalog.count(*) AS d FROM %s a WHERE %s GROUP BY %s",
-					a, kind == CHANGE_UNLINKED ? "OPERATOR(pg_catalog.-) " : "",
-					kind == CHANGE_LINKED ? "linked" : "unlinked",
-					m2m_rule_is_link(rel, "a"), a);
-}
-
 /* counter_text: the SQL of a counter's statements. */
 static char *
 counter_text(M2mRule *rule, int statement)
@@ -630,27 +645,37 @@ counter_text(M2mRule *rule, int statement)
 
 	switch (statement)
 	{
-		case COUNTER_LOCK + CHANGE_LINKED:
-		case COUNTER_LOCK + CHANGE_UNLINKED:
-		case COUNTER_LOCK + CHANGE_BOTH:
-			return psprintf("SELECT %s FROM %s r JOIN (%s) d ON %s ORDER BY %s FOR NO KEY UPDATE"
-							" OF r",
+		case COUNTER_LOCK + M2M_RULE_LINKED:
+		case COUNTER_LOCK + M2M_RULE_UNLINKED:
+		case COUNTER_LOCK + M2M_RULE_BOTH:
+			return psprintf("SELECT %s, d.m2m_d FROM %s r JOIN (%s) d ON %s ORDER BY %s"
+							" FOR NO KEY UPDATE OF r",
 							row_keys(rel, side, "r"), rows,
-							delta_text(rel, side, statement - COUNTER_LOCK),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_LOCK),
 							m2m_rule_joins(rel, side, "d", "r"),
 							row_keys(rel, side, "r"));
-		case COUNTER_ADD + CHANGE_LINKED:
-		case COUNTER_ADD + CHANGE_UNLINKED:
-		case COUNTER_ADD + CHANGE_BOTH:
+		case COUNTER_LOCK_DELTA:
+			return psprintf("SELECT %s, d.m2m_d FROM %s r JOIN delta d ON %s ORDER BY %s"
+							" FOR NO KEY UPDATE OF r",
+							row_keys(rel, side, "r"), rows,
+							m2m_rule_joins(rel, side, "d", "r"),
+							row_keys(rel, side, "r"));
+		case COUNTER_ADD + M2M_RULE_LINKED:
+		case COUNTER_ADD + M2M_RULE_UNLINKED:
+		case COUNTER_ADD + M2M_RULE_BOTH:
 			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
-							" d.d AS %s)"
+							" d.m2m_d AS %s)"
 							" FROM (%s) d WHERE %s",
 							rows, column, column, type,
-							delta_text(rel, side, statement - COUNTER_ADD),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_ADD),
 							m2m_rule_joins(rel, side, "d", "r"));
-		case COUNTER_SLOT + CHANGE_LINKED:
-		case COUNTER_SLOT + CHANGE_UNLINKED:
-		case COUNTER_SLOT + CHANGE_BOTH:
+		case COUNTER_ADD_LOCKED:
+			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
+							" c.n AS %s) FROM counts c WHERE %s",
+							rows, column, column, type, same.data);
+		case COUNTER_SLOT + M2M_RULE_LINKED:
+		case COUNTER_SLOT + M2M_RULE_UNLINKED:
+		case COUNTER_SLOT + M2M_RULE_BOTH:
 
 			/*
 			 * Of each key up to eight slots that are free: the first takes
@@ -659,26 +684,26 @@ counter_text(M2mRule *rule, int statement)
 			 * locked, in its latest version.
 			 */
 			return psprintf("WITH d AS MATERIALIZED (%s), f AS MATERIALIZED (SELECT %s,"
-							" f.m2m_slot, f.n, d.d"
+							" f.m2m_slot, f.n AS m2m_n, d.m2m_d"
 							" FROM d CROSS JOIN LATERAL (SELECT s.* FROM %s s WHERE %s ORDER BY"
 							" s.m2m_slot"
 							" LIMIT 8 FOR UPDATE SKIP LOCKED) f),"
-							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS first,"
-							" CAST(pg_catalog.sum(f.n) OPERATOR(pg_catalog.+)"
-							" pg_catalog.min(f.d) AS pg_catalog.int8) AS n"
+							" t AS MATERIALIZED (SELECT %s, pg_catalog.min(f.m2m_slot) AS m2m_first,"
+							" CAST(pg_catalog.sum(f.m2m_n) OPERATOR(pg_catalog.+)"
+							" pg_catalog.min(f.m2m_d) AS pg_catalog.int8) AS m2m_n"
 							" FROM f GROUP BY %s),"
-							" u AS (UPDATE %s s SET n = t.n FROM t WHERE %s AND s.m2m_slot"
-							" OPERATOR(pg_catalog.=) t.first"
-							" AND t.n OPERATOR(pg_catalog.<>) 0),"
+							" u AS (UPDATE %s s SET n = t.m2m_n FROM t WHERE %s AND s.m2m_slot"
+							" OPERATOR(pg_catalog.=) t.m2m_first"
+							" AND t.m2m_n OPERATOR(pg_catalog.<>) 0),"
 							" g AS (DELETE FROM %s s USING f, t WHERE %s AND %s AND s.m2m_slot"
 							" OPERATOR(pg_catalog.=) f.m2m_slot"
-							" AND (s.m2m_slot OPERATOR(pg_catalog.<>) t.first OR t.n"
+							" AND (s.m2m_slot OPERATOR(pg_catalog.<>) t.m2m_first OR t.m2m_n"
 							" OPERATOR(pg_catalog.=) 0))"
-							" INSERT INTO %s AS s SELECT %s, $1, d.d FROM d WHERE NOT EXISTS"
+							" INSERT INTO %s AS s SELECT %s, $1, d.m2m_d FROM d WHERE NOT EXISTS"
 							" (SELECT FROM t WHERE %s)"
 							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
 							" OPERATOR(pg_catalog.+) excluded.n",
-							delta_text(rel, side, statement - COUNTER_SLOT),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_SLOT),
 							m2m_rule_keys(rel, side, "d"), slots,
 							slot_same(rule, "s", "d"),
 							m2m_rule_keys(rel, side, "f"),
@@ -689,14 +714,14 @@ counter_text(M2mRule *rule, int statement)
 							m2m_rule_keys(rel, side, "d"),
 							m2m_rule_same(rel, side, "t", "d"),
 							slot_keys(rule, NULL, false));
-		case COUNTER_NEW_SLOT + CHANGE_LINKED:
-		case COUNTER_NEW_SLOT + CHANGE_UNLINKED:
-		case COUNTER_NEW_SLOT + CHANGE_BOTH:
-			return psprintf("INSERT INTO %s AS s SELECT %s, $1, d.d FROM (%s) d ORDER BY %s"
+		case COUNTER_NEW_SLOT + M2M_RULE_LINKED:
+		case COUNTER_NEW_SLOT + M2M_RULE_UNLINKED:
+		case COUNTER_NEW_SLOT + M2M_RULE_BOTH:
+			return psprintf("INSERT INTO %s AS s SELECT %s, $1, d.m2m_d FROM (%s) d ORDER BY %s"
 							" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
 							" OPERATOR(pg_catalog.+) excluded.n",
 							slots, m2m_rule_keys(rel, side, "d"),
-							delta_text(rel, side, statement - COUNTER_NEW_SLOT),
+							m2m_rule_delta_text(rel, side, statement - COUNTER_NEW_SLOT),
 							m2m_rule_keys(rel, side, "d"),
 							slot_keys(rule, NULL, false));
 		case COUNTER_COUNT:

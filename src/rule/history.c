@@ -68,7 +68,7 @@ static char *properties_text(M2mRelationship *rel, const char *alias);
 static char *rows_text(M2mRelationship *rel, const char *rows);
 static char *moved_text(M2mRelationship *rel, bool made);
 static char *targets_text(M2mRule *rule, const char *gone);
-static char *close_text(M2mRule *rule, const char *targets);
+static char *close_text(M2mRule *rule, const char *gone);
 static M2mRule *find_history(M2mRelationship *rel, TimestampTz at);
 static uint64 execute_sql(const char *sql, TimestampTz at);
 
@@ -344,17 +344,14 @@ moved_text(M2mRelationship *rel, bool made)
 }
 
 /*
- * targets_text: the open rows of links that are gone.  Where a pair may have
- * several, as many of those with the same properties as went.
+ * targets_text: the open rows of links that are gone, where a pair may have
+ * several: as many of those with the same properties as went.
  */
 static char *
 targets_text(M2mRule *rule, const char *gone)
 {
 	M2mRelationship *rel = rule->rel;
 
-	if (rel->unique_index && rel->nidentity == 0)
-		return psprintf("SELECT h.* FROM %s JOIN (%s) g ON %s WHERE h.to_xid IS NULL",
-						past_rows(rule), gone, pair_same(rel, "h", "g"));
 	return psprintf("SELECT h.* FROM"
 					" (SELECT h.*, pg_catalog.row_number() OVER (PARTITION BY %s, h.properties"
 					" ORDER BY h.history_id DESC) AS m2m_n FROM %s WHERE h.to_xid IS NULL"
@@ -369,22 +366,37 @@ targets_text(M2mRule *rule, const char *gone)
 }
 
 /*
- * close_text: closes rows, and forgets those that this transaction has opened.
- * In one statement: what is forgotten must not be looked for among others.
+ * close_text: closes the open rows of links that are gone, of all where gone is
+ * NULL, and forgets those that this transaction has opened.  In one statement:
+ * what is forgotten must not be looked for among others.
  */
 static char *
-close_text(M2mRule *rule, const char *targets)
+close_text(M2mRule *rule, const char *gone)
 {
+	M2mRelationship *rel = rule->rel;
 	char	   *history = m2m_qualified_name(rule->table);
-	char	   *same = psprintf("%s AND h.history_id OPERATOR(pg_catalog.=) t.history_id",
-								past_same(rule, "h", "t"));
+	char	   *targets = "SELECT";
+	char	   *same;
 
+	if (gone == NULL)
+		same = "h.to_xid IS NULL";
+	else if (rel->unique_index && rel->nidentity == 0)
+	{
+		targets = pstrdup(gone);
+		same = psprintf("%s AND h.to_xid IS NULL", past_same(rule, "h", "t"));
+	}
+	else
+	{
+		targets = targets_text(rule, gone);
+		same = psprintf("%s AND h.history_id OPERATOR(pg_catalog.=) t.history_id",
+						past_same(rule, "h", "t"));
+	}
 	return psprintf("WITH t AS MATERIALIZED (%s),"
 					" f AS (DELETE FROM %s h USING t WHERE %s"
-					" AND t.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id())"
+					" AND h.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id())"
 					" UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
 					" unlinked_by = $1, unlinked_actor = NULLIF($2, '') FROM t WHERE %s"
-					" AND t.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()",
+					" AND h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()",
 					targets, history, same, history, END_OF_PERIOD, same);
 }
 
@@ -403,23 +415,17 @@ history_text(M2mRule *rule, int statement)
 							" linked_actor)"
 							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
 							" NULL),"
-							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a"
-							" ORDER BY %s",
+							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a",
 							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
-							rows_text(rel, "linked") : moved_text(rel, true),
-							m2m_rule_pair(rel, "a"));
+							rows_text(rel, "linked") : moved_text(rel, true));
 		case HISTORY_CLOSE:
 		case HISTORY_CLOSE_MOVED:
-			return close_text(rule,
-							  targets_text(rule,
-										   statement == HISTORY_CLOSE ?
-										   rows_text(rel, "unlinked") :
-										   moved_text(rel, false)));
+			return close_text(rule, statement == HISTORY_CLOSE ?
+							  rows_text(rel, "unlinked") :
+							  moved_text(rel, false));
 		case HISTORY_CLOSE_ALL:
-			return close_text(rule,
-							  psprintf("SELECT h.* FROM %s WHERE h.to_xid IS NULL",
-									   past_rows(rule)));
+			return close_text(rule, NULL);
 	}
 	return NULL;
 }

@@ -50,12 +50,15 @@
 typedef enum LimitStatement
 {
 	LIMIT_LINKED,				/* keys that were linked by INSERT */
-	LIMIT_MOVED,				/* ... that have more links by UPDATE */
+	LIMIT_MOVED,				/* ... that have more links by a change of
+								 * both */
+	LIMIT_GIVEN,				/* ... that have, by "delta" */
 	LIMIT_OVER_LINKED,			/* one of these that has too many */
 	LIMIT_OVER_MOVED,
+	LIMIT_OVER_GIVEN,
 	LIMIT_OVER,					/* any */
 	LIMIT_UNLINKED,				/* keys that were unlinked by DELETE */
-	LIMIT_LEFT,					/* ... that have less links by UPDATE */
+	LIMIT_LEFT,					/* ... that have less by a change of both */
 	LIMIT_LOST,					/* distinct keys of those kept till commit */
 	LIMIT_UNDER_LOST,			/* one of these that has too few */
 	LIMIT_UNDER_NEW,			/* the same of new rows */
@@ -286,22 +289,29 @@ check_most(M2mRule *rule, M2mRuleChange *change)
 	M2mRelationship *rel = rule->rel;
 	Oid			owner = m2m_catalog_relation_owner(rel->association);
 	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
+	bool		both = m2m_rule_change_kind(change) == M2M_RULE_BOTH;
+	Tuplestorestate *delta = NULL;
 	Oid			type = INT8OID;
 	Datum		max = Int64GetDatum(MAX(rule));
 
 	m2m_rule_connect(change);
-	if (m2m_rule_execute(rule, change->update ? LIMIT_MOVED : LIMIT_LINKED,
-						 many, owner, false, 0, NULL, NULL) > 0)
+	if (many)
+		delta = m2m_rule_add_delta(rule, change, owner);
+	if (m2m_rule_execute(rule, many ? LIMIT_GIVEN :
+						 both ? LIMIT_MOVED : LIMIT_LINKED, many, owner,
+						 false, 0, NULL, NULL) > 0)
 	{
 		uint64		count;
 		uint32	   *hash = m2m_rule_hashes(rel, rule->side, &count);
 
 		m2m_lock_keys(rel, rule->side, hash, count);
-		if (m2m_rule_execute(rule, change->update ? LIMIT_OVER_MOVED :
-							 LIMIT_OVER_LINKED, many, owner, true, 1, &type,
-							 &max) > 0)
+		if (m2m_rule_execute(rule, many ? LIMIT_OVER_GIVEN :
+							 both ? LIMIT_OVER_MOVED : LIMIT_OVER_LINKED,
+							 many, owner, true, 1, &type, &max) > 0)
 			report(rule, true);
 	}
+	if (delta != NULL)
+		tuplestore_end(delta);
 	m2m_rule_finish();
 }
 
@@ -316,7 +326,8 @@ keep_unlinked(M2mRule *rule, M2mRuleChange *change)
 	Pending    *p = get_pending(rule, false);
 
 	m2m_rule_connect(change);
-	m2m_rule_execute(rule, change->update ? LIMIT_LEFT : LIMIT_UNLINKED, many,
+	m2m_rule_execute(rule, m2m_rule_change_kind(change) == M2M_RULE_BOTH ?
+					 LIMIT_LEFT : LIMIT_UNLINKED, many,
 					 m2m_catalog_relation_owner(rule->rel->association),
 					 false, 0, NULL, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -643,20 +654,24 @@ limit_text(M2mRule *rule, int statement)
 			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s", a,
 							is_link);
 		case LIMIT_MOVED:
-			return psprintf("SELECT %s FROM (%s) m WHERE m.d OPERATOR(pg_catalog.>) 0",
+			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.>) 0",
 							m2m_rule_keys(rel, side, "m"),
-							m2m_rule_moved(rel, side));
+							m2m_rule_delta_text(rel, side, M2M_RULE_BOTH));
+		case LIMIT_GIVEN:
+			return psprintf("SELECT %s FROM delta m WHERE m.m2m_d OPERATOR(pg_catalog.>) 0",
+							m2m_rule_keys(rel, side, "m"));
 		case LIMIT_UNLINKED:
 			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s", a,
 							is_link);
 		case LIMIT_LEFT:
-			return psprintf("SELECT %s FROM (%s) m WHERE m.d OPERATOR(pg_catalog.<) 0",
+			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.<) 0",
 							m2m_rule_keys(rel, side, "m"),
-							m2m_rule_moved(rel, side));
+							m2m_rule_delta_text(rel, side, M2M_RULE_BOTH));
 		case LIMIT_OVER_LINKED:
 		case LIMIT_OVER_MOVED:
-			query = limit_text(rule, statement == LIMIT_OVER_LINKED ?
-							   LIMIT_LINKED : LIMIT_MOVED);
+		case LIMIT_OVER_GIVEN:
+			query = limit_text(rule, statement - LIMIT_OVER_LINKED +
+							   LIMIT_LINKED);
 			return psprintf("SELECT %s, pg_catalog.count(*) FROM %s a JOIN (%s) g ON %s"
 							" WHERE %s GROUP BY %s"
 							" HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) $1"

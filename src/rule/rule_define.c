@@ -343,7 +343,8 @@ m2m_rule_append_column(StringInfo columns, M2mRelationship *rel,
  * for its owner.  It has a primary key, or a publication of all tables would
  * stop the links, and no foreign keys, or TRUNCATE of the three would fail.
  * One with columns of these names that the owner has left there is taken.
- * Error 42P07 where the name is taken by anything else.
+ * Errors: 42P07 where the name is taken by anything else; 42701 where a key has
+ * the name of a column of the rule's.
  */
 Oid
 m2m_rule_make_table(M2mRelationship *rel, const char *name, List *names,
@@ -354,7 +355,23 @@ m2m_rule_make_table(M2mRelationship *rel, const char *name, List *names,
 	char	   *table = quote_qualified_identifier(get_namespace_name(schema),
 												   name);
 	Oid			relid;
+	ListCell   *lc;
 
+	foreach(lc, names)
+	{
+		char	   *column = lfirst(lc);
+
+		for (int i = 0; i < list_cell_number(names, lc); i++)
+		{
+			if (strcmp(list_nth(names, i), column) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("key column \"%s\" of \"%s\" has the name of a column that table \"%s\" needs",
+								column, get_rel_name(rel->association), name),
+						 errhint("Rename the column of \"%s\"; when the table is made it may have its name back.",
+								 get_rel_name(rel->association))));
+		}
+	}
 	relid = get_relname_relid(name, schema);
 	if (OidIsValid(relid))
 	{

@@ -21,7 +21,10 @@
 #define M2M_RULE_EVENTS 4
 
 /* Statements of its own that a rule may keep plans of. */
-#define M2M_RULE_PLANS 20
+#define M2M_RULE_PLANS 24
+
+/* ... of which the last are m2m_rule_delta_text()'s, by kind of change */
+#define M2M_RULE_DELTA (M2M_RULE_PLANS - 3)
 
 /* Rows up to which a kept plan will do. */
 #define M2M_RULE_FEW 100
@@ -92,6 +95,14 @@ struct M2mRuleChange
 	ResourceOwner owner;
 };
 
+/* What of a change there is. */
+typedef enum M2mRuleChangeKind
+{
+	M2M_RULE_LINKED,
+	M2M_RULE_UNLINKED,
+	M2M_RULE_BOTH
+} M2mRuleChangeKind;
+
 /* What rules of a description hang on. */
 typedef struct M2mRules
 {
@@ -145,10 +156,16 @@ extern AttrNumber *m2m_rule_side_columns(M2mRelationship *rel, M2mSide side);
 extern char *m2m_rule_joins(M2mRelationship *rel, M2mSide side,
 							const char *link, const char *row);
 extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
-extern char *m2m_rule_moved(M2mRelationship *rel, M2mSide side);
 extern char *m2m_rule_equality(Oid type);
 extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
+
+/* rule_delta.c: by how much rows have more links, or fewer */
+extern Tuplestorestate *m2m_rule_add_delta(M2mRule *rule,
+										   M2mRuleChange *change, Oid as);
+extern M2mRuleChangeKind m2m_rule_change_kind(M2mRuleChange *change);
+extern char *m2m_rule_delta_text(M2mRelationship *rel, M2mSide side,
+								 M2mRuleChangeKind kind);
 
 /* rule_define.c: switching rules on */
 extern M2mRelationship *m2m_rule_begin(Oid association, const char *kind);

@@ -148,7 +148,10 @@ get_plan(M2mRule *rule, int statement, bool many, int nargs, Oid *types)
 	Assert(statement < M2M_RULE_PLANS);
 	if (!many && *kept != NULL && SPI_plan_is_valid(*kept))
 		return *kept;
-	sql = rule->kind->text(rule, statement);
+	sql = statement >= M2M_RULE_DELTA ?
+		m2m_rule_delta_text(rule->rel, rule->side,
+							(M2mRuleChangeKind) (statement - M2M_RULE_DELTA)) :
+		rule->kind->text(rule, statement);
 	plan = SPI_prepare_cursor(sql, nargs, types,
 							  many ? CURSOR_OPT_CUSTOM_PLAN :
 							  CURSOR_OPT_GENERIC_PLAN);
@@ -354,23 +357,6 @@ m2m_rule_is_link(M2mRelationship *rel, const char *alias)
 	if (list.len == 0)
 		appendStringInfoString(&list, "true");
 	return list.data;
-}
-
-/*
- * m2m_rule_moved: of an UPDATE, the keys of one side that have more links, or
- * less, by it: a query of the keys and the difference "d".
- */
-char *
-m2m_rule_moved(M2mRelationship *rel, M2mSide side)
-{
-	return psprintf("SELECT %s, pg_catalog.sum(u.d)::pg_catalog.int8 AS d FROM"
-					" (SELECT %s, 1 AS d FROM linked a WHERE %s"
-					" UNION ALL SELECT %s, -1 FROM unlinked a WHERE %s) u"
-					" GROUP BY %s HAVING pg_catalog.sum(u.d) OPERATOR(pg_catalog.<>) 0",
-					m2m_rule_keys(rel, side, "u"),
-					m2m_rule_keys(rel, side, "a"), m2m_rule_is_link(rel, "a"),
-					m2m_rule_keys(rel, side, "a"), m2m_rule_is_link(rel, "a"),
-					m2m_rule_keys(rel, side, "u"));
 }
 
 /* m2m_rule_equality: of a type with itself. */
