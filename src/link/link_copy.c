@@ -63,7 +63,7 @@ m2m_parts_copy(M2mParts *parts, M2mIds *from, M2mIds *into)
 	M2mRows    *rows;
 	ListCell   *lc;
 
-	/* before any statement, as m2m_plan_link(), and in the order of their OIDs */
+	/* before any statement, as m2m_plan_link(), in the order of their OIDs */
 	foreach(lc, parts->list)
 	{
 		M2mPart    *part = lfirst(lc);
