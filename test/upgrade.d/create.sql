@@ -69,3 +69,23 @@ SELECT m2m_create('visitor', 'page');
 -- Half of one: a view is gone
 SELECT m2m_create('author', 'tag', 'genre');
 DROP VIEW tag_authors;
+
+-- Rows that are marked instead of deleted, a tenant in both keys
+CREATE TABLE fan (id int PRIMARY KEY, songs bigint NOT NULL DEFAULT 0);
+CREATE TABLE song (id int PRIMARY KEY);
+CREATE TABLE liking (fan_id int NOT NULL REFERENCES fan, song_id int NOT NULL REFERENCES song, deleted_at timestamptz);
+CREATE UNIQUE INDEX ON liking (fan_id, song_id) WHERE deleted_at IS NULL;
+INSERT INTO fan VALUES (1), (2);
+INSERT INTO song VALUES (1), (2);
+INSERT INTO liking VALUES (1, 1, '2020-01-01'), (1, 2, NULL);
+SELECT m2m_adopt('liking', deleted => 'deleted_at');
+CREATE TABLE staff (tenant int, id int, PRIMARY KEY (tenant, id));
+CREATE TABLE team (tenant int, id int, PRIMARY KEY (tenant, id));
+INSERT INTO staff VALUES (1, 1), (2, 1);
+INSERT INTO team VALUES (1, 1), (1, 2), (2, 1);
+SELECT m2m_create('staff', 'team', left_columns => '{tenant,staff_id}', right_columns => '{tenant,team_id}');
+SELECT m2m_link('staff', ROW(1, 1), 'team', 2);
+
+-- Rules: in columns and in tables of their own
+SELECT m2m_counter('liking', 'fan', counter => 'songs'), m2m_counter('liking', 'song'), m2m_limit('liking', 'fan', min => 0, max => 2),
+	m2m_history('liking'), m2m_notify('liking', 'likes', keys => true);

@@ -81,3 +81,19 @@ SELECT m2m_link('visitor', '{}', 'tag', '{}');
 SELECT m2m_drop('visitor_tag'), m2m_drop('author_book', keep_links => true), m2m_adopt('author_book');
 SELECT * FROM author_books ORDER BY 1, 2;
 ROLLBACK;
+
+-- What rules keep, and do
+SELECT * FROM fan ORDER BY 1;
+SELECT song_id, sum(n) FROM liking_song_counter GROUP BY 1 ORDER BY 1;
+SELECT fan_id, song_id, history_id, during, from_xid, to_xid FROM liking_history ORDER BY 3;
+SELECT * FROM m2m_rules() ORDER BY 1, 2;
+SELECT * FROM m2m_check() ORDER BY 1, 2, 3;
+BEGIN;
+SET LOCAL ROLE shop_owner;
+SELECT m2m_link('fan', 1, 'song', 1), m2m_unlink('fan', 1, 'song', 2), m2m_link('fan', '{1,2}', 'song', '{2,2}');
+SELECT * FROM fan ORDER BY 1;
+SELECT song_id, sum(n) FROM liking_song_counter GROUP BY 1 ORDER BY 1;
+SELECT * FROM fan_songs ORDER BY 1, 2;
+SELECT * FROM staff_teams ORDER BY 1, 2;
+SELECT m2m_link('staff', ROW(1, 1), 'team', ROW(2, 1));
+ROLLBACK;
