@@ -37,6 +37,7 @@
 static List *find_associations(Oid relid, const char *via, const char *role);
 static bool is_part_of(Oid association, List *others);
 static void lock_associations(Oid relid, List *associations, bool shut);
+static void check_local(Oid relid);
 static List *make_parts(Oid relid, List *associations, const char *role);
 static M2mPart *choose_key(M2mParts *parts);
 static Bitmapset *key_columns(M2mEndpoint *endpoint);
@@ -64,13 +65,14 @@ static void execute_as(Oid role, const char *sql);
  * finished: nothing else waits for another then.
  *
  * Errors: 42704 none, 42P08 several that via means, or rows that have no one
- * key; 42501.
+ * key; 42501; 0A000 for distributed tables.
  */
 M2mParts *
 m2m_parts_find(Oid relid, const char *via, const char *role, bool shut)
 {
 	M2mParts   *result = palloc0(sizeof(M2mParts));
 	List	   *found = find_associations(relid, via, role);
+	ListCell   *lc;
 
 	/* which to lock is known but by a look that no lock protects: look again */
 	for (;;)
@@ -92,6 +94,9 @@ m2m_parts_find(Oid relid, const char *via, const char *role, bool shut)
 				 errmsg("several relationships \"%s\" of table \"%s\"",
 						via, get_rel_name(relid)),
 				 errhint("Name the association with its schema.")));
+	check_local(relid);
+	foreach(lc, found)
+		check_local(lfirst_oid(lc));
 	result->relid = relid;
 	result->list = make_parts(relid, found, role);
 	result->key = choose_key(result);
@@ -205,6 +210,21 @@ lock_associations(Oid relid, List *associations, bool shut)
 		}
 	}
 	m2m_lock_relations_each(relids, lockmodes);
+}
+
+/*
+ * check_local: error for a table whose rows are kept elsewhere: no statement
+ * joins these with the rows of a call.
+ */
+static void
+check_local(Oid relid)
+{
+	if (m2m_catalog_is_distributed(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("rows of distributed tables cannot be merged, nor their links copied"),
+				 errdetail("Table %s is managed by the extension \"citus\".",
+						   m2m_qualified_name(relid))));
 }
 
 /* make_parts: what the table is in these relationships, left before right. */
