@@ -14,12 +14,17 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/reloptions.h"
+#include "access/stratnum.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_subscription_rel.h"
 #include "catalog/pg_type.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -234,5 +239,28 @@ m2m_catalog_view_reads_as_invoker(Oid viewid)
 	if (!isnull)
 		result = ((ViewOptions *) view_reloptions(options, false))->security_invoker;
 	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * m2m_catalog_is_subscribed: do rows of a table arrive from a publisher?  What
+ * applies them fires no triggers but those that are made for it.
+ */
+bool
+m2m_catalog_is_subscribed(Oid relid)
+{
+	Relation	catalog = table_open(SubscriptionRelRelationId,
+									 AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		result;
+
+	ScanKeyInit(&key, Anum_pg_subscription_rel_srrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, SubscriptionRelSrrelidSrsubidIndexId,
+							  true, NULL, 1, &key);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
 	return result;
 }

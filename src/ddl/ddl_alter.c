@@ -722,7 +722,11 @@ start_move_object(Node *parsetree, ObjectType kind, Node *name)
 		classid = OperatorRelationId;
 		objectid = LookupOperWithArgs(castNode(ObjectWithArgs, name), true);
 	}
-	if (OidIsValid(objectid))
+	/* functions of histories name one of our own */
+	if (classid == ExtensionRelationId && OidIsValid(objectid) &&
+		objectid == get_extension_oid("m2m", true))
+		start_move(parsetree, m2m_catalog_associations());
+	else if (OidIsValid(objectid))
 		start_move(parsetree,
 				   m2m_catalog_dependent_associations(classid, objectid));
 }
@@ -747,6 +751,9 @@ see_functions(M2mPending *p, Oid association)
 	{
 		M2mSeenFunction *seen = see_function(rel, s, whole);
 
+		if (seen != NULL)
+			p->functions = lappend(p->functions, seen);
+		seen = whole ? m2m_function_see_at(rel, s) : NULL;
 		if (seen != NULL)
 			p->functions = lappend(p->functions, seen);
 	}
@@ -798,6 +805,11 @@ follow_owner(M2mPending *p, Oid association)
 	{
 		M2mSeenFunction *function = see_function(rel, s, whole);
 
+		if (function != NULL &&
+			m2m_catalog_function_owner(function->function) == p->old_owner &&
+			m2m_catalog_function_runs_as_invoker(function->function))
+			p->owned = lappend_oid(p->owned, function->function);
+		function = whole ? m2m_function_see_at(rel, s) : NULL;
 		if (function != NULL &&
 			m2m_catalog_function_owner(function->function) == p->old_owner &&
 			m2m_catalog_function_runs_as_invoker(function->function))
@@ -1003,6 +1015,16 @@ refresh_functions(M2mPending *p)
 													InvalidOid, NoLock);
 		char	   *body;
 
+		if (seen->at)
+		{
+			/* at rest it waits for m2m_history() */
+			body = rel == NULL ? NULL :
+				m2m_history_function_body(rel, seen->near);
+			if (body != NULL && strcmp(body, seen->body) != 0 &&
+				m2m_function_reads_as_seen(seen))
+				m2m_function_replace(seen->function, body);
+			continue;
+		}
 		if (rel == NULL)
 		{
 			m2m_function_follow_name(seen);

@@ -543,6 +543,9 @@ m2m_relationship_see(M2mPending *p, Oid association)
 									  m2m_function_see_as_is(rel, s, astray));
 		if (function != NULL)
 			seen->functions = lappend(seen->functions, function);
+		function = whole ? m2m_function_see_at(rel, s) : NULL;
+		if (function != NULL)
+			seen->functions = lappend(seen->functions, function);
 	}
 	p->relationships = lappend(p->relationships, seen);
 	MemoryContextSwitchTo(old);

@@ -1,6 +1,6 @@
 /*
  * ddl_functions.c
- *		Link functions as they read before a command.
+ *		Link functions, and those of histories, as they read before a command.
  *
  * Their bodies are strings, which follow nothing by themselves: what the
  * command has renamed, they are given anew at its end, unless somebody has
@@ -16,6 +16,7 @@
 
 #include "ddl_internal.h"
 #include "m2m.h"
+#include "rule.h"
 
 /*
  * m2m_function_see: the link function of one side as it reads now, in
@@ -29,7 +30,7 @@ m2m_function_see(M2mRelationship *rel, M2mSide near)
 
 	if (!OidIsValid(function))
 		return NULL;
-	seen = palloc(sizeof(M2mSeenFunction));
+	seen = palloc0(sizeof(M2mSeenFunction));
 	seen->function = function;
 	seen->association = rel->association;
 	seen->near = near;
@@ -45,7 +46,7 @@ m2m_function_see(M2mRelationship *rel, M2mSide near)
 M2mSeenFunction *
 m2m_function_see_as_is(M2mRelationship *rel, M2mSide near, Oid function)
 {
-	M2mSeenFunction *seen = palloc(sizeof(M2mSeenFunction));
+	M2mSeenFunction *seen = palloc0(sizeof(M2mSeenFunction));
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	bool		isnull = true;
 	Datum		source = 0;
@@ -59,6 +60,27 @@ m2m_function_see_as_is(M2mRelationship *rel, M2mSide near, Oid function)
 	seen->start = m2m_function_start(rel->association);
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
+	return seen;
+}
+
+/*
+ * m2m_function_see_at: the function of a side's history as it reads now, in
+ * CurrentMemoryContext; NULL if there is none.  Locks nothing.
+ */
+M2mSeenFunction *
+m2m_function_see_at(M2mRelationship *rel, M2mSide near)
+{
+	Oid			function = m2m_history_function(rel, near);
+	M2mSeenFunction *seen;
+
+	if (!OidIsValid(function))
+		return NULL;
+	seen = palloc0(sizeof(M2mSeenFunction));
+	seen->function = function;
+	seen->association = rel->association;
+	seen->near = near;
+	seen->body = m2m_history_function_body(rel, near);
+	seen->at = true;
 	return seen;
 }
 

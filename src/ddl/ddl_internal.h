@@ -20,6 +20,7 @@ typedef struct M2mSeenFunction
 	M2mSide		near;
 	char	   *body;
 	char	   *start;			/* of the body, naming the association */
+	bool		at;				/* a history's, not the link function */
 } M2mSeenFunction;
 
 /* Between the start and the end of a command. */
@@ -91,6 +92,8 @@ extern void m2m_dropped_lock_extensions(Node *parsetree);
 extern M2mSeenFunction *m2m_function_see(M2mRelationship *rel, M2mSide near);
 extern M2mSeenFunction *m2m_function_see_as_is(M2mRelationship *rel,
 											   M2mSide near, Oid function);
+extern M2mSeenFunction *m2m_function_see_at(M2mRelationship *rel,
+											M2mSide near);
 extern bool m2m_function_reads_as_seen(M2mSeenFunction *seen);
 extern void m2m_function_follow_name(M2mSeenFunction *seen);
 

@@ -86,6 +86,7 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	M2mRelationship *rel;
 	List	   *renamings = NIL;
 	List	   *functions[2] = {NIL, NIL};
+	Oid			at[2];
 	char	   *old_name;
 	char	   *old_view[2] = {NULL, NULL};
 	char	   *comment;
@@ -117,8 +118,9 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	}
 	choose_names(rel, &name, role, view);
 	comment = GetComment(association, RelationRelationId, 0);
-	ours = comment != NULL && old_view[M2M_LEFT] != NULL &&
-		old_view[M2M_RIGHT] != NULL &&
+	ours = comment != NULL &&
+		(OidIsValid(rel->mirror) || (old_view[M2M_LEFT] != NULL &&
+									 old_view[M2M_RIGHT] != NULL)) &&
 		strcmp(comment, m2m_association_comment(rel->side[M2M_LEFT].relid,
 												rel->side[M2M_RIGHT].relid,
 												old_view)) == 0;
@@ -129,6 +131,7 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 		ListCell   *lc;
 
 		functions[s] = m2m_functions_find(rel, s, false);
+		at[s] = m2m_history_function(rel, s);
 		if (old_view[s] == NULL)
 			continue;
 		add(&renamings, "VIEW", rel->side[s].view, view[s],
@@ -182,6 +185,18 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 
 		foreach(lc, list_difference_oid(functions[s], found))
 			m2m_function_replace(lfirst_oid(lc), m2m_function_body(rel, s));
+		if (OidIsValid(at[s]) && m2m_history_function(rel, s) != at[s])
+			m2m_function_replace(at[s], m2m_history_function_body(rel, s));
+
+		/* one that has a name of its own keeps it */
+		if (OidIsValid(at[s]) && old_view[s] != NULL &&
+			strcmp(old_view[s], view[s]) != 0 &&
+			strcmp(get_func_name(at[s]),
+				   makeObjectName(old_view[s], NULL, "at")) == 0)
+			m2m_sql(psprintf("ALTER FUNCTION %s RENAME TO %s",
+							 format_procedure_extended(at[s],
+													   FORMAT_PROC_FORCE_QUALIFY),
+							 quote_identifier(makeObjectName(view[s], NULL, "at"))));
 	}
 }
 

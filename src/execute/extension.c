@@ -11,12 +11,14 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "utils/rel.h"
 
 #include "execute.h"
 
-static void record_extension(Oid trigger, Oid extension);
+static void depends(Oid classid, Oid objectid, const char *extension);
+static void record_extension(Oid classid, Oid objectid, Oid extension);
 
 /*
  * m2m_trigger_depends: marks a trigger as going with an extension.  What ALTER
@@ -28,12 +30,26 @@ static void record_extension(Oid trigger, Oid extension);
 void
 m2m_trigger_depends(Oid trigger, const char *extension)
 {
+	depends(TriggerRelationId, trigger, extension);
+}
+
+/* m2m_function_depends: the same of a function. */
+void
+m2m_function_depends(Oid function, const char *extension)
+{
+	depends(ProcedureRelationId, function, extension);
+}
+
+/* depends: what both do. */
+static void
+depends(Oid classid, Oid objectid, const char *extension)
+{
 	Oid			extensionid = m2m_keep_extension(extension, false);
 
-	if (list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
+	if (list_member_oid(getAutoExtensionsOfObject(classid, objectid),
 						extensionid))
 		return;
-	record_extension(trigger, extensionid);
+	record_extension(classid, objectid, extensionid);
 	CommandCounterIncrement();
 }
 
@@ -42,14 +58,14 @@ m2m_trigger_depends(Oid trigger, const char *extension)
  * by recordDependencyOn(), which in newer minor releases locks the extension.
  */
 static void
-record_extension(Oid trigger, Oid extension)
+record_extension(Oid classid, Oid objectid, Oid extension)
 {
 	Relation	depend = table_open(DependRelationId, RowExclusiveLock);
 	Datum		values[Natts_pg_depend];
 	bool		nulls[Natts_pg_depend] = {0};
 
-	values[Anum_pg_depend_classid - 1] = ObjectIdGetDatum(TriggerRelationId);
-	values[Anum_pg_depend_objid - 1] = ObjectIdGetDatum(trigger);
+	values[Anum_pg_depend_classid - 1] = ObjectIdGetDatum(classid);
+	values[Anum_pg_depend_objid - 1] = ObjectIdGetDatum(objectid);
 	values[Anum_pg_depend_objsubid - 1] = Int32GetDatum(0);
 	values[Anum_pg_depend_refclassid - 1] =
 		ObjectIdGetDatum(ExtensionRelationId);

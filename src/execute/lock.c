@@ -33,6 +33,8 @@
 static uint64 key_locks = 0;
 static LocalTransactionId key_locks_of = InvalidLocalTransactionId;
 
+static void lock_hashes(Oid relid, uint16 of_all, uint16 of_each,
+						uint32 *hash, uint64 count);
 static void count_key_locks(void);
 
 /*
@@ -277,10 +279,48 @@ m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 void
 m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash, uint64 count)
 {
+	lock_hashes(rel->association, side + 3, side + 5, hash, count);
+}
+
+/*
+ * m2m_await_key: waits until nobody else has such a lock on a key, and takes
+ * none.
+ */
+void
+m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash)
+{
 	LOCKTAG		all;
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_OBJECT(all, MyDatabaseId, rel->association, 0, side + 3);
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash, side + 5);
+	(void) LockAcquire(&all, ShareLock, false, false);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	(void) LockRelease(&tag, ExclusiveLock, false);
+	(void) LockRelease(&all, ShareLock, false);
+}
+
+/*
+ * m2m_lock_rows: the same as m2m_lock_keys() of rows of a table, for rules that look whether they
+ * have links in any relationship; hash may be NULL for all rows.
+ */
+void
+m2m_lock_rows(Oid relid, uint32 *hash, uint64 count)
+{
+	lock_hashes(relid, 7, 8, hash, hash == NULL ? KEY_LOCKS + 1 : count);
+}
+
+/*
+ * lock_hashes: of_all and of_each tell these locks from others of the relation.
+ */
+static void
+lock_hashes(Oid relid, uint16 of_all, uint16 of_each, uint32 *hash,
+			uint64 count)
+{
+	LOCKTAG		all;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(all, MyDatabaseId, relid, 0, of_all);
 	if (count == 0 || m2m_lock_held_by_me(&all, ExclusiveLock))
 		return;
 	if (count <= KEY_LOCKS)
@@ -289,8 +329,7 @@ m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash, uint64 count)
 
 		for (uint64 i = 0; i < count; i++)
 		{
-			SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash[i],
-							   side + 5);
+			SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relid, hash[i], of_each);
 			if (!m2m_lock_held_by_me(&tag, ExclusiveLock))
 				more++;
 		}
@@ -302,14 +341,27 @@ m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash, uint64 count)
 			(void) LockAcquire(&all, ShareLock, false, false);
 			for (uint64 i = 0; i < count; i++)
 			{
-				SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association,
-								   hash[i], side + 5);
+				SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relid, hash[i],
+								   of_each);
 				(void) LockAcquire(&tag, ExclusiveLock, false, false);
 			}
 			key_locks += more;
 			return;
 		}
 	}
+	(void) LockAcquire(&all, ExclusiveLock, false, false);
+}
+
+/*
+ * m2m_lock_all_keys: the same of all keys of a side, for who does not know them
+ * yet.
+ */
+void
+m2m_lock_all_keys(M2mRelationship *rel, M2mSide side)
+{
+	LOCKTAG		all;
+
+	SET_LOCKTAG_OBJECT(all, MyDatabaseId, rel->association, 0, side + 3);
 	(void) LockAcquire(&all, ExclusiveLock, false, false);
 }
 

@@ -96,6 +96,7 @@ extern bool m2m_catalog_column_not_null(Oid relid, AttrNumber attnum);
 extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_base_type(Oid type);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
+extern bool m2m_catalog_is_subscribed(Oid relid);
 extern Oid	m2m_catalog_function_owner(Oid function);
 extern bool m2m_catalog_function_runs_as_invoker(Oid function);
 extern bool m2m_catalog_view_reads_as_invoker(Oid viewid);
@@ -137,6 +138,7 @@ extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
 extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
 												  M2mLinkView *view[2],
 												  List *going);
+extern bool m2m_view_is_due(M2mRelationship *rel, M2mSide side);
 extern void m2m_catalog_describe_link_columns(M2mRelationship *rel);
 extern List *m2m_catalog_foreign_keys(Oid association);
 extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,

@@ -46,6 +46,7 @@ extern bool m2m_drop_for_good_if_free(List *addresses);
 
 /* extension.c: marking triggers of ours as going with the extension */
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
+extern void m2m_function_depends(Oid function, const char *extension);
 
 /*
  * lock.c: on several relations at once, on an extension, and by which calls on
@@ -61,8 +62,11 @@ extern void m2m_lock_links(M2mRelationship *rel);
 extern void m2m_lock_links_shared(M2mRelationship *rel);
 extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,
 								  M2mIds *id);
+extern void m2m_lock_all_keys(M2mRelationship *rel, M2mSide side);
 extern void m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash,
 						  uint64 count);
+extern void m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash);
+extern void m2m_lock_rows(Oid relid, uint32 *hash, uint64 count);
 pg_noreturn extern void m2m_error_newer_links(void);
 pg_noreturn extern void m2m_error_newer(const char *detail);
 

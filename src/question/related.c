@@ -13,6 +13,7 @@
 
 #include "m2m.h"
 #include "question_internal.h"
+#include "rule.h"
 #include "text.h"
 
 static void append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
@@ -21,15 +22,34 @@ static void append_count(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
 /*
  * m2m_counts_rows: puts every row of a side with the number of its links into
- * the result (row, bigint), also rows without any.
+ * the result (row, bigint), also rows without any.  A counter that tells the
+ * same is read instead of the links.
  */
 void
 m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 {
 	M2mParameters parameters = {0};
 	StringInfoData sql;
+	char	   *column;
+	char	   *slots;
 
 	initStringInfo(&sql);
+	if (m2m_counter_kept(rel, side, &column, &slots))
+	{
+		if (column != NULL)
+			appendStringInfo(&sql, "SELECT e, CAST(coalesce(e.%s, 0) AS pg_catalog.int8) FROM %s e",
+							 column, m2m_qualified_name(rel->side[side].relid));
+		else
+		{
+			appendStringInfo(&sql, "SELECT e, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
+							 m2m_qualified_name(rel->side[side].relid));
+			append_near(&sql, rel, side, "k", true);
+			appendStringInfo(&sql, ", k.n FROM (%s) k) s ON ", slots);
+			m2m_append_source_match(&sql, rel, side, "s");
+		}
+		m2m_run_question(sql.data, &parameters, rsinfo);
+		return;
+	}
 	appendStringInfo(&sql, "SELECT e, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
 					 m2m_qualified_name(rel->side[side].relid));
 	append_near(&sql, rel, side, "a", true);

@@ -36,8 +36,10 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -84,6 +86,7 @@ static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
 static void count_anew(M2mRule *rule, M2mRuleChange *change);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
+static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
 static void row_written(TriggerData *trigger);
@@ -96,7 +99,8 @@ static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
 static char *row_keys(M2mRelationship *rel, M2mSide side, const char *alias);
 static void check_column(M2mRelationship *rel, M2mSide side,
-						 const char *column);
+						 const char *column, M2mRule *rule);
+static bool is_identity(Oid relid, AttrNumber attnum);
 static Oid	make_slots(M2mRelationship *rel, M2mSide side);
 
 PG_FUNCTION_INFO_V1(m2m_counter_links);
@@ -154,9 +158,10 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	Oid			table = InvalidOid;
 	char	   *comment;
 	bool		added = false;
+	ErrorContextCallback context;
 
 	if (column != NULL)
-		check_column(rel, side, column);
+		check_column(rel, side, column, rule);
 	if (rule != NULL)
 	{
 		bool		same = column == NULL ? !IN_COLUMN(rule) :
@@ -204,7 +209,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 					M2M_RULE_TRUNCATE, args, table, comment);
 	if (column != NULL)
 		m2m_rule_trigger(rel->side[side].relid,
-						 makeObjectName(name, NULL, "row"),
+						 m2m_rule_row_trigger(rel->side[side].relid, name),
 						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
 								  " FOR EACH ROW",
 								  quote_identifier(column),
@@ -219,28 +224,86 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	if (OidIsValid(table))
 		m2m_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
+	else
+	{
+		context.callback = column_context;
+		context.arg = rule;
+		context.previous = error_context_stack;
+		error_context_stack = &context;
+	}
 	counting++;
 	PG_TRY();
 	{
-		m2m_sql(all_text(rule));
+		m2m_rule_fill(rel, name, all_text(rule), rel->side[side].relid);
 	}
 	PG_FINALLY();
 	{
 		counting--;
 	}
 	PG_END_TRY();
+	if (!OidIsValid(table))
+		error_context_stack = context.previous;
 }
 
 /*
- * check_column: may a column be a counter, or be added as one?  Errors: 42501,
- * 42804.
+ * m2m_counter_kept: is the number of links of each row of a side to be had
+ * from a counter, as counting them would find it for the caller, by any
+ * snapshot?  Then sets column, as a column of the side's table, or slots, as a
+ * query of the key, called as in the association, and "n".  Not where it is not
+ * kept, or may not be: somebody has switched triggers off, or writes arrive
+ * from a publisher; where it cannot be the caller's answer: he may not read it,
+ * or a policy hides links; nor within triggers, one of which may be before the
+ * counter's.  The rights to read the rows are not asked here.
+ */
+bool
+m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
+				 char **slots)
+{
+	M2mRule    *rule = m2m_rule_find(rel, m2m_rule_name(&m2m_counter_kind,
+														rel->side[side].role));
+	Oid			relid;
+
+	*column = *slots = NULL;
+	if (rule == NULL || rule->side != side || !m2m_rule_text(rule)->whole ||
+		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
+		DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0 ||
+		m2m_catalog_is_subscribed(rel->association) ||
+		pg_class_aclcheck(rel->association, GetUserId(),
+						  ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
+		check_enable_rls(rel->side[M2M_OTHER(side)].relid, InvalidOid,
+						 true) == RLS_ENABLED)
+		return false;
+	relid = IN_COLUMN(rule) ? rel->side[side].relid : rule->table;
+	if (m2m_catalog_is_subscribed(relid) ||
+		(IN_COLUMN(rule) && COLUMN(rule) == 0))
+		return false;
+	if (IN_COLUMN(rule))
+		*column = m2m_quoted_column(relid, COLUMN(rule));
+	else if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+			 check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		return false;
+	else
+		*slots = psprintf("SELECT %s, CAST(pg_catalog.sum(s.n) AS pg_catalog.int8) AS n FROM %s s"
+						  " GROUP BY %s",
+						  slot_keys(rule, "s", true),
+						  m2m_qualified_name(relid),
+						  slot_keys(rule, "s", false));
+	return true;
+}
+
+/*
+ * check_column: may a column be a counter, or be added as one, in place of rule,
+ * if there is one?  Errors: 42501, 42804; 42710 where it is another's.
  */
 static void
-check_column(M2mRelationship *rel, M2mSide side, const char *column)
+check_column(M2mRelationship *rel, M2mSide side, const char *column,
+			 M2mRule *rule)
 {
 	Oid			relid = rel->side[side].relid;
 	AttrNumber	attnum = get_attnum(relid, column);
 	Oid			type;
+	Relation	table;
 
 	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER,
@@ -256,12 +319,52 @@ check_column(M2mRelationship *rel, M2mSide side, const char *column)
 	}
 	if (attnum < 0 ||
 		(type != INT8OID && type != INT4OID && type != INT2OID &&
-		 type != NUMERICOID) || get_attgenerated(relid, attnum) != '\0')
+		 type != NUMERICOID) || get_attgenerated(relid, attnum) != '\0' ||
+		is_identity(relid, attnum))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of \"%s\" cannot be a counter", column,
 						get_rel_name(relid)),
 				 errhint("A counter is a column of type bigint, integer, smallint or numeric that is neither generated nor part of the key.")));
+
+	/* two would count against each other */
+	table = table_open(relid, NoLock);
+	for (int i = 0; table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &table->trigdesc->triggers[i];
+
+		if (OidIsValid(trigger->tgconstrrelid) && trigger->tgnattr == 1 &&
+			trigger->tgattr[0] == attnum &&
+			m2m_rule_kind_of(trigger->tgfoid) == &m2m_counter_kind &&
+			!(rule != NULL &&
+			  trigger->tgconstrrelid == rel->association &&
+			  m2m_rule_has_arguments(rule, trigger->tgnargs,
+									 trigger->tgargs)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("column \"%s\" of \"%s\" is a counter already",
+							column, get_rel_name(relid)),
+					 errdetail("It counts links of relationship \"%s\".",
+							   get_rel_name(trigger->tgconstrrelid))));
+	}
+	table_close(table, NoLock);
+}
+
+/* is_identity: does a column number itself? */
+static bool
+is_identity(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+										Int16GetDatum(attnum));
+	bool		result = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		result = ((Form_pg_attribute) GETSTRUCT(tuple))->attidentity != '\0';
+		ReleaseSysCache(tuple);
+	}
+	return result;
 }
 
 /*
@@ -470,6 +573,12 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 static void
 update_column(M2mRule *rule, int statement, bool many)
 {
+	ErrorContextCallback context;
+
+	context.callback = column_context;
+	context.arg = rule;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	counting++;
 	PG_TRY();
 	{
@@ -482,6 +591,31 @@ update_column(M2mRule *rule, int statement, bool many)
 		counting--;
 	}
 	PG_END_TRY();
+	error_context_stack = context.previous;
+}
+
+/*
+ * column_context: which counter an error is about; what to do where it does not
+ * hold the number.
+ */
+static void
+column_context(void *arg)
+{
+	M2mRule    *rule = arg;
+	char	   *column = get_attname(rule->rel->side[rule->side].relid,
+									 COLUMN(rule), true);
+	char	   *table = get_rel_name(rule->rel->side[rule->side].relid);
+
+	if (column == NULL || table == NULL)
+		return;
+	if (geterrcode() == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
+	{
+		errdetail("Column \"%s\" of \"%s\" counts the links of relationship \"%s\", and its type is too narrow.",
+				  column, table, get_rel_name(rule->rel->association));
+		errhint("Switch the counter off by m2m_drop_rule(..., keep => true), give the column a wider type, and switch it on again.");
+	}
+	errcontext("counter \"%s\" in column \"%s\" of \"%s\"", rule->name, column,
+			   table);
 }
 
 /*

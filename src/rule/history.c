@@ -149,13 +149,15 @@ m2m_history_define(Oid association)
 					 " WHERE h.to_xid IS NULL AND NOT EXISTS (SELECT FROM %s a WHERE %s)",
 					 history, END_OF_PERIOD, m2m_qualified_name(association),
 					 past_same(rule, "h", "a")));
-	m2m_sql(psprintf("INSERT INTO %s (%s, properties, during, from_xid)"
+	m2m_rule_fill(rel, name,
+				  psprintf("INSERT INTO %s (%s, properties, during, from_xid)"
 					 " SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
 					 " pg_catalog.pg_current_xact_id() FROM (%s) a"
 					 " WHERE NOT EXISTS (SELECT FROM %s h WHERE h.to_xid IS NULL AND %s)",
 					 history, past_names(rule), m2m_rule_pair(rel, "a"),
 					 rows_text(rel, m2m_qualified_name(association)),
-					 history, past_same(rule, "h", "a")));
+					 history, past_same(rule, "h", "a")), association);
+	m2m_history_functions_make(rel);
 }
 
 /* make_table: the side table; its primary key leads to the rows of a pair. */
@@ -449,6 +451,8 @@ history_check(M2mRule *rule)
 								 m2m_rule_is_link(rel, "a"));
 	char	   *open = psprintf("SELECT %s FROM %s WHERE h.to_xid IS NULL",
 								m2m_rule_pair(rel, "h"), past_rows(rule));
+	char	   *stale = m2m_history_functions_stale(rel);
+	List	   *result;
 
 	finding->severity = "error";
 	finding->what = psprintf("history \"%s\" does not show the links that there are",
@@ -457,7 +461,17 @@ history_check(M2mRule *rule)
 		psprintf("SELECT EXISTS ((%s EXCEPT %s) UNION ALL (%s EXCEPT %s))",
 				 links, open, open, links);
 	finding->remedy = psprintf("SELECT %s", history_definition(rule));
-	return list_make1(finding);
+	result = list_make1(finding);
+	if (stale != NULL)
+	{
+		finding = palloc0(sizeof(M2mRuleFinding));
+		finding->severity = "warning";
+		finding->what = psprintf("function \"%s\" names what is called otherwise now",
+								 stale);
+		finding->remedy = psprintf("SELECT %s", history_definition(rule));
+		result = lappend(result, finding);
+	}
+	return result;
 }
 
 /* history_elsewhere: is the table a history's? */
@@ -467,10 +481,11 @@ history_elsewhere(M2mRule *rule)
 	return m2m_rule_table_is_marked(rule);
 }
 
-/* history_end: takes the table away, or leaves it. */
+/* history_end: takes its functions away, and the table, or leaves that. */
 static void
 history_end(M2mRule *rule, bool keep)
 {
+	m2m_history_functions_drop(rule->rel);
 	m2m_rule_end_table(rule, keep);
 }
 
@@ -512,7 +527,7 @@ find_history(M2mRelationship *rel, TimestampTz at)
  */
 void
 m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
-			   Tuplestorestate *result, TupleDesc desc)
+			   Tuplestorestate *result)
 {
 	M2mRule    *rule = find_history(rel, at);
 	M2mSide		other = M2M_OTHER(side);
@@ -523,7 +538,7 @@ m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
 	int			n = endpoint->nkeys;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT r.* FROM %s JOIN %s r ON %s WHERE h.during"
+	appendStringInfo(&sql, "SELECT r FROM %s JOIN %s r ON %s WHERE h.during"
 					 " OPERATOR(pg_catalog.@>) $%d",
 					 past_rows(rule),
 					 m2m_qualified_name(rel->side[other].relid),
@@ -545,11 +560,7 @@ m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
 	if (SPI_execute_with_args(sql.data, n + 1, types, values, NULL, true,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql.data);
-	if (SPI_tuptable->tupdesc->natts != desc->natts)
-		elog(ERROR, "row of \"%s\" has changed",
-			 get_rel_name(rel->side[other].relid));
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(result, SPI_tuptable->vals[i]);
+	m2m_rule_put_rows(result);
 	SPI_finish();
 }
 

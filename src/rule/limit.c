@@ -26,6 +26,7 @@
 #include "catalog/pg_trigger.h"
 #include "commands/defrem.h"
 #include "commands/trigger.h"
+#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -37,6 +38,7 @@
 #include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "catalog.h"
 #include "execute.h"
@@ -203,7 +205,7 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 					comment);
 	if (min != M2M_RULE_NONE)
 		m2m_rule_trigger(rel->side[side].relid,
-						 makeObjectName(name, NULL, "row"),
+						 m2m_rule_row_trigger(rel->side[side].relid, name),
 						 psprintf("AFTER INSERT ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
 								  m2m_qualified_name(association)),
 						 InvalidOid, &m2m_limit_kind, args, comment);
@@ -213,7 +215,51 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	rule = rel == NULL ? NULL : m2m_rule_find(rel, name);
 	if (rule == NULL)
 		elog(ERROR, "rule \"%s\" was not found again", name);
+	(void) m2m_rule_announce(rel, name);
 	check_all(rule);
+}
+
+/*
+ * m2m_limits_await: who sets the links of a row waits, with nothing in hand, for
+ * whoever has linked it and holds the lock by which its links are counted.  He
+ * takes the lock of m2m_set first, and that one when he has linked; who has
+ * linked, and then sets, takes them the other way round, and they would wait for
+ * each other.  He does not keep it: who has unlinked links of the row, which he
+ * is going to wait for, may be about to link it.
+ */
+void
+m2m_limits_await(M2mRelationship *rel, M2mSide side, M2mIds *id)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+		uint32		hash = 0;
+		bool		alike = true;
+
+		if (rule->kind != &m2m_limit_kind || rule->side != side ||
+			MAX(rule) == M2M_RULE_NONE)
+			continue;
+
+		/* as m2m_rule_hashes(), of keys of links */
+		for (int i = 0; i < id->nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[side].key[i];
+			TypeCacheEntry *type = lookup_type_cache(key->type,
+													 TYPECACHE_HASH_PROC_FINFO);
+
+			alike &= key->type == key->link_type &&
+				key->collation == key->link_collation;
+			if (alike && OidIsValid(type->hash_proc_finfo.fn_oid))
+				hash = hash_combine(hash,
+									DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
+																	 key->collation,
+																	 id->value[i])));
+		}
+		if (alike)
+			m2m_await_key(rel, side, hash);
+	}
 }
 
 /*

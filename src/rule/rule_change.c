@@ -28,7 +28,7 @@ static void put(M2mRuleChange *change, Tuplestorestate **store,
 
 /*
  * m2m_rules_begin: for a call that is going to write links itself; NULL if
- * there are no rules.  The caller holds a lock on the association, and the
+ * no rule has to be told.  The caller holds a lock on the association, and the
  * rules are plain (m2m_rules_are_plain()).  Lives in CurrentMemoryContext, as
  * long as the current resource owner.
  */
@@ -36,8 +36,18 @@ M2mRuleChange *
 m2m_rules_begin(M2mRelationship *rel)
 {
 	M2mRuleChange *change;
+	bool		idle = true;
+	ListCell   *lc;
 
-	if (m2m_rules_of(rel) == NIL)
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if ((rule->needs & (M2M_RULE_INSERT | M2M_RULE_DELETE)) != 0 &&
+			(rule->kind->idle == NULL || !rule->kind->idle(rule)))
+			idle = false;
+	}
+	if (idle)
 		return NULL;
 	change = palloc0(sizeof(M2mRuleChange));
 	change->rel = rel;
@@ -120,7 +130,8 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 	M2mRuleChange change;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
-		!TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		(!TRIGGER_FIRED_AFTER(trigger->tg_event) &&
+		 !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) ||
 		!TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event) ||
 		((TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
 		  TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) &&
@@ -151,6 +162,11 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 						RelationGetRelationName(trigger->tg_relation)),
 				 errdetail("Its relationship is at rest, or has no such role."),
 				 errhint("Make the relationship whole, or drop the trigger.")));
+
+	/* who is not asked before, has no say then */
+	if (TRIGGER_FIRED_BEFORE(trigger->tg_event) &&
+		!(rule->needs & M2M_RULE_BEFORE_TRUNCATE))
+		return PointerGetDatum(NULL);
 	memset(&change, 0, sizeof(change));
 	change.rel = rel;
 	change.linked = trigger->tg_newtable;

@@ -127,7 +127,8 @@ m2m_rule_create(M2mRelationship *rel, const M2mRuleKind *kind,
 		{"update", "AFTER UPDATE ON %s REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR"
 		" EACH STATEMENT"},
 		{"delete", "AFTER DELETE ON %s REFERENCING OLD TABLE AS unlinked FOR EACH STATEMENT"},
-		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"}
+		{"truncate", "AFTER TRUNCATE ON %s FOR EACH STATEMENT"},
+		{"truncate", "BEFORE TRUNCATE ON %s FOR EACH STATEMENT"}
 	};
 
 	for (int i = 0; i < M2M_RULE_EVENTS; i++)
@@ -176,6 +177,21 @@ m2m_rule_trigger(Oid relid, const char *trigger, const char *when,
 }
 
 /*
+ * m2m_rule_row_trigger: a name for a rule's trigger on an endpoint.  Another
+ * relationship may have a rule about the same role of the same table, which
+ * has a trigger there by the name that comes first.
+ */
+char *
+m2m_rule_row_trigger(Oid endpoint, const char *rule)
+{
+	char	   *name = makeObjectName(rule, NULL, "row");
+
+	for (int i = 2; OidIsValid(get_trigger_oid(endpoint, name, true)); i++)
+		name = makeObjectName(rule, NULL, psprintf("row%d", i));
+	return name;
+}
+
+/*
  * m2m_rule_drop: switches a rule off; with keep, what it has written stays:
  * columns and side tables.  Errors: 42501; 42704 where there is none of that
  * name; 2BP01 where something of the user's depends on what is to go.
@@ -198,6 +214,8 @@ m2m_rule_drop(Oid association, const char *name, bool keep)
 	m2m_rule_remove(rule);
 	if (rule->kind->end != NULL)
 		rule->kind->end(rule, keep);
+	if (rule->kind->off != NULL)
+		rule->kind->off(rule);
 	m2m_relationship_changed(association);
 }
 

@@ -18,7 +18,15 @@
 #define M2M_RULE_UPDATE 2
 #define M2M_RULE_DELETE 4
 #define M2M_RULE_TRUNCATE 8
-#define M2M_RULE_EVENTS 4
+#define M2M_RULE_BEFORE_TRUNCATE 16
+#define M2M_RULE_EVENTS 5
+
+/*
+ * Others that a rule may have there: for each row whose column is null, before
+ * it is written; and before statements that delete, or update some columns.
+ */
+#define M2M_RULE_ROW 32
+#define M2M_RULE_BEFORE 64
 
 /* Statements of its own that a rule may keep plans of. */
 #define M2M_RULE_PLANS 24
@@ -47,7 +55,10 @@ typedef struct M2mRuleKind
 	 * that makes it, NULL if what it is about is lost. The others may be
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
-	 * away.  fit: see m2m_rules_fit().
+	 * away; off: what else goes where the rule is switched off, and not with
+	 * its relationship.  fit: see m2m_rules_fit().  before: see
+	 * m2m_rules_before_unlink().  idle: is nothing to be done about links as
+	 * such, made and removed by calls?
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
@@ -57,7 +68,10 @@ typedef struct M2mRuleKind
 	List	   *(*check) (M2mRule *rule);
 	bool		(*elsewhere) (M2mRule *rule);
 	void		(*end) (M2mRule *rule, bool keep);
+	void		(*off) (M2mRule *rule);
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
+	void		(*before) (M2mRule *rule);
+	bool		(*idle) (M2mRule *rule);
 } M2mRuleKind;
 
 struct M2mRule
@@ -74,6 +88,7 @@ struct M2mRule
 	List	   *triggers;		/* OIDs, in the order of their names */
 	char	   *first;			/* name of the first of them */
 	Oid			table;			/* named in their conditions, or InvalidOid */
+	AttrNumber	column;			/* that a row trigger is about, or 0 */
 	int32		number[2];		/* the kind's */
 	char	   *string[2];		/* the kind's */
 	SPIPlanPtr	plan[M2M_RULE_PLANS];
@@ -89,7 +104,7 @@ struct M2mRuleChange
 	Tuplestorestate *linked;	/* NULL: none */
 	Tuplestorestate *unlinked;
 	bool		update;			/* both are of one UPDATE */
-	bool		truncated;		/* all are gone */
+	bool		truncated;		/* all are gone, or before TRUNCATE will be */
 	bool		own;			/* the tuplestores are ours */
 	MemoryContext context;
 	ResourceOwner owner;
@@ -124,6 +139,8 @@ extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
 							  TupleDesc desc);
 extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
 							 Datum *values, bool *isnull);
+extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
+							Datum *values, bool *isnull);
 extern bool m2m_rule_table_is_marked(M2mRule *rule);
 extern void m2m_rule_check_table(M2mRule *rule);
 
@@ -143,6 +160,7 @@ extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
 						   const char *alias);
 extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
 extern void m2m_rule_store(Tuplestorestate *store);
+extern void m2m_rule_put_rows(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
 extern char *m2m_rule_pair(M2mRelationship *rel, const char *alias);
@@ -159,6 +177,18 @@ extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
 extern char *m2m_rule_equality(Oid type);
 extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
+extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
+								   uint64 *count);
+
+/* rule_fill.c: computing what is due over links that there are already */
+extern bool m2m_rule_announce(M2mRelationship *rel, const char *rule);
+extern void m2m_rule_fill(M2mRelationship *rel, const char *rule,
+						  const char *sql, Oid table);
+
+/* history_function.c: the functions of a history */
+extern void m2m_history_functions_make(M2mRelationship *rel);
+extern void m2m_history_functions_drop(M2mRelationship *rel);
+extern char *m2m_history_functions_stale(M2mRelationship *rel);
 
 /* rule_delta.c: by how much rows have more links, or fewer */
 extern Tuplestorestate *m2m_rule_add_delta(M2mRule *rule,
@@ -177,6 +207,7 @@ extern void m2m_rule_trigger(Oid relid, const char *trigger,
 							 const char *when, Oid condition,
 							 const M2mRuleKind *kind, List *args,
 							 const char *comment);
+extern char *m2m_rule_row_trigger(Oid endpoint, const char *rule);
 extern void m2m_rule_remove(M2mRule *rule);
 extern void m2m_rule_append_column(StringInfo columns, M2mRelationship *rel,
 								   AttrNumber attnum, const char *more);
@@ -191,10 +222,26 @@ extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);
 
+/* symmetric.c */
+extern List *m2m_symmetric_lacking(M2mRelationship *rel);
+
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
 extern const M2mRuleKind m2m_history_kind;
 extern const M2mRuleKind m2m_notice_kind;
+extern const M2mRuleKind m2m_order_kind;
+extern const M2mRuleKind m2m_symmetric_kind;
+extern const M2mRuleKind m2m_orphan_kind;
+
+/* order.c: for order_move.c */
+extern M2mRule *m2m_order_of(M2mRelationship *rel, M2mSide side);
+extern bool m2m_order_is_dense(M2mRule *rule);
+extern int64 m2m_order_first(M2mRule *rule);
+extern int64 m2m_order_next(M2mRule *rule);
+extern char *m2m_order_by(M2mRule *rule, const char *alias, bool descending);
+extern TupleDesc m2m_order_places_desc(void);
+extern uint64 m2m_order_put_places(M2mRule *rule, Tuplestorestate *places);
+extern void m2m_order_arranging(int more);
 
 #endif							/* M2M_RULE_INTERNAL_H */

@@ -28,6 +28,8 @@ static SPIPlanPtr get_plan(M2mRule *rule, int statement, bool many, int nargs,
 						   Oid *types);
 static void retire(SPIPlanPtr plan);
 static void free_plan(void *arg);
+static uint32 *hashes(M2mRelationship *rel, M2mSide side, bool links,
+					  uint64 *count);
 static int	compare_hashes(const void *a, const void *b);
 
 /*
@@ -131,6 +133,33 @@ m2m_rule_store(Tuplestorestate *store)
 {
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * m2m_rule_put_rows: puts the rows of a table that are the first column of
+ * SPI_tuptable into a function's result, which is of that table's type: as they
+ * are, with places for columns that were dropped.
+ */
+void
+m2m_rule_put_rows(Tuplestorestate *store)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		HeapTupleHeader row =
+			DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
+												  SPI_tuptable->tupdesc, 1,
+												  &isnull));
+		HeapTupleData tuple;
+
+		Assert(!isnull);
+		tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+		ItemPointerSetInvalid(&tuple.t_self);
+		tuple.t_tableOid = InvalidOid;
+		tuple.t_data = row;
+		tuplestore_puttuple(store, &tuple);
+	}
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -375,6 +404,20 @@ m2m_rule_equality(Oid type)
 uint32 *
 m2m_rule_hashes(M2mRelationship *rel, M2mSide side, uint64 *count)
 {
+	return hashes(rel, side, true, count);
+}
+
+/* m2m_rule_row_hashes: the same of keys as the endpoint has them. */
+uint32 *
+m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side, uint64 *count)
+{
+	return hashes(rel, side, false, count);
+}
+
+/* hashes: of keys of links, or of rows. */
+static uint32 *
+hashes(M2mRelationship *rel, M2mSide side, bool links, uint64 *count)
+{
 	uint64		rows = SPI_processed;
 	uint32	   *hash = MemoryContextAllocHuge(CurrentMemoryContext,
 											  sizeof(uint32) * (rows + 1));
@@ -387,7 +430,8 @@ m2m_rule_hashes(M2mRelationship *rel, M2mSide side, uint64 *count)
 		for (int i = 0; i < rel->side[side].nkeys; i++)
 		{
 			M2mKeyColumn *key = &rel->side[side].key[i];
-			TypeCacheEntry *type = lookup_type_cache(key->link_type,
+			TypeCacheEntry *type = lookup_type_cache(links ? key->link_type :
+													 key->type,
 													 TYPECACHE_HASH_PROC_FINFO);
 			bool		isnull;
 			Datum		value = SPI_getbinval(SPI_tuptable->vals[r],
@@ -397,7 +441,8 @@ m2m_rule_hashes(M2mRelationship *rel, M2mSide side, uint64 *count)
 			if (OidIsValid(type->hash_proc_finfo.fn_oid) && !isnull)
 				h = hash_combine(h,
 								 DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
-																  key->link_collation,
+																  links ? key->link_collation :
+																  key->collation,
 																  value)));
 		}
 		hash[r] = h;

@@ -1,0 +1,1197 @@
+/*
+ * orphan.c
+ *		Orphans: a row that loses its last link is deleted when the transaction
+ *		commits, or may not lose it.
+ *
+ * The keys that have lost links are kept, by subtransaction, until the
+ * transaction commits or is prepared.  Then all of a table are looked at
+ * together: a row is an orphan if it has no link in any of the relationships
+ * that say so, each by a rule of its own, in the role that it is about there.
+ * What is deleted can take links along, and make orphans of other rows; so that
+ * is done until there are none.
+ *
+ * Who unlinks does not know of others who do.  So who looks locks the keys, of
+ * the table and not of a relationship, and reads by the latest snapshot: of two
+ * that have removed the last two links the second waits, and sees that there
+ * are none.  Rows without links are then locked as for DELETE, which waits for
+ * whoever is linking them, and looked at again.
+ *
+ * A key is not a row: a row may go, and another come by its key, in the same
+ * transaction, and that has lost nothing.  The trigger on the table notes which
+ * keys rows get, and which they had; a loss is that of a row that came to its
+ * key before it, and follows that row.  In doubt a row stays.
+ *
+ * It deletes as the table's owner would, who has said so by that trigger.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/combocid.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+
+#include "catalog.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "rule.h"
+#include "rule_internal.h"
+#include "text.h"
+
+/* Statements of a rule about orphans. */
+typedef enum OrphanStatement
+{
+	ORPHAN_UNLINKED,			/* keys that were unlinked by DELETE */
+	ORPHAN_LEFT,				/* ... that have less links by UPDATE */
+	ORPHAN_LINKED,				/* all that have links, before TRUNCATE */
+	ORPHAN_LOST,				/* rows of those kept till commit */
+	ORPHAN_LOST_MOVED,			/* the same where rows have got other keys */
+	ORPHAN_LINKLESS,			/* rows without links in this relationship */
+	ORPHAN_LOCK,				/* those locked */
+	ORPHAN_DELETE
+} OrphanStatement;
+
+/* Keys that have to be looked at when the transaction commits. */
+typedef struct Pending
+{
+	SubTransactionId subid;
+	Oid			endpoint;
+	Oid			association;
+	char	   *rule;
+	bool		arrived;		/* keys that rows got, not keys that lost */
+	TupleDesc	desc;
+	Tuplestorestate *keys;
+} Pending;
+
+/* Of the current transaction; in TopTransactionContext. */
+static List *pending = NIL;
+
+static void orphan_init(void);
+static bool orphan_read(M2mRule *rule);
+static void orphan_after(M2mRule *rule, M2mRuleChange *change);
+static char *orphan_text(M2mRule *rule, int statement);
+static char *orphan_definition(M2mRule *rule);
+static List *orphan_check(M2mRule *rule);
+static bool orphan_elsewhere(M2mRule *rule);
+static void orphan_end(M2mRule *rule, bool keep);
+static void row_arrived(TriggerData *trigger);
+static bool has_lost(Oid association);
+static Pending *get_pending(M2mRule *rule, bool arrived);
+static void at_commit(XactEvent event, void *arg);
+static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
+							  SubTransactionId parent, void *arg);
+static void end_orphans_of(Oid endpoint, List *kept);
+static Tuplestorestate *collect(List *kept, M2mRule *rule, bool arrived,
+								TupleDesc *desc);
+static void end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
+						Tuplestorestate *lost, TupleDesc arrived_desc,
+						Tuplestorestate *arrived);
+static Tuplestorestate *run(M2mRule *rule, int statement, bool many, Oid as,
+							bool latest, TupleDesc desc,
+							Tuplestorestate *rows);
+static Tuplestorestate *linkless(List *rules, bool many, TupleDesc desc,
+								 Tuplestorestate *rows);
+static void report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows);
+static void orphan_context(void *arg);
+static bool says_so(Oid endpoint, List **rules);
+static M2mRule *rule_of_mark(Oid endpoint, Oid association, int nargs,
+							 char **args);
+static Oid	mark_of(M2mRule *rule, bool *plain);
+static bool refuses(M2mRule *rule);
+static AttrNumber *row_columns(List *rules, int *n, bool *alike);
+static TupleDesc row_desc(Oid endpoint, const AttrNumber *column, int n);
+static char *row_list(Oid endpoint, const AttrNumber *column, int n);
+static char *rows_of(Oid endpoint);
+static char *key_list(int nkeys, const char *alias);
+static char *lost_same(M2mRule *rule, const char *alias, char name);
+static char *key_same(M2mRule *rule, const char *alias, char name,
+					  const char *other);
+static char *moved_text(M2mRule *rule, const char *columns);
+
+PG_FUNCTION_INFO_V1(m2m_orphan_links);
+
+const M2mRuleKind m2m_orphan_kind = {
+	.name = "orphans",
+	.function = "m2m_orphan_links",
+	.on_side = true,
+	.init = orphan_init,
+	.read = orphan_read,
+	.after = orphan_after,
+	.text = orphan_text,
+	.definition = orphan_definition,
+	.check = orphan_check,
+	.elsewhere = orphan_elsewhere,
+	.end = orphan_end,
+};
+
+#define EVENTS \
+	(M2M_RULE_UPDATE | M2M_RULE_DELETE | M2M_RULE_BEFORE_TRUNCATE)
+
+/* The table whose rows a rule is about. */
+#define ENDPOINT(rule) ((rule)->rel->side[(rule)->side].relid)
+
+/*
+ * m2m_orphan_links: SQL function; trigger of a rule about orphans: on the
+ * association after each statement, before TRUNCATE; on the endpoint for each
+ * row that gets a key.
+ */
+Datum
+m2m_orphan_links(PG_FUNCTION_ARGS)
+{
+	if (CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
+		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
+	{
+		row_arrived((TriggerData *) fcinfo->context);
+		return PointerGetDatum(NULL);
+	}
+	return m2m_rule_fired(fcinfo, &m2m_orphan_kind);
+}
+
+/*
+ * m2m_orphans_define: what becomes of rows of a role that lose their last link:
+ * action is "delete" or "refuse".  Replaces what the role has.  Rows that have
+ * no links now are left alone.  Errors: those of m2m_rule_begin() and
+ * m2m_rule_side(); 42501 for who does not own the rows' table; 22023 for
+ * another action.
+ */
+void
+m2m_orphans_define(Oid association, const char *role, const char *action)
+{
+	M2mRelationship *rel = m2m_rule_begin(association, "orphans");
+	M2mSide		side = m2m_rule_side(rel, role);
+	Oid			endpoint = rel->side[side].relid;
+	char	   *name = m2m_rule_name(&m2m_orphan_kind, role);
+	M2mRule    *rule = m2m_rule_find(rel, name);
+	List	   *args;
+	char	   *comment;
+
+	if (strcmp(action, "delete") != 0 && strcmp(action, "refuse") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"action\": \"%s\"", action),
+				 errhint("Give 'delete' or 'refuse'; m2m_drop_rule() ends the rule.")));
+	if (!object_ownercheck(RelationRelationId, endpoint, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER,
+					   get_relkind_objtype(get_rel_relkind(endpoint)),
+					   get_rel_name(endpoint));
+	if (rule != NULL)
+	{
+		m2m_rule_remove(rule);
+		orphan_end(rule, false);
+		m2m_relationship_changed(association);
+	}
+	args = list_make2(psprintf("role=%s", role),
+					  psprintf("action=%s", action));
+	comment = psprintf("m2m: a \"%s\" that loses its last link is %s; m2m_drop_rule() ends it.",
+					   role, action[0] == 'd' ? "deleted at commit" :
+					   "an error at commit");
+	m2m_rule_create(rel, &m2m_orphan_kind, name, EVENTS, args, InvalidOid,
+					comment);
+
+	/* not UPDATE OF the key, whose type could not be changed then */
+	m2m_rule_trigger(endpoint, m2m_rule_row_trigger(endpoint, name),
+					 psprintf("AFTER INSERT OR UPDATE ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",
+							  m2m_qualified_name(association)),
+					 InvalidOid, &m2m_orphan_kind, args, comment);
+	m2m_relationship_changed(association);
+}
+
+/*
+ * m2m_orphans_rows: puts the rows of a table that have no link in any of the
+ * relationships that say what becomes of orphans into a tuplestore, in the
+ * order of their keys, with the caller's rights and by the active snapshot.
+ * Errors: 42704 where no relationship says so; 55000 where one is not whole.
+ */
+void
+m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
+{
+	Portal		portal;
+	bool		more;
+	List	   *rules;
+	StringInfoData sql;
+	AttrNumber *column;
+	int			n;
+	bool		alike;
+	ListCell   *lc;
+
+	if (!says_so(endpoint, &rules))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known which rows of \"%s\" are orphans",
+						get_rel_name(endpoint)),
+				 errdetail("A trigger there is of a relationship that is not whole.")));
+	if (rules == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no relationship says what becomes of orphans of \"%s\"",
+						get_rel_name(endpoint)),
+				 errhint("m2m_orphans(association, role, action) does.")));
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT r FROM %s r WHERE true",
+					 rows_of(endpoint));
+	foreach(lc, rules)
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		appendStringInfo(&sql, " AND NOT EXISTS (SELECT FROM %s a WHERE %s AND %s)",
+						 m2m_qualified_name(rule->rel->association),
+						 m2m_rule_joins(rule->rel, rule->side, "a", "r"),
+						 m2m_rule_is_link(rule->rel, "a"));
+	}
+	appendStringInfoString(&sql, " ORDER BY ");
+	column = row_columns(rules, &n, &alike);
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&sql, "%sr.%s", i > 0 ? ", " : "",
+						 m2m_quoted_column(endpoint, column[i]));
+	SPI_connect();
+	portal = SPI_cursor_open_with_args(NULL, sql.data, 0, NULL, NULL, NULL,
+									   true, 0);
+	do
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		more = SPI_processed > 0;
+		m2m_rule_put_rows(result);
+	} while (more);
+	SPI_cursor_close(portal);
+	SPI_finish();
+}
+
+/*
+ * orphan_init: at load.  After the limits: what is registered last is called
+ * first, and what is deleted here may break a limit.
+ */
+static void
+orphan_init(void)
+{
+	RegisterXactCallback(at_commit, NULL);
+	RegisterSubXactCallback(at_subtransaction, NULL);
+}
+
+/* orphan_read: what it says. */
+static bool
+orphan_read(M2mRule *rule)
+{
+	const char *action = m2m_rule_argument(rule, "action");
+
+	rule->needs = EVENTS;
+	return action != NULL && !OidIsValid(rule->table) &&
+		(strcmp(action, "delete") == 0 || strcmp(action, "refuse") == 0);
+}
+
+/* refuses: is losing the last link an error? */
+static bool
+refuses(M2mRule *rule)
+{
+	return strcmp(m2m_rule_argument(rule, "action"), "refuse") == 0;
+}
+
+/*
+ * orphan_after: keeps the keys that have lost links, after a statement or call,
+ * or are about to, before TRUNCATE.
+ */
+static void
+orphan_after(M2mRule *rule, M2mRuleChange *change)
+{
+	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
+	int			nkeys = rule->rel->side[rule->side].nkeys;
+	Pending    *p;
+	CommandId	command;
+
+	if (!change->truncated && change->unlinked == NULL)
+		return;
+	p = get_pending(rule, false);
+
+	/* used, so that the next statement's is greater */
+	command = GetCurrentCommandId(true);
+	m2m_rule_connect(change->truncated ? NULL : change);
+	m2m_rule_execute(rule, change->truncated ? ORPHAN_LINKED :
+					 change->update ? ORPHAN_LEFT : ORPHAN_UNLINKED,
+					 many || change->truncated,
+					 m2m_catalog_relation_owner(rule->rel->association),
+					 false, 0, NULL, NULL);
+	for (uint64 r = 0; r < SPI_processed; r++)
+	{
+		Datum		values[INDEX_MAX_KEYS + 2];
+		bool		isnull[INDEX_MAX_KEYS + 2];
+
+		for (int i = 0; i < nkeys; i++)
+			values[i] = SPI_getbinval(SPI_tuptable->vals[r],
+									  SPI_tuptable->tupdesc, i + 1,
+									  &isnull[i]);
+		values[nkeys] = Int64GetDatum((int64) command);
+		values[nkeys + 1] = BoolGetDatum(change->update);
+		isnull[nkeys] = isnull[nkeys + 1] = false;
+		tuplestore_putvalues(p->keys, p->desc, values, isnull);
+	}
+	m2m_rule_finish();
+}
+
+/*
+ * row_arrived: a row of the endpoint has got a key: it is new, or had another.
+ * A new one is of interest only where its key may have lost links before.
+ * The trigger names the association; what does not fit it any more is left
+ * alone.
+ */
+static void
+row_arrived(TriggerData *trigger)
+{
+	bool		moved = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	Oid			association = trigger->tg_trigger->tgconstrrelid;
+	HeapTuple	row = moved ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	M2mRelationship *rel;
+	ListCell   *lc;
+
+	if (!OidIsValid(association) || (!moved && !has_lost(association)))
+		return;
+	rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
+	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+		M2mEndpoint *endpoint = &rel->side[rule->side];
+		Datum		values[2 * INDEX_MAX_KEYS + 1];
+		bool		isnull[2 * INDEX_MAX_KEYS + 1];
+		bool		same = moved;
+		int			n = endpoint->nkeys;
+		Pending    *p;
+
+		if (rule->kind != &m2m_orphan_kind ||
+			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
+									trigger->tg_trigger->tgargs) ||
+			!m2m_rule_row_key(rule, trigger, values, isnull))
+			continue;
+		for (int i = 0; i < n; i++)
+			isnull[n + i] = true;
+		if (moved && m2m_rule_key_of(rule, trigger->tg_relation,
+									 trigger->tg_trigtuple, values + n,
+									 isnull + n))
+		{
+			for (int i = 0; i < n; i++)
+				same &= datumIsEqual(values[i], values[n + i],
+									 endpoint->key[i].typbyval,
+									 endpoint->key[i].typlen);
+			if (same)
+				continue;
+		}
+
+		/* all rows of one statement have one number */
+		values[2 * n] = Int64GetDatum((int64) HeapTupleHeaderGetCmin(row->t_data));
+		isnull[2 * n] = false;
+		p = get_pending(rule, true);
+		tuplestore_putvalues(p->keys, p->desc, values, isnull);
+	}
+}
+
+/* has_lost: has any row of a relationship lost links in this transaction? */
+static bool
+has_lost(Oid association)
+{
+	ListCell   *lc;
+
+	foreach(lc, pending)
+	{
+		Pending    *p = lfirst(lc);
+
+		if (p->association == association && !p->arrived)
+			return true;
+	}
+	return false;
+}
+
+/* get_pending: where keys of a rule go, in this subtransaction. */
+static Pending *
+get_pending(M2mRule *rule, bool arrived)
+{
+	SubTransactionId subid = GetCurrentSubTransactionId();
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	int			n = endpoint->nkeys;
+	MemoryContext old;
+	ResourceOwner owner;
+	ListCell   *lc;
+	Pending    *p;
+
+	foreach(lc, pending)
+	{
+		p = lfirst(lc);
+		if (p->subid == subid && p->association == rule->rel->association &&
+			p->arrived == arrived && strcmp(p->rule, rule->name) == 0)
+			return p;
+	}
+
+	/* it outlives this statement, and files that it may have, too */
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	owner = CurrentResourceOwner;
+	CurrentResourceOwner = TopTransactionResourceOwner;
+	p = palloc0(sizeof(Pending));
+	p->subid = subid;
+	p->endpoint = endpoint->relid;
+	p->association = rule->rel->association;
+	p->rule = pstrdup(rule->name);
+	p->arrived = arrived;
+	p->desc = CreateTemplateTupleDesc(arrived ? 2 * n + 1 : n + 2);
+	for (int i = 0; i < (arrived ? 2 * n : n); i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i % n];
+
+		TupleDescInitEntry(p->desc, i + 1,
+						   psprintf("m2m_%c%d", i < n ? 'k' : 'o', i % n + 1),
+						   arrived ? key->type : key->link_type, -1, 0);
+		TupleDescInitEntryCollation(p->desc, i + 1,
+									arrived ? key->collation :
+									key->link_collation);
+	}
+	TupleDescInitEntry(p->desc, arrived ? 2 * n + 1 : n + 1, "m2m_n", INT8OID,
+					   -1, 0);
+	if (!arrived)
+		TupleDescInitEntry(p->desc, n + 2, "m2m_moved", BOOLOID, -1, 0);
+	TupleDescFinalize(p->desc);
+	p->keys = tuplestore_begin_heap(true, false, work_mem / 4);
+	pending = lappend(pending, p);
+	CurrentResourceOwner = owner;
+	MemoryContextSwitchTo(old);
+	return p;
+}
+
+/*
+ * at_commit: before a transaction commits, or is prepared, its orphans go.
+ * After all deferred triggers, which may still have linked; what is deleted
+ * here may leave some to do, so they are fired again, and what these unlink is
+ * looked at, until there is nothing left.
+ */
+static void
+at_commit(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			while (pending != NIL)
+			{
+				Oid			endpoint = ((Pending *) linitial(pending))->endpoint;
+				List	   *kept = NIL;
+				ListCell   *lc;
+
+				/* tables in one order, whoever comes first */
+				foreach(lc, pending)
+					endpoint = Min(endpoint,
+								   ((Pending *) lfirst(lc))->endpoint);
+				foreach(lc, pending)
+				{
+					Pending    *p = lfirst(lc);
+
+					if (p->endpoint == endpoint)
+					{
+						kept = lappend(kept, p);
+						pending = foreach_delete_current(pending, lc);
+					}
+				}
+
+				/* foreign keys would not be asked now */
+				if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
+				{
+					/* each of our statements takes its own beside it */
+					PushActiveSnapshot(GetTransactionSnapshot());
+					end_orphans_of(endpoint, kept);
+					PopActiveSnapshot();
+					AfterTriggerFireDeferred();
+				}
+				foreach(lc, kept)
+					tuplestore_end(((Pending *) lfirst(lc))->keys);
+				CHECK_FOR_INTERRUPTS();
+			}
+			break;
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+
+			/* the memory goes with the transaction */
+			pending = NIL;
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * at_subtransaction: what a subtransaction has kept is its parent's, or is
+ * forgotten.
+ */
+static void
+at_subtransaction(SubXactEvent event, SubTransactionId subid,
+				  SubTransactionId parent, void *arg)
+{
+	ListCell   *lc;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	foreach(lc, pending)
+	{
+		Pending    *p = lfirst(lc);
+
+		if (p->subid != subid)
+			continue;
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+			p->subid = parent;
+		else
+		{
+			tuplestore_end(p->keys);
+			pending = foreach_delete_current(pending, lc);
+		}
+	}
+}
+
+/*
+ * end_orphans_of: deletes the rows of a table that have lost their last links,
+ * or raises error 23514.  kept: what there is of Pending about it.
+ */
+static void
+end_orphans_of(Oid endpoint, List *kept)
+{
+	List	   *rules;
+	ListCell   *lc;
+
+	/* it may be gone; and nobody says anything of rows of another kind now */
+	LockRelationOid(endpoint, RowExclusiveLock);
+	if (get_rel_name(endpoint) == NULL || !says_so(endpoint, &rules))
+		return;
+	foreach(lc, rules)
+	{
+		M2mRule    *rule = lfirst(lc);
+		TupleDesc	lost_desc;
+		TupleDesc	arrived_desc;
+		Tuplestorestate *lost = collect(kept, rule, false, &lost_desc);
+		Tuplestorestate *arrived = collect(kept, rule, true, &arrived_desc);
+		ErrorContextCallback context;
+
+		if (lost == NULL)
+			continue;
+		context.callback = orphan_context;
+		context.arg = rule;
+		context.previous = error_context_stack;
+		error_context_stack = &context;
+		end_orphans(rule, rules, lost_desc, lost, arrived_desc, arrived);
+		error_context_stack = context.previous;
+	}
+}
+
+/* orphan_context: what an error in a deletion of ours is about. */
+static void
+orphan_context(void *arg)
+{
+	M2mRule    *rule = arg;
+
+	errcontext("rule \"%s\" of relationship \"%s\", about rows that have lost their last link",
+			   rule->name, get_rel_name(rule->rel->association));
+}
+
+/*
+ * collect: all keys of a rule, of all subtransactions, in one tuplestore; NULL
+ * if there are none.
+ */
+static Tuplestorestate *
+collect(List *kept, M2mRule *rule, bool arrived, TupleDesc *desc)
+{
+	Tuplestorestate *first = NULL;
+	ListCell   *lc;
+
+	*desc = NULL;
+	foreach(lc, kept)
+	{
+		Pending    *p = lfirst(lc);
+		TupleTableSlot *slot;
+
+		if (p->association != rule->rel->association ||
+			p->arrived != arrived || strcmp(p->rule, rule->name) != 0 ||
+			tuplestore_tuple_count(p->keys) == 0)
+			continue;
+
+		/* a table may have been changed since, with a key of another type */
+		if (first == NULL || !equalTupleDescs(*desc, p->desc))
+		{
+			if (first != NULL)
+				continue;
+			first = p->keys;
+			*desc = p->desc;
+			continue;
+		}
+		slot = MakeSingleTupleTableSlot(p->desc, &TTSOpsMinimalTuple);
+		tuplestore_rescan(p->keys);
+		while (tuplestore_gettupleslot(p->keys, true, false, slot))
+			tuplestore_puttupleslot(first, slot);
+		ExecDropSingleTupleTableSlot(slot);
+		tuplestore_clear(p->keys);
+	}
+	return first;
+}
+
+/*
+ * end_orphans: of one of the rules of a table, rules, the rows that have lost
+ * links in its relationship, and have none in any of the others.
+ */
+static void
+end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
+			Tuplestorestate *lost, TupleDesc arrived_desc,
+			Tuplestorestate *arrived)
+{
+	Oid			endpoint = ENDPOINT(rule);
+	Oid			owner = m2m_catalog_relation_owner(endpoint);
+	bool		alike;
+	int			n;
+	AttrNumber *column = row_columns(rules, &n, &alike);
+	TupleDesc	desc = row_desc(endpoint, column, n);
+	bool		many = !alike || tuplestore_tuple_count(lost) > M2M_RULE_FEW;
+	Tuplestorestate *rows = tuplestore_begin_heap(true, false, work_mem / 4);
+	ListCell   *lc;
+
+	/* the rows; they are locked against others who look, but not yet in fact */
+	m2m_rule_connect(NULL);
+	m2m_rule_add_relation("lost", InvalidOid, lost_desc, lost);
+	if (arrived != NULL)
+		m2m_rule_add_relation("arrived", InvalidOid, arrived_desc, arrived);
+	m2m_rule_execute(rule, arrived == NULL ? ORPHAN_LOST : ORPHAN_LOST_MOVED,
+					 many || arrived != NULL, owner, true, 0, NULL, NULL);
+	if (SPI_processed > 0)
+	{
+		uint64		count = 0;
+		uint32	   *hash = NULL;
+
+		if (alike)
+			hash = m2m_rule_row_hashes(rule->rel, rule->side, &count);
+		m2m_lock_rows(endpoint, hash, count);
+	}
+	m2m_rule_store(rows);
+	m2m_rule_finish();
+
+	/* who is linking one of them is waited for, and then they are looked at again */
+	rows = linkless(rules, many, desc, rows);
+	rows = run(rule, ORPHAN_LOCK, many, owner, false, desc, rows);
+	rows = linkless(rules, many, desc, rows);
+	foreach(lc, rules)
+	{
+		if (refuses(lfirst(lc)) && tuplestore_tuple_count(rows) > 0)
+			report(lfirst(lc), desc, rows);
+	}
+	tuplestore_end(run(rule, ORPHAN_DELETE, many, owner, false, desc, rows));
+}
+
+/*
+ * run: a statement over the relation "rows", whose result takes their place;
+ * none if there are no rows.
+ */
+static Tuplestorestate *
+run(M2mRule *rule, int statement, bool many, Oid as, bool latest,
+	TupleDesc desc, Tuplestorestate *rows)
+{
+	Tuplestorestate *result;
+
+	if (tuplestore_tuple_count(rows) == 0)
+		return rows;
+	result = tuplestore_begin_heap(true, false, work_mem / 4);
+	m2m_rule_connect(NULL);
+	m2m_rule_add_relation("rows", InvalidOid, desc, rows);
+	m2m_rule_execute(rule, statement, many, as, latest, 0, NULL, NULL);
+	if (SPI_tuptable != NULL)
+		m2m_rule_store(result);
+	m2m_rule_finish();
+	tuplestore_end(rows);
+	return result;
+}
+
+/*
+ * linkless: those of rows that have no link in any of the relationships that
+ * say so, each asked as its association's owner.
+ */
+static Tuplestorestate *
+linkless(List *rules, bool many, TupleDesc desc, Tuplestorestate *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rules)
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		rows = run(rule, ORPHAN_LINKLESS, many,
+				   m2m_catalog_relation_owner(rule->rel->association), true,
+				   desc, rows);
+	}
+	return rows;
+}
+
+/*
+ * report: error 23514 for the first of rows.  Its key is told only to who may
+ * read it.
+ */
+static void
+report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	Relation	association = table_open(rule->rel->association,
+										 AccessShareLock);
+	bool		may_show = pg_class_aclcheck(endpoint->relid, GetUserId(),
+											 ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(endpoint->relid, InvalidOid, true) != RLS_ENABLED;
+	StringInfoData key;
+
+	tuplestore_rescan(rows);
+	if (!tuplestore_gettupleslot(rows, true, true, slot))
+		elog(ERROR, "a row was not found again");
+	initStringInfo(&key);
+	for (int pass = 0; pass < 2; pass++)
+	{
+		appendStringInfoString(&key, pass == 0 ? "Key (" : ")=(");
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			bool		isnull = true;
+			Datum		value = 0;
+			Oid			output;
+			bool		varlena;
+
+			for (int c = 0; c < desc->natts; c++)
+			{
+				if (strcmp(NameStr(TupleDescAttr(desc, c)->attname),
+						   psprintf("m2m_c%d", endpoint->key[i].attnum)) == 0)
+					value = slot_getattr(slot, c + 1, &isnull);
+			}
+			getTypeOutputInfo(endpoint->key[i].type, &output, &varlena);
+			appendStringInfo(&key, "%s%s", i > 0 ? ", " : "", pass == 0 ?
+							 get_attname(endpoint->relid,
+										 endpoint->key[i].attnum, false) :
+							 isnull ? "null" :
+							 OidOutputFunctionCall(output, value));
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("a row of \"%s\" has lost its last link, which rule \"%s\" does not allow",
+					get_rel_name(endpoint->relid), rule->name),
+			 may_show ? errdetail("%s) has no links in \"%s\".", key.data,
+								  RelationGetRelationName(association)) : 0,
+			 errtableconstraint(association, rule->name)));
+}
+
+/*
+ * says_so: the rules about orphans of a table's rows, a list of M2mRule: of
+ * those relationships that a trigger of ours on it names.  False if it is not
+ * known what one of these says: its links may be any, and so no row is an
+ * orphan.
+ */
+static bool
+says_so(Oid endpoint, List **rules)
+{
+	Relation	table = table_open(endpoint, AccessShareLock);
+	TriggerDesc *triggers = CopyTriggerDesc(table->trigdesc);
+
+	table_close(table, NoLock);
+	*rules = NIL;
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+		M2mRule    *rule;
+
+		if (!OidIsValid(trigger->tgconstrrelid) ||
+			trigger->tgenabled == TRIGGER_DISABLED ||
+			m2m_rule_kind_of(trigger->tgfoid) != &m2m_orphan_kind)
+			continue;
+		rule = rule_of_mark(endpoint, trigger->tgconstrrelid,
+							trigger->tgnargs, trigger->tgargs);
+		if (rule == NULL)
+			return false;
+		*rules = list_append_unique_ptr(*rules, rule);
+	}
+	return true;
+}
+
+/* rule_of_mark: the rule that a trigger on an endpoint is a part of, or NULL. */
+static M2mRule *
+rule_of_mark(Oid endpoint, Oid association, int nargs, char **args)
+{
+	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+												AccessShareLock);
+	ListCell   *lc;
+
+	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (rule->kind == &m2m_orphan_kind && ENDPOINT(rule) == endpoint &&
+			m2m_rule_has_arguments(rule, nargs, args))
+			return rule;
+	}
+	return NULL;
+}
+
+/*
+ * row_columns: the columns by which rules of a table know its rows, each once;
+ * alike: do all know them by the same key?  Then these are its columns, in its
+ * order.
+ */
+static AttrNumber *
+row_columns(List *rules, int *n, bool *alike)
+{
+	M2mRule    *first = linitial(rules);
+	M2mEndpoint *endpoint = &first->rel->side[first->side];
+	int			room = 0;
+	AttrNumber *column;
+	ListCell   *lc;
+
+	*n = 0;
+	*alike = true;
+	foreach(lc, rules)
+		room += ((M2mRule *) lfirst(lc))->rel->side[((M2mRule *) lfirst(lc))->side].nkeys;
+	column = palloc_array(AttrNumber, room);
+	foreach(lc, rules)
+	{
+		M2mRule    *rule = lfirst(lc);
+		M2mEndpoint *other = &rule->rel->side[rule->side];
+
+		*alike &= other->nkeys == endpoint->nkeys;
+		for (int i = 0; i < other->nkeys; i++)
+		{
+			*alike &= i < endpoint->nkeys &&
+				other->key[i].attnum == endpoint->key[i].attnum;
+			if (!m2m_columns_include(*n, column, other->key[i].attnum))
+				column[(*n)++] = other->key[i].attnum;
+		}
+	}
+	return column;
+}
+
+/* row_desc: of the relation "rows"; a column is called by its number. */
+static TupleDesc
+row_desc(Oid endpoint, const AttrNumber *column, int n)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(n);
+
+	for (int i = 0; i < n; i++)
+	{
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(endpoint, column[i], &type, &typmod, &collation);
+		TupleDescInitEntry(desc, i + 1, psprintf("m2m_c%d", column[i]), type,
+						   typmod, 0);
+		TupleDescInitEntryCollation(desc, i + 1, collation);
+	}
+	TupleDescFinalize(desc);
+	return desc;
+}
+
+/* row_list: these columns of a row r, called as in row_desc(). */
+static char *
+row_list(Oid endpoint, const AttrNumber *column, int n)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < n; i++)
+		appendStringInfo(&list, "%sr.%s AS m2m_c%d", i > 0 ? ", " : "",
+						 m2m_quoted_column(endpoint, column[i]), column[i]);
+	return list.data;
+}
+
+/* rows_of: a table's rows, without those of tables that inherit from it. */
+static char *
+rows_of(Oid endpoint)
+{
+	return psprintf("%s%s", get_rel_relkind(endpoint) == RELKIND_RELATION ?
+					"ONLY " : "", m2m_qualified_name(endpoint));
+}
+
+/* orphan_text: the SQL of its statements. */
+static char *
+orphan_text(M2mRule *rule, int statement)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mSide		side = rule->side;
+	M2mEndpoint *endpoint = &rel->side[side];
+	char	   *rows = rows_of(endpoint->relid);
+	char	   *a = m2m_rule_keys(rel, side, "a");
+	char	   *columns;
+	StringInfoData keys;
+	StringInfoData same;
+	List	   *rules;
+	AttrNumber *column;
+	int			n;
+	bool		alike;
+
+	switch ((OrphanStatement) statement)
+	{
+		case ORPHAN_UNLINKED:
+			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s", a,
+							m2m_rule_is_link(rel, "a"));
+		case ORPHAN_LEFT:
+			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.<) 0",
+							m2m_rule_keys(rel, side, "m"),
+							m2m_rule_delta_text(rel, side, M2M_RULE_BOTH));
+		case ORPHAN_LINKED:
+			return psprintf("SELECT DISTINCT %s FROM %s a WHERE %s", a,
+							m2m_qualified_name(rel->association),
+							m2m_rule_is_link(rel, "a"));
+		default:
+			break;
+	}
+
+	/* by which columns rows are known is for all that say so */
+	if (!says_so(endpoint->relid, &rules))
+		elog(ERROR, "rules about orphans of \"%s\" have changed",
+			 get_rel_name(endpoint->relid));
+	column = row_columns(rules, &n, &alike);
+	columns = row_list(endpoint->relid, column, n);
+	initStringInfo(&keys);
+	initStringInfo(&same);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		char	   *name = m2m_quoted_column(endpoint->relid,
+											 endpoint->key[i].attnum);
+
+		appendStringInfo(&keys, "%sr.%s", i > 0 ? ", " : "", name);
+		appendStringInfo(&same, "%sr.%s %s p.m2m_c%d", i > 0 ? " AND " : "",
+						 name, m2m_rule_equality(endpoint->key[i].type),
+						 endpoint->key[i].attnum);
+	}
+	switch ((OrphanStatement) statement)
+	{
+		case ORPHAN_LOST:
+			return psprintf("SELECT %s FROM %s r JOIN (SELECT DISTINCT %s FROM lost l) l ON %s",
+							columns, rows, key_list(endpoint->nkeys, "l"),
+							lost_same(rule, "r", '\0'));
+		case ORPHAN_LOST_MOVED:
+			return moved_text(rule, columns);
+		case ORPHAN_LINKLESS:
+			resetStringInfo(&same);
+			for (int i = 0; i < endpoint->nkeys; i++)
+			{
+				M2mKeyColumn *key = &endpoint->key[i];
+
+				appendStringInfo(&same, "p.m2m_c%d %s %s AND ", key->attnum,
+								 m2m_qualified_operator(key->equal_op),
+								 m2m_link_operand(rel, key, "a"));
+			}
+			return psprintf("SELECT p.* FROM rows p WHERE NOT EXISTS (SELECT FROM %s a"
+							" WHERE %s%s)",
+							m2m_qualified_name(rel->association), same.data,
+							m2m_rule_is_link(rel, "a"));
+		case ORPHAN_LOCK:
+			return psprintf("SELECT %s FROM %s r JOIN rows p ON %s ORDER BY %s FOR UPDATE OF r",
+							columns, rows, same.data, keys.data);
+		case ORPHAN_DELETE:
+			return psprintf("DELETE FROM %s r USING rows p WHERE %s", rows,
+							same.data);
+		default:
+			return NULL;
+	}
+}
+
+/* key_list: "l.m2m_k1, ...", of the keys that were kept. */
+static char *
+key_list(int nkeys, const char *alias)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < nkeys; i++)
+		appendStringInfo(&list, "%s%s.m2m_k%d", i > 0 ? ", " : "", alias,
+						 i + 1);
+	return list.data;
+}
+
+/*
+ * lost_same: is a key of the endpoint that of l, which has lost links?  Of a
+ * row, or of one that has arrived (name k) or gone (o).
+ */
+static char *
+lost_same(M2mRule *rule, const char *alias, char name)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		appendStringInfo(&list, "%s%s.%s %s l.m2m_k%d%s", i > 0 ? " AND " : "",
+						 alias, name == '\0' ?
+						 m2m_quoted_column(endpoint->relid, key->attnum) :
+						 psprintf("m2m_%c%d", name, i + 1),
+						 m2m_qualified_operator(key->equal_op), i + 1,
+						 OidIsValid(key->collation) &&
+						 key->collation != key->link_collation ?
+						 psprintf(" COLLATE %s",
+								  m2m_qualified_collation(key->collation)) : "");
+	}
+	return list.data;
+}
+
+/* key_same: are two keys of the endpoint the same, by their names k and o? */
+static char *
+key_same(M2mRule *rule, const char *alias, char name, const char *other)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&list, "%s%s.%s %s %s.m2m_k%d", i > 0 ? " AND " : "",
+						 alias, name == '\0' ?
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum) :
+						 psprintf("m2m_%c%d", name, i + 1),
+						 m2m_rule_equality(endpoint->key[i].type), other,
+						 i + 1);
+	return list.data;
+}
+
+/*
+ * moved_text: the rows that have lost links, where rows have got other keys.
+ * "a" and "b" are arrivals, o the key that a row had before, k what it got,
+ * each with the number of its statement.  A row that lost links at l is by now
+ * where the first departure from there leads, and the next from there (c), if
+ * nobody else has got that key later.  Links that an UPDATE took from a key
+ * which a row has left went with that row.
+ */
+static char *
+moved_text(M2mRule *rule, const char *columns)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	char	   *rows = rows_of(endpoint->relid);
+	char	   *l = psprintf("FROM lost l WHERE NOT (l.m2m_moved AND EXISTS (SELECT FROM arrived b"
+							 " WHERE %s AND b.m2m_n OPERATOR(pg_catalog.<=) l.m2m_n))",
+							 lost_same(rule, "b", 'o'));
+
+	return psprintf("WITH RECURSIVE l AS MATERIALIZED (SELECT l.* %s),"
+					" c AS (SELECT %s, a.m2m_n FROM l JOIN arrived a ON %s"
+					" AND a.m2m_n OPERATOR(pg_catalog.>) l.m2m_n"
+					" WHERE NOT EXISTS (SELECT FROM arrived b WHERE %s"
+					" AND b.m2m_n OPERATOR(pg_catalog.>) l.m2m_n"
+					" AND b.m2m_n OPERATOR(pg_catalog.<) a.m2m_n)"
+					" UNION ALL SELECT %s, a.m2m_n FROM c JOIN arrived a ON %s"
+					" AND a.m2m_n OPERATOR(pg_catalog.>) c.m2m_n"
+					" WHERE NOT EXISTS (SELECT FROM arrived b WHERE %s"
+					" AND b.m2m_n OPERATOR(pg_catalog.>) c.m2m_n"
+					" AND b.m2m_n OPERATOR(pg_catalog.<) a.m2m_n))"
+					" SELECT %s FROM %s r JOIN l ON %s WHERE NOT EXISTS (SELECT FROM arrived b"
+					" WHERE %s AND b.m2m_n OPERATOR(pg_catalog.>) l.m2m_n)"
+					" UNION SELECT %s FROM %s r JOIN c ON %s WHERE NOT EXISTS (SELECT FROM"
+					" arrived b WHERE %s AND b.m2m_n OPERATOR(pg_catalog.>) c.m2m_n)",
+					l,
+					key_list(endpoint->nkeys, "a"), lost_same(rule, "a", 'o'),
+					lost_same(rule, "b", 'k'),
+					key_list(endpoint->nkeys, "a"), key_same(rule, "a", 'o', "c"),
+					key_same(rule, "b", 'k', "c"),
+					columns, rows, lost_same(rule, "r", '\0'),
+					lost_same(rule, "b", 'k'),
+					columns, rows, key_same(rule, "r", '\0', "c"),
+					key_same(rule, "b", 'k', "c"));
+}
+
+/* orphan_definition: the call. */
+static char *
+orphan_definition(M2mRule *rule)
+{
+	return m2m_rule_call(rule, "m2m_orphans",
+						 psprintf("%s, %s",
+								  quote_literal_cstr(rule->rel->side[rule->side].role),
+								  quote_literal_cstr(m2m_rule_argument(rule, "action"))));
+}
+
+/*
+ * orphan_check: is it known which rows are orphans?  Rows without links are
+ * none of its business: they may never have had one.
+ */
+static List *
+orphan_check(M2mRule *rule)
+{
+	M2mRuleFinding *finding;
+	List	   *rules;
+
+	if (says_so(ENDPOINT(rule), &rules))
+		return NIL;
+	finding = palloc0(sizeof(M2mRuleFinding));
+	finding->severity = "warning";
+	finding->what = psprintf("rows of \"%s\" stay when they lose their last link: a trigger there"
+							 " is of a relationship that is not whole, or has no such rule",
+							 get_rel_name(ENDPOINT(rule)));
+	return list_make1(finding);
+}
+
+/* orphan_elsewhere: is the trigger on the endpoint there, as it should be? */
+static bool
+orphan_elsewhere(M2mRule *rule)
+{
+	bool		plain;
+
+	return OidIsValid(mark_of(rule, &plain)) && plain;
+}
+
+/* orphan_end: takes that trigger away. */
+static void
+orphan_end(M2mRule *rule, bool keep)
+{
+	bool		plain;
+	Oid			trigger = mark_of(rule, &plain);
+
+	if (OidIsValid(trigger))
+		m2m_rule_drop_trigger(ENDPOINT(rule), trigger);
+}
+
+/*
+ * mark_of: the trigger of a rule on its endpoint, or InvalidOid; is it enabled,
+ * and as we make it?
+ */
+static Oid
+mark_of(M2mRule *rule, bool *plain)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	Oid			result = InvalidOid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(ENDPOINT(rule)));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!OidIsValid(result) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (form->tgconstrrelid != rule->rel->association ||
+			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
+			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)))
+			continue;
+		result = form->oid;
+		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
+			form->tgattr.dim1 == 0 &&
+			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
+						   RelationGetDescr(catalog));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
