@@ -292,5 +292,17 @@ TABLE soft ORDER BY 1, 2;
 SELECT * FROM m2m_copy('person', 1, 'person', 4);
 SELECT person_id, film_id, data::text FROM seen ORDER BY 1, 2, 3;
 
+-- Links that have no direction: both rows of one go together.
+SELECT m2m_create('person', 'person', 'friend', left_role => 'person', right_role => 'friend', symmetrical => true);
+INSERT INTO person VALUES (2), (3), (6);
+SELECT m2m_link('person', ARRAY[2, 2, 2, 3, 1, 3, 5], 'person', ARRAY[1, 3, 4, 4, 4, 5, 5], 'friend');
+BEGIN;
+SELECT * FROM m2m_merge('person', ARRAY[2, 3, 5], 1) WHERE association = 'friend'::regclass;
+SET CONSTRAINTS ALL IMMEDIATE;
+TABLE friend ORDER BY 1, 2;
+ROLLBACK;
+SELECT * FROM m2m_copy('person', 3, 'person', 6, 'friend');
+SELECT * FROM friend WHERE person_id = 6 ORDER BY 2;
+
 DROP SCHEMA merging CASCADE;
 DROP ROLE regress_m2m_other, regress_m2m_merger;

@@ -200,7 +200,8 @@ move_directly(M2mPart *part, M2mRows *rows)
 /*
  * drop_inner: in a relationship of the table with itself, drops links between
  * two of the rows, which are one row then: nobody has said that this is linked
- * with itself.  Those that were links of a row with itself stay.
+ * with itself.  Those that were links of a row with itself stay.  Where links
+ * have no direction, the two rows of one count once.
  */
 static void
 drop_inner(M2mPart *part)
@@ -217,7 +218,8 @@ drop_inner(M2mPart *part)
 	m2m_append_is_of(&sql, rel, M2M_RIGHT, "n", "a");
 	appendStringInfoString(&sql, " AND ");
 	m2m_append_is_link(&sql, rel, M2M_LEFT, "a");
-	part->dropped += m2m_parts_execute(sql.data);
+	part->dropped += m2m_parts_execute(sql.data) /
+		(OidIsValid(rel->mirror) ? 2 : 1);
 }
 
 /*
