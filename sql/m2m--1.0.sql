@@ -490,6 +490,84 @@ COMMENT ON FUNCTION m2m_related(anyelement, text, regclass, bigint, text, text) 
 COMMENT ON FUNCTION m2m_reach(anyelement, text, text, bigint, text) IS
 'Rows that links of a table with itself lead to from the row with that id, each once, with the least number of links and the keys on the way; max_depth links at most. direction: out (from the left role to the right), in or both. Errors: 42809 not a table''s row; 42704, 42P08; 22004 a null id; 22023; 42501.';
 
+/* the links of rows, in all relationships of their table */
+
+CREATE FUNCTION m2m_merge("table" regclass, from_ids "any", into_id "any",
+	OUT association regclass, OUT role text, OUT moved bigint, OUT dropped bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_merge';
+
+CREATE FUNCTION m2m_merge("table" regclass, from_ids "any", into_id text,
+	OUT association regclass, OUT role text, OUT moved bigint, OUT dropped bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_merge';
+
+CREATE FUNCTION m2m_merge("table" regclass, from_ids text, into_id "any",
+	OUT association regclass, OUT role text, OUT moved bigint, OUT dropped bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_merge';
+
+CREATE FUNCTION m2m_merge("table" regclass, from_ids text, into_id text,
+	OUT association regclass, OUT role text, OUT moved bigint, OUT dropped bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_merge';
+
+CREATE FUNCTION m2m_copy(from_table regclass, from_id "any", into_table regclass,
+	into_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT association regclass, OUT role_name text, OUT copied bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_copy';
+
+CREATE FUNCTION m2m_copy(from_table regclass, from_id "any", into_table regclass,
+	into_id text, via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT association regclass, OUT role_name text, OUT copied bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_copy';
+
+CREATE FUNCTION m2m_copy(from_table regclass, from_id text, into_table regclass,
+	into_id "any", via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT association regclass, OUT role_name text, OUT copied bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_copy';
+
+CREATE FUNCTION m2m_copy(from_table regclass, from_id text, into_table regclass,
+	into_id text, via text DEFAULT NULL, role text DEFAULT NULL,
+	OUT association regclass, OUT role_name text, OUT copied bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_copy';
+
+COMMENT ON FUNCTION m2m_merge(regclass, "any", "any") IS
+'Merges rows of a table into one of them: their links become its links, in all relationships of the table, and they are deleted. Of links that would be the same, its own is kept, else that of the id given first, with its properties. A row for each role that the table plays, with the number of links moved and dropped. Errors: 23503 no such row, or another table refers to one that would go; 22023; 22004 a null id; 42704; 42501.';
+
+COMMENT ON FUNCTION m2m_merge(regclass, "any", text) IS
+'Merges rows of a table into one of them: their links become its links, in all relationships of the table, and they are deleted. Of links that would be the same, its own is kept, else that of the id given first, with its properties. A row for each role that the table plays, with the number of links moved and dropped. Errors: 23503 no such row, or another table refers to one that would go; 22023; 22004 a null id; 42704; 42501.';
+
+COMMENT ON FUNCTION m2m_merge(regclass, text, "any") IS
+'Merges rows of a table into one of them: their links become its links, in all relationships of the table, and they are deleted. Of links that would be the same, its own is kept, else that of the id given first, with its properties. A row for each role that the table plays, with the number of links moved and dropped. Errors: 23503 no such row, or another table refers to one that would go; 22023; 22004 a null id; 42704; 42501.';
+
+COMMENT ON FUNCTION m2m_merge(regclass, text, text) IS
+'Merges rows of a table into one of them: their links become its links, in all relationships of the table, and they are deleted. Of links that would be the same, its own is kept, else that of the id given first, with its properties. A row for each role that the table plays, with the number of links moved and dropped. Errors: 23503 no such row, or another table refers to one that would go; 22023; 22004 a null id; 42704; 42501.';
+
+COMMENT ON FUNCTION m2m_copy(regclass, "any", regclass, "any", text, text) IS
+'Links one row to whatever another row of the same table is linked to, with the properties of these links: in all relationships of the table, or the one that via names, in all roles or one. Links that are there stay as they are. A row for each role, with the number of new links. Errors: 23503 no such row; 22023; 22004 a null id; 42704, 42P08; 42501.';
+
+COMMENT ON FUNCTION m2m_copy(regclass, "any", regclass, text, text, text) IS
+'Links one row to whatever another row of the same table is linked to, with the properties of these links: in all relationships of the table, or the one that via names, in all roles or one. Links that are there stay as they are. A row for each role, with the number of new links. Errors: 23503 no such row; 22023; 22004 a null id; 42704, 42P08; 42501.';
+
+COMMENT ON FUNCTION m2m_copy(regclass, text, regclass, "any", text, text) IS
+'Links one row to whatever another row of the same table is linked to, with the properties of these links: in all relationships of the table, or the one that via names, in all roles or one. Links that are there stay as they are. A row for each role, with the number of new links. Errors: 23503 no such row; 22023; 22004 a null id; 42704, 42P08; 42501.';
+
+COMMENT ON FUNCTION m2m_copy(regclass, text, regclass, text, text, text) IS
+'Links one row to whatever another row of the same table is linked to, with the properties of these links: in all relationships of the table, or the one that via names, in all roles or one. Links that are there stay as they are. A row for each role, with the number of new links. Errors: 23503 no such row; 22023; 22004 a null id; 42704, 42P08; 42501.';
+
 /* link views */
 
 CREATE FUNCTION m2m_link_view_write()

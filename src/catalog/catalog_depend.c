@@ -571,6 +571,49 @@ m2m_catalog_is_referenced(Oid relid)
 	return tables != NIL;
 }
 
+/*
+ * m2m_catalog_foreign_keys_to: the foreign keys that reference a table, as
+ * M2mReference, in the order of their OIDs.
+ */
+List *
+m2m_catalog_foreign_keys_to(Oid relid)
+{
+	Oid			both[2] = {relid, relid};
+	List	   *rules;
+	List	   *keys;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	(void) read_fewer(RelationRelationId, both, RewriteRelationId, &rules,
+					  &keys);
+	foreach(lc, keys)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_constraint form;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_constraint) GETSTRUCT(tuple);
+		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == relid)
+		{
+			M2mReference *reference = palloc0(sizeof(M2mReference));
+
+			reference->constraint = form->oid;
+			reference->parent = form->conparentid;
+			reference->table = form->conrelid;
+			reference->on_delete = form->confdeltype;
+			DeconstructFkConstraintRow(tuple, &reference->nkeys,
+									   reference->column, reference->key,
+									   reference->equal_op, NULL, NULL, NULL,
+									   NULL);
+			result = lappend(result, reference);
+		}
+		ReleaseSysCache(tuple);
+	}
+	return result;
+}
+
 /* has_oid: is it in a list that is in order? */
 static bool
 has_oid(List *sorted, Oid oid)

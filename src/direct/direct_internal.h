@@ -61,7 +61,8 @@ typedef struct M2mDirect
 typedef enum M2mDirectAction
 {
 	M2M_DIRECT_LINK = 1,
-	M2M_DIRECT_UNLINK = 2
+	M2M_DIRECT_UNLINK = 2,
+	M2M_DIRECT_MOVE = 4			/* with both: linking is by UPDATE */
 } M2mDirectAction;
 
 /* An index of the association. */

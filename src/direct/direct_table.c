@@ -139,6 +139,8 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	/* an error of the executor's, for tables that are published */
 	if (actions & M2M_DIRECT_UNLINK)
 		CheckCmdReplicaIdentity(table->association, CMD_DELETE);
+	if (actions & M2M_DIRECT_MOVE)
+		CheckCmdReplicaIdentity(table->association, CMD_UPDATE);
 
 	/*
 	 * Whoever has created or truncated the table in this transaction, locked
@@ -703,7 +705,9 @@ is_permitted(M2mDirectTable *table, int actions)
 	for (int i = 0; i < table->order->natts; i++)
 		columns = bms_add_member(columns, table->attnum[i] -
 								 FirstLowInvalidHeapAttributeNumber);
-	if (actions & M2M_DIRECT_LINK)
+	if (actions & M2M_DIRECT_MOVE)
+		required |= ACL_UPDATE;
+	else if (actions & M2M_DIRECT_LINK)
 		required |= ACL_INSERT;
 	if (actions & M2M_DIRECT_UNLINK)
 		required |= ACL_DELETE;

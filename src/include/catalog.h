@@ -74,6 +74,20 @@ typedef struct M2mLinkView
 	M2mViewColumn *column;
 } M2mLinkView;
 
+/* A foreign key, from the table that it references. */
+typedef struct M2mReference
+{
+	Oid			constraint;
+	Oid			parent;			/* of which partition by partition it is a
+								 * part, or InvalidOid */
+	Oid			table;			/* that has it */
+	char		on_delete;		/* FKCONSTR_ACTION_xxx */
+	int			nkeys;
+	AttrNumber	column[INDEX_MAX_KEYS];
+	AttrNumber	key[INDEX_MAX_KEYS];	/* of the table referenced */
+	Oid			equal_op[INDEX_MAX_KEYS];	/* key = column */
+} M2mReference;
+
 /* catalog.c: what the system catalogs say of a single object */
 extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern int	m2m_catalog_natts(Oid relid);
@@ -105,6 +119,7 @@ extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
 extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
 extern List *m2m_catalog_tables_between(Oid first, Oid second);
 extern bool m2m_catalog_is_referenced(Oid relid);
+extern List *m2m_catalog_foreign_keys_to(Oid relid);
 
 /*
  * catalog_distributed.c: which tables an engine has taken over that keeps

@@ -181,6 +181,27 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #endif
 
 /*
+ * 16: table_tuple_update() tells which indexes it takes, not just whether any;
+ * 19: it takes options, too.
+ */
+#if PG_VERSION_NUM >= 160000
+typedef TU_UpdateIndexes M2mUpdateIndexes;
+#else
+typedef bool M2mUpdateIndexes;
+#endif
+#if PG_VERSION_NUM >= 190000
+#define m2m_table_tuple_update(rel, tid, slot, cid, snapshot, wait, failure, \
+							   lockmode, indexes) \
+	table_tuple_update(rel, tid, slot, cid, 0, snapshot, InvalidSnapshot, \
+					   wait, failure, lockmode, indexes)
+#else
+#define m2m_table_tuple_update(rel, tid, slot, cid, snapshot, wait, failure, \
+							   lockmode, indexes) \
+	table_tuple_update(rel, tid, slot, cid, snapshot, InvalidSnapshot, wait, \
+					   failure, lockmode, indexes)
+#endif
+
+/*
  * 16: what is required on a table stands in an RTEPermissionInfo, and
  * ExecCheckPermissions() takes the place of ExecCheckRTPerms().
  *
@@ -191,7 +212,7 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
  */
 static inline bool
 m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
-					  Bitmapset *selected, Bitmapset *inserted)
+					  Bitmapset *selected, Bitmapset *written)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 #if PG_VERSION_NUM >= 160000
@@ -210,7 +231,8 @@ m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
 #endif
 	info->requiredPerms = required;
 	info->selectedCols = selected;
-	info->insertedCols = inserted;
+	info->insertedCols = written;
+	info->updatedCols = written;
 #if PG_VERSION_NUM >= 160000
 	return ExecCheckPermissions(list_make1(rte), infos, false);
 #else

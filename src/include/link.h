@@ -76,6 +76,23 @@ typedef enum M2mMissing
 	M2M_MISSING_LEFT_OUT
 } M2mMissing;
 
+/* A role that a table plays in a relationship, and what a call did there. */
+typedef struct M2mPart
+{
+	M2mRelationship *rel;
+	M2mSide		side;
+	int64		count;			/* links that were moved, or copied */
+	int64		dropped;		/* links that would have been there twice */
+} M2mPart;
+
+/* The relationships of one table, for a call on the links of its rows in all. */
+typedef struct M2mParts
+{
+	Oid			relid;
+	List	   *list;			/* M2mPart, by the associations' OIDs */
+	M2mPart    *key;			/* by whose key rows are given */
+} M2mParts;
+
 /*
  * link.c: linking, unlinking, setting: what each operation means on ids of the
  * two sides, whichever path then writes the links
@@ -149,6 +166,16 @@ extern List *m2m_stamped(M2mRelationship *rel);
 extern List *m2m_touched(M2mRelationship *rel);
 extern char *m2m_stamp_text(M2mRelationship *rel, AttrNumber attnum);
 extern Datum m2m_stamp_value(M2mRelationship *rel, AttrNumber attnum);
+
+/*
+ * link_parts.c, link_merge.c, link_copy.c: the links of rows of one table in all
+ * its relationships: made another row's, or copied to it
+ */
+extern M2mParts *m2m_parts_find(Oid relid, const char *via, const char *role,
+								bool shut);
+extern void m2m_parts_refresh(M2mParts *parts);
+extern void m2m_parts_merge(M2mParts *parts, M2mIds *from, M2mIds *into);
+extern void m2m_parts_copy(M2mParts *parts, M2mIds *from, M2mIds *into);
 
 /*
  * load.c: the pairs that a query returns, for m2m_load: read by a cursor, a

@@ -22,6 +22,19 @@
 #define M2M_ITEMS_NAME "m2m_items"
 #define M2M_FOUND_ITEMS_NAME "m2m_found_items"
 
+/* Rows of one table that a call is about: see m2m_rows_read(). */
+#define M2M_ROWS_NAME "m2m_rows"
+
+typedef struct M2mRows
+{
+	uint64		count;
+	uint64		into;			/* which of them gets links */
+	HeapTuple  *row;			/* ord, then the columns */
+	TupleDesc	desc;
+	int			ncolumns;
+	AttrNumber *attnum;			/* in the table */
+} M2mRows;
+
 /* What is given for the pairs of a call; see m2m_properties_read(). */
 typedef struct M2mProperties
 {
@@ -94,6 +107,8 @@ extern int64 m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_link_pairs(M2mRelationship *rel, M2mPairs *pairs);
 extern int64 m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2]);
 extern int64 m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids);
+extern void m2m_plan_check_newer(M2mRelationship *rel, M2mSide side,
+								 M2mIds *id);
 extern bool m2m_plan_may_suppress(M2mRelationship *rel);
 extern int64 m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern void m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
@@ -128,6 +143,10 @@ extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 extern bool m2m_revives_first(M2mRelationship *rel);
 extern void m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel,
 									  List *columns);
+extern void m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
+									 const char *other);
+extern void m2m_append_on_conflict_pair(StringInfo sql,
+										M2mRelationship *rel);
 extern void m2m_append_on_conflict_identity(StringInfo sql,
 											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);
@@ -136,6 +155,27 @@ extern void m2m_stmt_build_properties(StringInfo sql,
 									  M2mColumnStatement statement,
 									  M2mItems *items, M2mSide side,
 									  List *insert, bool returning);
+
+/*
+ * link_parts.c: all relationships of one table; rows of it that a call is
+ * about, and pieces of SQL over both
+ */
+extern M2mRows *m2m_rows_read(M2mParts *parts, Bitmapset *columns,
+							  M2mIds *from, M2mIds *into, bool lock);
+extern Bitmapset *m2m_parts_columns(M2mParts *parts);
+extern bool m2m_row_key(M2mRows *rows, uint64 n, M2mPart *part, Datum *key);
+extern void m2m_rows_check_shared(M2mRows *rows, M2mPart *part);
+extern bool m2m_is_near(M2mRelationship *rel, M2mSide side, int column);
+extern char *m2m_only(Oid relid);
+extern char *m2m_own_equality(Oid type);
+extern void m2m_append_is_of(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side, const char *row, const char *link);
+extern void m2m_append_same_far(StringInfo sql, M2mRelationship *rel,
+								M2mSide side, bool identity);
+extern void m2m_append_is_link(StringInfo sql, M2mRelationship *rel,
+							   M2mSide side, const char *link);
+extern uint64 m2m_parts_execute(const char *sql);
+extern bool m2m_parts_any(Oid role, const char *sql, bool latest);
 
 /*
  * link_identity.c: the general path: one link of a pair that may have several,

@@ -608,6 +608,13 @@ fetch_far(M2mRelationship *rel, M2mSide side, M2mIds *id)
 	return fetch_texts();
 }
 
+/* m2m_plan_check_newer: check_snapshot(), for others who add to a row's links. */
+void
+m2m_plan_check_newer(M2mRelationship *rel, M2mSide side, M2mIds *id)
+{
+	check_snapshot(rel, side, id);
+}
+
 /*
  * check_snapshot: m2m_set promises to leave exactly the links given.  Links
  * of the row that were committed after our snapshot was taken cannot be seen,

@@ -1010,6 +1010,29 @@ append_same_value(StringInfo sql, M2mRelationship *rel,
 }
 
 /*
+ * m2m_append_same_identity: " AND a.job = b.job ...": has another row of the
+ * association the identity of a, as far as that is none of the pair?
+ */
+void
+m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
+						 const char *other)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		M2mIdentityColumn *column = &rel->identity_column[i];
+		char	   *value = psprintf("%s.%s", other,
+									 m2m_quoted_column(rel->association,
+													   column->attnum));
+
+		appendStringInfoString(sql, " AND ");
+		append_same_value(sql, rel, column,
+						  m2m_base_operand(value,
+										   get_atttype(rel->association,
+													   column->attnum)));
+	}
+}
+
+/*
  * append_stamps: what m2m fills in where it is not among the columns given: the
  * columns' names, or the time.
  */
@@ -1064,6 +1087,13 @@ names_identity(M2mRelationship *rel, List *columns)
 			return false;
 	}
 	return rel->identity_target != NIL;
+}
+
+/* m2m_append_on_conflict_pair: the same, for others. */
+void
+m2m_append_on_conflict_pair(StringInfo sql, M2mRelationship *rel)
+{
+	append_on_conflict(sql, rel);
 }
 
 /* m2m_append_on_conflict_identity: as append_on_conflict(). */

@@ -387,6 +387,20 @@ is_trusted(M2mRelationship *rel)
 								   rel->side[M2M_RIGHT].relid);
 }
 
+/*
+ * m2m_relationship_is_meant: does a call that names one table mean it, whatever
+ * the other is?  via as in m2m_relationship_find().
+ */
+bool
+m2m_relationship_is_meant(M2mRelationship *rel, const char *via)
+{
+	if (via == NULL)
+		return is_trusted(rel);
+	return is_named(rel, via, true) ||
+		(is_named(rel, via, false) &&
+		 (is_trusted(rel) || RelationIsVisible(rel->association)));
+}
+
 /* m2m_relationship_trusts: the same of a table that may be an association. */
 bool
 m2m_relationship_trusts(Oid association, Oid left_relid, Oid right_relid)

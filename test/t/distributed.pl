@@ -200,6 +200,9 @@ foreach my $table ('author', 'book', 'author_book')
 		'', "$table is distributed: linking works");
 	is( $node->safe_psql($database, 'SELECT count(*) FROM author_book'),
 		2, "$table is distributed: links are there");
+	fails_ok($database, q(SELECT * FROM m2m_merge('book', 1, 2)),
+		qr/rows of distributed tables cannot be merged/, "$table is distributed: merging")
+	  if $table ne 'author';
 	$node->safe_psql($database,
 		"DELETE FROM pg_dist_partition; SELECT citus_invalidate('$table')");
 	goes_by_sql($run, 0, "$table is local again");
