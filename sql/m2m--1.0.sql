@@ -12,14 +12,16 @@ CREATE FUNCTION m2m_create(left_table regclass, right_table regclass,
 	left_key text[] DEFAULT NULL, right_key text[] DEFAULT NULL,
 	left_columns text[] DEFAULT NULL, right_columns text[] DEFAULT NULL,
 	left_view text DEFAULT NULL, right_view text DEFAULT NULL,
-	if_not_exists boolean DEFAULT false, naming text DEFAULT NULL)
+	if_not_exists boolean DEFAULT false, naming text DEFAULT NULL,
+	symmetrical boolean DEFAULT false)
 	RETURNS regclass
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'm2m_create';
 
 COMMENT ON FUNCTION m2m_create(regclass, regclass, text, text, text, text,
-	regnamespace, text[], text[], text[], text[], text, text, boolean, text) IS
-'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. naming: whose names and shape the table gets, m2m, rails, laravel, django or prisma. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
+	regnamespace, text[], text[], text[], text[], text, text, boolean, text,
+	boolean) IS
+'Creates a many-to-many relationship between two tables: association table, link views and link functions, owned by the caller. Everything can be named; defaults come from the tables'' names. on_delete: cascade, restrict or no action. left_key, right_key: columns of a unique constraint to be referenced instead of the primary key. A name in left_columns and right_columns is one column of both keys. naming: whose names and shape the table gets, m2m, rails, laravel, django or prisma. symmetrical: between a table and itself, links that have no direction: both rows are stored, a foreign key of the association to itself keeps them together, and one link view shows them. Returns the association table. Errors: 42809, 42P16 tables that cannot be related; 42P07 a name is taken; 42501.';
 
 CREATE FUNCTION m2m_adopt(association regclass,
 	left_role text DEFAULT NULL, right_role text DEFAULT NULL,
@@ -511,12 +513,12 @@ CREATE FUNCTION m2m_relationships()
 		right_columns text[], right_view regclass,
 		right_function regprocedure, right_on_delete text,
 		properties text[], identity text[], shared text[], condition text,
-		rules text[], origin text, owner regrole)
+		rules text[], origin text, owner regrole, symmetrical boolean)
 	LANGUAGE C STABLE PARALLEL SAFE ROWS 20
 	AS 'MODULE_PATHNAME', 'm2m_relationships';
 
 COMMENT ON FUNCTION m2m_relationships() IS
-'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; the names of its rules (m2m_rules() tells more); whether it was created or adopted; the owner.';
+'One row for each many-to-many relationship of the database, read from the system catalogs: its association table; of both endpoints the table, role, key columns, the association''s columns that hold the key, link view, link function (null if dropped or changed) and what deleting a row does to its links; the link properties; the columns that tell one link from another; the association''s columns that are in both keys; the condition by which rows are links, null where all are; the names of its rules (m2m_rules() tells more); whether it was created or adopted; the owner; whether its links have no direction.';
 
 /* rules */
 
@@ -553,6 +555,42 @@ CREATE FUNCTION m2m_counter_links()
 
 COMMENT ON FUNCTION m2m_counter_links() IS
 'Trigger of a rule; m2m_counter() puts it there. Its arguments, name=value: role; counter: column or slots; origin=added for a column that the rule has added.';
+
+CREATE FUNCTION m2m_order(association regclass, role text,
+	"position" text DEFAULT NULL, dense boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_order';
+
+COMMENT ON FUNCTION m2m_order(regclass, text, text, boolean) IS
+'Rule: the links of each row of the role have an order, in the link property position (bigint, <other role>_position unless it is named), which is added if it is not there. New links come last, whoever makes them and by whatever path, without a lock; m2m_set takes the order of its array, m2m_move changes one, and the link function returns rows in order. Numbers have gaps; with dense they are 1, 2, 3 ... (from 0, where those that are there begin so) when a transaction commits, also in an integer column. Replaces the order that the role has. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column cannot hold it; 42501.';
+
+CREATE FUNCTION m2m_order_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_order_links';
+
+COMMENT ON FUNCTION m2m_order_links() IS
+'Trigger of a rule; m2m_order() puts it there. Its arguments, name=value: role; order: sparse or dense; first, the number of the first link of a dense one; origin=added for a column that the rule has added; null=allowed for one that could be null before.';
+
+CREATE FUNCTION m2m_move(left_table regclass, left_id "any", right_table regclass,
+	right_id "any", before "any" DEFAULT NULL, after "any" DEFAULT NULL,
+	at bigint DEFAULT NULL, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_move';
+
+CREATE FUNCTION m2m_move(left_table regclass, left_id text, right_table regclass,
+	right_id text, before text DEFAULT NULL, after text DEFAULT NULL,
+	at bigint DEFAULT NULL, via text DEFAULT NULL, role text DEFAULT NULL)
+	RETURNS boolean
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_move';
+
+COMMENT ON FUNCTION m2m_move(regclass, "any", regclass, "any", "any", "any", bigint, text, text) IS
+'Among the links of the first row, which m2m_order has given an order, moves the link to the second row: before or after that to another row, or to be the at-th (from 1; last, if there are not so many). Returns whether it has another place now. Of a sparse order it writes one link, or a few next to it. Needs SELECT on the association and UPDATE on the position. Errors: 42704 no relationship, or no order of these links; 42P08 several relationships; 22023 not one of before, after and at, or such rows are not linked; 21000 the pair has several links; 22004 a null id; 40001; 42501.';
+COMMENT ON FUNCTION m2m_move(regclass, text, regclass, text, text, text, bigint, text, text) IS
+'Among the links of the first row, which m2m_order has given an order, moves the link to the second row: before or after that to another row, or to be the at-th (from 1; last, if there are not so many). Returns whether it has another place now. Of a sparse order it writes one link, or a few next to it. Needs SELECT on the association and UPDATE on the position. Errors: 42704 no relationship, or no order of these links; 42P08 several relationships; 22023 not one of before, after and at, or such rows are not linked; 21000 the pair has several links; 22004 a null id; 40001; 42501.';
 
 CREATE FUNCTION m2m_history(association regclass)
 	RETURNS void
@@ -612,6 +650,23 @@ CREATE FUNCTION m2m_notice_links()
 
 COMMENT ON FUNCTION m2m_notice_links() IS
 'Trigger of a rule; m2m_notify() puts it there. Its arguments, name=value: channel, keys.';
+
+CREATE FUNCTION m2m_symmetric(association regclass,
+	repair boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'm2m_symmetric';
+
+COMMENT ON FUNCTION m2m_symmetric(regclass, boolean) IS
+'Makes the links of a relationship between a table and itself links without a direction, as m2m_create(..., symmetrical => true) does: by a foreign key of the association to itself, and triggers that give both rows of a link the same link properties. Its second link view and link function go. With repair, links that are there in one direction only are made in the other. Errors: 42704 no relationship; 42P16 it is not between one key of a table and itself, or a pair may have several links; 23503 links that are there in one direction only; 2BP01 something depends on the second link view; 42501.';
+
+CREATE FUNCTION m2m_symmetric_links()
+	RETURNS trigger
+	LANGUAGE C VOLATILE
+	AS 'MODULE_PATHNAME', 'm2m_symmetric_links';
+
+COMMENT ON FUNCTION m2m_symmetric_links() IS
+'Trigger of a symmetric relationship; m2m_create(..., symmetrical => true), m2m_symmetric() and m2m_adopt() put it there.';
 
 CREATE FUNCTION m2m_orphans(association regclass, role text, action text)
 	RETURNS void

@@ -68,6 +68,8 @@ m2m_create(PG_FUNCTION_ARGS)
 		definition.naming =
 			m2m_naming_parse(text_to_cstring(PG_GETARG_TEXT_PP(14)));
 
+	definition.symmetric = PG_NARGS() > 15 && !PG_ARGISNULL(15) &&
+		PG_GETARG_BOOL(15);
 	definition.notice = true;
 	m2m_definition_lock(&definition);
 	PG_RETURN_OID(m2m_relationship_define(&definition));

@@ -72,6 +72,7 @@ PG_FUNCTION_INFO_V1(m2m_toggle);
 PG_FUNCTION_INFO_V1(m2m_linked);
 PG_FUNCTION_INFO_V1(m2m_count);
 PG_FUNCTION_INFO_V1(m2m_at);
+PG_FUNCTION_INFO_V1(m2m_move);
 
 /*
  * m2m_link(left_table, left_id, right_table, right_id, via, properties, role,
@@ -320,6 +321,52 @@ m2m_at(PG_FUNCTION_ARGS)
 							false),
 				   PG_GETARG_TIMESTAMPTZ(3), rsinfo->setResult);
 	return (Datum) 0;
+}
+
+/*
+ * m2m_move(left_table, left_id, right_table, right_id, before, after, at, via,
+ * role) gives a link another place among those of the first row; returns
+ * whether it was another.
+ */
+Datum
+m2m_move(PG_FUNCTION_ARGS)
+{
+	Call		call;
+	M2mIds	   *ids[2];
+	M2mIds	   *other = NULL;
+	M2mSide		far;
+	M2mMove		where = !PG_ARGISNULL(4) ? M2M_MOVE_BEFORE :
+		!PG_ARGISNULL(5) ? M2M_MOVE_AFTER : M2M_MOVE_AT;
+
+	begin_call(&call, fcinfo, "m2m_move()", 7, 8);
+	if (!PG_ARGISNULL(4) + !PG_ARGISNULL(5) + !PG_ARGISNULL(6) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("m2m_move takes one of before, after and at")));
+	if (where == M2M_MOVE_AT && PG_GETARG_INT64(6) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be at least 1", "at"),
+				 errhint("Places are counted from 1.")));
+	find_relationship(&call, RowExclusiveLock);
+	read_pair(&call, M2M_ID_SCALAR, ids);
+	far = M2M_OTHER(call.side);
+	if (where != M2M_MOVE_AT)
+	{
+		M2mIds	   *pair[2];
+
+		other = read_ids(&call, far, where == M2M_MOVE_BEFORE ? 4 : 5,
+						 call.second, M2M_ID_SCALAR, true);
+		pair[call.side] = ids[call.side];
+		pair[far] = other;
+		match_shared(&call, pair, SHARED_MUST_AGREE);
+		other = pair[far];
+	}
+	match_shared(&call, ids, SHARED_MUST_AGREE);
+	PG_RETURN_BOOL(m2m_order_move(call.rel, call.side, ids[call.side],
+								  ids[far], where, other,
+								  where == M2M_MOVE_AT ?
+								  PG_GETARG_INT64(6) : 0));
 }
 
 /*

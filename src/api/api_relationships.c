@@ -59,8 +59,8 @@ m2m_relationships(PG_FUNCTION_ARGS)
 static void
 put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 {
-	Datum		values[22];
-	bool		isnull[22];
+	Datum		values[23];
+	bool		isnull[23];
 	int			n = 0;
 
 	memset(isnull, 0, sizeof(isnull));
@@ -104,6 +104,7 @@ put_relationship(ReturnSetInfo *rsinfo, M2mRelationship *rel)
 	values[n++] = CStringGetTextDatum(rel->adopted ? "adopted" : "created");
 	values[n++] =
 		ObjectIdGetDatum(m2m_catalog_relation_owner(rel->association));
+	values[n++] = BoolGetDatum(OidIsValid(rel->mirror));
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
 }

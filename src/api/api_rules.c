@@ -16,10 +16,12 @@
 #include "utils/tuplestore.h"
 
 #include "catalog.h"
+#include "define.h"
 #include "m2m.h"
 #include "relationship.h"
 #include "rule.h"
 #include "text.h"
+#include "view.h"
 
 static void begin(FunctionCallInfo fcinfo, const char *function);
 static char *text_argument(FunctionCallInfo fcinfo, int n,
@@ -31,9 +33,11 @@ static void put_rule(ReturnSetInfo *rsinfo, M2mRelationship *rel,
 
 PG_FUNCTION_INFO_V1(m2m_limit);
 PG_FUNCTION_INFO_V1(m2m_counter);
+PG_FUNCTION_INFO_V1(m2m_order);
 PG_FUNCTION_INFO_V1(m2m_history);
 PG_FUNCTION_INFO_V1(m2m_restore);
 PG_FUNCTION_INFO_V1(m2m_notify);
+PG_FUNCTION_INFO_V1(m2m_symmetric);
 PG_FUNCTION_INFO_V1(m2m_orphans);
 PG_FUNCTION_INFO_V1(m2m_orphans_of);
 PG_FUNCTION_INFO_V1(m2m_drop_rule);
@@ -63,6 +67,25 @@ m2m_counter(PG_FUNCTION_ARGS)
 					   PG_ARGISNULL(2) ? NULL :
 					   m2m_name_fit(text_argument(fcinfo, 2, "counter"),
 									"counter"));
+	PG_RETURN_VOID();
+}
+
+/*
+ * m2m_order: SQL function; gives the links of each row of a role an order.
+ */
+Datum
+m2m_order(PG_FUNCTION_ARGS)
+{
+	List	   *functions[2];
+
+	begin(fcinfo, "m2m_order()");
+	m2m_functions_see(PG_GETARG_OID(0), functions);
+	m2m_order_define(PG_GETARG_OID(0), text_argument(fcinfo, 1, "role"),
+					 PG_ARGISNULL(2) ? NULL :
+					 m2m_name_fit(text_argument(fcinfo, 2, "position"),
+								  "position"),
+					 !PG_ARGISNULL(3) && PG_GETARG_BOOL(3));
+	m2m_functions_follow(PG_GETARG_OID(0), functions);
 	PG_RETURN_VOID();
 }
 
@@ -126,6 +149,24 @@ m2m_notify(PG_FUNCTION_ARGS)
 }
 
 /*
+ * m2m_symmetric(association, repair) makes links of a relationship between a
+ * table and itself links without a direction.
+ */
+Datum
+m2m_symmetric(PG_FUNCTION_ARGS)
+{
+	PreventCommandIfReadOnly("m2m_symmetric()");
+	PreventCommandIfParallelMode("m2m_symmetric()");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("association table must not be null")));
+	m2m_relationship_symmetric(PG_GETARG_OID(0),
+							   !PG_ARGISNULL(1) && PG_GETARG_BOOL(1));
+	PG_RETURN_VOID();
+}
+
+/*
  * m2m_orphans: SQL function; what becomes of rows of a role that lose their
  * last link.
  */
@@ -168,9 +209,13 @@ m2m_orphans_of(PG_FUNCTION_ARGS)
 Datum
 m2m_drop_rule(PG_FUNCTION_ARGS)
 {
+	List	   *functions[2];
+
 	begin(fcinfo, "m2m_drop_rule()");
+	m2m_functions_see(PG_GETARG_OID(0), functions);
 	m2m_rule_drop(PG_GETARG_OID(0), text_argument(fcinfo, 1, "rule"),
 				  !PG_ARGISNULL(2) && PG_GETARG_BOOL(2));
+	m2m_functions_follow(PG_GETARG_OID(0), functions);
 	PG_RETURN_VOID();
 }
 

@@ -59,6 +59,9 @@ static void describe_foreign_key(M2mEndpoint *endpoint,
 static void order_key(M2mEndpoint *endpoint, Oid constraint);
 static bool is_partition_clone(Oid constraint, Oid association);
 static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
+static bool is_mirror(ForeignKeyCacheInfo *fk);
+static void describe_mirror(M2mRelationship *rel);
+static bool may_be_mirrored(M2mRelationship *rel);
 static void describe_association(M2mRelationship *rel);
 static bool has_insert_rule(Oid relid);
 static void describe_properties(M2mRelationship *rel);
@@ -657,11 +660,26 @@ read_foreign_keys(Oid association)
 		fk->confrelid = form->confrelid;
 		DeconstructFkConstraintRow(tuple, &fk->nkeys, fk->conkey, fk->confkey,
 								   fk->conpfeqop, NULL, NULL, NULL, NULL);
-		result = lappend(result, fk);
+
+		/* that is about links, and leads to no endpoint */
+		if (!is_mirror(fk))
+			result = lappend(result, fk);
 	}
 	systable_endscan(scan);
 	table_close(constraint, AccessShareLock);
 	return result;
+}
+
+/*
+ * is_mirror: does a foreign key of a table refer from some of its columns to
+ * the same columns, in another order?  That is how an association has each link
+ * in both directions.
+ */
+static bool
+is_mirror(ForeignKeyCacheInfo *fk)
+{
+	return fk->conrelid == fk->confrelid && fk->nkeys > 1 &&
+		same_columns(fk->nkeys, fk->conkey, fk->nkeys, fk->confkey);
 }
 
 /*
@@ -882,6 +900,113 @@ describe_association(M2mRelationship *rel)
 	if (has_children && rel->nidentity > 0)
 		m2m_catalog_identify_by_row(rel);
 	rel->renewed = rel->revives ? m2m_catalog_renewed(rel) : NIL;
+	describe_mirror(rel);
+}
+
+/*
+ * describe_mirror: is each link there in both directions, by a foreign key of
+ * the association to itself?  From each row to that of the other direction,
+ * which goes and changes with it, asked at the end of the transaction, until
+ * when there may be one without the other.  Validated or not: that is for
+ * m2m_check().
+ */
+static void
+describe_mirror(M2mRelationship *rel)
+{
+	Relation	constraint;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	rel->mirror = InvalidOid;
+	if (!may_be_mirrored(rel))
+		return;
+	constraint = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(rel->association));
+	scan = systable_beginscan(constraint, ConstraintRelidTypidNameIndexId,
+							  true, NULL, 1, &key);
+	while (!OidIsValid(rel->mirror) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+		AttrNumber	from[INDEX_MAX_KEYS];
+		AttrNumber	to[INDEX_MAX_KEYS];
+		int			n;
+		int			matching = 0;
+
+		if (form->contype != CONSTRAINT_FOREIGN ||
+			form->confrelid != rel->association ||
+			OidIsValid(form->conparentid) ||
+			form->confdeltype != FKCONSTR_ACTION_CASCADE ||
+			form->confupdtype != FKCONSTR_ACTION_CASCADE ||
+			!form->condeferrable || !form->condeferred ||
+			!m2m_constraint_is_enforced(form))
+			continue;
+		DeconstructFkConstraintRow(tuple, &n, from, to, NULL, NULL, NULL,
+								   NULL, NULL);
+		for (int i = 0; i < n; i++)
+		{
+			for (int k = 0; k < rel->side[M2M_LEFT].nkeys; k++)
+			{
+				AttrNumber	left = rel->side[M2M_LEFT].key[k].link_attnum;
+				AttrNumber	right = rel->side[M2M_RIGHT].key[k].link_attnum;
+
+				if ((from[i] == left && to[i] == right) ||
+					(from[i] == right && to[i] == left))
+				{
+					matching++;
+					break;
+				}
+			}
+		}
+		if (n == rel->nlink && matching == n)
+			rel->mirror = form->oid;
+	}
+	systable_endscan(scan);
+	table_close(constraint, AccessShareLock);
+}
+
+/*
+ * may_be_mirrored: could it be, as far as its two sides go?  They are of one
+ * key of one table, and a pair is one link.
+ */
+static bool
+may_be_mirrored(M2mRelationship *rel)
+{
+	M2mEndpoint *left = &rel->side[M2M_LEFT];
+	M2mEndpoint *right = &rel->side[M2M_RIGHT];
+
+	if (left->relid != right->relid || left->nkeys != right->nkeys ||
+		rel->identity != M2M_IDENTITY_PAIR || !rel->unique_index ||
+		rel->deleted != 0)
+		return false;
+	for (int i = 0; i < left->nkeys; i++)
+	{
+		M2mKeyColumn *l = &left->key[i];
+		M2mKeyColumn *r = &right->key[i];
+
+		if (l->attnum != r->attnum || l->link_type != r->link_type ||
+			l->link_collation != r->link_collation ||
+			!l->link_not_null || !r->link_not_null ||
+			(l->shared > 0 && l->shared != i + 1))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * m2m_view_is_due: does a relationship lack the link view of a side?  Where
+ * links are there in both directions one view shows all, and it is the left
+ * side's unless there is the other already.
+ */
+bool
+m2m_view_is_due(M2mRelationship *rel, M2mSide side)
+{
+	if (OidIsValid(rel->side[side].view))
+		return false;
+	return !OidIsValid(rel->mirror) ||
+		(side == M2M_LEFT && !OidIsValid(rel->side[M2M_RIGHT].view));
 }
 
 /*

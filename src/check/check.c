@@ -66,6 +66,7 @@ static void check_deleted(Check *check, M2mRelationship *rel);
 static void check_whole_rows(Check *check, M2mRelationship *rel);
 static bool has_wider_foreign_key(M2mRelationship *rel, M2mSide side);
 static void check_rules(Check *check, M2mRelationship *rel);
+static void check_mirror(Check *check, M2mRelationship *rel);
 static void check_view(Check *check, M2mRelationship *rel, M2mSide side);
 static char *adopt_sql(M2mRelationship *rel);
 static void check_function(Check *check, M2mRelationship *rel, M2mSide side);
@@ -129,6 +130,7 @@ m2m_check_relationship(Oid association, bool read_only)
 								 pair_list(rel, s, "")));
 	}
 	check_rules(&check, rel);
+	check_mirror(&check, rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		check_view(&check, rel, s);
@@ -516,6 +518,31 @@ check_rules(Check *check, M2mRelationship *rel)
 	}
 }
 
+/*
+ * check_mirror: the foreign key of the association to itself, by which links
+ * are there in both directions.
+ */
+static void
+check_mirror(Check *check, M2mRelationship *rel)
+{
+	char	   *name;
+
+	if (!OidIsValid(rel->mirror))
+		return;
+	name = get_constraint_name(rel->mirror);
+	if (name != NULL && !foreign_key_is_valid(rel->mirror))
+		add_finding(check, "warning",
+					psprintf("foreign key \"%s\" is not validated", name),
+					psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s",
+							 m2m_qualified_name(rel->association),
+							 quote_identifier(name)));
+	if (name != NULL && foreign_key_disabled(rel->mirror))
+		add_finding(check, "error",
+					psprintf("the triggers of foreign key \"%s\" are disabled; a superuser can enable them",
+							 name),
+					NULL);
+}
+
 /* check_view: the link view of a side. */
 static void
 check_view(Check *check, M2mRelationship *rel, M2mSide side)
@@ -527,6 +554,8 @@ check_view(Check *check, M2mRelationship *rel, M2mSide side)
 	M2mLinkView *view;
 	char	   *name;
 
+	if (!OidIsValid(endpoint->view) && !m2m_view_is_due(rel, side))
+		return;
 	if (!OidIsValid(endpoint->view))
 	{
 		char	   *taken = m2m_view_name_taken(rel, side);

@@ -30,6 +30,7 @@
 
 static void check_tables(Oid association, Oid table[2]);
 static void make_ready(Oid association, M2mAdoption *adoption);
+static bool has_views(M2mRelationship *rel);
 static bool bring_back(M2mRelationship *rel);
 static List *link_columns(M2mRelationship *rel, M2mSide side);
 static void choose_schemas(Oid association, M2mRelationship *rel,
@@ -91,8 +92,7 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	leftover = m2m_relationship_get(association, InvalidOid,
 									ShareRowExclusiveLock);
 	choose_schemas(association, leftover, schema);
-	if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
-		OidIsValid(leftover->side[M2M_RIGHT].view))
+	if (has_views(leftover))
 	{
 		if (bring_back(leftover))
 			return;
@@ -100,9 +100,15 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("table \"%s\" is the association table of a relationship already",
 						get_rel_name(association)),
+				 OidIsValid(leftover->side[M2M_LEFT].view) &&
+				 OidIsValid(leftover->side[M2M_RIGHT].view) ?
 				 errdetail("Its link views are %s and %s.",
 						   m2m_qualified_name(leftover->side[M2M_LEFT].view),
-						   m2m_qualified_name(leftover->side[M2M_RIGHT].view)),
+						   m2m_qualified_name(leftover->side[M2M_RIGHT].view)) :
+				 errdetail("It is symmetric, and its link view is %s.",
+						   m2m_qualified_name(OidIsValid(leftover->side[M2M_LEFT].view) ?
+											  leftover->side[M2M_LEFT].view :
+											  leftover->side[M2M_RIGHT].view)),
 				 adoption->repair ?
 				 errhint("The function m2m_check() tells what is amiss in it, and m2m_repair() mends it.") :
 				 errhint("To adopt it in another way, give the relationship up first: m2m_drop(%s, keep_links => true).",
@@ -122,8 +128,7 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 
 		/* what was at rest may be whole now, as after ADD FOREIGN KEY */
 		leftover = m2m_relationship_get(association, InvalidOid, NoLock);
-		if (leftover != NULL && OidIsValid(leftover->side[M2M_LEFT].view) &&
-			OidIsValid(leftover->side[M2M_RIGHT].view))
+		if (has_views(leftover))
 		{
 			bring_back(leftover);
 			return;
@@ -151,7 +156,7 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		/* a view that is whole stays as it is, whatever its name */
-		if (OidIsValid(rel->side[s].view))
+		if (!m2m_view_is_due(rel, s))
 			continue;
 		if (view[s] == NULL)
 			view[s] = leftover_name(rel, s, NULL, &schema[s], GetUserId());
@@ -171,9 +176,18 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	m2m_view_names_check(view, "m2m_adopt");
 	m2m_views_create(rel, schema, view);
 	rel = m2m_relationship_get(association, InvalidOid, NoLock);
-	if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
-		OidIsValid(rel->side[M2M_RIGHT].view))
+	if (has_views(rel))
 		bring_back(rel);
+	if (rel != NULL && OidIsValid(rel->mirror))
+		m2m_relationship_symmetric(association, false);
+}
+
+/* has_views: has a relationship all its link views? */
+static bool
+has_views(M2mRelationship *rel)
+{
+	return rel != NULL && !m2m_view_is_due(rel, M2M_LEFT) &&
+		!m2m_view_is_due(rel, M2M_RIGHT);
 }
 
 /*
@@ -268,7 +282,8 @@ bring_back(M2mRelationship *rel)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		Oid			viewid = rel->side[s].view;
-		M2mLinkView *view = m2m_catalog_read_view(viewid, true);
+		M2mLinkView *view = OidIsValid(viewid) ?
+			m2m_catalog_read_view(viewid, true) : NULL;
 
 		if (view == NULL || view->custom || !m2m_view_is_astray(rel, view))
 			continue;

@@ -49,6 +49,7 @@ static Oid	find_named(Names *names);
 static void check_privileges(M2mDefinition *definition, Oid schema);
 static char choose_persistence(M2mDefinition *definition);
 static void choose_names(Names *names);
+static void choose_symmetric_roles(Names *names);
 static void check_names(Names *names);
 static void check_shared(Names *names);
 static List *own_columns(Names *names, M2mSide side);
@@ -170,6 +171,8 @@ m2m_relationship_define(M2mDefinition *definition)
 	PG_END_TRY();
 
 	association = get_relname_relid(names.name, names.schema);
+	if (definition->symmetric)
+		m2m_mirror_create(association, names.column);
 	if (names.persistence == RELPERSISTENCE_TEMP)
 		m2m_temporary_depend(association, definition->relid);
 
@@ -181,11 +184,16 @@ m2m_relationship_define(M2mDefinition *definition)
 	rel = m2m_catalog_read_foreign_keys(association, fk,
 										(const char **) names.role);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_function_check_free(rel, s, names.view_schema, names.view[s],
-								"m2m_create");
+	{
+		if (m2m_view_is_due(rel, s))
+			m2m_function_check_free(rel, s, names.view_schema, names.view[s],
+									"m2m_create");
+	}
 	describe_association(association, &names);
 	view_schema[M2M_LEFT] = view_schema[M2M_RIGHT] = names.view_schema;
 	m2m_views_create(rel, view_schema, names.view);
+	if (definition->symmetric)
+		m2m_relationship_symmetric(association, false);
 	return association;
 }
 
@@ -205,7 +213,7 @@ m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
-			if (!OidIsValid(rel->side[s].view))
+			if (m2m_view_is_due(rel, s))
 				m2m_view_create(rel, s, schema[s], view[s]);
 		}
 	}
@@ -371,6 +379,8 @@ choose_names(Names *names)
 		table[s] = get_rel_name(definition->relid[s]);
 	m2m_style_roles(names->naming, definition->relid, definition->role,
 					names->role);
+	if (definition->symmetric)
+		choose_symmetric_roles(names);
 	m2m_roles_check(names->role, "m2m_create");
 
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -402,12 +412,20 @@ choose_names(Names *names)
 											 names->role, names->key[s], s);
 	}
 
+	/* there is one link view, whose name is left_view */
+	if (definition->symmetric)
+	{
+		m2m_symmetric_check(definition, names->key);
+		names->view[M2M_RIGHT] = NULL;
+	}
+
 	names->name = definition->name != NULL ? pstrdup(definition->name) :
 		m2m_style_association(names->naming, definition->relid,
 							  definition->role);
 	if (definition->name != NULL || names->view_schema != names->schema ||
 		(strcmp(names->name, names->view[M2M_LEFT]) != 0 &&
-		 strcmp(names->name, names->view[M2M_RIGHT]) != 0))
+		 (names->view[M2M_RIGHT] == NULL ||
+		  strcmp(names->name, names->view[M2M_RIGHT]) != 0)))
 		return;
 
 	/* one of them has to give way: a tool knows its table by its name */
@@ -419,11 +437,31 @@ choose_names(Names *names)
 	{
 		M2mSide		far = M2M_OTHER(s);
 
-		if (definition->view[s] == NULL)
+		if (definition->view[s] == NULL && names->view[s] != NULL)
 			names->view[s] = m2m_name_of(m2m_name_plural(names->role[far],
 														 table[far]),
 										 names->role[s], false);
 	}
+}
+
+/*
+ * choose_symmetric_roles: where links have no direction the left role is the
+ * table's own, and the right one another of these.
+ */
+static void
+choose_symmetric_roles(Names *names)
+{
+	M2mDefinition *definition = names->definition;
+	char	   *role =
+		m2m_name_singular(get_rel_name(definition->relid[M2M_LEFT]));
+
+	/* a tool that names columns by its roles knows them by these names */
+	if (names->naming != M2M_NAMING_M2M)
+		return;
+	if (definition->role[M2M_LEFT] == NULL)
+		names->role[M2M_LEFT] = role;
+	if (definition->role[M2M_RIGHT] == NULL)
+		names->role[M2M_RIGHT] = m2m_name_join("other", role);
 }
 
 /*
@@ -467,7 +505,7 @@ check_names(Names *names)
 	check_shared(names);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		if (names->view_schema == names->schema &&
+		if (names->view_schema == names->schema && names->view[s] != NULL &&
 			strcmp(names->view[s], names->name) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_TABLE),
@@ -479,8 +517,11 @@ check_names(Names *names)
 	m2m_view_names_check(names->view, "m2m_create");
 	m2m_name_check_free(names->schema, names->name, "name", "m2m_create");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_name_check_free(names->view_schema, names->view[s],
-							m2m_view_argument[s], "m2m_create");
+	{
+		if (names->view[s] != NULL)
+			m2m_name_check_free(names->view_schema, names->view[s],
+								m2m_view_argument[s], "m2m_create");
+	}
 }
 
 /*
@@ -787,10 +828,18 @@ describe_association(Oid association, Names *names)
 					 quote_literal_cstr(comment)));
 }
 
-/* m2m_association_comment: what it says. */
+/*
+ * m2m_association_comment: what it says.  view: NULL where a relationship has
+ * one link view.
+ */
 char *
 m2m_association_comment(Oid left, Oid right, char *view[2])
 {
+	if (view[M2M_LEFT] == NULL || view[M2M_RIGHT] == NULL)
+		return psprintf("m2m association table: links between rows of \"%s\", two rows each, one in either"
+						" direction. Read and write it as any table, or by the link view \"%s\".",
+						get_rel_name(left),
+						view[view[M2M_LEFT] != NULL ? M2M_LEFT : M2M_RIGHT]);
 	return psprintf("m2m association table: links between \"%s\" and \"%s\", a row each. "
 					"Read and write it as any table, or by the link views \"%s\" and \"%s\".",
 					get_rel_name(left), get_rel_name(right),

@@ -41,8 +41,14 @@ m2m_relationship_drop(Oid association, bool keep_links)
 				 errhint("The function m2m_relationships() lists those that are.")));
 
 	/* what rules keep on other tables, and beside it, has a table to name */
-	if (is_whole(rel))
+	if (is_whole(rel) && m2m_rules_of(rel) != NIL)
+	{
 		m2m_rules_drop(rel);
+		m2m_relationship_changed(association);
+
+		/* where a column of an endpoint went, link views were made anew */
+		rel = m2m_relationship_lock(association, true);
+	}
 	initStringInfo(&views);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{

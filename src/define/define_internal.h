@@ -39,6 +39,13 @@ extern void m2m_views_create(M2mRelationship *rel, Oid schema[2],
 							 char *view[2]);
 extern char *m2m_association_comment(Oid left, Oid right, char *view[2]);
 
+/*
+ * define_symmetric.c: links without a direction: the foreign key of the
+ * association to itself
+ */
+extern void m2m_symmetric_check(M2mDefinition *definition, List *key[2]);
+extern void m2m_mirror_create(Oid association, List *column[2]);
+
 /* define_drop.c: unmaking a relationship */
 extern M2mRelationship *m2m_relationship_lock(Oid association, bool endpoints);
 

@@ -78,7 +78,10 @@ m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 		char	  **role;
 		NamePattern pattern;
 	}			way[4];
-	bool		open[2] = {view[M2M_LEFT] == NULL, view[M2M_RIGHT] == NULL};
+	bool		open[2] = {
+		view[M2M_LEFT] == NULL && m2m_view_is_due(rel, M2M_LEFT),
+		view[M2M_RIGHT] == NULL && m2m_view_is_due(rel, M2M_RIGHT)
+	};
 	char	   *column[2] = {role[M2M_LEFT], role[M2M_RIGHT]};
 	char	   *taken = NULL;
 	StringInfoData tried;
@@ -129,7 +132,11 @@ m2m_adopted_views(M2mRelationship *rel, ForeignKeyCacheInfo *fk[2],
 			}
 			if (taken != NULL)
 				ereport(NOTICE,
-						(open[M2M_LEFT] && open[M2M_RIGHT] ?
+						(OidIsValid(rel->mirror) ?
+						 errmsg("the link view of \"%s\" is called %s",
+								get_rel_name(rel->association),
+								quoted_names(view, open)) :
+						 open[M2M_LEFT] && open[M2M_RIGHT] ?
 						 errmsg("link views of \"%s\" are called %s",
 								get_rel_name(rel->association),
 								quoted_names(view, open)) :
@@ -391,7 +398,8 @@ first_taken(M2mRelationship *rel, Oid schema[2], char *name[2],
 			 !m2m_function_is_free(rel, s, schema[s], name[s]) ||
 			 (rel->unasked &&
 			  m2m_function_disturbs(rel, s, schema[s], name[s])) ||
-			 strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0))
+			 (name[M2M_OTHER(s)] != NULL &&
+			  strcmp(name[M2M_LEFT], name[M2M_RIGHT]) == 0)))
 			return name[s];
 	}
 	return NULL;

@@ -118,8 +118,9 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	}
 	choose_names(rel, &name, role, view);
 	comment = GetComment(association, RelationRelationId, 0);
-	ours = comment != NULL && old_view[M2M_LEFT] != NULL &&
-		old_view[M2M_RIGHT] != NULL &&
+	ours = comment != NULL &&
+		(OidIsValid(rel->mirror) || (old_view[M2M_LEFT] != NULL &&
+									 old_view[M2M_RIGHT] != NULL)) &&
 		strcmp(comment, m2m_association_comment(rel->side[M2M_LEFT].relid,
 												rel->side[M2M_RIGHT].relid,
 												old_view)) == 0;

@@ -50,6 +50,11 @@ typedef struct M2mDirect
 	bool		possible;		/* are the tables as plain as it takes? */
 	bool		converts;		/* are link columns of other types than keys? */
 	M2mDirectKey key[2];		/* by side */
+
+	/* columns that get a number from a sequence: those of orders */
+	int			nnumbers;
+	AttrNumber	number[2];
+	Oid			sequence[2];
 } M2mDirect;
 
 /* What a call is going to do. */
@@ -66,7 +71,9 @@ typedef struct M2mDirectIndex
 	IndexInfo  *info;
 	int			natts;			/* with included columns */
 	int			column[INDEX_MAX_KEYS]; /* of the pair, by index column; the
-										 * left side's where both have it */
+										 * left side's where both have it; from
+										 * order->natts on, M2mDirect.number */
+	bool		at_once;		/* is there such a number in it? */
 } M2mDirectIndex;
 
 /* An endpoint, opened for foreign key checks. */
@@ -105,6 +112,7 @@ typedef struct M2mDirectTable
 	IndexFetchTableData *fetch; /* NULL: to be begun */
 	TupleTableSlot *found;
 	TupleTableSlot *row;
+	int64		number[2];		/* of the row that is filled */
 	M2mRuleChange *rules;		/* NULL: there are none */
 	TupleTableSlot *gone;		/* for these: a copy of a row being deleted */
 	M2mDirectEndpoint endpoint[2];
@@ -126,6 +134,7 @@ extern void m2m_index_look_perform(M2mIndexLook *look, M2mIndexEntry *entry);
  * direct_row.c: what the direct path does with one link: looks for it, inserts
  * it, enters it into an index, checks its foreign keys
  */
+extern void m2m_direct_number(M2mDirectTable *table);
 extern void m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
 extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,
@@ -163,6 +172,7 @@ extern void m2m_direct_close(M2mDirectTable *table);
 extern int	m2m_direct_side_column(M2mDirectTable *table, M2mSide side,
 								   int column);
 extern bool m2m_direct_is_copy(M2mDirectTable *table, int column);
+extern bool m2m_direct_counts(M2mDirectTable *table, Datum *pair);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
 

@@ -13,6 +13,8 @@
 #include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -27,6 +29,7 @@
 #include "ids.h"
 #include "m2m.h"
 
+static Datum number_value(M2mDirectTable *table, int i);
 static void found_linked(M2mDirectTable *table, Datum *pair);
 static void end_dirty_scan(M2mDirectTable *table);
 static bool look_up(M2mDirectTable *table, IndexScanDesc *scan,
@@ -40,8 +43,31 @@ static bool has_key(M2mDirectTable *table, M2mSide side, TupleTableSlot *slot,
 					Datum *pair);
 
 /*
- * m2m_direct_fill: makes a row of the association from a pair.  The slot is
- * virtual: it points to the pair's values.
+ * m2m_direct_number: the next numbers for a row that is going to be inserted.
+ * As for an identity column, whoever inserts needs no right on the sequence.
+ */
+void
+m2m_direct_number(M2mDirectTable *table)
+{
+	for (int i = 0; i < table->direct->nnumbers; i++)
+		table->number[i] = nextval_internal(table->direct->sequence[i], false);
+}
+
+/* number_value: one of them, as the association's column has it. */
+static Datum
+number_value(M2mDirectTable *table, int i)
+{
+	Oid			type = TupleDescAttr(RelationGetDescr(table->association),
+									 table->direct->number[i] - 1)->atttypid;
+
+	return type == INT2OID ? Int16GetDatum((int16) table->number[i]) :
+		type == INT4OID ? Int32GetDatum((int32) table->number[i]) :
+		Int64GetDatum(table->number[i]);
+}
+
+/*
+ * m2m_direct_fill: makes a row of the association from a pair, and the numbers
+ * of the table.  The slot is virtual: it points to the pair's values.
  */
 void
 m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
@@ -55,6 +81,13 @@ m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot, Datum *pair)
 		slot->tts_values[table->attnum[i] - 1] =
 			m2m_direct_value(table, i, pair[i]);
 		slot->tts_isnull[table->attnum[i] - 1] = false;
+	}
+	for (int i = 0; i < table->direct->nnumbers; i++)
+	{
+		AttrNumber	attnum = table->direct->number[i];
+
+		slot->tts_values[attnum - 1] = number_value(table, i);
+		slot->tts_isnull[attnum - 1] = false;
 	}
 	ExecStoreVirtualTuple(slot);
 }
@@ -243,8 +276,8 @@ m2m_direct_fetch(M2mDirectTable *table, Datum *pair, ItemPointer root)
 }
 
 /*
- * m2m_direct_insert: inserts one pair into heap and unique index unless it is
- * there; returns whether it did, and where.  With look false it is not looked
+ * m2m_direct_insert: inserts one pair into heap, unique index and those of a
+ * number unless it is there; returns whether it did, and where.  With look false it is not looked
  * for before; the caller has.
  *
  * Speculative insertion, as in ExecInsert: of two sessions that insert the
@@ -274,6 +307,7 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		 */
 		xid = GetCurrentTransactionId();
 		token = SpeculativeInsertionLockAcquire(xid);
+		m2m_direct_number(table);
 		m2m_direct_fill(table, table->row, pair);
 		table_tuple_insert_speculative(table->association, table->row,
 									   GetCurrentCommandId(true), 0, NULL,
@@ -300,7 +334,16 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		SpeculativeInsertionLockRelease(xid);
 		ExecClearTuple(table->row);
 		if (ours)
+		{
+			/* those of a number have it now, and who sorts them would not */
+			for (int i = 0; i < table->nindexes; i++)
+			{
+				if (table->index[i].at_once)
+					m2m_direct_index_insert(table, &table->index[i], pair,
+											place, UNIQUE_CHECK_NO);
+			}
 			return true;
+		}
 
 		/* the pair that is in the way may still come to nothing: look, wait */
 		CHECK_FOR_INTERRUPTS();
@@ -643,7 +686,9 @@ m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
 	{
 		int			c = index->column[i];
 
-		values[i] = m2m_direct_value(table, c, pair[c]);
+		values[i] = c >= table->order->natts ?
+			number_value(table, c - table->order->natts) :
+			m2m_direct_value(table, c, pair[c]);
 		isnull[i] = false;
 	}
 	return index_insert(index->index, values, isnull, place,

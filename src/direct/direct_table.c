@@ -46,11 +46,16 @@
 #include "relationship.h"
 #include "rule.h"
 
+/* Of a foreign key of a table to itself: two checks, two actions. */
+#define MIRROR_TRIGGERS 4
+
 static void end_scan(IndexScanDesc *scan);
 static void end_fetch(IndexFetchTableData **fetch);
 static void close_relations(M2mDirectTable *table);
 static void describe(M2mRelationship *rel);
-static bool association_is_plain(M2mRelationship *rel, Relation association);
+static void describe_numbers(M2mRelationship *rel, M2mDirect *direct);
+static bool association_is_plain(M2mRelationship *rel, Relation association,
+								 M2mDirect *direct);
 static bool columns_are_plain(M2mRelationship *rel, Relation association);
 static bool triggers_are_plain(M2mRelationship *rel, Relation association);
 static bool has_parent(Oid relid);
@@ -61,6 +66,8 @@ static bool describe_key_index(M2mRelationship *rel, M2mSide side,
 							   M2mDirectKey *key);
 static bool open_endpoints(M2mDirectTable *table);
 static bool owner_may_check(M2mDirectTable *table, M2mSide side);
+static bool owner_may_mirror(M2mDirectTable *table);
+static bool mirror_is_valid(M2mRelationship *rel);
 static bool is_deterministic(Oid collation);
 static bool is_permitted(M2mDirectTable *table, int actions);
 static bool open_indexes(M2mDirectTable *table);
@@ -120,7 +127,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 */
 	if (!open_indexes(table) || !m2m_relationship_current(rel) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
-		!is_permitted(table, actions) ||
+		!is_permitted(table, actions) || !owner_may_mirror(table) ||
 		((actions & M2M_DIRECT_LINK) && !open_endpoints(table)))
 	{
 		close_relations(table);
@@ -145,6 +152,10 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	table->shut = table->association->rd_islocaltemp ||
 		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
 								true);
+
+	/* what a rule waits for, it waits for before we have locked a row */
+	if (actions & M2M_DIRECT_UNLINK)
+		m2m_rules_before_unlink(rel);
 
 	/* they outlive the table, and are told when all is in */
 	MemoryContextSwitchTo(old);
@@ -308,9 +319,11 @@ describe(M2mRelationship *rel)
 	 * not; what changes there is noticed by m2m_relationship_current() once
 	 * they are.  rel->direct is set last: an error leaves nothing half done.
 	 */
-	direct->possible = association_is_plain(rel, association) &&
+	describe_numbers(rel, direct);
+	direct->possible = association_is_plain(rel, association, direct) &&
 		columns_are_plain(rel, association) &&
 		m2m_rules_are_plain(rel) && triggers_are_plain(rel, association) &&
+		mirror_is_valid(rel) &&
 		m2m_pair_order(rel)->built_in &&
 		describe_key(rel, M2M_LEFT, &direct->key[M2M_LEFT]) &&
 		describe_key(rel, M2M_RIGHT, &direct->key[M2M_RIGHT]);
@@ -325,12 +338,32 @@ describe(M2mRelationship *rel)
 }
 
 /*
+ * describe_numbers: columns that are no links' keys, and of which it is known
+ * how they get their values: from a sequence each.
+ */
+static void
+describe_numbers(M2mRelationship *rel, M2mDirect *direct)
+{
+	for (int i = 0; i < rel->nproperties &&
+		 direct->nnumbers < (int) lengthof(direct->number); i++)
+	{
+		Oid			sequence = m2m_order_sequence(rel, rel->property[i]);
+
+		if (!OidIsValid(sequence))
+			continue;
+		direct->number[direct->nnumbers] = rel->property[i];
+		direct->sequence[direct->nnumbers++] = sequence;
+	}
+}
+
+/*
  * association_is_plain: is it a local heap of this session or everybody's,
  * without partitions, inheritance and rules, with links and nothing else in
- * it, each once?
+ * it but numbers of theirs, each once?
  */
 static bool
-association_is_plain(M2mRelationship *rel, Relation association)
+association_is_plain(M2mRelationship *rel, Relation association,
+					 M2mDirect *direct)
 {
 	Form_pg_class form = association->rd_rel;
 	TupleDesc	desc = RelationGetDescr(association);
@@ -341,7 +374,8 @@ association_is_plain(M2mRelationship *rel, Relation association)
 		has_parent(rel->association) ||
 		RELATION_IS_OTHER_TEMP(association) ||
 		m2m_catalog_is_distributed(rel->association) ||
-		!rel->unique || rel->nproperties > 0 || rel->deleted != 0)
+		!rel->unique || rel->nproperties != direct->nnumbers ||
+		rel->deleted != 0)
 		return false;
 
 	/* NOT NULL is kept by ids, which are never null; defaults are not needed */
@@ -398,6 +432,7 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 {
 	TriggerDesc *triggers = association->trigdesc;
 	int			checks[2] = {0, 0};
+	int			mirrors = 0;
 
 	if (triggers == NULL)
 		return false;
@@ -409,6 +444,17 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 
 		if (m2m_rules_include(rel, trigger->tgoid))
 			continue;
+
+		/*
+		 * Both directions of a link are written, and removed, by one call:
+		 * there is nothing left for these to check, or to take along.
+		 */
+		if (OidIsValid(rel->mirror) && trigger->tgconstraint == rel->mirror &&
+			trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN)
+		{
+			mirrors++;
+			continue;
+		}
 		if (!OidIsValid(trigger->tgconstraint) ||
 			trigger->tgconstraint != rel->side[side].constraint ||
 			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN ||
@@ -424,7 +470,8 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 		else if (trigger->tgfoid != F_RI_FKEY_CHECK_UPD)
 			return false;
 	}
-	return checks[M2M_LEFT] == 1 && checks[M2M_RIGHT] == 1;
+	return checks[M2M_LEFT] == 1 && checks[M2M_RIGHT] == 1 &&
+		mirrors == (OidIsValid(rel->mirror) ? MIRROR_TRIGGERS : 0);
 }
 
 /* has_parent: does the table inherit from another? */
@@ -594,6 +641,41 @@ owner_may_check(M2mDirectTable *table, M2mSide side)
 						owner, ACL_USAGE) == ACLCHECK_OK;
 }
 
+/*
+ * owner_may_mirror: the queries of the foreign key by which links are there in
+ * both directions run as the association's owner; likewise.
+ */
+static bool
+owner_may_mirror(M2mDirectTable *table)
+{
+	AclMode		needed = ACL_SELECT | ACL_UPDATE | ACL_DELETE;
+
+	return !OidIsValid(table->rel->mirror) ||
+		pg_class_aclmask(table->rel->association,
+						 table->association->rd_rel->relowner, needed,
+						 ACLMASK_ALL) == needed;
+}
+
+/*
+ * mirror_is_valid: is that foreign key kept by all rows?  Where it may not be,
+ * the general path has PostgreSQL look for the other row.
+ */
+static bool
+mirror_is_valid(M2mRelationship *rel)
+{
+	HeapTuple	tuple;
+	bool		result;
+
+	if (!OidIsValid(rel->mirror))
+		return true;
+	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(rel->mirror));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 /* is_deterministic: of a collation, or of none. */
 static bool
 is_deterministic(Oid collation)
@@ -691,6 +773,14 @@ open_indexes(M2mDirectTable *table)
 		for (int i = 0; i < index->natts; i++)
 		{
 			index->column[i] = pair_column(rel, form->indkey.values[i]);
+			for (int k = 0; k < table->direct->nnumbers; k++)
+			{
+				if (form->indkey.values[i] == table->direct->number[k])
+				{
+					index->column[i] = table->order->natts + k;
+					index->at_once = true;
+				}
+			}
 			if (index->column[i] < 0)
 				return false;
 		}
@@ -741,7 +831,7 @@ is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 	Form_pg_index form = index->index->rd_index;
 	int			n = table->rel->nlink;
 
-	if (index->index->rd_rel->relam != BTREE_AM_OID ||
+	if (index->index->rd_rel->relam != BTREE_AM_OID || index->at_once ||
 		!shows_all(index->index) || !form->indimmediate ||
 		form->indnkeyatts != n)
 		return false;
@@ -827,6 +917,8 @@ m2m_direct_side_column(M2mDirectTable *table, M2mSide side, int column)
 	int			nleft = table->order->nleft;
 	int			shared;
 
+	if (column >= table->order->natts)
+		return -1;
 	if (side == M2M_LEFT)
 		return column < nleft ? column : -1;
 	if (column >= nleft)
@@ -846,6 +938,17 @@ m2m_direct_is_copy(M2mDirectTable *table, int column)
 
 	return column >= nleft &&
 		table->rel->side[M2M_RIGHT].key[column - nleft].shared > 0;
+}
+
+/*
+ * m2m_direct_counts: is a row counted as a link?  Of two that are one, in both
+ * directions, the one that comes first in key order.
+ */
+bool
+m2m_direct_counts(M2mDirectTable *table, Datum *pair)
+{
+	return !OidIsValid(table->rel->mirror) ||
+		m2m_pair_direction(table->order, pair) <= 0;
 }
 
 /*

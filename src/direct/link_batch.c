@@ -72,6 +72,7 @@ typedef struct PairGroup
 	Size		nbytes;			/* of the copies */
 	Datum	   *values;
 	ItemPointerData *place;		/* of their rows, if they have any */
+	int64		(*number)[2];	/* and their numbers */
 	MemoryContext context;		/* for copies of the values */
 } PairGroup;
 
@@ -108,7 +109,11 @@ struct M2mLinkBatch
 	Datum	   *place_row;		/* row of the sorts */
 	M2mPairSort *doubtful;		/* rows that PostgreSQL is to check, or NULL */
 
-	int64		created;
+	/* where links are there in both directions */
+	bool		passed;			/* was a first one passed over? */
+	List	   *lost;			/* Datum *: first ones that were, and went */
+
+	int64		created;		/* links */
 	int64		skipped;
 	bool		progress;		/* show them in pg_stat_progress_copy? */
 };
@@ -130,6 +135,8 @@ static void put_place(M2mLinkBatch *batch, M2mPairSort *sort, Datum *pair,
 static void doubt(M2mLinkBatch *batch, int n);
 static void check_doubtful(M2mLinkBatch *batch);
 static void show_progress(M2mLinkBatch *batch, int more);
+static void see_mirror(M2mLinkBatch *batch, Datum *pair, bool created);
+static void link_lost(M2mLinkBatch *batch);
 static Datum *group_pair(M2mLinkBatch *batch, int n);
 static void group_put(M2mLinkBatch *batch, Datum *pair);
 static bool group_is_full(M2mLinkBatch *batch);
@@ -164,6 +171,7 @@ m2m_batch_begin(M2mDirectTable *table, int64 count, bool progress)
 	batch->group.values = palloc_array(Datum, (Size) batch->room *
 									   table->order->natts);
 	batch->group.place = palloc_array(ItemPointerData, batch->room);
+	batch->group.number = palloc(sizeof(*batch->group.number) * batch->room);
 	batch->group.context = AllocSetContextCreate(context, "m2m batch pairs",
 												 ALLOCSET_DEFAULT_SIZES);
 	if (table->shut)
@@ -199,7 +207,7 @@ begin_sorted(M2mLinkBatch *batch)
 	{
 		M2mDirectIndex *index = &table->index[i];
 
-		if (index == table->unique)
+		if (index == table->unique || index->at_once)
 			continue;
 		if (!right_key && leads_with_right(table, index))
 			batch->sorted[batch->nsorted].right_key = right_key = true;
@@ -309,12 +317,18 @@ m2m_batch_link_pair(M2mLinkBatch *batch, Datum *pair, bool look)
 	if (result)
 	{
 		batch->group.place[batch->group.count] = place;
+		memcpy(batch->group.number[batch->group.count],
+			   batch->table->number, sizeof(batch->table->number));
 		group_put(batch, pair);
 		if (group_is_full(batch))
 			finish_group(batch);
 	}
 	else
 		batch->skipped++;
+
+	/* the caller may have passed over others */
+	batch->passed = OidIsValid(batch->table->rel->mirror);
+	see_mirror(batch, pair, result);
 	return result;
 }
 
@@ -333,6 +347,7 @@ m2m_batch_end(M2mLinkBatch *batch)
 	 * frees its sort before the next begins.  The queries of the foreign keys
 	 * in doubt come last; see there.
 	 */
+	link_lost(batch);
 	finish_group(batch);
 	for (int i = 0; i < batch->nsorted; i++)
 		finish_sorted(batch, &batch->sorted[i]);
@@ -377,11 +392,16 @@ link_group(M2mLinkBatch *batch)
 			 is_linked(batch, pair, &batch->entry[i], &look)) ||
 			(!table->shut &&
 			 !m2m_direct_insert(table, pair, look, &batch->group.place[n])))
+		{
 			batch->skipped++;
+			see_mirror(batch, pair, false);
+		}
 		else
 		{
+			see_mirror(batch, pair, true);
 			if (n < i)
 				memcpy(group_pair(batch, n), pair, sizeof(Datum) * natts);
+			memcpy(batch->group.number[n], table->number, sizeof(table->number));
 			n++;
 		}
 		show_progress(batch, table->shut ? 0 : n);
@@ -470,6 +490,8 @@ insert_group(M2mLinkBatch *batch)
 			batch->slot[i] = table_slot_create(table->association, NULL);
 			MemoryContextSwitchTo(old);
 		}
+		m2m_direct_number(table);
+		memcpy(group->number[i], table->number, sizeof(table->number));
 		m2m_direct_fill(table, batch->slot[i], group_pair(batch, i));
 	}
 
@@ -484,6 +506,14 @@ insert_group(M2mLinkBatch *batch)
 		group->place[i] = batch->slot[i]->tts_tid;
 		m2m_direct_index_insert(table, table->unique, group_pair(batch, i),
 								&group->place[i], UNIQUE_CHECK_YES);
+		memcpy(table->number, group->number[i], sizeof(table->number));
+		for (int k = 0; k < table->nindexes; k++)
+		{
+			if (table->index[k].at_once)
+				m2m_direct_index_insert(table, &table->index[k],
+										group_pair(batch, i), &group->place[i],
+										UNIQUE_CHECK_NO);
+		}
 		ExecClearTuple(batch->slot[i]);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -513,10 +543,12 @@ finish_group(M2mLinkBatch *batch)
 		for (int k = 0; k < batch->nsorted; k++)
 			put_place(batch, batch->sorted[k].sort, group_pair(batch, i),
 					  &batch->group.place[i]);
+		memcpy(table->number, batch->group.number[i], sizeof(table->number));
 		m2m_direct_linked(table, group_pair(batch, i));
+		if (m2m_direct_counts(table, group_pair(batch, i)))
+			batch->created++;
 		CHECK_FOR_INTERRUPTS();
 	}
-	batch->created += batch->group.count;
 	group_clear(batch);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(table->row_context);
@@ -729,6 +761,62 @@ show_progress(M2mLinkBatch *batch, int more)
 	values[0] = batch->created + more;
 	values[1] = batch->skipped;
 	pgstat_progress_update_multi_param(2, params, values);
+}
+
+/*
+ * see_mirror: a pair was found there, or made.  Where links are there in both
+ * directions, the first may have been found, then both removed by another
+ * session, which goes in the same order, and then the second made: so it has to
+ * be seen whether the first is still there, and nobody removes it after that,
+ * as nobody sees the second.
+ */
+static void
+see_mirror(M2mLinkBatch *batch, Datum *pair, bool created)
+{
+	M2mDirectTable *table = batch->table;
+	M2mPairOrder *order = table->order;
+	int			direction;
+	Datum	   *first;
+
+	if (!OidIsValid(table->rel->mirror) || table->shut ||
+		(created && !batch->passed))
+		return;
+	direction = m2m_pair_direction(order, pair);
+	if (!created)
+	{
+		batch->passed |= direction < 0;
+		return;
+	}
+	if (direction <= 0)
+		return;
+	first = m2m_pair_mirrored(order, pair);
+	if (!m2m_direct_exists(table, first))
+	{
+		MemoryContext old = MemoryContextSwitchTo(batch->context);
+
+		/* its pass through the group is over: it comes after all others */
+		first = m2m_pair_mirrored(order, pair);
+		for (int i = 0; i < order->natts; i++)
+			first[i] = datumCopy(first[i], order->column[i].typbyval,
+								 order->column[i].typlen);
+		batch->lost = lappend(batch->lost, first);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/* link_lost: makes what was found there and was removed since. */
+static void
+link_lost(M2mLinkBatch *batch)
+{
+	List	   *lost = batch->lost;
+	ListCell   *lc;
+
+	batch->lost = NIL;
+	foreach(lc, lost)
+	{
+		(void) m2m_batch_link_pair(batch, lfirst(lc), true);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* group_pair: the nth pair of the group, from 0. */

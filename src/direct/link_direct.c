@@ -41,11 +41,15 @@
 /* What a row must still be if it has changed before we delete it. */
 typedef bool (*StillMatches) (M2mDirectTable *table, Datum *pair, void *arg);
 
-/* The row that m2m_clear and m2m_set are about. */
+/*
+ * The row that m2m_clear and m2m_set are about; where links are there in both
+ * directions, whichever side it is on, and there may be several of them.
+ */
 typedef struct RowOfSide
 {
 	M2mSide		side;
 	Datum	   *key;
+	int			count;			/* of keys */
 	M2mIds	   *keep;			/* of the other side; NULL: none */
 } RowOfSide;
 
@@ -61,14 +65,20 @@ typedef struct KeyList
 static int64 link_pairs(M2mDirectTable *table, M2mPairs *pairs,
 						bool progress);
 static bool link_one(M2mDirectTable *table, Datum *pair);
+static bool link_both(M2mDirectTable *table, Datum *pair);
 static bool delete_found(M2mDirectTable *table, StillMatches matches,
 						 void *arg);
 static bool delete_link(M2mDirectTable *table, Datum *link,
 						StillMatches matches, void *arg);
 static bool same_pair(M2mDirectTable *table, Datum *pair, void *arg);
 static bool is_of_row(M2mDirectTable *table, Datum *pair, void *arg);
-static M2mPairSort *find_links(M2mDirectTable *table, M2mDirectIndex *index,
-							   M2mSide side, M2mIds *ids);
+static bool is_of_side(M2mDirectTable *table, Datum *pair, RowOfSide *row,
+					   M2mSide side);
+static M2mPairSort *find_links(M2mDirectTable *table, M2mSide side,
+							   M2mIds *ids);
+static bool find_links_of_side(M2mDirectTable *table, M2mSide side,
+							   M2mIds *ids, M2mPairSort *links);
+static bool has_side_indexes(M2mDirectTable *table, M2mSide side);
 static bool are_keys(M2mDirectTable *table, Datum *pair);
 static bool holds_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void read_entry(M2mDirectTable *table, M2mDirectIndex *index,
@@ -108,6 +118,8 @@ m2m_direct_link(M2mRelationship *rel, M2mIds *ids[2], int64 *created)
 		*created = link_pairs(table, pairs, false);
 		m2m_pairs_end(pairs);
 	}
+	else if (OidIsValid(rel->mirror))
+		*created = link_both(table, m2m_pair_values(rel, ids)) ? 1 : 0;
 	else
 		*created = link_one(table, m2m_pair_values(rel, ids)) ? 1 : 0;
 	m2m_direct_close(table);
@@ -152,7 +164,8 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 	if (table == NULL)
 		return false;
 	*removed = 0;
-	if (!ids[M2M_LEFT]->is_array && !ids[M2M_RIGHT]->is_array)
+	if (!OidIsValid(rel->mirror) &&
+		!ids[M2M_LEFT]->is_array && !ids[M2M_RIGHT]->is_array)
 	{
 		pair = m2m_pair_values(rel, ids);
 		if (m2m_direct_find(table, pair) &&
@@ -174,7 +187,8 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 		MemoryContext old = MemoryContextSwitchTo(table->row_context);
 
 		if (m2m_direct_find(table, pair) &&
-			delete_found(table, same_pair, pair))
+			delete_found(table, same_pair, pair) &&
+			m2m_direct_counts(table, pair))
 			(*removed)++;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(table->row_context);
@@ -195,7 +209,6 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 				 int64 *removed)
 {
 	M2mDirectTable *table;
-	M2mDirectIndex *index;
 	M2mPairSort *links;
 	Datum	   *link;
 
@@ -217,8 +230,7 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 		return false;
 
 	/* without one the whole table is to be read: the planner's business */
-	index = m2m_direct_side_index(table, side);
-	if (index == NULL)
+	if (!has_side_indexes(table, side))
 	{
 		m2m_direct_close(table);
 		return false;
@@ -229,7 +241,7 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	 * of its index, and deleting goes in key order.
 	 */
 	*removed = 0;
-	links = find_links(table, index, side, ids);
+	links = find_links(table, side, ids);
 	if (links == NULL)
 	{
 		m2m_direct_close(table);
@@ -242,8 +254,15 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 
 		row.side = side;
 		row.key = link + (side == M2M_LEFT ? 0 : table->order->nleft);
+		row.count = 1;
 		row.keep = NULL;
-		if (delete_link(table, link, is_of_row, &row))
+		if (OidIsValid(rel->mirror))
+		{
+			row.key = ids->value;
+			row.count = ids->count;
+		}
+		if (delete_link(table, link, is_of_row, &row) &&
+			m2m_direct_counts(table, link))
 			(*removed)++;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(table->row_context);
@@ -273,8 +292,8 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 {
 	MemoryContext context = CurrentMemoryContext;
 	M2mSide		other = M2M_OTHER(side);
+	bool		both = OidIsValid(rel->mirror);
 	M2mDirectTable *table;
-	M2mDirectIndex *index;
 	M2mPairs   *wanted;
 	M2mPairSort *links;
 	M2mLinkBatch *batch;
@@ -284,6 +303,9 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	RowOfSide	row;
 	Datum	   *pair;
 	int			first;
+	int			near;
+	int64		count = 0;
+	bool		disputed = false;
 
 	if (!m2m_ids_fit(rel, M2M_LEFT, ids[M2M_LEFT]) ||
 		!m2m_ids_fit(rel, M2M_RIGHT, ids[M2M_RIGHT]))
@@ -299,8 +321,7 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK);
 	if (table == NULL)
 		return false;
-	index = m2m_direct_side_index(table, side);
-	if (index == NULL)
+	if (!has_side_indexes(table, side))
 	{
 		m2m_direct_close(table);
 		return false;
@@ -308,15 +329,18 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 
 	/* here the snapshot is as old as the transaction, lock or no lock */
 	if (IsolationUsesXactSnapshot())
-		check_newer_links(table, index, side, id->value);
+		check_newer_links(table, m2m_direct_side_index(table, side), side,
+						  id->value);
 
 	first = other == M2M_LEFT ? 0 : table->order->nleft;
+	near = side == M2M_LEFT ? 0 : table->order->nleft;
 	row.side = side;
 	row.key = id->value;
+	row.count = 1;
 	row.keep = ids[other];
 	memset(&unlinked, 0, sizeof(unlinked));
 	memset(&linked, 0, sizeof(linked));
-	links = find_links(table, index, side, id);
+	links = find_links(table, side, id);
 	if (links == NULL)
 	{
 		m2m_direct_close(table);
@@ -336,23 +360,36 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	 * waits, and inserts if the delete was committed.  A pair that the
 	 * snapshot does not show goes in without a look: if another session has
 	 * linked it since, the unique index tells.
+	 *
+	 * Where links are there in both directions, the pairs are both, and the
+	 * difference is told by those that begin with the row.  A link's two rows
+	 * are unlinked by others one after the other: where the first was
+	 * disputed, the second has to be looked at, too.
 	 */
 	link = m2m_pair_sort_get(links);
 	pair = m2m_pairs_next(wanted);
 	while (link != NULL || pair != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(table->row_context);
-		int			order = link == NULL ? 1 : pair == NULL ? -1 :
+		int			order = link == NULL ? 1 : pair == NULL ? -1 : both ?
+			m2m_pair_compare(table->order, 0, table->order->natts, link, pair) :
 			compare_keys(table, other, link + first, pair + first);
+		Datum	   *at = order < 0 ? link : pair;
+		bool		tell = !both ||
+			compare_keys(table, side, at + near, id->value) == 0;
 
+		if (order >= 0 && tell)
+			count++;
+		if (order == 0)
+			disputed = is_disputed(table, link) || (both && disputed);
 		if (order < 0)
 		{
-			if (delete_link(table, link, is_of_row, &row))
+			if (delete_link(table, link, is_of_row, &row) && tell)
 				list_key(table, &unlinked, other, link + first);
 		}
-		else if (order > 0 || is_disputed(table, link))
+		else if (order > 0 || disputed)
 		{
-			if (m2m_batch_link_pair(batch, pair, order == 0))
+			if (m2m_batch_link_pair(batch, pair, order == 0) && tell)
 				list_key(table, &linked, other, pair + first);
 		}
 		MemoryContextSwitchTo(old);
@@ -366,7 +403,8 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	m2m_pair_sort_end(links);
 
 	/* entries and foreign keys first: casts to text may be a user's code */
-	difference->kept = m2m_pairs_distinct(wanted) - m2m_batch_end(batch);
+	(void) m2m_batch_end(batch);
+	difference->kept = count - linked.count;
 	m2m_pairs_end(wanted);
 	difference->unlinked = list_texts(table, &unlinked, other, context);
 	difference->linked = list_texts(table, &linked, other, context);
@@ -402,7 +440,7 @@ link_one(M2mDirectTable *table, Datum *pair)
 	 */
 	for (int i = 0; i < table->nindexes; i++)
 	{
-		if (&table->index[i] != table->unique)
+		if (&table->index[i] != table->unique && !table->index[i].at_once)
 			m2m_direct_index_insert(table, &table->index[i], pair, &place,
 									UNIQUE_CHECK_NO);
 	}
@@ -411,6 +449,28 @@ link_one(M2mDirectTable *table, Datum *pair)
 		m2m_direct_check_row(table, &place);
 	m2m_direct_linked(table, pair);
 	return true;
+}
+
+/*
+ * link_both: the same where links are there in both directions: the one that
+ * comes first in key order, by which the link is counted, and the other.
+ *
+ * Who unlinks removes them in this order.  If that comes between our two steps,
+ * the first was there still, and the second is made: then the first has to be
+ * made again.  Nobody removes it from then on, as nobody sees the second.
+ */
+static bool
+link_both(M2mDirectTable *table, Datum *pair)
+{
+	int			direction = m2m_pair_direction(table->order, pair);
+	Datum	   *other = m2m_pair_mirrored(table->order, pair);
+	Datum	   *first = direction <= 0 ? pair : other;
+	bool		linked = link_one(table, first);
+
+	if (direction != 0 && link_one(table, direction <= 0 ? other : pair) &&
+		!linked)
+		linked = link_one(table, first);
+	return linked;
 }
 
 /*
@@ -534,22 +594,34 @@ static bool
 is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
 {
 	RowOfSide  *row = arg;
-	M2mSide		other = M2M_OTHER(row->side);
-	int			nleft = table->order->nleft;
-	int			first = row->side == M2M_LEFT ? 0 : nleft;
 
-	if (compare_keys(table, row->side, pair + first, row->key) != 0)
-		return false;
+	return is_of_side(table, pair, row, row->side) ||
+		(OidIsValid(table->rel->mirror) &&
+		 is_of_side(table, pair, row, M2M_OTHER(row->side)));
+}
+
+/* is_of_side: the same of a pair that has the row on a side. */
+static bool
+is_of_side(M2mDirectTable *table, Datum *pair, RowOfSide *row, M2mSide side)
+{
+	M2mSide		other = M2M_OTHER(side);
+	int			nleft = table->order->nleft;
+	int			first = side == M2M_LEFT ? 0 : nleft;
+	int			nkeys = table->rel->side[side].nkeys;
+	bool		found = false;
 
 	/* one by one, since it is seldom asked: of links that others changed */
+	for (int i = 0; !found && i < row->count; i++)
+		found = compare_keys(table, side, pair + first,
+							 row->key + (Size) i * nkeys) == 0;
 	first = other == M2M_LEFT ? 0 : nleft;
-	for (int i = 0; row->keep != NULL && i < row->keep->count; i++)
+	for (int i = 0; found && row->keep != NULL && i < row->keep->count; i++)
 	{
 		if (compare_keys(table, other, pair + first,
 						 row->keep->value + (Size) i * row->keep->nkeys) == 0)
 			return false;
 	}
-	return true;
+	return found;
 }
 
 /*
@@ -564,15 +636,46 @@ is_of_row(M2mDirectTable *table, Datum *pair, void *arg)
  * index-only scan: nobody has begun to delete a row there.
  */
 static M2mPairSort *
-find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
-		   M2mIds *ids)
+find_links(M2mDirectTable *table, M2mSide side, M2mIds *ids)
 {
 	M2mPairOrder *order = table->order;
-	IndexScanDesc scan = m2m_direct_side_scan(table, index, side,
-											  table->snapshot);
 	M2mPairSort *result = m2m_pair_sort_begin(order, order->place_desc,
 											  order->natts, NULL,
 											  work_mem / 2);
+
+	if (!find_links_of_side(table, side, ids, result) ||
+		(OidIsValid(table->rel->mirror) &&
+		 !find_links_of_side(table, M2M_OTHER(side), ids, result)))
+	{
+		m2m_pair_sort_end(result);
+		return NULL;
+	}
+	m2m_pair_sort_perform(result);
+	return result;
+}
+
+/* has_side_indexes: is there an index for each of its scans? */
+static bool
+has_side_indexes(M2mDirectTable *table, M2mSide side)
+{
+	return m2m_direct_side_index(table, side) != NULL &&
+		(!OidIsValid(table->rel->mirror) ||
+		 m2m_direct_side_index(table, M2M_OTHER(side)) != NULL);
+}
+
+/*
+ * find_links_of_side: puts those that have the rows on a side into links; false
+ * if one of them cannot be a pair of keys.  Where links are there in both
+ * directions, one of a row to itself is the left side's.
+ */
+static bool
+find_links_of_side(M2mDirectTable *table, M2mSide side, M2mIds *ids,
+				   M2mPairSort *links)
+{
+	M2mPairOrder *order = table->order;
+	M2mDirectIndex *index = m2m_direct_side_index(table, side);
+	IndexScanDesc scan = m2m_direct_side_scan(table, index, side,
+											  table->snapshot);
 	Datum	   *row = palloc_array(Datum, order->natts + 1);
 	Buffer		visibility = InvalidBuffer;
 	bool		fit = true;
@@ -625,7 +728,9 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 			if (!fit)
 				break;
 			row[order->natts] = Int64GetDatum(place);
-			m2m_pair_sort_put(result, row);
+			if (!OidIsValid(table->rel->mirror) || side == M2M_LEFT ||
+				m2m_pair_direction(order, row) != 0)
+				m2m_pair_sort_put(links, row);
 			CHECK_FOR_INTERRUPTS();
 		}
 	}
@@ -636,13 +741,7 @@ find_links(M2mDirectTable *table, M2mDirectIndex *index, M2mSide side,
 	index_endscan(scan);
 	ExecClearTuple(table->found);
 	pfree(row);
-	if (!fit)
-	{
-		m2m_pair_sort_end(result);
-		return NULL;
-	}
-	m2m_pair_sort_perform(result);
-	return result;
+	return fit;
 }
 
 /*
@@ -681,7 +780,7 @@ holds_pair(M2mDirectTable *table, M2mDirectIndex *index)
 	{
 		int			c = index->column[i];
 
-		if (!found[c] &&
+		if (c < table->order->natts && !found[c] &&
 			TupleDescAttr(RelationGetDescr(index->index), i)->atttypid ==
 			TupleDescAttr(RelationGetDescr(table->association),
 						  table->attnum[c] - 1)->atttypid)
@@ -704,7 +803,8 @@ read_entry(M2mDirectTable *table, M2mDirectIndex *index, IndexScanDesc scan,
 	index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, values, isnull);
 	for (int i = 0; i < index->natts; i++)
 	{
-		if (TupleDescAttr(scan->xs_itupdesc, i)->atttypid != CSTRINGOID)
+		if (index->column[i] < table->order->natts &&
+			TupleDescAttr(scan->xs_itupdesc, i)->atttypid != CSTRINGOID)
 			pair[index->column[i]] = values[i];
 	}
 	for (int i = table->order->nleft; i < table->order->natts; i++)

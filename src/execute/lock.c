@@ -353,6 +353,19 @@ lock_hashes(Oid relid, uint16 of_all, uint16 of_each, uint32 *hash,
 }
 
 /*
+ * m2m_lock_all_keys: the same of all keys of a side, for who does not know them
+ * yet.
+ */
+void
+m2m_lock_all_keys(M2mRelationship *rel, M2mSide side)
+{
+	LOCKTAG		all;
+
+	SET_LOCKTAG_OBJECT(all, MyDatabaseId, rel->association, 0, side + 3);
+	(void) LockAcquire(&all, ExclusiveLock, false, false);
+}
+
+/*
  * count_key_locks: key_locks is for one transaction.  One that was rolled back
  * in part has fewer locks than it says, which costs no more than a lock that
  * is too wide.

@@ -31,10 +31,10 @@ struct M2mPairs
 	MemoryContext last_context; /* of the pair taken last */
 	Datum	   *last;			/* NULL: none yet */
 	Datum	   *row;
+	bool		both;			/* is a link there in both directions? */
 	bool		sorted;
 	bool		fit;			/* do all fit the association's columns? */
 	int64		count;			/* pairs put */
-	int64		distinct;		/* pairs taken */
 };
 
 static void set_bounds(M2mPairOrder *order, M2mRelationship *rel);
@@ -173,6 +173,7 @@ m2m_pairs_begin(M2mRelationship *rel, int work_kb)
 	M2mPairs   *pairs = palloc0(sizeof(M2mPairs));
 
 	pairs->order = order;
+	pairs->both = OidIsValid(rel->mirror);
 	pairs->fit = true;
 	pairs->sort = m2m_pair_sort_begin(order, order->row_desc,
 									  order->row_desc->natts, NULL, work_kb);
@@ -184,7 +185,8 @@ m2m_pairs_begin(M2mRelationship *rel, int work_kb)
 }
 
 /*
- * m2m_pairs_put: adds a pair, by the key columns of its two sides.
+ * m2m_pairs_put: adds a pair, by the key columns of its two sides; where links
+ * are there in both directions, both.
  */
 void
 m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right)
@@ -201,6 +203,17 @@ m2m_pairs_put(M2mPairs *pairs, Datum *left, Datum *right)
 		pairs->fit = false;
 	m2m_pair_sort_put(pairs->sort, pairs->row);
 	pairs->count++;
+
+	/* a link of both directions is two rows, each in its place in the order */
+	if (pairs->both && m2m_pair_direction(order, pairs->row) != 0)
+	{
+		memcpy(pairs->row, right, sizeof(Datum) * nleft);
+		memcpy(pairs->row + nleft, left, sizeof(Datum) * nleft);
+		if (!order->same_image)
+			pairs->row[order->natts] = Int64GetDatum(pairs->count);
+		m2m_pair_sort_put(pairs->sort, pairs->row);
+		pairs->count++;
+	}
 }
 
 /*
@@ -263,7 +276,6 @@ m2m_pairs_next(M2mPairs *pairs)
 		pairs->last[i] = order->column[i].typbyval ? row[i] :
 			datumCopy(row[i], false, order->column[i].typlen);
 	MemoryContextSwitchTo(old);
-	pairs->distinct++;
 	return pairs->last;
 }
 
@@ -321,15 +333,6 @@ m2m_pairs_count(M2mPairs *pairs)
 }
 
 /*
- * m2m_pairs_distinct: how many different pairs were taken.
- */
-int64
-m2m_pairs_distinct(M2mPairs *pairs)
-{
-	return pairs->distinct;
-}
-
-/*
  * m2m_pair_compare: less than, equal to or greater than 0 as n columns of a
  * pair compare with those of another; first is the position in the pair of the
  * columns that a and b begin with.
@@ -354,6 +357,47 @@ m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a, Datum *b)
 			return result;
 	}
 	return 0;
+}
+
+/*
+ * m2m_pair_direction: of a pair in a relationship whose links are there in both
+ * directions, whose keys are of the same columns: 0 if it links a row to
+ * itself, less if it is the one that comes first in key order, by which the
+ * link is counted, greater if it is the other.
+ */
+int
+m2m_pair_direction(M2mPairOrder *order, Datum *pair)
+{
+	return m2m_pair_compare(order, 0, order->nleft, pair, pair + order->nleft);
+}
+
+/* m2m_pair_mirrored: such a pair in the other direction; values are not copied. */
+Datum *
+m2m_pair_mirrored(M2mPairOrder *order, Datum *pair)
+{
+	Datum	   *result = palloc_array(Datum, order->natts);
+	int			nleft = order->nleft;
+
+	Assert(order->natts == 2 * nleft);
+	memcpy(result, pair + nleft, sizeof(Datum) * nleft);
+	memcpy(result + nleft, pair, sizeof(Datum) * nleft);
+	return result;
+}
+
+/*
+ * m2m_ids_direction: the ids of such a pair, two scalars, in the direction that
+ * comes first, into ordered; returns whether it is another row than that of the
+ * other direction.
+ */
+bool
+m2m_ids_direction(M2mRelationship *rel, M2mIds *ids[2], M2mIds *ordered[2])
+{
+	int			direction = m2m_pair_direction(m2m_pair_order(rel),
+											   m2m_pair_values(rel, ids));
+
+	ordered[M2M_LEFT] = ids[direction > 0 ? M2M_RIGHT : M2M_LEFT];
+	ordered[M2M_RIGHT] = ids[direction > 0 ? M2M_LEFT : M2M_RIGHT];
+	return direction != 0;
 }
 
 /*

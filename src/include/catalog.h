@@ -123,6 +123,7 @@ extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
 extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
 												  M2mLinkView *view[2],
 												  List *going);
+extern bool m2m_view_is_due(M2mRelationship *rel, M2mSide side);
 extern void m2m_catalog_describe_link_columns(M2mRelationship *rel);
 extern List *m2m_catalog_foreign_keys(Oid association);
 extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,

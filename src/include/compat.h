@@ -236,4 +236,13 @@ m2m_only_target(PlannedStmt *statement)
 #define m2m_my_lxid() (MyProc->lxid)
 #endif
 
+/* 17: getIdentitySequence() takes the relation. */
+#if PG_VERSION_NUM >= 170000
+#define m2m_identity_sequence(relation, attnum) \
+	getIdentitySequence(relation, attnum, true)
+#else
+#define m2m_identity_sequence(relation, attnum) \
+	getIdentitySequence(RelationGetRelid(relation), attnum, true)
+#endif
+
 #endif							/* M2M_COMPAT_H */

@@ -26,6 +26,7 @@ typedef struct M2mDefinition
 	bool		notice;			/* say if there is a join table already */
 	bool		naming_given;
 	M2mNaming	naming;			/* if it was given, else the setting's */
+	bool		symmetric;		/* links have no direction */
 } M2mDefinition;
 
 /* What m2m_adopt was asked for; NULL, NIL or InvalidOid means the default. */
@@ -176,6 +177,9 @@ extern bool m2m_first_use_check(Oid first, Oid second, bool adopt);
  * no name for
  */
 extern char *m2m_adopted_view_elsewhere(M2mRelationship *rel, M2mSide near);
+
+/* define_symmetric.c: links without a direction */
+extern void m2m_relationship_symmetric(Oid association, bool repair);
 
 /* define_drop.c: unmaking a relationship */
 extern void m2m_relationship_drop(Oid association, bool keep_links);

@@ -62,6 +62,7 @@ extern void m2m_lock_links(M2mRelationship *rel);
 extern void m2m_lock_links_shared(M2mRelationship *rel);
 extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,
 								  M2mIds *id);
+extern void m2m_lock_all_keys(M2mRelationship *rel, M2mSide side);
 extern void m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash,
 						  uint64 count);
 extern void m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash);

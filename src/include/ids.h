@@ -171,9 +171,12 @@ extern bool m2m_pairs_fit(M2mPairs *pairs);
 extern bool m2m_ids_fit(M2mRelationship *rel, M2mSide side, M2mIds *ids);
 extern int64 m2m_pairs_count(M2mPairs *pairs);
 extern bool m2m_equal_means_same(TypeCacheEntry *type, Oid collation);
-extern int64 m2m_pairs_distinct(M2mPairs *pairs);
 extern int	m2m_pair_compare(M2mPairOrder *order, int first, int n, Datum *a,
 							 Datum *b);
+extern int	m2m_pair_direction(M2mPairOrder *order, Datum *pair);
+extern Datum *m2m_pair_mirrored(M2mPairOrder *order, Datum *pair);
+extern bool m2m_ids_direction(M2mRelationship *rel, M2mIds *ids[2],
+							  M2mIds *ordered[2]);
 extern void m2m_pairs_end(M2mPairs *pairs);
 extern Datum *m2m_pair_values(M2mRelationship *rel, M2mIds *ids[2]);
 

@@ -153,6 +153,9 @@ typedef struct M2mRelationship
 								 * an index has other ideas of equality */
 	List	   *collations;		/* these */
 	bool		has_rules;		/* the association has rules */
+	Oid			mirror;			/* the association's foreign key to itself by
+								 * which each link is there in both
+								 * directions; InvalidOid: links have one */
 	bool		temporary;
 	M2mEndpoint side[2];
 	int			nproperties;	/* link properties: further columns */

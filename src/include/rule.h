@@ -56,6 +56,7 @@ extern M2mRuleText *m2m_rule_text(M2mRule *rule);
 extern List *m2m_rules_check(M2mRelationship *rel);
 extern List *m2m_rules_tables(M2mRelationship *rel);
 extern bool m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2]);
+extern void m2m_rules_before_unlink(M2mRelationship *rel);
 
 /* rule_change.c: links that were made and removed, handed to the rules */
 extern M2mRuleChange *m2m_rules_begin(M2mRelationship *rel);
@@ -90,9 +91,41 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 								int64 *linked, int64 *unlinked,
 								int64 *changed);
 
+/* symmetric.c: links that are there in both directions */
+extern void m2m_symmetric_define(Oid association);
+extern char *m2m_symmetric_deferred(M2mRelationship *rel);
+extern bool m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum);
+
 /* notice.c: NOTIFY of links that are made and removed */
 extern void m2m_notice_define(Oid association, const char *channel,
 							  bool keys);
+
+/* order.c: the order of the links of each row */
+extern void m2m_order_define(Oid association, const char *role,
+							 const char *column, bool dense);
+extern AttrNumber m2m_order_column(M2mRelationship *rel, M2mSide side);
+extern Oid	m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum);
+
+/* order_move.c: changing it */
+typedef enum M2mMove
+{
+	M2M_MOVE_BEFORE,
+	M2M_MOVE_AFTER,
+	M2M_MOVE_AT
+} M2mMove;
+
+/* of m2m_order_mark() */
+#define M2M_NO_MARK PG_INT64_MIN
+
+extern bool m2m_order_move(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						   M2mIds *moved, M2mMove where, M2mIds *other,
+						   int64 at);
+extern int64 m2m_order_mark(M2mRelationship *rel, M2mSide side,
+							M2mIds *ids[2]);
+extern void m2m_order_linked(M2mRelationship *rel, M2mSide side,
+							 M2mIds *ids[2], int64 mark);
+extern void m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
+						  M2mIds *others);
 
 /* orphan.c: what becomes of rows that lose their last link */
 extern void m2m_orphans_define(Oid association, const char *role,

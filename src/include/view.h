@@ -42,6 +42,8 @@ extern void m2m_view_renamed(M2mRelationship *rel, M2mSide near, char *role[2],
  */
 extern char *m2m_function_sql(M2mRelationship *rel, M2mSide near,
 							  const char *qualified);
+extern void m2m_functions_see(Oid association, List *functions[2]);
+extern void m2m_functions_follow(Oid association, List *functions[2]);
 extern char *m2m_function_body(M2mRelationship *rel, M2mSide near);
 extern char *m2m_function_start(Oid association);
 extern List *m2m_functions_find(M2mRelationship *rel, M2mSide near,

@@ -24,6 +24,8 @@
 
 static int64 link_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static int64 unlink_ids(M2mRelationship *rel, M2mIds *ids[2]);
+static bool gives_order(M2mRelationship *rel, M2mSide side,
+						Jsonb *properties);
 static void check_lengths(M2mRelationship *rel, M2mIds *ids[2]);
 
 /*
@@ -37,6 +39,9 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 			  bool skip)
 {
 	M2mProperties *given;
+	M2mIds	   *asked[2] = {ids[M2M_LEFT], ids[M2M_RIGHT]};
+	int64		mark[2];
+	int64		result;
 
 	check_lengths(rel, ids);
 	if (skip && properties != NULL && JB_ROOT_IS_ARRAY(properties))
@@ -54,7 +59,17 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 	given = m2m_properties_read(ids, properties);
 	if (given != NULL)
 		return m2m_plan_link_properties(rel, ids, given);
-	return link_ids(rel, ids);
+
+	/* in order of the keys; where links have an order, in that of the call */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		mark[s] = m2m_order_mark(rel, s, asked);
+	result = link_ids(rel, ids);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		if (result > 0)
+			m2m_order_linked(rel, s, asked, mark[s]);
+	}
+	return result;
 }
 
 /*
@@ -157,6 +172,40 @@ m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others,
 		m2m_plan_set_properties(rel, side, id, ids, given, difference);
 	else if (!m2m_direct_set(rel, side, id, ids, difference))
 		m2m_plan_set(rel, side, id, ids, difference);
+
+	/* the order of the array, unless the properties say another */
+	if (m2m_order_column(rel, side) != 0 && !gives_order(rel, side, properties))
+		m2m_order_set(rel, side, id, others);
+}
+
+/*
+ * gives_order: is the position of links in the order of a side's rows among
+ * these properties?
+ */
+static bool
+gives_order(M2mRelationship *rel, M2mSide side, Jsonb *properties)
+{
+	JsonbIterator *it;
+	JsonbValue	v;
+	JsonbIteratorToken token;
+	char	   *name = get_attname(rel->association,
+								   m2m_order_column(rel, side), false);
+	int			depth = 0;
+
+	if (properties == NULL)
+		return false;
+	it = JsonbIteratorInit(&properties->root);
+	while ((token = JsonbIteratorNext(&it, &v, depth > 1)) != WJB_DONE)
+	{
+		if (token == WJB_BEGIN_OBJECT)
+			depth = 2;
+		else if (token == WJB_END_OBJECT)
+			depth = 0;
+		else if (token == WJB_KEY && v.val.string.len == (int) strlen(name) &&
+				 memcmp(v.val.string.val, name, v.val.string.len) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -99,6 +99,9 @@ m2m_stmt_plan(M2mRelationship *rel, M2mStatement statement, M2mSide side)
 		case M2M_STMT_SET_EACH:
 			parameters[side] = true;
 			break;
+		case M2M_STMT_SET_LINK:
+			parameters[side] = OidIsValid(rel->mirror) && !rel->has_rules;
+			break;
 		default:
 			break;
 	}

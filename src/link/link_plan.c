@@ -53,9 +53,13 @@
 #define PAIRS_ESTIMATE 1000
 
 static int64 link_pairs(M2mRelationship *rel);
+static int64 link_both(M2mRelationship *rel);
+static int64 links_removed(M2mRelationship *rel, int64 rows);
 static int64 revive_pairs(M2mRelationship *rel);
 static bool link_one(M2mRelationship *rel, SPIPlanPtr plan, Datum *values,
 					 List *columns);
+static int64 link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
+					  Datum *values);
 static void lock_if_needed(M2mRelationship *rel);
 static bool is_linked_now(M2mRelationship *rel, Datum *pair);
 static Tuplestorestate *look_for_pairs(M2mRelationship *rel);
@@ -64,6 +68,7 @@ static void check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static Tuplestorestate *register_pairs(M2mRelationship *rel, M2mIds *ids[2]);
 static TupleDesc link_desc(M2mRelationship *rel);
 static List *fetch_texts(void);
+static List *fetch_linked(M2mRelationship *rel, bool *alone);
 static int	compare_texts(const ListCell *a, const ListCell *b);
 
 /*
@@ -80,7 +85,7 @@ m2m_plan_link(M2mRelationship *rel, M2mIds *ids[2])
 	lock_if_needed(rel);
 	SPI_connect();
 	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array ||
-		(rel->revives && !rel->on_conflict))
+		OidIsValid(rel->mirror) || (rel->revives && !rel->on_conflict))
 	{
 		Tuplestorestate *pairs = register_pairs(rel, ids);
 
@@ -130,6 +135,9 @@ link_pairs(M2mRelationship *rel)
 	int64		result;
 	int64		revived = m2m_revives_first(rel) ? revive_pairs(rel) : 0;
 
+	if (OidIsValid(rel->mirror))
+		return link_both(rel);
+
 	/*
 	 * What looks first has read the pairs; what is left to ON CONFLICT has to
 	 * read those that it passed over, where somebody counts reads: in the
@@ -147,6 +155,66 @@ link_pairs(M2mRelationship *rel)
 	else
 		result = m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL, false);
 	return result + revived;
+}
+
+/*
+ * link_both: link_pairs() where links are there in both directions, as are the
+ * pairs.
+ *
+ * Who unlinks removes both rows, the first in key order first.  If that comes
+ * between our two steps, the first was passed over, being there still, and the
+ * second is made: then the first has to be made again.  Nobody removes it from
+ * then on, as nobody sees the second.
+ */
+static int64
+link_both(M2mRelationship *rel)
+{
+	int64		result = 0;
+	int64		alone = 0;
+	bool		isnull;
+
+	do
+	{
+		Tuplestorestate *found = m2m_stmt_looks_first(rel, NIL) ?
+			look_for_pairs(rel) : NULL;
+
+		if (rel->has_rules)
+		{
+			/* it cannot tell which rows it has made */
+			result += (m2m_stmt_execute(rel, M2M_STMT_LINK, M2M_LEFT, NULL,
+										false) + 1) / 2;
+		}
+		else
+		{
+			result += m2m_stmt_count(rel, M2M_STMT_LINK_BOTH, M2M_LEFT, NULL,
+									 false);
+			alone = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+												SPI_tuptable->tupdesc, 2,
+												&isnull));
+		}
+		if (found != NULL)
+		{
+			if (SPI_unregister_relation(M2M_FOUND_NAME) != SPI_OK_REL_UNREGISTER)
+				elog(ERROR, "SPI_unregister_relation failed");
+			tuplestore_end(found);
+		}
+		CHECK_FOR_INTERRUPTS();
+	} while (alone > 0);
+
+	/* those that were there are what the answer depends on: read them */
+	if (IsolationIsSerializable() && !m2m_stmt_looks_first(rel, NIL))
+		m2m_stmt_execute(rel, M2M_STMT_FOUND, M2M_LEFT, NULL, false);
+	return result;
+}
+
+/*
+ * links_removed: how many links a statement has removed, by the rows processed,
+ * where links are there in both directions and rules keep it from telling.
+ */
+static int64
+links_removed(M2mRelationship *rel, int64 rows)
+{
+	return OidIsValid(rel->mirror) && rel->has_rules ? (rows + 1) / 2 : rows;
 }
 
 /*
@@ -275,15 +343,38 @@ int64
 m2m_plan_link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns,
 				  Datum *values)
 {
+	int64		result;
+
+	lock_if_needed(rel);
+	if (OidIsValid(rel->mirror))
+	{
+		M2mIds	   *first[2];
+		M2mIds	   *second[2];
+		bool		both = m2m_ids_direction(rel, ids, first);
+
+		/* in key order, as link_both() */
+		second[M2M_LEFT] = first[M2M_RIGHT];
+		second[M2M_RIGHT] = first[M2M_LEFT];
+		result = link_row(rel, first, columns, values);
+		if (both && link_row(rel, second, columns, values) > 0 && result == 0)
+			result = link_row(rel, first, columns, values);
+		return result;
+	}
+	if (m2m_identity_revive(rel, ids, columns, values, NULL, NULL))
+		return 1;
+	return link_row(rel, ids, columns, values);
+}
+
+/* link_row: the same of one row of the association. */
+static int64
+link_row(M2mRelationship *rel, M2mIds *ids[2], List *columns, Datum *values)
+{
 	SPIPlanPtr *slot;
 	int64		result;
 	int			npair = rel->pair_desc->natts;
 	int			nargs = npair + list_length(columns);
 	Datum	   *all = palloc_array(Datum, nargs);
 
-	lock_if_needed(rel);
-	if (m2m_identity_revive(rel, ids, columns, values, NULL, NULL))
-		return 1;
 	memcpy(all, m2m_pair_values(rel, ids), sizeof(Datum) * npair);
 	memcpy(all + npair, values, sizeof(Datum) * list_length(columns));
 	SPI_connect();
@@ -318,7 +409,8 @@ m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2])
 	int64		result;
 
 	SPI_connect();
-	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array)
+	if (ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array ||
+		OidIsValid(rel->mirror))
 	{
 		Tuplestorestate *pairs = register_pairs(rel, ids);
 
@@ -329,7 +421,7 @@ m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2])
 		result = m2m_stmt_execute(rel, M2M_STMT_UNLINK_ONE, M2M_LEFT,
 								  m2m_pair_values(rel, ids), false);
 	SPI_finish();
-	return result;
+	return links_removed(rel, result);
 }
 
 /*
@@ -363,7 +455,7 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 		result = m2m_stmt_execute(rel, M2M_STMT_CLEAR_ONE, side, ids->value,
 								  false);
 	SPI_finish();
-	return result;
+	return links_removed(rel, result);
 }
 
 /*
@@ -448,6 +540,7 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
 	bool		compare = rel->has_rules || m2m_revives_first(rel);
+	bool		alone = false;
 
 	/*
 	 * The row's lock before the association's, in this order in every call:
@@ -475,9 +568,19 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 		revive_pairs(rel);
 	if (m2m_stmt_looks_first(rel, NIL))
 		found = look_for_pairs(rel);
-	m2m_stmt_execute(rel, M2M_STMT_SET_LINK, side, NULL, false);
-	if (!compare)
+	m2m_stmt_execute(rel, M2M_STMT_SET_LINK, side,
+					 OidIsValid(rel->mirror) ? id->value : NULL, false);
+	if (!compare && OidIsValid(rel->mirror))
+		linked = fetch_linked(rel, &alone);
+	else if (!compare)
 		linked = fetch_texts();
+	if (alone)
+	{
+		if (found != NULL &&
+			SPI_unregister_relation(M2M_FOUND_NAME) != SPI_OK_REL_UNREGISTER)
+			elog(ERROR, "SPI_unregister_relation failed");
+		(void) link_both(rel);
+	}
 	after = fetch_far(rel, side, id);
 	if (compare)
 	{
@@ -568,6 +671,17 @@ register_pairs(M2mRelationship *rel, M2mIds *ids[2])
 			}
 		}
 		tuplestore_putvalues(store, rel->pair_desc, values, isnull);
+
+		/* a link of both directions is two rows */
+		if (OidIsValid(rel->mirror) && ids[M2M_LEFT] != NULL &&
+			ids[M2M_RIGHT] != NULL &&
+			m2m_pair_direction(m2m_pair_order(rel), values) != 0)
+		{
+			Datum	   *other = m2m_pair_mirrored(m2m_pair_order(rel), values);
+
+			tuplestore_putvalues(store, rel->pair_desc, other, isnull);
+			pfree(other);
+		}
 		if ((i & 1023) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
@@ -633,6 +747,30 @@ fetch_texts(void)
 		result = lappend(result, SPI_getvalue(SPI_tuptable->vals[i],
 											  SPI_tuptable->tupdesc,
 											  SPI_tuptable->tupdesc->natts));
+	SPI_freetuptable(SPI_tuptable);
+	return result;
+}
+
+/*
+ * fetch_linked: the same of links that were made in both directions: those that
+ * begin with the row.  *alone: was there one in the other direction?
+ */
+static List *
+fetch_linked(M2mRelationship *rel, bool *alone)
+{
+	List	   *result = NIL;
+
+	*alone = false;
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+
+		*alone |= DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull));
+		if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
+			result = lappend(result, SPI_getvalue(tuple, desc, 3));
+	}
 	SPI_freetuptable(SPI_tuptable);
 	return result;
 }

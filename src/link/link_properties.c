@@ -80,6 +80,8 @@ typedef struct Call
 	bool		part;			/* does one give part of it? */
 	bool		doubled;		/* does a pair come twice? */
 	bool		changes;		/* is anything but the identity given? */
+	int64		links;			/* of the rows that were made, how many are
+								 * counted as links */
 } Call;
 
 static void begin_call(Call *call, M2mRelationship *rel, M2mIds *ids[2],
@@ -106,8 +108,9 @@ static bool looks_first(Call *call);
 static void look(Call *call);
 static void check_several(Call *call);
 pg_noreturn static void error_several(Call *call, char *left, char *right);
-static int64 insert_items(Call *call, M2mSide side, bool returning,
-						  List **linked);
+static int64 insert_items(Call *call, M2mSide side, M2mIds *id,
+						  bool returning, List **linked);
+static bool fetch_both(Call *call, M2mSide side, M2mIds *id, List **linked);
 static bool is_generated(M2mRelationship *rel, List *columns);
 static void change_items(Call *call, int64 created);
 static uint64 run(Call *call, M2mColumnStatement statement, M2mSide side,
@@ -212,11 +215,11 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	if (looks_first(&call))
 		look(&call);
 	check_several(&call);
-	created = insert_items(&call, M2M_LEFT, false, NULL);
+	created = insert_items(&call, M2M_LEFT, NULL, false, NULL);
 	change_items(&call, created);
 	end_call(&call);
 	SPI_finish();
-	return created + revived;
+	return call.links + revived;
 }
 
 /*
@@ -269,6 +272,8 @@ m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
 		}
 		removed = run(&call, M2M_COLUMNS_UNLINK_PROPERTIES, M2M_LEFT, NULL,
 					  NULL, false, false, NULL);
+		if (OidIsValid(rel->mirror) && rel->has_rules)
+			removed = (removed + 1) / 2;
 	}
 	end_call(&call);
 	SPI_finish();
@@ -326,7 +331,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 		!compare, false, NULL);
 	if (!compare)
 		unlinked = fetch_column(1);
-	created = insert_items(&call, side, !compare, &linked);
+	created = insert_items(&call, side, id, !compare, &linked);
 	change_items(&call, created);
 	after = fetch_links(&call, side, id, false, &after_links);
 	if (compare)
@@ -430,24 +435,37 @@ sort_items(Call *call, M2mIds *ids[2], M2mProperties *properties)
 	M2mRelationship *rel = call->rel;
 	int			npairs = ids[M2M_LEFT]->is_array ? ids[M2M_LEFT]->count :
 		ids[M2M_RIGHT]->count;
-	LinkItem   *item = palloc_array(LinkItem, Max(npairs, 1));
+	LinkItem   *item = palloc_array(LinkItem, 2 * Max(npairs, 1));
+	int			n = 0;
 	Comparison	comparison;
 
 	comparison.order = m2m_pair_order(rel);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		comparison.nkeys[s] = rel->side[s].nkeys;
-	for (int i = 0; i < npairs; i++)
+	for (int i = 0; i < npairs; i++, n++)
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-			item[i].key[s] = ids[s]->value +
+			item[n].key[s] = ids[s]->value +
 				(ids[s]->is_array ? (Size) i * ids[s]->nkeys : 0);
-		item[i].properties = call->items.each ? properties->each[i] :
+		item[n].properties = call->items.each ? properties->each[i] :
 			properties->all;
-		item[i].columns = properties->columns[call->items.each ? i : 0];
-		item[i].position = i;
+		item[n].columns = properties->columns[call->items.each ? i : 0];
+		item[n].position = i;
+
+		/* a link of both directions is two rows, with the same properties */
+		if (OidIsValid(rel->mirror) &&
+			m2m_pair_compare(comparison.order, 0, comparison.nkeys[M2M_LEFT],
+							 item[n].key[M2M_LEFT],
+							 item[n].key[M2M_RIGHT]) != 0)
+		{
+			item[n + 1] = item[n];
+			item[n + 1].key[M2M_LEFT] = item[n].key[M2M_RIGHT];
+			item[n + 1].key[M2M_RIGHT] = item[n].key[M2M_LEFT];
+			n++;
+		}
 	}
-	qsort_arg(item, npairs, sizeof(LinkItem), compare_items, &comparison);
-	for (int i = 0; i < npairs; i++)
+	qsort_arg(item, n, sizeof(LinkItem), compare_items, &comparison);
+	for (int i = 0; i < n; i++)
 	{
 		LinkItem   *last = &item[Max(call->count - 1, 0)];
 
@@ -857,16 +875,21 @@ error_several(Call *call, char *left, char *right)
 }
 
 /*
- * insert_items: makes links of the items that have none; returns how many.
- * With returning, *linked becomes the keys of the side other than side, as
- * text, in key order.
+ * insert_items: makes links of the items that have none; returns how many rows
+ * that were, and call->links how many links.  With returning, *linked becomes
+ * the keys of the side other than side, as text, in key order, of the row id of
+ * that side.
  */
 static int64
-insert_items(Call *call, M2mSide side, bool returning, List **linked)
+insert_items(Call *call, M2mSide side, M2mIds *id, bool returning,
+			 List **linked)
 {
+	bool		both = OidIsValid(call->rel->mirror) && !call->rel->has_rules;
+	bool		alone = false;
 	int64		created = 0;
 	ListCell   *lc;
 
+	call->links = 0;
 	foreach(lc, call->runs)
 	{
 		/*
@@ -889,10 +912,61 @@ insert_items(Call *call, M2mSide side, bool returning, List **linked)
 										   &isnull)))
 				m2m_error_stored(call->rel);
 		}
-		if (returning)
+		if (both)
+			alone |= fetch_both(call, side, returning ? id : NULL, linked);
+		else if (returning)
 			*linked = list_concat(*linked, fetch_column(1));
 	}
+
+	/*
+	 * One of two rows that was there was removed before the other was made,
+	 * as in link_both() of link_plan.c.
+	 */
+	if (alone)
+	{
+		int64		links = call->links;
+
+		if (call->found != NULL)
+		{
+			if (SPI_unregister_relation(M2M_FOUND_ITEMS_NAME) != SPI_OK_REL_UNREGISTER)
+				elog(ERROR, "SPI_unregister_relation failed");
+			tuplestore_end(call->found);
+			look(call);
+		}
+		created += insert_items(call, side, id, returning, linked);
+		call->links += links;
+	}
+	else if (!both)
+		call->links = OidIsValid(call->rel->mirror) ? (created + 1) / 2 :
+			created;
 	return created;
+}
+
+/*
+ * fetch_both: of rows that were made of links in both directions, counts the
+ * links; with id, adds to *linked the other keys of those that begin with it.
+ * Returns whether one was there in the other direction.
+ */
+static bool
+fetch_both(Call *call, M2mSide side, M2mIds *id, List **linked)
+{
+	char	   *key = id == NULL ? NULL :
+		text_to_cstring(m2m_key_text(call->rel, side, id->value));
+	bool		alone = false;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		isnull;
+
+		if (DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
+			call->links++;
+		alone |= DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+		if (key != NULL && strcmp(SPI_getvalue(tuple, desc, 4), key) == 0)
+			*linked = lappend(*linked, SPI_getvalue(tuple, desc, 1));
+	}
+	return alone;
 }
 
 /* is_generated: is one of the columns always made by the table itself? */

@@ -77,6 +77,15 @@ static void append_conflict_action(StringInfo sql, M2mRelationship *rel);
 static void build_revive(StringInfo sql, M2mRelationship *rel);
 static void append_revival(StringInfo sql, M2mRelationship *rel,
 						   List *columns);
+static void append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
+					   bool parameters);
+static void append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
+							M2mSide given, int first_parameter);
+static void begin_counted(StringInfo sql, M2mRelationship *rel);
+static void end_counted(StringInfo sql, M2mRelationship *rel);
+static void build_link_both(StringInfo sql, M2mRelationship *rel);
+static void append_first(StringInfo sql, M2mRelationship *rel);
+static void append_alone(StringInfo sql, M2mRelationship *rel);
 static void append_order(StringInfo sql, int n);
 static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
@@ -101,6 +110,9 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			break;
 		case M2M_STMT_LINK_READ:
 			build_link_read(sql, rel);
+			break;
+		case M2M_STMT_LINK_BOTH:
+			build_link_both(sql, rel);
 			break;
 		case M2M_STMT_FOUND:
 			appendStringInfoString(sql, "SELECT ");
@@ -127,11 +139,13 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
+			begin_counted(sql, rel);
 			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, true, true);
 			appendStringInfoString(sql, ") p WHERE ");
 			append_match_pair(sql, rel, false);
 			append_live(sql, rel);
+			end_counted(sql, rel);
 			break;
 		case M2M_STMT_UNLINK_ONE:
 			append_removal(sql, rel, false);
@@ -152,17 +166,21 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR:
+			begin_counted(sql, rel);
 			append_removal(sql, rel, true);
 			append_distinct_pairs(sql, rel, side == M2M_LEFT,
 								  side == M2M_RIGHT);
 			appendStringInfoString(sql, ") p WHERE ");
-			append_match(sql, rel, side, 0);
+			append_row(sql, rel, side, false);
 			append_not_null(sql, rel, other);
+			end_counted(sql, rel);
 			break;
 		case M2M_STMT_CLEAR_ONE:
+			begin_counted(sql, rel);
 			append_removal(sql, rel, false);
-			append_match(sql, rel, side, 1);
+			append_row(sql, rel, side, true);
 			append_not_null(sql, rel, other);
+			end_counted(sql, rel);
 			break;
 		case M2M_STMT_SET_UNLINK:
 			build_set_unlink(sql, rel, side);
@@ -401,19 +419,30 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 
 	appendStringInfoString(sql, rel->has_rules ? "" : "WITH a AS (");
 	append_removal(sql, rel, false);
-	append_match(sql, rel, side, 1);
+	append_row(sql, rel, side, true);
 	append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
 						   " p WHERE true");
+	if (OidIsValid(rel->mirror))
+		append_match_rest(sql, rel, side);
 	append_match_rest(sql, rel, other);
 	appendStringInfoChar(sql, ')');
 	if (rel->has_rules)
 		return;
 	appendStringInfoString(sql, " RETURNING ");
-	append_columns(sql, rel, other, "a.");
+	if (OidIsValid(rel->mirror))
+		append_link_columns(sql, rel, "a.");
+	else
+		append_columns(sql, rel, other, "a.");
 	appendStringInfoString(sql, ") SELECT ");
 	append_text(sql, rel, other);
-	appendStringInfoString(sql, " FROM a GROUP BY ");
+	appendStringInfoString(sql, " FROM a");
+	if (OidIsValid(rel->mirror))
+	{
+		appendStringInfoString(sql, " WHERE ");
+		append_match(sql, rel, side, 1);
+	}
+	appendStringInfoString(sql, " GROUP BY ");
 	append_columns(sql, rel, other, "a.");
 	appendStringInfoString(sql, " ORDER BY ");
 	append_columns(sql, rel, other, "a.");
@@ -436,8 +465,18 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 	appendStringInfoString(sql, "WITH a AS (");
 	m2m_stmt_build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
-	append_columns(sql, rel, other, "");
+	if (OidIsValid(rel->mirror))
+		append_link_columns(sql, rel, "");
+	else
+		append_columns(sql, rel, other, "");
 	appendStringInfoString(sql, ") SELECT ");
+	if (OidIsValid(rel->mirror))
+	{
+		append_alone(sql, rel);
+		appendStringInfoString(sql, ", ");
+		append_match(sql, rel, side, 1);
+		appendStringInfoString(sql, ", ");
+	}
 	append_text(sql, rel, other);
 	appendStringInfoString(sql, " FROM a ORDER BY ");
 	append_columns(sql, rel, other, "a.");
@@ -465,6 +504,24 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 	switch (statement)
 	{
 		case M2M_COLUMNS_LINK_PROPERTIES:
+			if (OidIsValid(rel->mirror) && !rel->has_rules)
+			{
+				appendStringInfoString(sql, "WITH a AS (");
+				build_insert_items(sql, rel, items, insert);
+				appendStringInfoString(sql, " RETURNING ");
+				append_link_columns(sql, rel, "");
+				appendStringInfoString(sql, ") SELECT ");
+				append_text(sql, rel, other);
+				appendStringInfoString(sql, ", ");
+				append_first(sql, rel);
+				appendStringInfoString(sql, ", ");
+				append_alone(sql, rel);
+				appendStringInfoString(sql, ", ");
+				append_text(sql, rel, side);
+				appendStringInfoString(sql, " FROM a ORDER BY ");
+				append_columns(sql, rel, other, "a.");
+				break;
+			}
 			if (returning || items->checked)
 				appendStringInfoString(sql, "WITH a AS (");
 			build_insert_items(sql, rel, items, insert);
@@ -544,6 +601,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 		case M2M_COLUMNS_UNLINK_PROPERTIES:
 			if (returning)
 				appendStringInfoString(sql, "WITH a AS (");
+			else
+				begin_counted(sql, rel);
 			m2m_append_removal(sql, rel);
 			appendStringInfoString(sql, rel->deleted != 0 ? " FROM " :
 								   " USING ");
@@ -551,7 +610,10 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			appendStringInfoString(sql, " WHERE ");
 			append_match_item(sql, rel, items, true);
 			if (!returning)
+			{
+				end_counted(sql, rel);
 				break;
+			}
 			appendStringInfoString(sql, " RETURNING p.*), s AS (SELECT item FROM a"
 								   " WHERE part GROUP BY item HAVING"
 								   " pg_catalog.count(*) OPERATOR(pg_catalog.>) 1"
@@ -567,21 +629,31 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 		case M2M_COLUMNS_SET_UNLINK_PROPERTIES:
 			appendStringInfoString(sql, returning ? "WITH a AS (" : "");
 			append_removal(sql, rel, false);
-			append_match(sql, rel, side, 1);
+			append_row(sql, rel, side, true);
 			append_not_null(sql, rel, other);
 			appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM ");
 			append_items(sql, rel, items);
 			appendStringInfoString(sql, " WHERE true");
+			if (OidIsValid(rel->mirror))
+				append_match_rest(sql, rel, side);
 			append_match_rest(sql, rel, other);
 			append_match_values(sql, rel, items, false);
 			appendStringInfoChar(sql, ')');
 			if (!returning)
 				break;
 			appendStringInfoString(sql, " RETURNING ");
-			append_columns(sql, rel, other, "a.");
+			if (OidIsValid(rel->mirror))
+				append_link_columns(sql, rel, "a.");
+			else
+				append_columns(sql, rel, other, "a.");
 			appendStringInfoString(sql, ") SELECT ");
 			append_text(sql, rel, other);
 			appendStringInfoString(sql, " FROM a");
+			if (OidIsValid(rel->mirror))
+			{
+				appendStringInfoString(sql, " WHERE ");
+				append_match(sql, rel, side, 1);
+			}
 			if (grouped)
 			{
 				appendStringInfoString(sql, " GROUP BY ");
@@ -1308,6 +1380,169 @@ m2m_append_removal(StringInfo sql, M2mRelationship *rel)
 						 m2m_deleted_value(rel, true));
 	else
 		appendStringInfo(sql, "DELETE FROM %s a", association);
+}
+
+/*
+ * append_row: is a link one of the row in the parameters, or of a row of p, on
+ * its side?  Where links are there in both directions, on either.
+ */
+static void
+append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
+		   bool parameters)
+{
+	if (!OidIsValid(rel->mirror))
+	{
+		append_match(sql, rel, side, parameters ? 1 : 0);
+		return;
+	}
+	appendStringInfoChar(sql, '(');
+	append_match_as(sql, rel, side, side, parameters ? 1 : 0);
+	appendStringInfoString(sql, " OR ");
+	append_match_as(sql, rel, M2M_OTHER(side), side, parameters ? 1 : 0);
+	appendStringInfoChar(sql, ')');
+}
+
+/*
+ * append_match_as: append_match() of a side, by the key of the other, which is
+ * given.
+ */
+static void
+append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
+				M2mSide given, int first_parameter)
+{
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+
+		if (i > 0)
+			appendStringInfoString(sql, " AND ");
+		if (first_parameter > 0)
+			appendStringInfo(sql, "$%d", first_parameter + i);
+		else
+			appendStringInfo(sql, "p.%s_%d",
+							 given == M2M_LEFT ? "left" : "right", i + 1);
+		appendStringInfo(sql, " %s %s", m2m_qualified_operator(key->equal_op),
+						 m2m_link_operand(rel, key, "a"));
+	}
+}
+
+/*
+ * begin_counted, end_counted: around a statement that removes links: where they
+ * are there in both directions, it returns a row for each link.  A table with
+ * rules takes none that returns something; who counts then sees to it.
+ */
+static void
+begin_counted(StringInfo sql, M2mRelationship *rel)
+{
+	if (OidIsValid(rel->mirror) && !rel->has_rules)
+		appendStringInfoString(sql, "WITH a AS (");
+}
+
+static void
+end_counted(StringInfo sql, M2mRelationship *rel)
+{
+	if (!OidIsValid(rel->mirror) || rel->has_rules)
+		return;
+	appendStringInfoString(sql, " RETURNING ");
+	append_link_columns(sql, rel, "a.");
+	appendStringInfoString(sql, ") SELECT FROM a WHERE ");
+	append_first(sql, rel);
+
+	/* a policy may hide the first from us, which goes with the other then */
+	appendStringInfoString(sql, " OR ");
+	append_alone(sql, rel);
+}
+
+/*
+ * build_link_both: the INSERT of all pairs, in both directions; returns the
+ * number of links created, and of rows that were there in the other direction.
+ */
+static void
+build_link_both(StringInfo sql, M2mRelationship *rel)
+{
+	appendStringInfoString(sql, "WITH a AS (");
+	m2m_stmt_build_insert(sql, rel, false, NIL);
+	appendStringInfoString(sql, " RETURNING ");
+	append_link_columns(sql, rel, "");
+	appendStringInfoString(sql, ") SELECT pg_catalog.count(*) FILTER (WHERE ");
+	append_first(sql, rel);
+	appendStringInfoString(sql, "), pg_catalog.count(*) FILTER (WHERE ");
+	append_alone(sql, rel);
+	appendStringInfoString(sql, ") FROM a");
+}
+
+/*
+ * append_first: is a row of a the one by which a link of both directions is
+ * counted (m2m_pair_direction())?
+ */
+static void
+append_first(StringInfo sql, M2mRelationship *rel)
+{
+	StringInfoData same;
+	bool		any = false;
+
+	initStringInfo(&same);
+	appendStringInfoString(sql, "NOT (");
+	for (int i = 0; i < rel->side[M2M_LEFT].nkeys; i++)
+	{
+		char	   *operand[2];
+		TypeCacheEntry *type;
+
+		if (rel->side[M2M_LEFT].key[i].shared > 0)
+			continue;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+
+			operand[s] =
+				m2m_base_operand(psprintf("a.%s",
+										  m2m_quoted_column(rel->association,
+															key->link_attnum)),
+								 key->link_type);
+		}
+		type = lookup_type_cache(getBaseType(rel->side[M2M_LEFT].key[i].link_type),
+								 TYPECACHE_LT_OPR | TYPECACHE_EQ_OPR);
+		appendStringInfo(sql, "%s(%s%s %s %s)", any ? " OR " : "", same.data,
+						 operand[M2M_RIGHT],
+						 m2m_qualified_operator(type->lt_opr),
+						 operand[M2M_LEFT]);
+		appendStringInfo(&same, "%s %s %s AND ", operand[M2M_RIGHT],
+						 m2m_qualified_operator(type->eq_opr),
+						 operand[M2M_LEFT]);
+		any = true;
+	}
+	appendStringInfoChar(sql, ')');
+}
+
+/* append_alone: is that of the other direction none of a? */
+static void
+append_alone(StringInfo sql, M2mRelationship *rel)
+{
+	appendStringInfoString(sql, "NOT EXISTS (SELECT FROM a b WHERE ");
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			M2mKeyColumn *far = &rel->side[M2M_OTHER(s)].key[i];
+			TypeCacheEntry *type =
+				lookup_type_cache(getBaseType(key->link_type),
+								  TYPECACHE_EQ_OPR);
+
+			appendStringInfo(sql, "%s%s %s %s",
+							 s == M2M_LEFT && i == 0 ? "" : " AND ",
+							 m2m_base_operand(psprintf("b.%s",
+													   m2m_quoted_column(rel->association,
+																		 key->link_attnum)),
+											  key->link_type),
+							 m2m_qualified_operator(type->eq_opr),
+							 m2m_base_operand(psprintf("a.%s",
+													   m2m_quoted_column(rel->association,
+																		 far->link_attnum)),
+											  far->link_type));
+		}
+	}
+	appendStringInfoChar(sql, ')');
 }
 
 /* append_order: " ORDER BY 1, ..., n". */

@@ -208,8 +208,8 @@ m2m_description_get(Oid association, Oid trusted_view, List **sources)
 	if (rel != NULL)
 	{
 		rel->sources = m2m_sources_make(rel->context, before,
-										!OidIsValid(rel->side[M2M_LEFT].view) ||
-										!OidIsValid(rel->side[M2M_RIGHT].view),
+										m2m_view_is_due(rel, M2M_LEFT) ||
+										m2m_view_is_due(rel, M2M_RIGHT),
 										relids);
 		entry = hash_search(descriptions, &key, HASH_ENTER, NULL);
 		MemoryContextSetParent(rel->context, CacheMemoryContext);

@@ -419,7 +419,8 @@ first_plays(M2mRelationship *rel, Oid first, const char *role, M2mSide *side)
 		if (rel->side[s].relid == first &&
 			(role == NULL || strcmp(rel->side[s].role, role) == 0))
 		{
-			*side = s;
+			/* both mean the same where links have no direction */
+			*side = OidIsValid(rel->mirror) ? M2M_LEFT : (M2mSide) s;
 			return true;
 		}
 	}

@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
+#include "rewrite/prs2lock.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -46,6 +47,8 @@ static const M2mRuleKind *const kinds[] = {
 	&m2m_counter_kind,
 	&m2m_history_kind,
 	&m2m_notice_kind,
+	&m2m_order_kind,
+	&m2m_symmetric_kind,
 	&m2m_orphan_kind,
 };
 
@@ -58,7 +61,10 @@ static int	read_arguments(HeapTuple tuple, TupleDesc desc, char ***args);
 static bool complete(M2mRule *rule);
 static bool is_whole(M2mRule *rule);
 static Oid	condition_table(const char *tgqual);
+static AttrNumber condition_column(HeapTuple trigger, TupleDesc desc);
 static void free_plans(void *arg);
+static void keep_mirrored(M2mRelationship *rel, M2mIds *ids[2]);
+static int	compare_pairs(const void *a, const void *b, void *arg);
 
 /*
  * m2m_rules_of: the rules of a relationship, a list of M2mRule in the order in
@@ -102,7 +108,8 @@ m2m_rules_are_of(HeapTuple trigger, TupleDesc desc)
 									&isnull);
 
 	return m2m_rule_kind_of(((Form_pg_trigger) GETSTRUCT(trigger))->tgfoid) != NULL &&
-		(isnull || OidIsValid(condition_table(TextDatumGetCString(qual))));
+		(isnull || OidIsValid(condition_table(TextDatumGetCString(qual))) ||
+		 condition_column(trigger, desc) != InvalidAttrNumber);
 }
 
 /* m2m_rules_keep: is a table one that a rule keeps, by the mark on it? */
@@ -190,6 +197,7 @@ m2m_rules_check(M2mRelationship *rel)
 			" which links can be written past them";
 		findings = lappend(findings, finding);
 	}
+	findings = list_concat(findings, m2m_symmetric_lacking(rel));
 	foreach(lc, get_rules(rel)->strays)
 	{
 		M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
@@ -310,7 +318,86 @@ m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2])
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	tuplestore_end(wanted);
+	if (OidIsValid(rel->mirror))
+		keep_mirrored(rel, ids);
 	return true;
+}
+
+/*
+ * m2m_rules_before_unlink: for who is going to remove links himself: what
+ * rules have to do before any row is locked.  Before his snapshot.
+ */
+void
+m2m_rules_before_unlink(M2mRelationship *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (rule->kind->before != NULL)
+			rule->kind->before(rule);
+	}
+}
+
+/*
+ * keep_mirrored: where links are there in both directions, leaves of the pairs
+ * of ids those that are allowed in both, each once.
+ */
+static void
+keep_mirrored(M2mRelationship *rel, M2mIds *ids[2])
+{
+	M2mPairOrder *order = m2m_pair_order(rel);
+	int			nkeys = order->nleft;
+	int			count = ids[M2M_LEFT]->count;
+	int			n = 0;
+	Datum	  **pair = palloc_array(Datum *, count + 1);
+	Datum	   *value[2];
+
+	for (int i = 0; i < count; i++)
+	{
+		pair[i] = palloc_array(Datum, order->natts);
+		memcpy(pair[i], ids[M2M_LEFT]->value + (Size) i * nkeys,
+			   sizeof(Datum) * nkeys);
+		memcpy(pair[i] + nkeys, ids[M2M_RIGHT]->value + (Size) i * nkeys,
+			   sizeof(Datum) * nkeys);
+	}
+	qsort_arg(pair, count, sizeof(Datum *), compare_pairs, order);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		value[s] = palloc_array(Datum, ((Size) count + 1) * nkeys);
+	for (int i = 0; i < count; i++)
+	{
+		Datum	   *other = m2m_pair_mirrored(order, pair[i]);
+
+		if (m2m_pair_direction(order, pair[i]) <= 0 &&
+			bsearch_arg(&other, pair, count, sizeof(Datum *), compare_pairs,
+						order) != NULL)
+		{
+			memcpy(value[M2M_LEFT] + (Size) n * nkeys, pair[i],
+				   sizeof(Datum) * nkeys);
+			memcpy(value[M2M_RIGHT] + (Size) n * nkeys, pair[i] + nkeys,
+				   sizeof(Datum) * nkeys);
+			n++;
+		}
+		pfree(other);
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ids[s]->value = value[s];
+		ids[s]->count = n;
+	}
+}
+
+/* compare_pairs: for qsort_arg and bsearch_arg. */
+static int
+compare_pairs(const void *a, const void *b, void *arg)
+{
+	M2mPairOrder *order = arg;
+
+	CHECK_FOR_INTERRUPTS();
+	return m2m_pair_compare(order, 0, order->natts, *(Datum *const *) a,
+							*(Datum *const *) b);
 }
 
 /* m2m_rule_find: a rule by its name, or NULL. */
@@ -407,6 +494,33 @@ condition_table(const char *tgqual)
 			return DatumGetObjectId(constant->constvalue);
 	}
 	return InvalidOid;
+}
+
+/*
+ * condition_column: the column that a row trigger is for, where its condition
+ * says that this is null, and nothing else: UPDATE OF c ... WHEN (NEW.c IS
+ * NULL).  0 otherwise.
+ */
+static AttrNumber
+condition_column(HeapTuple trigger, TupleDesc desc)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(trigger);
+	bool		isnull;
+	Datum		qual = heap_getattr(trigger, Anum_pg_trigger_tgqual, desc,
+									&isnull);
+	NullTest   *test;
+	Var		   *var;
+
+	if (isnull || form->tgattr.dim1 != 1)
+		return InvalidAttrNumber;
+	test = (NullTest *) stringToNode(TextDatumGetCString(qual));
+	if (!IsA(test, NullTest) || test->nulltesttype != IS_NULL ||
+		!IsA(test->arg, Var))
+		return InvalidAttrNumber;
+	var = (Var *) test->arg;
+	return var->varno == PRS2_NEW_VARNO &&
+		var->varattno == form->tgattr.values[0] ? var->varattno :
+		InvalidAttrNumber;
 }
 
 /*
@@ -660,9 +774,13 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 	}
 	rule->triggers = lappend_oid(rule->triggers, form->oid);
 
+	if (event == M2M_RULE_ROW)
+		rule->column = condition_column(tuple, desc);
+
 	/* a condition may be anything: what we do not know, we do not stand for */
 	if (event == 0 || (rule->has & event) != 0 || rule->table != table ||
-		(!isnull && !OidIsValid(table)) ||
+		(event == M2M_RULE_ROW ? rule->column == InvalidAttrNumber :
+		 !isnull && !OidIsValid(table)) ||
 		form->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
 		rule->odd = true;
 	rule->has |= event;
@@ -670,7 +788,8 @@ read_trigger(M2mRelationship *rel, const M2mRuleKind *kind, HeapTuple tuple,
 
 /*
  * trigger_event: the event that a trigger is for, if it fires after each
- * statement, for one event, with the rows, or before TRUNCATE; else 0.
+ * statement, for one event, with the rows; or one of those that a rule may
+ * have besides; else 0.
  */
 static int
 trigger_event(HeapTuple tuple, TupleDesc desc)
@@ -691,6 +810,11 @@ trigger_event(HeapTuple tuple, TupleDesc desc)
 			return no_old ? 0 : M2M_RULE_DELETE;
 		case TRIGGER_TYPE_AFTER | TRIGGER_TYPE_TRUNCATE:
 			return M2M_RULE_TRUNCATE;
+		case TRIGGER_TYPE_ROW | TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_INSERT |
+			TRIGGER_TYPE_UPDATE:
+			return M2M_RULE_ROW;
+		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_DELETE | TRIGGER_TYPE_UPDATE:
+			return M2M_RULE_BEFORE;
 		case TRIGGER_TYPE_BEFORE | TRIGGER_TYPE_TRUNCATE:
 			return M2M_RULE_BEFORE_TRUNCATE;
 		default:

@@ -28,7 +28,7 @@ static void put(M2mRuleChange *change, Tuplestorestate **store,
 
 /*
  * m2m_rules_begin: for a call that is going to write links itself; NULL if
- * there are no rules.  The caller holds a lock on the association, and the
+ * no rule has to be told.  The caller holds a lock on the association, and the
  * rules are plain (m2m_rules_are_plain()).  Lives in CurrentMemoryContext, as
  * long as the current resource owner.
  */
@@ -36,8 +36,18 @@ M2mRuleChange *
 m2m_rules_begin(M2mRelationship *rel)
 {
 	M2mRuleChange *change;
+	bool		idle = true;
+	ListCell   *lc;
 
-	if (m2m_rules_of(rel) == NIL)
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if ((rule->needs & (M2M_RULE_INSERT | M2M_RULE_DELETE)) != 0 &&
+			(rule->kind->idle == NULL || !rule->kind->idle(rule)))
+			idle = false;
+	}
+	if (idle)
 		return NULL;
 	change = palloc0(sizeof(M2mRuleChange));
 	change->rel = rel;

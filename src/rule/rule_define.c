@@ -214,6 +214,8 @@ m2m_rule_drop(Oid association, const char *name, bool keep)
 	m2m_rule_remove(rule);
 	if (rule->kind->end != NULL)
 		rule->kind->end(rule, keep);
+	if (rule->kind->off != NULL)
+		rule->kind->off(rule);
 	m2m_relationship_changed(association);
 }
 

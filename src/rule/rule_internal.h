@@ -21,6 +21,13 @@
 #define M2M_RULE_BEFORE_TRUNCATE 16
 #define M2M_RULE_EVENTS 5
 
+/*
+ * Others that a rule may have there: for each row whose column is null, before
+ * it is written; and before statements that delete, or update some columns.
+ */
+#define M2M_RULE_ROW 32
+#define M2M_RULE_BEFORE 64
+
 /* Statements of its own that a rule may keep plans of. */
 #define M2M_RULE_PLANS 24
 
@@ -48,7 +55,10 @@ typedef struct M2mRuleKind
 	 * that makes it, NULL if what it is about is lost. The others may be
 	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
 	 * other tables than the association as it should be? end: takes that
-	 * away.  fit: see m2m_rules_fit().
+	 * away; off: what else goes where the rule is switched off, and not with
+	 * its relationship.  fit: see m2m_rules_fit().  before: see
+	 * m2m_rules_before_unlink().  idle: is nothing to be done about links as
+	 * such, made and removed by calls?
 	 */
 	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
@@ -58,7 +68,10 @@ typedef struct M2mRuleKind
 	List	   *(*check) (M2mRule *rule);
 	bool		(*elsewhere) (M2mRule *rule);
 	void		(*end) (M2mRule *rule, bool keep);
+	void		(*off) (M2mRule *rule);
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
+	void		(*before) (M2mRule *rule);
+	bool		(*idle) (M2mRule *rule);
 } M2mRuleKind;
 
 struct M2mRule
@@ -75,6 +88,7 @@ struct M2mRule
 	List	   *triggers;		/* OIDs, in the order of their names */
 	char	   *first;			/* name of the first of them */
 	Oid			table;			/* named in their conditions, or InvalidOid */
+	AttrNumber	column;			/* that a row trigger is about, or 0 */
 	int32		number[2];		/* the kind's */
 	char	   *string[2];		/* the kind's */
 	SPIPlanPtr	plan[M2M_RULE_PLANS];
@@ -208,11 +222,26 @@ extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);
 
+/* symmetric.c */
+extern List *m2m_symmetric_lacking(M2mRelationship *rel);
+
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;
 extern const M2mRuleKind m2m_counter_kind;
 extern const M2mRuleKind m2m_history_kind;
 extern const M2mRuleKind m2m_notice_kind;
+extern const M2mRuleKind m2m_order_kind;
+extern const M2mRuleKind m2m_symmetric_kind;
 extern const M2mRuleKind m2m_orphan_kind;
+
+/* order.c: for order_move.c */
+extern M2mRule *m2m_order_of(M2mRelationship *rel, M2mSide side);
+extern bool m2m_order_is_dense(M2mRule *rule);
+extern int64 m2m_order_first(M2mRule *rule);
+extern int64 m2m_order_next(M2mRule *rule);
+extern char *m2m_order_by(M2mRule *rule, const char *alias, bool descending);
+extern TupleDesc m2m_order_places_desc(void);
+extern uint64 m2m_order_put_places(M2mRule *rule, Tuplestorestate *places);
+extern void m2m_order_arranging(int more);
 
 #endif							/* M2M_RULE_INTERNAL_H */

@@ -30,6 +30,8 @@
 
 #include "execute.h"
 #include "m2m.h"
+#include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view_internal.h"
 
@@ -50,6 +52,8 @@ static const char *past_qualified(const char *s);
 static bool names_are_there(M2mRelationship *rel);
 static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
+static const char *past_order(const char *s);
+static bool reads_in_order(Oid function, const char *body);
 static void run_remake(void *arg);
 static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
 static void copy_function(Oid function, HeapTuple old);
@@ -97,6 +101,7 @@ char *
 m2m_function_body(M2mRelationship *rel, M2mSide near)
 {
 	M2mEndpoint *this = &rel->side[near];
+	AttrNumber	order = m2m_order_column(rel, near);
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -115,7 +120,57 @@ m2m_function_body(M2mRelationship *rel, M2mSide near)
 						 m2m_qualified_operator(key->equal_op),
 						 m2m_link_operand(rel, key, "l"));
 	}
+
+	/* the keys, as two may have the same number */
+	if (order != 0)
+	{
+		M2mEndpoint *other = &rel->side[M2M_OTHER(near)];
+
+		appendStringInfo(&sql, " ORDER BY l.%s",
+						 m2m_quoted_column(rel->association, order));
+		for (int i = 0; i < other->nkeys; i++)
+			appendStringInfo(&sql, ", l.%s",
+							 m2m_quoted_column(rel->association,
+											   other->key[i].link_attnum));
+	}
 	return sql.data;
+}
+
+/*
+ * m2m_functions_see, m2m_functions_follow: the link functions of a relationship
+ * as they read now; and what follows a change of what they should read.
+ */
+void
+m2m_functions_see(Oid association, List *functions[2])
+{
+	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+												NoLock);
+
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+		functions[s] = rel == NULL ? NIL : m2m_functions_find(rel, s, false);
+}
+
+void
+m2m_functions_follow(Oid association, List *functions[2])
+{
+	M2mRelationship *rel = m2m_relationship_get(association, InvalidOid,
+												NoLock);
+	ListCell   *lc;
+
+	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+	{
+		char	   *body = m2m_function_body(rel, s);
+
+		foreach(lc, functions[s])
+		{
+			bool		same_body = false;
+			bool		same_name;
+
+			if (match_function(rel, s, lfirst_oid(lc), body, &same_body,
+							   &same_name) && !same_body)
+				m2m_function_replace(lfirst_oid(lc), body);
+		}
+	}
 }
 
 /*
@@ -232,7 +287,30 @@ m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
 	return OidIsValid(function) &&
 		object_ownercheck(ProcedureRelationId, function, GetUserId()) &&
 		match_function(rel, near, function, m2m_function_body(rel, near),
-					   &same_body, &same_name) && same_body;
+					   &same_body, &same_name) &&
+		(same_body ||
+		 reads_in_order(function, m2m_function_body(rel, near)));
+}
+
+/*
+ * reads_in_order: is the body of a function the one given, with an order behind
+ * it?  The rule that gave it that may have gone with the extension.
+ */
+static bool
+reads_in_order(Oid function, const char *body)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		isnull = true;
+	Datum		source = 0;
+	const char *rest;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	rest = isnull ? NULL :
+		past_order(past(TextDatumGetCString(source), body));
+	ReleaseSysCache(tuple);
+	return rest != NULL && *rest == '\0';
 }
 
 /*
@@ -431,7 +509,7 @@ reads_as_link(const char *body)
 	s = past(past_qualified(s), " l JOIN ");
 	s = past(past_qualified(s), " r ON ");
 	s = past(past_conditions(s, "r."), " WHERE ");
-	s = past_conditions(past_live(s), "($1).");
+	s = past_order(past_conditions(past_live(s), "($1)."));
 	return s != NULL && *s == '\0';
 }
 
@@ -513,6 +591,23 @@ past_conditions(const char *s, const char *other)
 		if ((more = past(s, " AND ")) != NULL)
 			s = more;
 	} while (more != NULL);
+	return s;
+}
+
+/*
+ * past_order: what follows the order of the rows, as m2m_function_body() writes
+ * it; s itself if it does not begin with that.
+ */
+static const char *
+past_order(const char *s)
+{
+	const char *more = past(s, " ORDER BY l.");
+
+	while (more != NULL)
+	{
+		s = past_name(more);
+		more = past(s, ", l.");
+	}
 	return s;
 }
 

@@ -38,6 +38,8 @@ typedef struct M2mRowWrite
 	M2mIdentity identity;		/* of the link, where pairs may have several */
 	bool		identity_known;
 	bool		made;			/* has m2m_row_link() made the link? */
+	bool		mirrored;		/* a statement is about the other of a link's
+								 * two rows, its left columns the right ones */
 } M2mRowWrite;
 
 /*

@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 
 #include "m2m.h"
 #include "text.h"
@@ -44,6 +45,7 @@ typedef enum RowState
 } RowState;
 
 static bool lacks_identity(M2mRowWrite *write, List *columns);
+static M2mSide near_of_slot(M2mRowWrite *write);
 static List *slot_columns(List *columns, List *times);
 static bool link_identity(M2mRowWrite *write, M2mIds *ids[2], List *columns,
 						  Datum *args, Datum *value, bool *isnull);
@@ -433,9 +435,22 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 	SPIPlanPtr *slot;
 	uint64		processed;
 	RowState	state = ROW_AS_ASKED;
+	M2mIds	   *at[2] = {ids[M2M_LEFT], ids[M2M_RIGHT]};
 	ListCell   *lc;
 	int			n = nkeys;
 
+	/*
+	 * Of a link's two rows always the one that comes first in key order: the
+	 * other follows, and whoever writes both takes them in this order.  But
+	 * a policy may hide that one.
+	 */
+	write->mirrored = false;
+	if (!is_row && OidIsValid(rel->mirror) &&
+		check_enable_rls(rel->association, InvalidOid, true) != RLS_ENABLED)
+	{
+		m2m_ids_direction(rel, ids, at);
+		write->mirrored = at[M2M_LEFT] != ids[M2M_LEFT];
+	}
 	memset(nulls, ' ', nargs);
 	if (is_row)
 	{
@@ -445,7 +460,7 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 	}
 	else
 	{
-		m2m_identity_parameters(&link, rel, ids, &write->identity, 0);
+		m2m_identity_parameters(&link, rel, at, &write->identity, 0);
 		memcpy(args, link.value, sizeof(Datum) * nkeys);
 		memcpy(nulls, link.nulls, nkeys);
 		memcpy(types, link.type, sizeof(Oid) * nkeys);
@@ -485,7 +500,7 @@ m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],
 		plan_columns = lappend_int(list_copy(columns), -1);
 
 	SPI_connect();
-	slot = m2m_plan_slot(rel, statement, write->near,
+	slot = m2m_plan_slot(rel, statement, near_of_slot(write),
 						 slot_columns(plan_columns, touched));
 	if (*slot == NULL)
 	{
@@ -552,6 +567,16 @@ m2m_row_touched(M2mRowWrite *write, List *columns)
 	return result;
 }
 
+/*
+ * near_of_slot: the side that a statement about the association is kept by: that
+ * which the view's near side has there.
+ */
+static M2mSide
+near_of_slot(M2mRowWrite *write)
+{
+	return write->mirrored ? write->far : write->near;
+}
+
 /* slot_columns: what a statement is kept by that also writes times. */
 static List *
 slot_columns(List *columns, List *times)
@@ -605,7 +630,7 @@ look_at(M2mRowWrite *write, M2mViewStatement statement, List *columns,
 	/* a system column needs SELECT on the whole table */
 	bool		with_xmin = pg_class_aclcheck(relid, GetUserId(),
 											  ACL_SELECT) == ACLCHECK_OK;
-	SPIPlanPtr *slot = m2m_plan_slot(write->rel, statement, write->near,
+	SPIPlanPtr *slot = m2m_plan_slot(write->rel, statement, near_of_slot(write),
 									 with_xmin ? columns :
 									 lappend_int(list_copy(columns), -1));
 	TupleDesc	desc;
@@ -711,6 +736,7 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 {
 	M2mRelationship *rel = write->rel;
 	M2mEndpoint *far = &rel->side[write->far];
+	M2mEndpoint *near = &rel->side[write->near];
 	bool		is_row = statement == M2M_COLUMNS_UPDATE_ROW;
 	Oid			relid = is_row ? far->relid : rel->association;
 	int			ncolumns = list_length(columns);
@@ -741,7 +767,13 @@ build_change(StringInfo sql, M2mRowWrite *write, M2mViewStatement statement,
 		column = &write->view->column[lfirst_int(lc)];
 		attnum = column->attnum;
 		if (!is_row && column->kind == M2M_COLUMN_ENDPOINT)
-			attnum = far->key[m2m_row_key_position(far, column)].link_attnum;
+		{
+			int			k = m2m_row_key_position(far, column);
+
+			attnum = (write->mirrored ? near : far)->key[k].link_attnum;
+		}
+		else if (write->mirrored && column->kind == M2M_COLUMN_KEY)
+			attnum = far->key[m2m_row_key_position(near, column)].link_attnum;
 		name = m2m_quoted_column(relid, attnum);
 		appendStringInfo(&assign, "%s%s = $%d", n > nkeys + 1 ? ", " : "",
 						 name, n);

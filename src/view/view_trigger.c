@@ -76,6 +76,7 @@ static void touch(M2mRowWrite *write, List *columns, Datum *value,
 				  bool *isnull);
 static bool is_linked(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
 					  bool *isnull);
+static bool is_of_itself(M2mRowWrite *write, M2mIds *ids[2]);
 static HeapTuple delete_row(M2mRowWrite *write, HeapTuple old_tuple);
 static TakenPair *find_noted(M2mRowWrite *write, char *text, bool make);
 static char *pair_text(M2mRowWrite *write, M2mIds *ids[2]);
@@ -382,9 +383,14 @@ update_row(M2mRowWrite *write, HeapTuple old_tuple, HeapTuple new_tuple)
 						   old_null);
 			m2m_row_identify(write, old_value, old_null);
 		}
-		if (write->rel->deleted != 0)
+		if (write->rel->deleted != 0 || OidIsValid(write->rel->mirror))
 			read_keys(write, new_value, new_null, false, new_ids);
-		if (write->rel->deleted != 0 && m2m_row_moves(write, ids, new_ids))
+
+		/* one row cannot become two by an UPDATE, nor two one */
+		if ((write->rel->deleted != 0 ||
+			 (OidIsValid(write->rel->mirror) &&
+			  (is_of_itself(write, ids) || is_of_itself(write, new_ids)))) &&
+			m2m_row_moves(write, ids, new_ids))
 			return m2m_row_relink(write, ids, new_ids, link_columns,
 								  new_value, new_null, old_value, old_null) ?
 				m2m_row_fetch(write, new_ids, new_tuple) : NULL;
@@ -525,6 +531,18 @@ is_linked(M2mRowWrite *write, M2mIds *ids[2], Datum *value, bool *isnull)
 }
 
 /*
+ * is_of_itself: where links are there in both directions, is it a row's link to
+ * itself, which is there once?
+ */
+static bool
+is_of_itself(M2mRowWrite *write, M2mIds *ids[2])
+{
+	M2mIds	   *ordered[2];
+
+	return !m2m_ids_direction(write->rel, ids, ordered);
+}
+
+/*
  * delete_row: DELETE.  As from a table, a link that is gone already, by this
  * statement (which can come to a row of the view several times) or another,
  * does not count; nor does one that a trigger or policy kept.
@@ -559,6 +577,14 @@ delete_row(M2mRowWrite *write, HeapTuple old_tuple)
 	if (removed == 0)
 		return m2m_row_take_noted(write, ids) ? old_tuple : NULL;
 	m2m_row_note_taken(write, ids, removed - 1);
+
+	/* the view shows the link in the other direction as well */
+	if (OidIsValid(write->rel->mirror) && !is_of_itself(write, ids))
+	{
+		M2mIds	   *other[2] = {ids[M2M_RIGHT], ids[M2M_LEFT]};
+
+		m2m_row_note_taken(write, other, 1);
+	}
 	return old_tuple;
 }
 

@@ -115,6 +115,12 @@ COMMENT ON VIEW "Editing"."Attended" IS 'what was here before m2m';
 ALTER TABLE "Editing".enrolment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_but_os ON "Editing".enrolment TO shop_clerk USING (course_code <> 'OS1');
 
+-- Without a direction, with a link property
+SELECT m2m_create('student', 'student', 'mate', right_role => 'mate', symmetrical => true);
+ALTER TABLE mate ADD COLUMN since date;
+SELECT m2m_link('student', 2, 'student', '{1,2}', properties => '{"since": "2020-02-02"}');
+GRANT SELECT, INSERT, DELETE ON mate, student_mates TO shop_clerk;
+
 -- Composite keys, partitions, a domain, an enum
 CREATE DOMAIN room_number AS int CHECK (VALUE > 0);
 CREATE TYPE colour AS ENUM ('red', 'blue');

@@ -30,6 +30,7 @@ my %content = (
 		UNION ALL SELECT 'person', to_jsonb(t) FROM person t
 		UNION ALL SELECT 'visits', to_jsonb(t) FROM person_rooms t
 		UNION ALL SELECT 'visitors', to_jsonb(t) FROM room_people t
+		UNION ALL SELECT 'next to', to_jsonb(t) FROM room_neighbours t
 		ORDER BY 1, 2});
 
 # Runs what is given on the publisher; then both sides show the same.
@@ -206,6 +207,9 @@ $publisher->safe_psql(
 		FOREIGN KEY (house, number) REFERENCES room ON UPDATE CASCADE ON DELETE CASCADE);
 	SELECT m2m_adopt('visit', left_role => 'person');
 	SELECT m2m_link('person', 'Ann', 'room', '{"(a,1)","(a,2)"}', properties => '{"nights": 2}');
+	SELECT m2m_create('room', 'room', 'next_to', right_role => 'neighbour', symmetrical => true);
+	ALTER TABLE next_to ADD COLUMN door text;
+	SELECT m2m_link('room', ROW('a', 2), 'room', ARRAY[ROW('a', 1), ROW('a', 2)], properties => '{"door": "green"}');
 	CREATE PUBLICATION town FOR ALL TABLES});
 copy_schema('town');
 subscribe('town');
@@ -215,6 +219,13 @@ arrives('town', 'a table with itself',
 	q{SELECT m2m_link('person', 'Ann', 'person', ARRAY['Ben', 'Cyd', 'Ann']);
 	SELECT m2m_link('person', 'Ann', 'person', 'Cyd', role => 'followed')},
 	"3\n1");
+arrives(
+	'town', 'both rows of links without a direction',
+	q{SELECT m2m_link('room', ROW('b', 1), 'room', ARRAY[ROW('a', 1), ROW('b', 2)]);
+	SELECT m2m_unlink('room', ROW('a', 1), 'room', ROW('a', 2));
+	UPDATE next_to SET door = 'red' WHERE (room_house, room_number) = ('b', 2);
+	DELETE FROM next_to WHERE (room_house, room_number) = ('a', 1)},
+	"2\n1");
 arrives(
 	'town', 'm2m_set of the other role',
 	q{SELECT * FROM m2m_set('person', 'Ann', 'person', '{Ben}', role => 'followed')},

@@ -1,0 +1,338 @@
+/*
+ * define_symmetric.c
+ *		Links without a direction: both rows of a link are stored, and a foreign
+ *		key of the association to itself keeps them together.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/typcache.h"
+
+#include "catalog.h"
+#include "define.h"
+#include "define_internal.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "rule.h"
+#include "text.h"
+#include "view.h"
+
+static void check_can_be(M2mRelationship *rel);
+static List *link_names(M2mRelationship *rel, M2mSide side);
+static void mend_rows(M2mRelationship *rel, bool repair);
+static char *condition(M2mRelationship *rel, const char *one,
+					   const char *other);
+static char *list_columns(M2mRelationship *rel, M2mSide side,
+						  const char *alias, bool properties);
+static void drop_second_view(M2mRelationship *rel);
+
+/*
+ * m2m_symmetric_check: can a relationship of these keys be symmetric?  Errors:
+ * 42P16; 22023 for a name of what it has not.
+ */
+void
+m2m_symmetric_check(M2mDefinition *definition, List *key[2])
+{
+	if (definition->relid[M2M_LEFT] != definition->relid[M2M_RIGHT])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("a symmetric relationship is between a table and itself"),
+				 errdetail("\"%s\" and \"%s\" are two.",
+						   get_rel_name(definition->relid[M2M_LEFT]),
+						   get_rel_name(definition->relid[M2M_RIGHT]))));
+	if (!equal(key[M2M_LEFT], key[M2M_RIGHT]))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("both sides of a symmetric relationship have the same key"),
+				 errhint("Name the same columns by the arguments \"%s\" and \"%s\", in one order, or neither.",
+						 m2m_key_argument[M2M_LEFT],
+						 m2m_key_argument[M2M_RIGHT])));
+	if (definition->view[M2M_RIGHT] != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a symmetric relationship has one link view"),
+				 errhint("Name it by the argument \"%s\".",
+						 m2m_view_argument[M2M_LEFT])));
+}
+
+/*
+ * m2m_mirror_create: the foreign key of an association to itself, from the
+ * columns of either side to those of the other.  Raises what ALTER TABLE
+ * raises; 23503 where there are rows without the other.
+ */
+void
+m2m_mirror_create(Oid association, List *column[2])
+{
+	StringInfoData from;
+	StringInfoData to;
+
+	initStringInfo(&from);
+	initStringInfo(&to);
+	for (int s = M2M_RIGHT; s >= M2M_LEFT; s--)
+	{
+		ListCell   *a;
+		ListCell   *b;
+
+		forboth(a, column[s], b, column[M2M_OTHER(s)])
+		{
+			/* a column of both sides is one */
+			if (s == M2M_LEFT && equal(lfirst(a), lfirst(b)))
+				continue;
+			appendStringInfo(&from, "%s%s", from.len > 0 ? ", " : "",
+							 quote_identifier(strVal(lfirst(a))));
+			appendStringInfo(&to, "%s%s", to.len > 0 ? ", " : "",
+							 quote_identifier(strVal(lfirst(b))));
+		}
+	}
+	m2m_ddl(psprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s)"
+					 " ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED",
+					 m2m_qualified_name(association), from.data,
+					 m2m_qualified_name(association), to.data));
+}
+
+/*
+ * m2m_relationship_symmetric: makes a relationship symmetric, or whole again
+ * what makes it so.  With repair, rows that are missing are made.
+ *
+ * Errors: 42501; 42704; 42P16 where it cannot be; 23503 rows without the other;
+ * those of m2m_symmetric_define().
+ */
+void
+m2m_relationship_symmetric(Oid association, bool repair)
+{
+	M2mRelationship *rel;
+	M2mExtensionState extension;
+
+	m2m_association_check_owner(association);
+	rel = m2m_relationship_lock(association, true);
+	if (rel == NULL || m2m_relationship_get(association, InvalidOid,
+											NoLock) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("\"%s\" is not the association table of a relationship",
+						get_rel_name(association)),
+				 errhint("The function m2m_relationships() lists those that are.")));
+	check_can_be(rel);
+	m2m_leave_extension(&extension);
+	PG_TRY();
+	{
+		if (!OidIsValid(rel->mirror) || repair)
+			mend_rows(rel, repair);
+		if (!OidIsValid(rel->mirror))
+		{
+			List	   *column[2] = {link_names(rel, M2M_LEFT),
+			link_names(rel, M2M_RIGHT)};
+
+			m2m_mirror_create(association, column);
+			m2m_relationship_changed(association);
+			rel = m2m_relationship_get(association, InvalidOid, NoLock);
+		}
+		if (rel != NULL && OidIsValid(rel->side[M2M_LEFT].view) &&
+			OidIsValid(rel->side[M2M_RIGHT].view))
+			drop_second_view(rel);
+		m2m_symmetric_define(association);
+	}
+	PG_FINALLY();
+	{
+		m2m_enter_extension(&extension);
+	}
+	PG_END_TRY();
+}
+
+/* check_can_be: error 42P16 where it cannot be symmetric. */
+static void
+check_can_be(M2mRelationship *rel)
+{
+	M2mEndpoint *left = &rel->side[M2M_LEFT];
+	M2mEndpoint *right = &rel->side[M2M_RIGHT];
+	bool		same = left->relid == right->relid &&
+		left->nkeys == right->nkeys;
+	bool		not_null = true;
+
+	for (int i = 0; same && i < left->nkeys; i++)
+	{
+		same = left->key[i].attnum == right->key[i].attnum &&
+			left->key[i].link_type == right->key[i].link_type &&
+			left->key[i].link_collation == right->key[i].link_collation &&
+			(left->key[i].shared == 0 || left->key[i].shared == i + 1);
+		not_null = not_null && left->key[i].link_not_null &&
+			right->key[i].link_not_null;
+	}
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("relationship \"%s\" cannot be symmetric",
+						get_rel_name(rel->association)),
+				 errdetail("Its two sides are not the same key of one table, in columns of the same types.")));
+	if (!not_null || rel->identity != M2M_IDENTITY_PAIR || !rel->unique_index ||
+		rel->deleted != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("relationship \"%s\" cannot be symmetric",
+						get_rel_name(rel->association)),
+				 rel->deleted != 0 ?
+				 errdetail("Its rows are marked instead of deleted.") :
+				 errdetail("A pair may have several links, or a key may be null."),
+				 rel->deleted != 0 ? 0 :
+				 errhint("Add a unique constraint over the pair, and NOT NULL to its columns.")));
+}
+
+/* link_names: the names of the association's columns of one side. */
+static List *
+link_names(M2mRelationship *rel, M2mSide side)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		names = lappend(names,
+						makeString(get_attname(rel->association,
+											   rel->side[side].key[i].link_attnum,
+											   false)));
+	return names;
+}
+
+/*
+ * mend_rows: with repair, makes rows that are missing; else error 23503 where
+ * there are some.  The association is locked exclusively.
+ */
+static void
+mend_rows(M2mRelationship *rel, bool repair)
+{
+	char	   *association = m2m_qualified_name(rel->association);
+	char	   *alone = psprintf("FROM %s l WHERE NOT EXISTS (SELECT FROM %s a WHERE %s)",
+								 association, association,
+								 condition(rel, "l", "a"));
+	int64		count;
+	bool		isnull;
+
+	SPI_connect();
+	if (SPI_execute(psprintf("SELECT pg_catalog.count(*) %s", alone), false,
+					0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed");
+	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+										SPI_tuptable->tupdesc, 1, &isnull));
+	if (count > 0 && !repair)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg_plural("%lld link of \"%s\" is there in one direction only",
+							   "%lld links of \"%s\" are there in one direction only",
+							   (unsigned long) count, (long long) count,
+							   get_rel_name(rel->association)),
+				 errhint("With repair => true they are made in the other, too. See them by: SELECT l.* %s",
+						 alone)));
+	if (count > 0)
+	{
+		char	   *deferred = m2m_symmetric_deferred(rel);
+
+		ereport(NOTICE,
+				(errmsg_plural("%lld link of \"%s\" is made in the other direction, too",
+							   "%lld links of \"%s\" are made in the other direction, too",
+							   (unsigned long) count, (long long) count,
+							   get_rel_name(rel->association))));
+
+		/*
+		 * ALTER TABLE takes no table with checks that wait, nor may any wait
+		 * for who repairs other people's tables
+		 */
+		if (deferred != NULL &&
+			SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", deferred),
+						false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "SPI_execute failed");
+		if (SPI_execute(psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
+								 association,
+								 psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
+										  list_columns(rel, M2M_RIGHT, "", true)),
+								 psprintf("%s, ", list_columns(rel, M2M_RIGHT, "l.", false)),
+								 list_columns(rel, M2M_LEFT, "l.", true),
+								 alone), false, 0) != SPI_OK_INSERT)
+			elog(ERROR, "SPI_execute failed");
+		if (deferred != NULL &&
+			SPI_execute(psprintf("SET CONSTRAINTS %s DEFERRED", deferred),
+						false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "SPI_execute failed");
+	}
+	SPI_finish();
+}
+
+/* condition: is the link of one row that of the other, in the other direction? */
+static char *
+condition(M2mRelationship *rel, const char *one, const char *other)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *key = &rel->side[s].key[i];
+			M2mKeyColumn *far = &rel->side[M2M_OTHER(s)].key[i];
+
+			appendStringInfo(&result, "%s%s.%s %s %s.%s",
+							 result.len > 0 ? " AND " : "", one,
+							 m2m_quoted_column(rel->association,
+											   key->link_attnum),
+							 m2m_qualified_operator(lookup_type_cache(getBaseType(key->link_type),
+																	  TYPECACHE_EQ_OPR)->eq_opr),
+							 other,
+							 m2m_quoted_column(rel->association,
+											   far->link_attnum));
+		}
+	}
+	return result.data;
+}
+
+/*
+ * list_columns: the association's columns of one side, and its properties that
+ * an INSERT can give; of a column of both sides, the left one.
+ */
+static char *
+list_columns(M2mRelationship *rel, M2mSide side, const char *alias,
+			 bool properties)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+	{
+		if (properties && rel->side[side].key[i].shared > 0)
+			continue;
+		appendStringInfo(&result, "%s%s%s", result.len > 0 ? ", " : "", alias,
+						 m2m_quoted_column(rel->association,
+										   rel->side[side].key[i].link_attnum));
+	}
+	for (int i = 0; properties && i < rel->nproperties; i++)
+	{
+		if (m2m_symmetric_is_own(rel, rel->property[i]))
+			continue;
+		appendStringInfo(&result, "%s%s%s", result.len > 0 ? ", " : "", alias,
+						 m2m_quoted_column(rel->association,
+										   rel->property[i]));
+	}
+	return result.data;
+}
+
+/*
+ * drop_second_view: the right side's link view and function, as m2m_drop()
+ * would: by ordinary DDL, without CASCADE.
+ */
+static void
+drop_second_view(M2mRelationship *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_functions_find(rel, M2M_RIGHT, true))
+		m2m_ddl(psprintf("DROP FUNCTION %s",
+						 format_procedure_extended(lfirst_oid(lc),
+												   FORMAT_PROC_FORCE_QUALIFY)));
+	m2m_ddl(psprintf("DROP VIEW %s",
+					 m2m_qualified_name(rel->side[M2M_RIGHT].view)));
+	m2m_relationship_changed(rel->association);
+}

@@ -1,0 +1,1309 @@
+/*
+ * order.c
+ *		Order: the links of each row of a role have a place among each other, in a
+ *		link property.
+ *
+ * The property is an identity column of whole numbers.  So whoever says nothing
+ * of it links at the end, on every path, without a lock, and needs no right on
+ * the sequence; who writes null is given a number by a row trigger.  The numbers
+ * of one row's links are compared with each other only, and their keys where
+ * two are equal.
+ *
+ * Sparse, the sequence goes in steps of 65536, and a link that is moved gets a
+ * number in between (order_move.c).  Dense, they are 1, 2, 3 ... for tools that
+ * expect it.  A new link has a provisional number until the end of the
+ * statement, from the upper half of what the column can hold, and then the
+ * next.  Gaps and doubles wait for the commit: tools shift what follows by
+ * statements of their own, and what they leave is in order then, or is put in
+ * order.
+ *
+ * Locks of a dense order, held to the end of the transaction: who links, that
+ * of each row that is given links, when it is done (m2m_lock_keys()).  Who
+ * unlinks or shifts, that of all rows, before it begins: were it taken when
+ * links are locked already, one that has it could wait for these.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_sequence.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "catalog.h"
+#include "execute.h"
+#include "m2m.h"
+#include "relationship.h"
+#include "rule.h"
+#include "rule_internal.h"
+#include "text.h"
+
+/* From one number to the next, where links are moved in between. */
+#define STEP 65536
+
+/* Statements of an order. */
+typedef enum OrderStatement
+{
+	ORDER_LINKED,				/* keys that have links with provisional numbers */
+	ORDER_CHANGED,				/* ... that an UPDATE has changed something of */
+	ORDER_UNLINKED,				/* ... that were unlinked by DELETE */
+	ORDER_LOOSE,				/* ... that were given numbers by INSERT */
+	ORDER_NEW,					/* places of links with provisional numbers */
+	ORDER_WRONG,				/* places of links that are not in their place */
+	ORDER_PUT,					/* gives links the places found */
+	ORDER_KEPT					/* distinct keys of those kept till commit */
+} OrderStatement;
+
+/* Rows whose links have to be put in order when the transaction commits. */
+typedef struct Pending
+{
+	SubTransactionId subid;
+	Oid			association;
+	char	   *rule;
+	TupleDesc	desc;			/* of keys, as the association has them */
+	Tuplestorestate *keys;
+} Pending;
+
+/* Of the current transaction; in TopTransactionContext. */
+static List *pending = NIL;
+
+/* How deep we are in statements of our own on the column. */
+static int	arranging = 0;
+
+static void order_init(void);
+static bool order_read(M2mRule *rule);
+static void order_after(M2mRule *rule, M2mRuleChange *change);
+static char *order_text(M2mRule *rule, int statement);
+static char *order_definition(M2mRule *rule);
+static List *order_check(M2mRule *rule);
+static bool order_elsewhere(M2mRule *rule);
+static void order_end(M2mRule *rule, bool keep);
+static void order_before(M2mRule *rule);
+static HeapTuple fill_null(TriggerData *trigger);
+static Datum column_value(Oid type, int64 value);
+static Oid	column_sequence(Oid relid, AttrNumber attnum);
+static Oid	marked_sequence(M2mRule *rule);
+static Oid	check_sequence(M2mRule *rule);
+static void check_column(M2mRelationship *rel, M2mSide side,
+						 const char *column, bool dense);
+static bool is_of_identity(M2mRelationship *rel, AttrNumber attnum);
+static bool is_nullable(Oid relid, AttrNumber attnum);
+static int64 half_of(Oid type);
+static int64 most_of(Oid type);
+static int	first_number(Oid association, AttrNumber attnum);
+static int64 ask_number(const char *sql);
+static void make_identity(M2mRelationship *rel, AttrNumber attnum,
+						  bool dense);
+static void drop_identity(M2mRelationship *rel, AttrNumber attnum);
+static char *index_name(M2mRelationship *rel, M2mSide side);
+static Oid	find_index(M2mRelationship *rel, M2mSide side, AttrNumber column,
+					   const char *name);
+static void place_new(M2mRule *rule, uint32 *hash, uint64 count);
+static bool place_all(M2mRule *rule);
+static void read_places(M2mRule *rule, int statement, bool many,
+						Tuplestorestate *places);
+static void keep_keys(M2mRule *rule);
+static Pending *get_pending(M2mRule *rule);
+static void at_commit(XactEvent event, void *arg);
+static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
+							  SubTransactionId parent, void *arg);
+static void put_in_order(Pending *p);
+static char *column_of(M2mRule *rule);
+static char *match_keys(M2mRule *rule, const char *alias);
+static char *double_percents(const char *name);
+
+PG_FUNCTION_INFO_V1(m2m_order_links);
+
+const M2mRuleKind m2m_order_kind = {
+	.name = "order",
+	.function = "m2m_order_links",
+	.on_side = true,
+	.init = order_init,
+	.read = order_read,
+	.after = order_after,
+	.text = order_text,
+	.definition = order_definition,
+	.check = order_check,
+	.elsewhere = order_elsewhere,
+	.end = order_end,
+	.before = order_before,
+};
+
+/* number[0]: the number of the first link of a dense order; none of a sparse */
+#define FIRST(rule) ((rule)->number[0])
+#define IS_DENSE(rule) (FIRST(rule) != M2M_RULE_NONE)
+
+/*
+ * m2m_order_links: SQL function; trigger of an order: on the association for
+ * each row whose column is null, and of a dense one before and after
+ * statements.
+ */
+Datum
+m2m_order_links(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_BEFORE(trigger->tg_event))
+	{
+		M2mRelationship *rel;
+		M2mRule    *rule;
+
+		if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+			return PointerGetDatum(fill_null(trigger));
+		rel = m2m_relationship_get(RelationGetRelid(trigger->tg_relation),
+								   InvalidOid, NoLock);
+		rule = rel == NULL ? NULL :
+			m2m_rule_of_trigger(rel, trigger->tg_trigger->tgoid);
+		if (rule != NULL)
+			order_before(rule);
+		return PointerGetDatum(NULL);
+	}
+
+	/* whoever puts links in order does not have to be told */
+	if (arranging > 0 && CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return PointerGetDatum(NULL);
+	return m2m_rule_fired(fcinfo, &m2m_order_kind);
+}
+
+/*
+ * fill_null: a row whose column is null, with the next number there.  The
+ * column is the one that the trigger names; what is not as we make it is left
+ * as it is.
+ */
+static HeapTuple
+fill_null(TriggerData *trigger)
+{
+	bool		update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	HeapTuple	row = update ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	int			column;
+	Oid			sequence;
+	Datum		value;
+	bool		isnull = false;
+
+	if (trigger->tg_trigger->tgnattr != 1 ||
+		(!update && !TRIGGER_FIRED_BY_INSERT(trigger->tg_event)))
+		return row;
+	column = trigger->tg_trigger->tgattr[0];
+	sequence = column_sequence(RelationGetRelid(trigger->tg_relation),
+							   column);
+	if (!OidIsValid(sequence) || !heap_attisnull(row, column, desc))
+		return row;
+	value = column_value(TupleDescAttr(desc, column - 1)->atttypid,
+						 nextval_internal(sequence, false));
+	return heap_modify_tuple_by_cols(row, desc, 1, &column, &value, &isnull);
+}
+
+/* column_value: a number as a value of the column's type. */
+static Datum
+column_value(Oid type, int64 value)
+{
+	return type == INT2OID ? Int16GetDatum((int16) value) :
+		type == INT4OID ? Int32GetDatum((int32) value) :
+		Int64GetDatum(value);
+}
+
+/* column_sequence: of an identity column, or InvalidOid. */
+static Oid
+column_sequence(Oid relid, AttrNumber attnum)
+{
+	Relation	relation;
+	Oid			result = InvalidOid;
+
+	if (!m2m_catalog_column_exists(relid, attnum))
+		return InvalidOid;
+	relation = table_open(relid, NoLock);
+	if (TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attidentity ==
+		ATTRIBUTE_IDENTITY_BY_DEFAULT)
+		result = m2m_identity_sequence(relation, attnum);
+	table_close(relation, NoLock);
+	return result;
+}
+
+/*
+ * marked_sequence: the sequence of a rule's column, or InvalidOid if it is not
+ * as we make it.  By that the association's owner has said that the column is
+ * the rule's to write: a trigger is there also for who has but TRIGGER on the
+ * table, and could else have any column written with the owner's rights.
+ */
+static Oid
+marked_sequence(M2mRule *rule)
+{
+	Oid			relid = rule->rel->association;
+	Oid			sequence = rule->column == 0 ? InvalidOid :
+		column_sequence(relid, rule->column);
+	HeapTuple	tuple = OidIsValid(sequence) ?
+		SearchSysCache1(SEQRELID, ObjectIdGetDatum(sequence)) : NULL;
+	Form_pg_sequence form;
+	bool		marked;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	form = (Form_pg_sequence) GETSTRUCT(tuple);
+	marked = IS_DENSE(rule) ?
+		form->seqmin == half_of(get_atttype(relid, rule->column)) &&
+		form->seqincrement == 1 && form->seqcycle :
+		form->seqincrement == STEP && !form->seqcycle;
+	ReleaseSysCache(tuple);
+	return marked ? sequence : InvalidOid;
+}
+
+/*
+ * m2m_order_define: gives the links of each row of a role an order, in a
+ * column of the association, which is added if it is not there.  Replaces the
+ * order that the role has.  Errors: those of m2m_rule_begin() and
+ * m2m_rule_side(); 42804 for a column that cannot hold it.
+ */
+void
+m2m_order_define(Oid association, const char *role, const char *column,
+				 bool dense)
+{
+	M2mRelationship *rel;
+	M2mSide		side;
+	M2mRule    *rule;
+	List	   *args = list_make1(psprintf("role=%s", role));
+	char	   *name = m2m_rule_name(&m2m_order_kind, role);
+	char	   *table;
+	char	   *quoted;
+	char	   *comment;
+	bool		added = false;
+	bool		nullable = true;
+	AttrNumber	attnum;
+	char	   *keys;
+
+	/* at once: two that had a weaker lock and wanted this would be stuck */
+	if (get_rel_name(association) != NULL &&
+		object_ownercheck(RelationRelationId, association, GetUserId()))
+		LockRelationOid(association, AccessExclusiveLock);
+	rel = m2m_rule_begin(association, "order");
+	side = m2m_rule_side(rel, role);
+	rule = m2m_rule_find(rel, name);
+	if (column == NULL)
+		column = rule != NULL && rule->column != 0 ?
+			get_attname(association, rule->column, false) :
+			makeObjectName(rel->side[M2M_OTHER(side)].role, NULL, "position");
+	check_column(rel, side, column, dense);
+	attnum = get_attnum(association, column);
+	if (rule != NULL)
+	{
+		bool		same = rule->column != 0 && rule->column == attnum;
+
+		added = same && m2m_rule_argument(rule, "origin") != NULL;
+		nullable = !same || m2m_rule_argument(rule, "null") != NULL;
+		m2m_rule_remove(rule);
+		order_end(rule, same);
+		m2m_relationship_changed(association);
+	}
+	table = m2m_qualified_name(association);
+	quoted = pstrdup(quote_identifier(column));
+	if (attnum == InvalidAttrNumber)
+	{
+		/* not as DDL of our own: link views are to follow it */
+		m2m_sql(psprintf("ALTER TABLE %s ADD COLUMN %s pg_catalog.int8",
+						 table, quoted));
+		added = true;
+		CommandCounterIncrement();
+		attnum = get_attnum(association, column);
+	}
+	else if (!added)
+		nullable = nullable && is_nullable(association, attnum);
+	m2m_relationship_changed(association);
+	rel = m2m_relationship_get(association, InvalidOid, NoLock);
+	if (rel == NULL)
+		elog(ERROR, "relationship of \"%s\" was not found again", table);
+
+	/* places of links that are there, before there are triggers */
+	args = lappend(args, psprintf("order=%s", dense ? "dense" : "sparse"));
+	if (dense)
+		args = lappend(args, psprintf("first=%d",
+									  rule != NULL && IS_DENSE(rule) ?
+									  FIRST(rule) :
+									  first_number(association, attnum)));
+	if (added)
+		args = lappend(args, pstrdup("origin=added"));
+	else if (nullable)
+		args = lappend(args, pstrdup("null=allowed"));
+	keys = m2m_rule_names(rel, side);
+	m2m_sql(psprintf("UPDATE %s a SET %s = p.n FROM (SELECT a.ctid AS place, %s"
+					 " AS n FROM %s a) p"
+					 " WHERE a.ctid OPERATOR(pg_catalog.=) p.place AND a.%s IS DISTINCT FROM p.n",
+					 table, quoted,
+					 dense ?
+					 psprintf("(pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.%s, %s)"
+							  " OPERATOR(pg_catalog.+) (%d))",
+							  m2m_rule_keys(rel, side, "a"), quoted,
+							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
+							  atoi(strchr(list_nth(args, 2), '=') + 1) - 1) :
+					 psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
+							  " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
+							  " OPERATOR(pg_catalog.*) %d)"
+							  " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
+							  " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
+							  " OPERATOR(pg_catalog.*) %d))",
+							  quoted, quoted, STEP, STEP, quoted,
+							  m2m_rule_keys(rel, side, "a"),
+							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
+							  STEP),
+					 table, quoted));
+	make_identity(rel, attnum, dense);
+	if (!OidIsValid(find_index(rel, side, attnum, NULL)))
+		m2m_ddl(psprintf("CREATE INDEX %s ON %s (%s, %s)",
+						 quote_identifier(ChooseRelationName(get_rel_name(association),
+															 role, "order",
+															 get_rel_namespace(association),
+															 false)),
+						 table, keys, quoted));
+
+	comment = psprintf("m2m: the links of each \"%s\" have an order; m2m_move() changes it,"
+					   " m2m_drop_rule() ends it.",
+					   role);
+	m2m_rule_trigger(association, makeObjectName(name, NULL, "row"),
+					 psprintf("BEFORE INSERT OR UPDATE OF %s ON %%s FOR EACH ROW"
+							  " WHEN (NEW.%s IS NULL)",
+							  double_percents(quoted), double_percents(quoted)),
+					 InvalidOid, &m2m_order_kind, args, comment);
+	if (dense)
+	{
+		m2m_rule_trigger(association, makeObjectName(name, NULL, "lock"),
+						 psprintf("BEFORE DELETE OR UPDATE OF %s, %s%s%s ON %%s FOR EACH STATEMENT",
+								  double_percents(quoted), double_percents(keys),
+								  rel->deleted != 0 ? ", " : "",
+								  rel->deleted != 0 ?
+								  double_percents(m2m_quoted_column(association,
+																	rel->deleted)) : ""),
+						 InvalidOid, &m2m_order_kind, args, comment);
+		m2m_rule_create(rel, &m2m_order_kind, name,
+						M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE,
+						args, InvalidOid, comment);
+	}
+	m2m_relationship_changed(association);
+	CommandCounterIncrement();
+}
+
+/* double_percents: a name for where psprintf() will have its say. */
+static char *
+double_percents(const char *name)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	for (const char *c = name; *c != '\0'; c++)
+	{
+		appendStringInfoChar(&result, *c);
+		if (*c == '%')
+			appendStringInfoChar(&result, *c);
+	}
+	return result.data;
+}
+
+/*
+ * check_column: may a column hold an order, or be added for it?  Error 42804.
+ */
+static void
+check_column(M2mRelationship *rel, M2mSide side, const char *column,
+			 bool dense)
+{
+	AttrNumber	attnum = get_attnum(rel->association, column);
+	M2mRule    *other = m2m_order_of(rel, M2M_OTHER(side));
+	Oid			type;
+	HeapTuple	tuple;
+	char		identity;
+
+	if (attnum == InvalidAttrNumber)
+		return;
+	if (attnum < 0 || m2m_columns_include(rel->nlink, rel->link, attnum) ||
+		attnum == rel->deleted || is_of_identity(rel, attnum) ||
+		(other != NULL && other->column == attnum))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of \"%s\" cannot hold an order", column,
+						get_rel_name(rel->association)),
+				 errdetail("It means something else already."),
+				 errhint("Give another column as \"position\", which is added if it is not there.")));
+	type = get_atttype(rel->association, attnum);
+	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(rel->association),
+							Int16GetDatum(attnum));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for attribute %d of relation %u",
+			 attnum, rel->association);
+	identity = ((Form_pg_attribute) GETSTRUCT(tuple))->attidentity;
+	ReleaseSysCache(tuple);
+	if ((type != INT8OID && type != INT4OID && type != INT2OID) ||
+		get_attgenerated(rel->association, attnum) != '\0' ||
+		identity == ATTRIBUTE_IDENTITY_ALWAYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of \"%s\" cannot hold an order", column,
+						get_rel_name(rel->association)),
+				 errhint("An order is a column of type bigint, or with dense => true integer or smallint, that is not generated.")));
+	if (!dense && type != INT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of \"%s\" is too small for an order with gaps",
+						column, get_rel_name(rel->association)),
+				 errdetail("Its type is %s. New links are numbered in steps of %d.",
+						   format_type_be(type), STEP),
+				 errhint("Make it bigint, or keep it without gaps: dense => true.")));
+}
+
+/*
+ * is_of_identity: is a column one of a key that tells links from each other?
+ * Where all columns do, for want of a key, any of them may change.
+ */
+static bool
+is_of_identity(M2mRelationship *rel, AttrNumber attnum)
+{
+	for (int i = 0; rel->identity != M2M_IDENTITY_ROW && i < rel->nidentity; i++)
+	{
+		if (rel->identity_column[i].attnum == attnum)
+			return true;
+	}
+	return false;
+}
+
+/* is_nullable: may a column be null? */
+static bool
+is_nullable(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+										Int16GetDatum(attnum));
+	bool		result = HeapTupleIsValid(tuple) &&
+		!((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+/* half_of: the first provisional number of a column's type. */
+static int64
+half_of(Oid type)
+{
+	return type == INT2OID ? INT64CONST(1) << 14 :
+		type == INT4OID ? INT64CONST(1) << 30 : INT64CONST(1) << 62;
+}
+
+/* most_of: the greatest value of a column's type. */
+static int64
+most_of(Oid type)
+{
+	return type == INT2OID ? PG_INT16_MAX :
+		type == INT4OID ? PG_INT32_MAX : PG_INT64_MAX;
+}
+
+/*
+ * first_number: does a dense order begin with 0 or 1?  As the links that are
+ * there have it; without any by the name, which Hibernate makes end so and
+ * counts from 0.
+ */
+static int
+first_number(Oid association, AttrNumber attnum)
+{
+	char	   *table = m2m_qualified_name(association);
+	char	   *column = m2m_quoted_column(association, attnum);
+	char	   *name = get_attname(association, attnum, false);
+	size_t		length = strlen(name);
+
+	if (ask_number(psprintf("SELECT pg_catalog.count(*) FROM (SELECT FROM %s a WHERE a.%s IS NOT"
+							" NULL LIMIT 1) a", table, column)) == 0)
+		return length > 6 && pg_strcasecmp(name + length - 6, "_order") == 0 ?
+			0 : 1;
+	return ask_number(psprintf("SELECT pg_catalog.count(*) FROM (SELECT FROM %s a WHERE a.%s"
+							   " OPERATOR(pg_catalog.=) 0 LIMIT 1) a",
+							   table, column)) > 0 ? 0 : 1;
+}
+
+/* ask_number: what a query of the caller's says, null being 0. */
+static int64
+ask_number(const char *sql)
+{
+	int64		result;
+	bool		isnull;
+	Datum		value;
+
+	SPI_connect();
+	if (SPI_execute(sql, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "SPI_execute failed for \"%s\"", sql);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+						  &isnull);
+	result = isnull ? 0 : DatumGetInt64(value);
+	SPI_finish();
+	return result;
+}
+
+/*
+ * make_identity: the column gets its next numbers by itself.  A default that it
+ * has is given up: it would say where new links come.
+ */
+static void
+make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
+{
+	char	   *table = m2m_qualified_name(rel->association);
+	char	   *column = m2m_quoted_column(rel->association, attnum);
+	Oid			type = get_atttype(rel->association, attnum);
+	int64		start = half_of(type);
+
+	drop_identity(rel, attnum);
+	m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table,
+					 column));
+	m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", table,
+					 column));
+	if (!dense)
+	{
+		int64		most = ask_number(psprintf("SELECT pg_catalog.max(a.%s) FROM %s a",
+											   column, table));
+
+		if (most > PG_INT64_MAX / 2)
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("numbers in column \"%s\" of \"%s\" leave too little room for new links",
+							get_attname(rel->association, attnum, false),
+							get_rel_name(rel->association)),
+					 errdetail("The greatest is " INT64_FORMAT ".", most)));
+		start = most < 0 ? STEP : (most / STEP + 1) * STEP;
+	}
+	m2m_ddl(dense ?
+			psprintf("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED BY DEFAULT AS IDENTITY"
+					 " (MINVALUE " INT64_FORMAT " START " INT64_FORMAT " MAXVALUE "
+					 INT64_FORMAT " CYCLE)",
+					 table, column, start, start, most_of(type)) :
+			psprintf("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED BY DEFAULT AS IDENTITY"
+					 " (START " INT64_FORMAT " INCREMENT %d)",
+					 table, column, start, STEP));
+	m2m_relationship_changed(rel->association);
+}
+
+/* drop_identity: the column gets no numbers by itself, if it did. */
+static void
+drop_identity(M2mRelationship *rel, AttrNumber attnum)
+{
+	if (OidIsValid(column_sequence(rel->association, attnum)))
+		m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
+						 m2m_qualified_name(rel->association),
+						 m2m_quoted_column(rel->association, attnum)));
+}
+
+/* index_name: what the index of an order is called, unless that is taken. */
+static char *
+index_name(M2mRelationship *rel, M2mSide side)
+{
+	return makeObjectName(get_rel_name(rel->association),
+						  rel->side[side].role, "order");
+}
+
+/*
+ * find_index: a B-tree index of the association over the key of a side and the
+ * column, if it has a name, that one; InvalidOid if there is none.
+ */
+static Oid
+find_index(M2mRelationship *rel, M2mSide side, AttrNumber column,
+		   const char *name)
+{
+	Relation	association = table_open(rel->association, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(association);
+	int			nkeys = rel->side[side].nkeys;
+	Oid			result = InvalidOid;
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index form;
+		bool		fits;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		form = (Form_pg_index) GETSTRUCT(tuple);
+		fits = form->indnkeyatts == nkeys + 1 && form->indisvalid &&
+			form->indkey.values[nkeys] == column &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		for (int i = 0; fits && i < nkeys; i++)
+			fits = form->indkey.values[i] == rel->side[side].key[i].link_attnum;
+		if (fits && (name == NULL ||
+					 (!form->indisunique &&
+					  strncmp(get_rel_name(lfirst_oid(lc)), name,
+							  strlen(name)) == 0)))
+			result = lfirst_oid(lc);
+		ReleaseSysCache(tuple);
+	}
+	table_close(association, NoLock);
+	return result;
+}
+
+/* m2m_order_of: the order of the links of the rows of a side, or NULL. */
+M2mRule *
+m2m_order_of(M2mRelationship *rel, M2mSide side)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (rule->kind == &m2m_order_kind && rule->side == side &&
+			rule->column != InvalidAttrNumber)
+			return rule;
+	}
+	return NULL;
+}
+
+/*
+ * m2m_order_column: the column that has the order of the links of a side's
+ * rows, or 0.
+ */
+AttrNumber
+m2m_order_column(M2mRelationship *rel, M2mSide side)
+{
+	M2mRule    *rule;
+
+	/* what is still being designed has no rules */
+	if (rel->context == NULL || !OidIsValid(rel->association))
+		return InvalidAttrNumber;
+	rule = m2m_order_of(rel, side);
+	return rule == NULL ? InvalidAttrNumber : rule->column;
+}
+
+/*
+ * m2m_order_sequence: the sequence by which a column of the association gets
+ * its values, for whoever writes links around the executor; InvalidOid if it
+ * has no order.
+ */
+Oid
+m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum)
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mRule    *rule = m2m_order_of(rel, s);
+
+		if (rule != NULL && rule->column == attnum)
+			return marked_sequence(rule);
+	}
+	return InvalidOid;
+}
+
+/* m2m_order_is_dense: has an order no gaps? */
+bool
+m2m_order_is_dense(M2mRule *rule)
+{
+	return IS_DENSE(rule);
+}
+
+/* m2m_order_first: the number of the first link of a dense one. */
+int64
+m2m_order_first(M2mRule *rule)
+{
+	return FIRST(rule);
+}
+
+/* m2m_order_next: the number of a new link. */
+int64
+m2m_order_next(M2mRule *rule)
+{
+	return nextval_internal(check_sequence(rule), false);
+}
+
+/*
+ * check_sequence: the sequence of a rule's column; error 55000 where that is not
+ * as we make it.
+ */
+static Oid
+check_sequence(M2mRule *rule)
+{
+	Oid			sequence = marked_sequence(rule);
+
+	if (!OidIsValid(sequence))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of \"%s\" is not the identity column that order \"%s\" takes",
+						get_attname(rule->rel->association, rule->column,
+									false),
+						get_rel_name(rule->rel->association), rule->name),
+				 errhint("Switch the order on again: SELECT %s.",
+						 order_definition(rule))));
+	return sequence;
+}
+
+/* m2m_order_by: "a.book_position, a.book_id". */
+char *
+m2m_order_by(M2mRule *rule, const char *alias, bool descending)
+{
+	M2mRelationship *rel = rule->rel;
+	M2mEndpoint *far = &rel->side[M2M_OTHER(rule->side)];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	appendStringInfo(&list, "%s.%s%s", alias, column_of(rule),
+					 descending ? " DESC" : "");
+	for (int i = 0; i < far->nkeys; i++)
+		appendStringInfo(&list, ", %s.%s%s", alias,
+						 m2m_quoted_column(rel->association,
+										   far->key[i].link_attnum),
+						 descending ? " DESC" : "");
+	return list.data;
+}
+
+/* column_of: the name of the column. */
+static char *
+column_of(M2mRule *rule)
+{
+	return m2m_quoted_column(rule->rel->association, rule->column);
+}
+
+/* m2m_order_arranging: who moves links says so, and takes it back. */
+void
+m2m_order_arranging(int more)
+{
+	arranging += more;
+}
+
+/* order_init: at load. */
+static void
+order_init(void)
+{
+	RegisterXactCallback(at_commit, NULL);
+	RegisterSubXactCallback(at_subtransaction, NULL);
+}
+
+/* order_read: of which kind it is; the column is that of the row trigger. */
+static bool
+order_read(M2mRule *rule)
+{
+	const char *order = m2m_rule_argument(rule, "order");
+
+	FIRST(rule) = M2M_RULE_NONE;
+	rule->needs = M2M_RULE_ROW;
+	if (order == NULL || OidIsValid(rule->table))
+		return false;
+	if (strcmp(order, "dense") == 0)
+	{
+		FIRST(rule) = m2m_rule_number(rule, "first");
+		rule->needs |= M2M_RULE_BEFORE | M2M_RULE_INSERT | M2M_RULE_UPDATE |
+			M2M_RULE_DELETE;
+		return IS_DENSE(rule);
+	}
+	return strcmp(order, "sparse") == 0 && rule->column != 0;
+}
+
+/* order_elsewhere: does the column get its numbers by itself? */
+static bool
+order_elsewhere(M2mRule *rule)
+{
+	return OidIsValid(marked_sequence(rule));
+}
+
+/*
+ * order_before: before links are removed or shifted, and any row is locked.
+ */
+static void
+order_before(M2mRule *rule)
+{
+	if (IS_DENSE(rule) && rule->column != 0 && arranging == 0)
+		m2m_lock_all_keys(rule->rel, rule->side);
+}
+
+/*
+ * order_after: after a statement or call: what is new gets its number; what
+ * may be out of place is kept for the commit.
+ */
+static void
+order_after(M2mRule *rule, M2mRuleChange *change)
+{
+	Oid			owner = m2m_catalog_relation_owner(rule->rel->association);
+	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
+	Oid			type = INT8OID;
+	Datum		half;
+	uint64		count;
+	uint32	   *hash;
+
+	/* a column that is gone, or no identity any more, takes the order along */
+	if (!IS_DENSE(rule) || change->truncated ||
+		m2m_rule_rows(change) == 0 || !OidIsValid(marked_sequence(rule)))
+		return;
+	half = Int64GetDatum(half_of(get_atttype(rule->rel->association,
+											 rule->column)));
+	m2m_rule_connect(change);
+	if (change->unlinked != NULL)
+	{
+		m2m_rule_execute(rule, change->update ? ORDER_CHANGED : ORDER_UNLINKED,
+						 many, owner, false, 0, NULL, NULL);
+		keep_keys(rule);
+	}
+	if (change->linked != NULL)
+	{
+		if (!change->update)
+		{
+			m2m_rule_execute(rule, ORDER_LOOSE, many, owner, false, 1, &type,
+							 &half);
+			keep_keys(rule);
+		}
+		if (m2m_rule_execute(rule, ORDER_LINKED, many, owner, false, 1, &type,
+							 &half) > 0)
+		{
+			hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+			place_new(rule, hash, count);
+		}
+	}
+	m2m_rule_finish();
+}
+
+/*
+ * place_new: links of the keys that were linked which have provisional numbers
+ * get the next ones of their row, under its lock.
+ */
+static void
+place_new(M2mRule *rule, uint32 *hash, uint64 count)
+{
+	Tuplestorestate *places = tuplestore_begin_heap(false, false,
+													work_mem / 4);
+
+	m2m_lock_keys(rule->rel, rule->side, hash, count);
+	read_places(rule, ORDER_NEW, count > M2M_RULE_FEW, places);
+	m2m_order_put_places(rule, places);
+	tuplestore_end(places);
+}
+
+/*
+ * read_places: where links are, and what number each should have, as it is
+ * committed by now.
+ */
+static void
+read_places(M2mRule *rule, int statement, bool many, Tuplestorestate *places)
+{
+	Oid			type = INT8OID;
+	Datum		half = Int64GetDatum(half_of(get_atttype(rule->rel->association,
+														 rule->column)));
+
+	m2m_rule_execute(rule, statement, many,
+					 m2m_catalog_relation_owner(rule->rel->association), true,
+					 1, &type, &half);
+	m2m_rule_store(places);
+}
+
+/* m2m_order_places_desc: of places of links, and the numbers to be put there. */
+TupleDesc
+m2m_order_places_desc(void)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(2);
+
+	TupleDescInitEntry(desc, 1, "place", TIDOID, -1, 0);
+	TupleDescInitEntry(desc, 2, "n", INT8OID, -1, 0);
+	TupleDescFinalize(desc);
+	return desc;
+}
+
+/*
+ * m2m_order_put_places: gives links their numbers, as the association's owner;
+ * returns how many got one.  In REPEATABLE READ and above, links that the
+ * snapshot does not show are 40001.  Connected to SPI.
+ */
+uint64
+m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
+{
+	uint64		wanted = tuplestore_tuple_count(places);
+	uint64		result;
+
+	if (wanted == 0)
+		return 0;
+	(void) check_sequence(rule);
+	m2m_rule_add_relation("places", InvalidOid, m2m_order_places_desc(),
+						  places);
+	arranging++;
+	PG_TRY();
+	{
+		result = m2m_rule_execute(rule, ORDER_PUT, wanted > M2M_RULE_FEW,
+								  m2m_catalog_relation_owner(rule->rel->association),
+								  false, 0, NULL, NULL);
+	}
+	PG_FINALLY();
+	{
+		arranging--;
+	}
+	PG_END_TRY();
+	if (SPI_unregister_relation("places") != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	if (result < wanted && IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update"),
+				 errdetail("Links of the row were written after the transaction's snapshot was taken.")));
+	return result;
+}
+
+/* keep_keys: those in SPI_tuptable, for the commit. */
+static void
+keep_keys(M2mRule *rule)
+{
+	Pending    *p;
+
+	if (SPI_processed == 0)
+		return;
+	p = get_pending(rule);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(p->keys, SPI_tuptable->vals[i]);
+}
+
+/* get_pending: where keys of a rule go, in this subtransaction. */
+static Pending *
+get_pending(M2mRule *rule)
+{
+	SubTransactionId subid = GetCurrentSubTransactionId();
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	MemoryContext old;
+	ResourceOwner owner;
+	ListCell   *lc;
+	Pending    *p;
+
+	foreach(lc, pending)
+	{
+		p = lfirst(lc);
+		if (p->subid == subid && p->association == rule->rel->association &&
+			strcmp(p->rule, rule->name) == 0)
+			return p;
+	}
+
+	/* it outlives this statement, and files that it may have, too */
+	old = MemoryContextSwitchTo(TopTransactionContext);
+	owner = CurrentResourceOwner;
+	CurrentResourceOwner = TopTransactionResourceOwner;
+	p = palloc0(sizeof(Pending));
+	p->subid = subid;
+	p->association = rule->rel->association;
+	p->rule = pstrdup(rule->name);
+	p->desc = CreateTemplateTupleDesc(endpoint->nkeys);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		TupleDescInitEntry(p->desc, i + 1, psprintf("m2m_k%d", i + 1),
+						   key->link_type, -1, 0);
+		TupleDescInitEntryCollation(p->desc, i + 1, key->link_collation);
+	}
+	TupleDescFinalize(p->desc);
+	p->keys = tuplestore_begin_heap(true, false, work_mem / 4);
+	pending = lappend(pending, p);
+	CurrentResourceOwner = owner;
+	MemoryContextSwitchTo(old);
+	return p;
+}
+
+/*
+ * at_commit: before a transaction commits, or is prepared, dense orders are
+ * made so.  After all deferred triggers; what these statements of ours defer is
+ * fired then, too.
+ */
+static void
+at_commit(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			while (pending != NIL)
+			{
+				while (pending != NIL)
+				{
+					Pending    *p = linitial(pending);
+
+					pending = list_delete_first(pending);
+					put_in_order(p);
+				}
+				AfterTriggerFireDeferred();
+			}
+			break;
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+
+			/* the memory goes with the transaction */
+			pending = NIL;
+			arranging = 0;
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * at_subtransaction: what a subtransaction has kept is its parent's, or is
+ * forgotten.
+ */
+static void
+at_subtransaction(SubXactEvent event, SubTransactionId subid,
+				  SubTransactionId parent, void *arg)
+{
+	ListCell   *lc;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	foreach(lc, pending)
+	{
+		Pending    *p = lfirst(lc);
+
+		if (p->subid != subid)
+			continue;
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+			p->subid = parent;
+		else
+		{
+			tuplestore_end(p->keys);
+			pending = foreach_delete_current(pending, lc);
+		}
+	}
+}
+
+/* put_in_order: the links of the rows that were kept. */
+static void
+put_in_order(Pending *p)
+{
+	M2mRelationship *rel = m2m_relationship_get(p->association, InvalidOid,
+												RowExclusiveLock);
+	M2mRule    *rule = rel == NULL ? NULL : m2m_rule_find(rel, p->rule);
+
+	/* the rule may be gone, or another, by now */
+	if (rule != NULL && rule->kind == &m2m_order_kind && IS_DENSE(rule) &&
+		OidIsValid(marked_sequence(rule)))
+	{
+		uint64		count;
+		uint32	   *hash;
+
+		/* there is no statement any more that has one */
+		PushActiveSnapshot(GetTransactionSnapshot());
+		m2m_rule_connect(NULL);
+		m2m_rule_add_relation("kept", InvalidOid, p->desc, p->keys);
+		m2m_rule_execute(rule, ORDER_KEPT, true,
+						 m2m_catalog_relation_owner(rel->association), true,
+						 0, NULL, NULL);
+		hash = m2m_rule_hashes(rel, rule->side, &count);
+		m2m_lock_keys(rel, rule->side, hash, count);
+
+		/* whoever else writes a link at this moment may make it another */
+		while (!place_all(rule))
+			CHECK_FOR_INTERRUPTS();
+		m2m_rule_finish();
+		PopActiveSnapshot();
+	}
+	tuplestore_end(p->keys);
+}
+
+/*
+ * place_all: gives the links of the rows in "kept" the numbers of their places;
+ * false if some have changed meanwhile.
+ */
+static bool
+place_all(M2mRule *rule)
+{
+	Tuplestorestate *places = tuplestore_begin_heap(false, false,
+													work_mem / 4);
+	uint64		wanted;
+	bool		result;
+
+	read_places(rule, ORDER_WRONG, true, places);
+	wanted = tuplestore_tuple_count(places);
+	result = m2m_order_put_places(rule, places) == wanted;
+	tuplestore_end(places);
+	return result;
+}
+
+/* match_keys: is a link one of a row in "kept"? */
+static char *
+match_keys(M2mRule *rule, const char *alias)
+{
+	M2mRelationship *rel = rule->rel;
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[rule->side].nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[rule->side].key[i];
+
+		appendStringInfo(&list, "%s%s.%s %s p.m2m_k%d", i > 0 ? " AND " : "",
+						 alias,
+						 m2m_quoted_column(rel->association, key->link_attnum),
+						 m2m_rule_equality(key->link_type), i + 1);
+	}
+	return list.data;
+}
+
+/* order_text: the SQL of an order's statements. */
+static char *
+order_text(M2mRule *rule, int statement)
+{
+	M2mRelationship *rel = rule->rel;
+	char	   *association = m2m_qualified_name(rel->association);
+	char	   *keys = m2m_rule_keys(rel, rule->side, "a");
+	char	   *column = column_of(rule);
+	char	   *is_link = m2m_rule_is_link(rel, "a");
+	char	   *type = format_type_extended(get_atttype(rel->association,
+														rule->column), -1,
+											FORMAT_TYPE_FORCE_QUALIFY);
+
+	switch (statement)
+	{
+		case ORDER_LINKED:
+			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND a.%s"
+							" OPERATOR(pg_catalog.>=) $1",
+							keys, is_link, column);
+		case ORDER_LOOSE:
+			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND a.%s"
+							" OPERATOR(pg_catalog.<) $1",
+							keys, is_link, column);
+		case ORDER_UNLINKED:
+			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s",
+							keys, is_link);
+		case ORDER_CHANGED:
+			return psprintf("SELECT DISTINCT %s FROM ((SELECT %s, a.%s FROM unlinked a WHERE %s"
+							" EXCEPT ALL SELECT %s, a.%s FROM linked a WHERE %s)"
+							" UNION ALL (SELECT %s, a.%s FROM linked a WHERE %s"
+							" EXCEPT ALL SELECT %s, a.%s FROM unlinked a WHERE %s)) a",
+							keys, keys, column, is_link, keys, column, is_link,
+							keys, column, is_link, keys, column, is_link);
+		case ORDER_NEW:
+			return psprintf("SELECT a.ctid, COALESCE((SELECT pg_catalog.max(b.%s) FROM %s b WHERE"
+							" %s AND %s AND b.%s OPERATOR(pg_catalog.<) $1), %d)"
+							" OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (PARTITION BY %s"
+							" ORDER BY %s)"
+							" FROM (SELECT DISTINCT %s FROM linked a WHERE %s) g JOIN %s a ON %s"
+							" WHERE a.%s OPERATOR(pg_catalog.>=) $1 AND %s",
+							column, association,
+							m2m_rule_same(rel, rule->side, "b", "a"),
+							m2m_rule_is_link(rel, "b"), column,
+							FIRST(rule) - 1, keys,
+							m2m_order_by(rule, "a", false), keys, is_link,
+							association,
+							m2m_rule_same(rel, rule->side, "a", "g"), column,
+							is_link);
+		case ORDER_WRONG:
+
+			/* a parameter of all that read places */
+			return psprintf("SELECT p.place, p.n FROM (SELECT a.ctid AS place, a.%s AS old,"
+							" pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY %s)"
+							" OPERATOR(pg_catalog.+) (%d) AS n"
+							" FROM (SELECT DISTINCT p.* FROM kept p) p JOIN %s a ON %s WHERE %s) p"
+							" WHERE p.old IS DISTINCT FROM p.n AND $1 IS NOT NULL",
+							column, keys, m2m_order_by(rule, "a", false),
+							FIRST(rule) - 1, association,
+							match_keys(rule, "a"), is_link);
+		case ORDER_PUT:
+			return psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p WHERE a.ctid"
+							" OPERATOR(pg_catalog.=) p.place",
+							association, column, type);
+		case ORDER_KEPT:
+			return pstrdup("SELECT DISTINCT p.* FROM kept p");
+	}
+	return NULL;
+}
+
+/* order_definition: the call; NULL where the column is gone. */
+static char *
+order_definition(M2mRule *rule)
+{
+	if (rule->column == 0)
+		return NULL;
+	return m2m_rule_call(rule, "m2m_order",
+						 psprintf("%s, %s%s",
+								  quote_literal_cstr(rule->rel->side[rule->side].role),
+								  quote_literal_cstr(get_attname(rule->rel->association,
+																 rule->column,
+																 false)),
+								  IS_DENSE(rule) ? ", dense => true" : ""));
+}
+
+/*
+ * order_check: are dense orders dense, and do new links of sparse ones come
+ * last?  The sequence is behind where others have written greater numbers, or
+ * the links came by replication.
+ */
+static List *
+order_check(M2mRule *rule)
+{
+	M2mRelationship *rel = rule->rel;
+	char	   *association = m2m_qualified_name(rel->association);
+	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+	Oid			sequence;
+
+	if (!OidIsValid(marked_sequence(rule)))
+		return NIL;
+	finding->severity = "error";
+	if (IS_DENSE(rule))
+	{
+		finding->what = psprintf("order \"%s\" has gaps, or links with the same number",
+								 rule->name);
+		finding->question =
+			psprintf("SELECT EXISTS (SELECT FROM (SELECT a.%s AS old, pg_catalog.row_number() OVER"
+					 " (PARTITION BY %s ORDER BY %s) OPERATOR(pg_catalog.+) (%d) AS n FROM %s a"
+					 " WHERE %s) p WHERE p.old IS DISTINCT FROM p.n)",
+					 column_of(rule), m2m_rule_keys(rel, rule->side, "a"),
+					 m2m_order_by(rule, "a", false), FIRST(rule) - 1,
+					 association, m2m_rule_is_link(rel, "a"));
+		finding->remedy = psprintf("SELECT %s", order_definition(rule));
+		return list_make1(finding);
+	}
+	sequence = marked_sequence(rule);
+	if (!OidIsValid(sequence))
+		return NIL;
+	finding->what = psprintf("links that are new do not come last in order \"%s\"",
+							 rule->name);
+	finding->question =
+		psprintf("SELECT EXISTS (SELECT FROM %s a WHERE a.%s OPERATOR(pg_catalog.>)"
+				 " (SELECT s.last_value FROM %s s))",
+				 association, column_of(rule), m2m_qualified_name(sequence));
+	finding->remedy =
+		psprintf("SELECT pg_catalog.setval(%s, (pg_catalog.max(a.%s) OPERATOR(pg_catalog./) %d"
+				 " OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.*) %d) FROM %s a",
+				 quote_literal_cstr(m2m_qualified_name(sequence)),
+				 column_of(rule), STEP, STEP, association);
+	return list_make1(finding);
+}
+
+/*
+ * order_end: the triggers on the association are gone; what is left is the
+ * column as it was, or nothing, and no index.  With keep the column has its
+ * numbers still, and is the application's.
+ */
+static void
+order_end(M2mRule *rule, bool keep)
+{
+	M2mRelationship *rel = rule->rel;
+	char	   *table = m2m_qualified_name(rel->association);
+	char	   *column;
+	Oid			index;
+
+	if (rule->column == 0)
+		return;
+	column = column_of(rule);
+	if (!keep && m2m_rule_argument(rule, "origin") != NULL)
+	{
+		m2m_sql(psprintf("ALTER TABLE %s DROP COLUMN %s", table, column));
+		return;
+	}
+	drop_identity(rel, rule->column);
+	if (m2m_rule_argument(rule, "null") != NULL ||
+		m2m_rule_argument(rule, "origin") != NULL)
+		m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table,
+						 column));
+	index = find_index(rel, rule->side, rule->column,
+					   index_name(rel, rule->side));
+	if (OidIsValid(index))
+		m2m_ddl(psprintf("DROP INDEX %s", m2m_qualified_name(index)));
+}
