@@ -151,12 +151,12 @@ m2m_history_define(Oid association)
 					 past_same(rule, "h", "a")));
 	m2m_rule_fill(rel, name,
 				  psprintf("INSERT INTO %s (%s, properties, during, from_xid)"
-					 " SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
-					 " pg_catalog.pg_current_xact_id() FROM (%s) a"
-					 " WHERE NOT EXISTS (SELECT FROM %s h WHERE h.to_xid IS NULL AND %s)",
-					 history, past_names(rule), m2m_rule_pair(rel, "a"),
-					 rows_text(rel, m2m_qualified_name(association)),
-					 history, past_same(rule, "h", "a")), association);
+						   " SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
+						   " pg_catalog.pg_current_xact_id() FROM (%s) a"
+						   " WHERE NOT EXISTS (SELECT FROM %s h WHERE h.to_xid IS NULL AND %s)",
+						   history, past_names(rule), m2m_rule_pair(rel, "a"),
+						   rows_text(rel, m2m_qualified_name(association)),
+						   history, past_same(rule, "h", "a")), association);
 	m2m_history_functions_make(rel);
 }
 

@@ -142,7 +142,7 @@ reads_as(Oid function, M2mRelationship *rel, M2mSide near, const char *body,
 		char	   *found = isnull ? NULL : TextDatumGetCString(source);
 
 		result = found != NULL && (whole ? strcmp(found, body) == 0 :
-								  strncmp(found, body, strlen(body)) == 0);
+								   strncmp(found, body, strlen(body)) == 0);
 	}
 	ReleaseSysCache(tuple);
 	return result;

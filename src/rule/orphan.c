@@ -682,7 +682,10 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	m2m_rule_store(rows);
 	m2m_rule_finish();
 
-	/* who is linking one of them is waited for, and then they are looked at again */
+	/*
+	 * who is linking one of them is waited for, and then they are looked at
+	 * again
+	 */
 	rows = linkless(rules, many, desc, rows);
 	rows = run(rule, ORPHAN_LOCK, many, owner, false, desc, rows);
 	rows = linkless(rules, many, desc, rows);

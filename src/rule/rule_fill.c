@@ -65,8 +65,8 @@ m2m_rule_fill(M2mRelationship *rel, const char *rule, const char *sql,
 			  Oid table)
 {
 	Counting	counting = {{count_row, start_counting, end_counting,
-			end_counting, DestNone},
-			rule, get_rel_name(table), 0, 0, 0
+	end_counting, DestNone},
+	rule, get_rel_name(table), 0, 0, 0
 	};
 	SPIExecuteOptions options = {.dest = &counting.receiver};
 
