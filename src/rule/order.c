@@ -390,7 +390,7 @@ m2m_order_define(Oid association, const char *role, const char *column,
 								  rel->deleted != 0 ? ", " : "",
 								  rel->deleted != 0 ?
 								  m2m_quoted_column(association,
-																	rel->deleted) : ""),
+													rel->deleted) : ""),
 						 InvalidOid, &m2m_order_kind, args, comment);
 		m2m_rule_create(rel, &m2m_order_kind, name,
 						M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE,
