@@ -128,7 +128,6 @@ static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
 static void put_in_order(Pending *p);
 static char *column_of(M2mRule *rule);
 static char *match_keys(M2mRule *rule, const char *alias);
-static char *double_percents(const char *name);
 
 PG_FUNCTION_INFO_V1(m2m_order_links);
 
@@ -380,17 +379,17 @@ m2m_order_define(Oid association, const char *role, const char *column,
 	m2m_rule_trigger(association, makeObjectName(name, NULL, "row"),
 					 psprintf("BEFORE INSERT OR UPDATE OF %s ON %%s FOR EACH ROW"
 							  " WHEN (NEW.%s IS NULL)",
-							  double_percents(quoted), double_percents(quoted)),
+							  quoted, quoted),
 					 InvalidOid, &m2m_order_kind, args, comment);
 	if (dense)
 	{
 		m2m_rule_trigger(association, makeObjectName(name, NULL, "lock"),
 						 psprintf("BEFORE DELETE OR UPDATE OF %s, %s%s%s ON %%s FOR EACH STATEMENT",
-								  double_percents(quoted), double_percents(keys),
+								  quoted, keys,
 								  rel->deleted != 0 ? ", " : "",
 								  rel->deleted != 0 ?
-								  double_percents(m2m_quoted_column(association,
-																	rel->deleted)) : ""),
+								  m2m_quoted_column(association,
+													rel->deleted) : ""),
 						 InvalidOid, &m2m_order_kind, args, comment);
 		m2m_rule_create(rel, &m2m_order_kind, name,
 						M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE,
@@ -398,22 +397,6 @@ m2m_order_define(Oid association, const char *role, const char *column,
 	}
 	m2m_relationship_changed(association);
 	CommandCounterIncrement();
-}
-
-/* double_percents: a name for where psprintf() will have its say. */
-static char *
-double_percents(const char *name)
-{
-	StringInfoData result;
-
-	initStringInfo(&result);
-	for (const char *c = name; *c != '\0'; c++)
-	{
-		appendStringInfoChar(&result, *c);
-		if (*c == '%')
-			appendStringInfoChar(&result, *c);
-	}
-	return result.data;
 }
 
 /*
