@@ -385,6 +385,20 @@ RESET ROLE;
 ALTER TABLE a RENAME TO a2;
 SELECT prosrc FROM pg_proc WHERE proname = 'forged';
 SELECT prosrc ~ 'a2' AS follows FROM pg_proc WHERE proname = 'link_a_bs';
+-- nor one that is written otherwise than we quote, or breaks off
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE q (id int PRIMARY KEY);
+SELECT m2m_create('p', 'q', name => 'a''b');
+SET check_function_bodies = off;
+CREATE FUNCTION forged1() RETURNS bigint LANGUAGE sql AS $$SELECT public.m2m_link(via => E'expose."a\'b"', role => 'q', left_table => 'expose.q')$$;
+CREATE FUNCTION forged2() RETURNS bigint LANGUAGE sql AS $$SELECT public.m2m_link(via => E'expose.\$$;
+RESET check_function_bodies;
+ALTER FUNCTION forged1 DEPENDS ON EXTENSION m2m;
+ALTER FUNCTION forged2 DEPENDS ON EXTENSION m2m;
+ALTER TABLE "a'b" DROP CONSTRAINT "a'b_p_id_fkey";
+ALTER TABLE "a'b" RENAME TO "a'c";
+SELECT prosrc FROM pg_proc WHERE proname IN ('forged1', 'forged2') ORDER BY proname;
+DROP FUNCTION forged1, forged2;
 
 -- What clients read of them that call functions by name: no name twice in a
 -- schema, a name for each argument, optional ones last, a comment

@@ -304,5 +304,31 @@ ROLLBACK;
 SELECT * FROM m2m_copy('person', 3, 'person', 6, 'friend');
 SELECT * FROM friend WHERE person_id = 6 ORDER BY 2;
 
+-- Links that have an order keep their numbers, on both paths.
+CREATE TABLE list (id int PRIMARY KEY);
+CREATE TABLE item (id int PRIMARY KEY);
+INSERT INTO list VALUES (1), (2);
+INSERT INTO item SELECT generate_series(1, 9);
+SELECT m2m_create('list', 'item');
+SELECT m2m_order('list_item', 'list'), m2m_order('list_item', 'item');
+SELECT m2m_link('list', 1, 'item', ARRAY[3, 1, 2]), m2m_link('list', 2, 'item', ARRAY[5, 4, 3]);
+CREATE VIEW numbered AS SELECT string_agg(format('%s-%s %s %s', list_id, item_id, item_position, list_position), ', ' ORDER BY list_id, item_position) FROM list_item;
+BEGIN;
+SELECT sum(moved), sum(dropped) FROM m2m_merge('list', 2, 1);
+TABLE numbered;
+SELECT sum(moved), sum(dropped) FROM m2m_merge('item', ARRAY[1, 2], 9);
+TABLE numbered;
+ROLLBACK;
+BEGIN;
+SET LOCAL m2m.direct_path = off;
+SELECT sum(moved), sum(dropped) FROM m2m_merge('list', 2, 1);
+TABLE numbered;
+SELECT sum(moved), sum(dropped) FROM m2m_merge('item', ARRAY[1, 2], 9);
+TABLE numbered;
+ROLLBACK;
+SELECT m2m_order('list_item', 'list', dense => true);
+SELECT sum(moved), sum(dropped) FROM m2m_merge('list', 2, 1);
+SELECT item_id, item_position FROM list_item ORDER BY 2;
+
 DROP SCHEMA merging CASCADE;
 DROP ROLE regress_m2m_other, regress_m2m_merger;

@@ -423,6 +423,36 @@ SELECT m2m_create('t1', 't2');
 SELECT m2m_order('t1_t2', 't1');
 SELECT m2m_link('t1', 1, 't2', ARRAY[3, 1, 2]), m2m_move('t1', 1, 't2', 2, at => 2);
 SELECT t2_id FROM t1_t2 ORDER BY t2_position;
+-- what a trigger of a user's shifts in turn is put in order, too
+CREATE TABLE shelf (id int PRIMARY KEY);
+CREATE TABLE thing (id int PRIMARY KEY);
+INSERT INTO shelf VALUES (1), (2);
+INSERT INTO thing SELECT generate_series(1, 3);
+SELECT m2m_create('shelf', 'thing');
+SELECT m2m_order('shelf_thing', 'shelf', dense => true);
+SELECT m2m_link('shelf', ARRAY[1, 1, 1, 2, 2, 2], 'thing', ARRAY[1, 2, 3, 1, 2, 3]);
+CREATE FUNCTION shift() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE shelf_thing SET thing_position = thing_position + 10 WHERE shelf_id = 2 AND thing_id > 1;
+	RETURN NULL;
+END$$;
+CREATE TRIGGER shift AFTER UPDATE ON shelf_thing FOR EACH ROW WHEN (NEW.shelf_id = 1) EXECUTE FUNCTION shift();
+SELECT m2m_move('shelf', 1, 'thing', 3, at => 1);
+SELECT shelf_id, array_agg(thing_id ORDER BY thing_position), array_agg(thing_position ORDER BY thing_position) FROM shelf_thing GROUP BY 1 ORDER BY 1;
+DROP TRIGGER shift ON shelf_thing;
+-- one that shifts whatever is written has its way, and the commit an end
+CREATE TRIGGER shift AFTER UPDATE ON shelf_thing FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION shift();
+SELECT m2m_move('shelf', 1, 'thing', 3, at => 3);
+SELECT shelf_id, array_agg(thing_id ORDER BY thing_position) FROM shelf_thing GROUP BY 1 ORDER BY 1;
+DROP TRIGGER shift ON shelf_thing;
+-- at the ends of what numbers there are
+SELECT m2m_order('shelf_thing', 'shelf');
+UPDATE shelf_thing SET thing_position = CASE thing_id WHEN 1 THEN -9223372036854775808 WHEN 3 THEN 9223372036854775807 ELSE 0 END WHERE shelf_id = 1;
+SELECT m2m_move('shelf', 1, 'thing', 2, after => 3);
+SELECT m2m_move('shelf', 1, 'thing', 2, before => 1);
+SELECT m2m_set('shelf', 1, 'thing', ARRAY[2, 3, 1]);
+SELECT m2m_move('shelf', 1, 'thing', 3, after => 1);
+SELECT thing_id FROM shelf_thing WHERE shelf_id = 1 ORDER BY thing_position;
 -- where it cannot be
 CREATE TABLE p (author_id int REFERENCES author, book_id bigint REFERENCES book, PRIMARY KEY (author_id, book_id)) PARTITION BY HASH (author_id);
 CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 1, REMAINDER 0);

@@ -131,8 +131,6 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	add(&renamings, "TABLE", association, name, "name");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		ListCell   *lc;
-
 		functions[s] = m2m_functions_find(rel, s, false);
 		at[s] = m2m_history_function(rel, s);
 		if (old_view[s] == NULL)
@@ -184,7 +182,6 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 	{
 		List	   *found = m2m_functions_find(rel, s, false);
-		ListCell   *lc;
 
 		foreach(lc, list_difference_oid(functions[s], found))
 			m2m_function_replace(lfirst_oid(lc), m2m_function_body(rel, s));

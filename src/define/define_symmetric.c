@@ -12,7 +12,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
-#include "utils/typcache.h"
 
 #include "catalog.h"
 #include "define.h"
@@ -27,8 +26,6 @@
 static void check_can_be(M2mRelationship *rel);
 static List *link_names(M2mRelationship *rel, M2mSide side);
 static void mend_rows(M2mRelationship *rel, bool repair);
-static char *condition(M2mRelationship *rel, const char *one,
-					   const char *other);
 static char *list_columns(M2mRelationship *rel, M2mSide side,
 						  const char *alias, bool properties);
 static void drop_second_view(M2mRelationship *rel);
@@ -208,7 +205,7 @@ mend_rows(M2mRelationship *rel, bool repair)
 	char	   *association = m2m_qualified_name(rel->association);
 	char	   *alone = psprintf("FROM %s l WHERE NOT EXISTS (SELECT FROM %s a WHERE %s)",
 								 association, association,
-								 condition(rel, "l", "a"));
+								 m2m_symmetric_mirrored(rel, "l", "a"));
 	int64		count;
 	bool		isnull;
 
@@ -259,34 +256,6 @@ mend_rows(M2mRelationship *rel, bool repair)
 			elog(ERROR, "SPI_execute failed");
 	}
 	SPI_finish();
-}
-
-/* condition: is the link of one row that of the other, in the other direction? */
-static char *
-condition(M2mRelationship *rel, const char *one, const char *other)
-{
-	StringInfoData result;
-
-	initStringInfo(&result);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		for (int i = 0; i < rel->side[s].nkeys; i++)
-		{
-			M2mKeyColumn *key = &rel->side[s].key[i];
-			M2mKeyColumn *far = &rel->side[M2M_OTHER(s)].key[i];
-
-			appendStringInfo(&result, "%s%s.%s %s %s.%s",
-							 result.len > 0 ? " AND " : "", one,
-							 m2m_quoted_column(rel->association,
-											   key->link_attnum),
-							 m2m_qualified_operator(lookup_type_cache(getBaseType(key->link_type),
-																	  TYPECACHE_EQ_OPR)->eq_opr),
-							 other,
-							 m2m_quoted_column(rel->association,
-											   far->link_attnum));
-		}
-	}
-	return result.data;
 }
 
 /*

@@ -438,6 +438,7 @@ move_group(MoveGroup *group)
 
 		row.side = group->side;
 		row.key = link + (group->side == M2M_LEFT ? 0 : table->order->nleft);
+		row.count = 1;
 		row.keep = NULL;
 		if ((group->moved > 0 &&
 			 m2m_pair_compare(table->order, 0, natts, pair, group->last) == 0) ||
@@ -500,6 +501,7 @@ move_link(M2mDirectTable *table, Datum *link, Datum *pair)
 	at = table->found->tts_tid;
 	if (table->rules != NULL)
 		ExecCopySlot(table->gone, table->found);
+	m2m_direct_keep_number(table, table->found);
 	m2m_direct_fill(table, table->row, pair);
 	result = m2m_table_tuple_update(table->association, &at, table->row,
 									GetCurrentCommandId(true), table->snapshot,

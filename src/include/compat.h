@@ -8,6 +8,7 @@
 #ifndef M2M_COMPAT_H
 #define M2M_COMPAT_H
 
+#include "access/tableam.h"
 #include "executor/executor.h"
 #include "nodes/plannodes.h"
 #include "parser/parse_relation.h"

@@ -95,6 +95,8 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 extern void m2m_symmetric_define(Oid association);
 extern char *m2m_symmetric_deferred(M2mRelationship *rel);
 extern bool m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum);
+extern char *m2m_symmetric_mirrored(M2mRelationship *rel, const char *one,
+									const char *other);
 
 /* notice.c: NOTIFY of links that are made and removed */
 extern void m2m_notice_define(Oid association, const char *channel,

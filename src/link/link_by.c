@@ -263,12 +263,14 @@ find_index(Relation table, const char *name, AttrNumber attnum)
 	{
 		Oid			oid = lfirst_oid(lc);
 		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(oid));
+		char	   *index_name = get_rel_name(oid);
 		int			rate;
 
+		/* one may be dropped CONCURRENTLY */
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		if (attnum == InvalidAttrNumber &&
-			strcmp(get_rel_name(oid), name) != 0)
+			(index_name == NULL || strcmp(index_name, name) != 0))
 			rate = 0;
 		else
 		{

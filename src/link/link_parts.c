@@ -43,8 +43,6 @@ static M2mPart *choose_key(M2mParts *parts);
 static Bitmapset *key_columns(M2mEndpoint *endpoint);
 pg_noreturn static void report_none(Oid relid, const char *via,
 									const char *role);
-static void register_rows(const char *name, TupleDesc desc,
-						  Tuplestorestate *store, uint64 count);
 static void register_ids(M2mParts *parts, M2mIds *from, M2mIds *into);
 static int64 check_ids(M2mParts *parts, M2mIds *from, M2mIds *into);
 static void append_same_key(StringInfo sql, M2mParts *parts);
@@ -397,7 +395,7 @@ m2m_rows_read(M2mParts *parts, Bitmapset *columns, M2mIds *from, M2mIds *into,
 										&isnull)) == 0)
 			rows->into = i;
 	}
-	register_rows(M2M_ROWS_NAME, rows->desc, store, rows->count);
+	m2m_register_rows(M2M_ROWS_NAME, rows->desc, store, rows->count);
 	return rows;
 }
 
@@ -605,29 +603,6 @@ m2m_parts_execute(const char *sql)
 	return SPI_processed;
 }
 
-/*
- * register_rows: makes rows known by a name to the statements of this SPI
- * connection.  Mostly they are few, and plans are made for them: by the index.
- */
-static void
-register_rows(const char *name, TupleDesc desc, Tuplestorestate *store,
-			  uint64 count)
-{
-	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
-	int			result;
-
-	enr->md.name = pstrdup(name);
-	enr->md.reliddesc = InvalidOid;
-	enr->md.tupdesc = desc;
-	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-	enr->md.enrtuples = count;
-	enr->reldata = store;
-	result = SPI_register_relation(enr);
-	if (result != SPI_OK_REL_REGISTER)
-		elog(ERROR, "SPI_register_relation failed: %s",
-			 SPI_result_code_string(result));
-}
-
 /* register_ids: the ids as given, as a relation: into is number 0. */
 static void
 register_ids(M2mParts *parts, M2mIds *from, M2mIds *into)
@@ -656,7 +631,9 @@ register_ids(M2mParts *parts, M2mIds *from, M2mIds *into)
 		if ((n & 1023) == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
-	register_rows(IDS_NAME, desc, store, from->count + 1);
+
+	/* mostly they are few, and plans are made for them: by the index */
+	m2m_register_rows(IDS_NAME, desc, store, from->count + 1);
 }
 
 /*

@@ -435,7 +435,10 @@ sort_items(Call *call, M2mIds *ids[2], M2mProperties *properties)
 	M2mRelationship *rel = call->rel;
 	int			npairs = ids[M2M_LEFT]->is_array ? ids[M2M_LEFT]->count :
 		ids[M2M_RIGHT]->count;
-	LinkItem   *item = palloc_array(LinkItem, 2 * Max(npairs, 1));
+	LinkItem   *item =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LinkItem) *
+							   (OidIsValid(rel->mirror) ? 2 : 1) *
+							   Max((Size) npairs, 1));
 	int			n = 0;
 	Comparison	comparison;
 

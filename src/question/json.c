@@ -118,12 +118,9 @@ m2m_json_value(M2mRelationship *key, M2mIds *ids, List *include, bool all,
 {
 	Oid			relid = key->side[M2M_LEFT].relid;
 	M2mParameters parameters = {0};
-	JsonText text;
+	JsonText text = {.ntables = 1,.max_rows = max_rows};
 
 	initStringInfo(&text.sql);
-	text.		ntables = 1;
-	text.		max_rows = max_rows;
-
 	appendStringInfoString(&text.sql, ids->is_array ? ARRAY_OF : "SELECT ");
 	append_object(&text, relid, "e1", include, all);
 	appendStringInfoString(&text.sql, ids->is_array ? " AS o FROM " : " FROM ");

@@ -40,7 +40,6 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -123,7 +122,6 @@ static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
 static void row_written(TriggerData *trigger);
-static int	trigger_depth(void);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
@@ -266,7 +264,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		context.previous = error_context_stack;
 		error_context_stack = &context;
 	}
-	counting = trigger_depth();
+	counting = m2m_rule_trigger_depth();
 	PG_TRY();
 	{
 		m2m_rule_fill(rel, name, all_text(rule), rel->side[side].relid);
@@ -301,7 +299,7 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 	*column = *slots = NULL;
 	if (rule == NULL || rule->side != side || !m2m_rule_text(rule)->whole ||
 		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
-		DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 0 ||
+		m2m_rule_trigger_depth() > 0 ||
 		m2m_catalog_is_subscribed(rel->association) ||
 		pg_class_aclcheck(rel->association, GetUserId(),
 						  ACL_SELECT) != ACLCHECK_OK ||
@@ -755,7 +753,7 @@ update_column(M2mRule *rule, int statement, bool many)
 	context.arg = rule;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	counting = trigger_depth();
+	counting = m2m_rule_trigger_depth();
 	PG_TRY();
 	{
 		m2m_rule_execute(rule, statement, many,
@@ -828,7 +826,7 @@ row_written(TriggerData *trigger)
 	M2mRelationship *rel;
 	ListCell   *lc;
 
-	if ((counting >= 0 && trigger_depth() == counting + 1) ||
+	if ((counting >= 0 && m2m_rule_trigger_depth() == counting + 1) ||
 		!OidIsValid(trigger->tg_trigger->tgconstrrelid))
 		return;
 	rel = m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
@@ -853,13 +851,6 @@ row_written(TriggerData *trigger)
 		set_column(rule, desc, keys);
 		tuplestore_end(keys);
 	}
-}
-
-/* trigger_depth: how many triggers within each other are running. */
-static int
-trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }
 
 /*

@@ -29,6 +29,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_sequence.h"
@@ -59,6 +60,12 @@
 /* From one number to the next, where links are moved in between. */
 #define STEP 65536
 
+/*
+ * How often links are put in order when a transaction commits: a user's trigger
+ * may shift some each time that we write.
+ */
+#define ROUNDS 10
+
 /* Statements of an order. */
 typedef enum OrderStatement
 {
@@ -86,8 +93,12 @@ typedef struct Pending
 /* Of the current transaction; in TopTransactionContext. */
 static List *pending = NIL;
 
-/* How deep we are in statements of our own on the column. */
-static int	arranging = 0;
+/*
+ * How deep in triggers a statement of our own on the column runs, if one does:
+ * the triggers that it fires itself need not be told.  What a user's trigger
+ * writes in turn is told of as ever.
+ */
+static int	arranging = -1;
 
 static void order_init(void);
 static bool order_read(M2mRule *rule);
@@ -103,6 +114,12 @@ static Datum column_value(Oid type, int64 value);
 static Oid	column_sequence(Oid relid, AttrNumber attnum);
 static Oid	marked_sequence(M2mRule *rule);
 static Oid	check_sequence(M2mRule *rule);
+static char *dense_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum,
+						int first);
+static char *sparse_text(M2mRelationship *rel, M2mSide side,
+						 AttrNumber attnum);
+static char *place_text(M2mRelationship *rel, const char *column,
+						const char *number);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, bool dense);
 static bool is_of_identity(M2mRelationship *rel, AttrNumber attnum);
@@ -162,13 +179,20 @@ m2m_order_links(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
 	if (CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_BEFORE(trigger->tg_event) &&
+		TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		return PointerGetDatum(fill_null(trigger));
+
+	/* whoever puts links in order does not have to be told */
+	if (CALLED_AS_TRIGGER(fcinfo) && arranging >= 0 &&
+		m2m_rule_trigger_depth() == arranging + 1)
+		return PointerGetDatum(NULL);
+	if (CALLED_AS_TRIGGER(fcinfo) &&
 		TRIGGER_FIRED_BEFORE(trigger->tg_event))
 	{
 		M2mRelationship *rel;
 		M2mRule    *rule;
 
-		if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-			return PointerGetDatum(fill_null(trigger));
 		rel = m2m_relationship_get(RelationGetRelid(trigger->tg_relation),
 								   InvalidOid, NoLock);
 		rule = rel == NULL ? NULL :
@@ -177,11 +201,6 @@ m2m_order_links(PG_FUNCTION_ARGS)
 			order_before(rule);
 		return PointerGetDatum(NULL);
 	}
-
-	/* whoever puts links in order does not have to be told */
-	if (arranging > 0 && CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-		return PointerGetDatum(NULL);
 	return m2m_rule_fired(fcinfo, &m2m_order_kind);
 }
 
@@ -335,36 +354,20 @@ m2m_order_define(Oid association, const char *role, const char *column,
 	/* places of links that are there, before there are triggers */
 	args = lappend(args, psprintf("order=%s", dense ? "dense" : "sparse"));
 	if (dense)
-		args = lappend(args, psprintf("first=%d",
-									  rule != NULL && IS_DENSE(rule) ?
-									  FIRST(rule) :
-									  first_number(association, attnum)));
+	{
+		int			first = rule != NULL && IS_DENSE(rule) ? FIRST(rule) :
+			first_number(association, attnum);
+
+		args = lappend(args, psprintf("first=%d", first));
+		m2m_sql(dense_text(rel, side, attnum, first));
+	}
+	else
+		m2m_sql(sparse_text(rel, side, attnum));
 	if (added)
 		args = lappend(args, pstrdup("origin=added"));
 	else if (nullable)
 		args = lappend(args, pstrdup("null=allowed"));
 	keys = m2m_rule_names(rel, side);
-	m2m_sql(psprintf("UPDATE %s a SET %s = p.n FROM (SELECT a.ctid AS place, %s"
-					 " AS n FROM %s a) p"
-					 " WHERE a.ctid OPERATOR(pg_catalog.=) p.place AND a.%s IS DISTINCT FROM p.n",
-					 table, quoted,
-					 dense ?
-					 psprintf("(pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.%s, %s)"
-							  " OPERATOR(pg_catalog.+) (%d))",
-							  m2m_rule_keys(rel, side, "a"), quoted,
-							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
-							  atoi(strchr(list_nth(args, 2), '=') + 1) - 1) :
-					 psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
-							  " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
-							  " OPERATOR(pg_catalog.*) %d)"
-							  " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
-							  " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
-							  " OPERATOR(pg_catalog.*) %d))",
-							  quoted, quoted, STEP, STEP, quoted,
-							  m2m_rule_keys(rel, side, "a"),
-							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
-							  STEP),
-					 table, quoted));
 	make_identity(rel, attnum, dense);
 	if (!OidIsValid(find_index(rel, side, attnum, NULL)))
 		m2m_ddl(psprintf("CREATE INDEX %s ON %s (%s, %s)",
@@ -398,6 +401,55 @@ m2m_order_define(Oid association, const char *role, const char *column,
 	}
 	m2m_relationship_changed(association);
 	CommandCounterIncrement();
+}
+
+/*
+ * dense_text: gives the links that there are the numbers of their places: by
+ * the column, and by their keys where that says nothing.
+ */
+static char *
+dense_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum, int first)
+{
+	char	   *column = m2m_quoted_column(rel->association, attnum);
+
+	return place_text(rel, column,
+					  psprintf("(pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.%s, %s)"
+							   " OPERATOR(pg_catalog.+) (%d))",
+							   m2m_rule_keys(rel, side, "a"), column,
+							   m2m_rule_keys(rel, M2M_OTHER(side), "a"),
+							   first - 1));
+}
+
+/*
+ * sparse_text: numbers for those that have none, in steps, behind all that
+ * there are.
+ */
+static char *
+sparse_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum)
+{
+	char	   *column = m2m_quoted_column(rel->association, attnum);
+
+	return place_text(rel, column,
+					  psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
+							   " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
+							   " OPERATOR(pg_catalog.*) %d)"
+							   " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
+							   " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
+							   " OPERATOR(pg_catalog.*) %d))",
+							   column, column, STEP, STEP, column,
+							   m2m_rule_keys(rel, side, "a"),
+							   m2m_rule_keys(rel, M2M_OTHER(side), "a"), STEP));
+}
+
+/* place_text: writes a number where it is another. */
+static char *
+place_text(M2mRelationship *rel, const char *column, const char *number)
+{
+	char	   *table = m2m_qualified_name(rel->association);
+
+	return psprintf("UPDATE %s a SET %s = p.n FROM (SELECT a.ctid AS place, %s AS n FROM %s a) p"
+					" WHERE a.ctid OPERATOR(pg_catalog.=) p.place AND a.%s IS DISTINCT FROM p.n",
+					table, column, number, table, column);
 }
 
 /*
@@ -611,25 +663,21 @@ find_index(M2mRelationship *rel, M2mSide side, AttrNumber column,
 
 	foreach(lc, indexes)
 	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
-											ObjectIdGetDatum(lfirst_oid(lc)));
-		Form_pg_index form;
-		bool		fits;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		form = (Form_pg_index) GETSTRUCT(tuple);
-		fits = form->indnkeyatts == nkeys + 1 && form->indisvalid &&
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+		bool		fits = index->rd_rel->relam == BTREE_AM_OID &&
+			form->indnkeyatts == nkeys + 1 && form->indisvalid &&
 			form->indkey.values[nkeys] == column &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL);
+
 		for (int i = 0; fits && i < nkeys; i++)
 			fits = form->indkey.values[i] == rel->side[side].key[i].link_attnum;
 		if (fits && (name == NULL ||
 					 (!form->indisunique &&
-					  strncmp(get_rel_name(lfirst_oid(lc)), name,
+					  strncmp(RelationGetRelationName(index), name,
 							  strlen(name)) == 0)))
 			result = lfirst_oid(lc);
-		ReleaseSysCache(tuple);
+		index_close(index, AccessShareLock);
 	}
 	table_close(association, NoLock);
 	return result;
@@ -754,11 +802,17 @@ column_of(M2mRule *rule)
 	return m2m_quoted_column(rule->rel->association, rule->column);
 }
 
-/* m2m_order_arranging: who moves links says so, and takes it back. */
-void
-m2m_order_arranging(int more)
+/*
+ * m2m_order_arrange: who moves links says how deep he is in triggers, and takes
+ * it back by what this returns.
+ */
+int
+m2m_order_arrange(int depth)
 {
-	arranging += more;
+	int			outer = arranging;
+
+	arranging = depth;
+	return outer;
 }
 
 /* order_init: at load. */
@@ -802,7 +856,7 @@ order_elsewhere(M2mRule *rule)
 static void
 order_before(M2mRule *rule)
 {
-	if (IS_DENSE(rule) && rule->column != 0 && arranging == 0)
+	if (IS_DENSE(rule) && rule->column != 0)
 		m2m_lock_all_keys(rule->rel, rule->side);
 }
 
@@ -906,13 +960,14 @@ m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 {
 	uint64		wanted = tuplestore_tuple_count(places);
 	uint64		result;
+	int			outer;
 
 	if (wanted == 0)
 		return 0;
 	(void) check_sequence(rule);
 	m2m_rule_add_relation("places", InvalidOid, m2m_order_places_desc(),
 						  places);
-	arranging++;
+	outer = m2m_order_arrange(m2m_rule_trigger_depth());
 	PG_TRY();
 	{
 		result = m2m_rule_execute(rule, ORDER_PUT, wanted > M2M_RULE_FEW,
@@ -921,7 +976,7 @@ m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 	}
 	PG_FINALLY();
 	{
-		arranging--;
+		(void) m2m_order_arrange(outer);
 	}
 	PG_END_TRY();
 	if (SPI_unregister_relation("places") != SPI_OK_REL_UNREGISTER)
@@ -1003,14 +1058,16 @@ at_commit(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			while (pending != NIL)
+			for (int round = 0; pending != NIL; round++)
 			{
 				while (pending != NIL)
 				{
 					Pending    *p = linitial(pending);
 
 					pending = list_delete_first(pending);
-					put_in_order(p);
+					if (round < ROUNDS)
+						put_in_order(p);
+					tuplestore_end(p->keys);
 				}
 				AfterTriggerFireDeferred();
 			}
@@ -1021,7 +1078,7 @@ at_commit(XactEvent event, void *arg)
 
 			/* the memory goes with the transaction */
 			pending = NIL;
-			arranging = 0;
+			arranging = -1;
 			break;
 		default:
 			break;
@@ -1087,7 +1144,6 @@ put_in_order(Pending *p)
 		m2m_rule_finish();
 		PopActiveSnapshot();
 	}
-	tuplestore_end(p->keys);
 }
 
 /*

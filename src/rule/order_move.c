@@ -19,6 +19,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -78,6 +79,7 @@ static int	links_after(OrderedList *list, Link *before, Link *moved, int most,
 						Link *links, bool *is_next);
 static bool is_at(ItemPointer place, Link *link);
 static void put(OrderedList *list, Link *link, int64 number);
+static int64 number_past(OrderedList *list, int64 number, int64 step);
 static bool write_places(OrderedList *list, Oid as);
 static void lock_list(OrderedList *list);
 static uint64 run(M2mRule *rule, const char *sql, int nargs, Oid *types,
@@ -202,14 +204,15 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		}
 		if (first && n > 0)
 		{
-			/* there is always room in front */
-			put(list, &this, links[0].number - STEP);
+			/* there is room in front */
+			put(list, &this, number_past(list, links[0].number, -STEP));
 			break;
 		}
 		low = first ? 0 : before.number;
 		if (n == 0)
 		{
-			put(list, &this, Max(m2m_order_next(list->rule), low + STEP));
+			put(list, &this, Max(m2m_order_next(list->rule),
+								 number_past(list, low, STEP)));
 			break;
 		}
 		if ((uint64) links[0].number - (uint64) low >= 2)
@@ -227,7 +230,8 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		between = n;
 		if (n < most)
 		{
-			high = Max(m2m_order_next(list->rule), high + STEP);
+			high = Max(m2m_order_next(list->rule),
+					   number_past(list, high, STEP));
 			put(list, &links[n - 1], high);
 		}
 		room = ((uint64) high - (uint64) low) / (between + 1);
@@ -471,6 +475,28 @@ put(OrderedList *list, Link *link, int64 number)
 }
 
 /*
+ * number_past: a number that is a step from another.  Error 22003 where there
+ * is none, as somebody has written one at the end of what there is.
+ */
+static int64
+number_past(OrderedList *list, int64 number, int64 step)
+{
+	Oid			association = list->rule->rel->association;
+	int64		result;
+
+	if (pg_add_s64_overflow(number, step, &result))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("numbers in column \"%s\" of \"%s\" leave no room",
+						get_attname(association, list->rule->column, false),
+						get_rel_name(association)),
+				 errdetail("A link of the row has the number " INT64_FORMAT ".",
+						   number),
+				 errhint("Update it to one that is nearer to 0.")));
+	return result;
+}
+
+/*
  * write_places: gives links their numbers, as the caller, or as another role;
  * false if one of them has been changed since it was read.
  */
@@ -482,6 +508,7 @@ write_places(OrderedList *list, Oid as)
 	char	   *table = m2m_qualified_name(rel->association);
 	uint64		wanted = tuplestore_tuple_count(list->places);
 	uint64		locked;
+	int			outer;
 
 	if (wanted == 0)
 		return true;
@@ -499,7 +526,7 @@ write_places(OrderedList *list, Oid as)
 				 0, NULL, NULL, false);
 	if (locked != wanted)
 		return false;
-	m2m_order_arranging(1);
+	outer = m2m_order_arrange(m2m_rule_trigger_depth());
 	PG_TRY();
 	{
 		run(rule,
@@ -513,7 +540,7 @@ write_places(OrderedList *list, Oid as)
 	}
 	PG_FINALLY();
 	{
-		m2m_order_arranging(-1);
+		(void) m2m_order_arrange(outer);
 	}
 	PG_END_TRY();
 	return true;
@@ -637,7 +664,7 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 			nargs, types, values, true);
 		to = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 										 SPI_tuptable->tupdesc, 1, &isnull));
-		to = Min(to, m2m_order_first(rule) + at - 1);
+		to = Min(to, m2m_order_first(rule) + (at - 1));
 	}
 	else
 	{
@@ -1043,7 +1070,8 @@ number_between(OrderedList *list, Link *links, int64 from, int64 to,
 
 		for (int64 i = from; i < to; i++)
 		{
-			last = Max(m2m_order_next(list->rule), last + 1);
+			last = Max(m2m_order_next(list->rule),
+					   number_past(list, last, 1));
 			put(list, &links[i], last);
 			links[i].number = last;
 		}
@@ -1051,7 +1079,8 @@ number_between(OrderedList *list, Link *links, int64 from, int64 to,
 	else if (low == NULL)
 	{
 		for (int64 i = from; i < to; i++)
-			put(list, &links[i], high->number - (to - i) * STEP);
+			put(list, &links[i],
+				number_past(list, high->number, -(to - i) * STEP));
 	}
 	else
 	{

@@ -107,7 +107,7 @@ static void end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 						Tuplestorestate *lost, TupleDesc arrived_desc,
 						Tuplestorestate *arrived);
 static Tuplestorestate *run(M2mRule *rule, int statement, bool many, Oid as,
-							bool latest, TupleDesc desc,
+							M2mRuleSnapshot snapshot, TupleDesc desc,
 							Tuplestorestate *rows);
 static Tuplestorestate *linkless(List *rules, bool many, TupleDesc desc,
 								 Tuplestorestate *rows);
@@ -687,14 +687,15 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	 * again
 	 */
 	rows = linkless(rules, many, desc, rows);
-	rows = run(rule, ORPHAN_LOCK, many, owner, false, desc, rows);
+	rows = run(rule, ORPHAN_LOCK, many, owner, M2M_RULE_COMMAND, desc, rows);
 	rows = linkless(rules, many, desc, rows);
 	foreach(lc, rules)
 	{
 		if (refuses(lfirst(lc)) && tuplestore_tuple_count(rows) > 0)
 			report(lfirst(lc), desc, rows);
 	}
-	tuplestore_end(run(rule, ORPHAN_DELETE, many, owner, false, desc, rows));
+	tuplestore_end(run(rule, ORPHAN_DELETE, many, owner, M2M_RULE_COMMAND,
+					   desc, rows));
 }
 
 /*
@@ -702,8 +703,8 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
  * none if there are no rows.
  */
 static Tuplestorestate *
-run(M2mRule *rule, int statement, bool many, Oid as, bool latest,
-	TupleDesc desc, Tuplestorestate *rows)
+run(M2mRule *rule, int statement, bool many, Oid as,
+	M2mRuleSnapshot snapshot, TupleDesc desc, Tuplestorestate *rows)
 {
 	Tuplestorestate *result;
 
@@ -712,7 +713,7 @@ run(M2mRule *rule, int statement, bool many, Oid as, bool latest,
 	result = tuplestore_begin_heap(true, false, work_mem / 4);
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("rows", InvalidOid, desc, rows);
-	m2m_rule_execute(rule, statement, many, as, latest, 0, NULL, NULL);
+	m2m_rule_execute(rule, statement, many, as, snapshot, 0, NULL, NULL);
 	if (SPI_tuptable != NULL)
 		m2m_rule_store(result);
 	m2m_rule_finish();
@@ -734,8 +735,8 @@ linkless(List *rules, bool many, TupleDesc desc, Tuplestorestate *rows)
 		M2mRule    *rule = lfirst(lc);
 
 		rows = run(rule, ORPHAN_LINKLESS, many,
-				   m2m_catalog_relation_owner(rule->rel->association), true,
-				   desc, rows);
+				   m2m_catalog_relation_owner(rule->rel->association),
+				   M2M_RULE_READ_LATEST, desc, rows);
 	}
 	return rows;
 }

@@ -163,6 +163,7 @@ extern uint64 m2m_rule_execute(M2mRule *rule, int statement, bool many,
 							   Oid as, M2mRuleSnapshot snapshot, int nargs,
 							   Oid *types, Datum *values);
 extern void m2m_rule_finish(void);
+extern int	m2m_rule_trigger_depth(void);
 extern int64 m2m_rule_rows(M2mRuleChange *change);
 extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
 						   const char *alias);
@@ -250,6 +251,6 @@ extern int64 m2m_order_next(M2mRule *rule);
 extern char *m2m_order_by(M2mRule *rule, const char *alias, bool descending);
 extern TupleDesc m2m_order_places_desc(void);
 extern uint64 m2m_order_put_places(M2mRule *rule, Tuplestorestate *places);
-extern void m2m_order_arranging(int more);
+extern int	m2m_order_arrange(int depth);
 
 #endif							/* M2M_RULE_INTERNAL_H */

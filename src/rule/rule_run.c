@@ -15,6 +15,7 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -79,6 +80,16 @@ void
 m2m_rule_finish(void)
 {
 	SPI_finish();
+}
+
+/*
+ * m2m_rule_trigger_depth: how many triggers within each other are running.  What
+ * a statement of ours fires itself runs one deeper than the statement.
+ */
+int
+m2m_rule_trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }
 
 /* m2m_rule_rows: how many rows were linked and unlinked. */

@@ -47,7 +47,6 @@ static bool symmetric_elsewhere(M2mRule *rule);
 static void symmetric_off(M2mRule *rule);
 static bool symmetric_idle(M2mRule *rule);
 static char *properties(M2mRelationship *rel, const char *alias);
-static char *mirrored(M2mRelationship *rel, const char *one, const char *other);
 static char *is_first(M2mRelationship *rel, const char *alias);
 
 PG_FUNCTION_INFO_V1(m2m_symmetric_links);
@@ -152,7 +151,7 @@ symmetric_text(M2mRule *rule, int statement)
 						association, set, theirs, association,
 						m2m_rule_same(rel, M2M_LEFT, "n", "a"),
 						m2m_rule_same(rel, M2M_RIGHT, "n", "a"),
-						mirrored(rel, "l", "n"), mine, theirs,
+						m2m_symmetric_mirrored(rel, "l", "n"), mine, theirs,
 						is_first(rel, "l"),
 						m2m_rule_same(rel, M2M_LEFT, "o", "l"),
 						m2m_rule_same(rel, M2M_RIGHT, "o", "l"));
@@ -178,7 +177,7 @@ symmetric_text(M2mRule *rule, int statement)
 					m2m_rule_same(rel, M2M_RIGHT, "v", "l"),
 					m2m_rule_same(rel, M2M_LEFT, "u", "l"),
 					m2m_rule_same(rel, M2M_RIGHT, "u", "l"),
-					association, set, theirs, mirrored(rel, "l", "a"),
+					association, set, theirs, m2m_symmetric_mirrored(rel, "l", "a"),
 					mine, theirs,
 					m2m_rule_same(rel, M2M_LEFT, "o", "a"),
 					m2m_rule_same(rel, M2M_RIGHT, "o", "a"),
@@ -231,7 +230,7 @@ symmetric_check(M2mRule *rule)
 	char	   *association = m2m_qualified_name(rel->association);
 	char	   *alone = psprintf("FROM %s l WHERE NOT EXISTS (SELECT FROM %s a WHERE %s)",
 								 association, association,
-								 mirrored(rel, "l", "a"));
+								 m2m_symmetric_mirrored(rel, "l", "a"));
 	char	   *set = properties(rel, NULL);
 	List	   *findings = NIL;
 	M2mRuleFinding *finding;
@@ -254,14 +253,14 @@ symmetric_check(M2mRule *rule)
 	finding->question =
 		psprintf("SELECT EXISTS (SELECT FROM %s l, %s a WHERE %s AND %s AND NOT"
 				 " pg_catalog.record_image_eq(ROW(%s), ROW(%s)))",
-				 association, association, mirrored(rel, "l", "a"),
+				 association, association, m2m_symmetric_mirrored(rel, "l", "a"),
 				 is_first(rel, "l"), properties(rel, "a"),
 				 properties(rel, "l"));
 	finding->remedy =
 		psprintf("UPDATE %s a SET (%s) = ROW(%s) FROM %s l WHERE %s AND %s AND NOT"
 				 " pg_catalog.record_image_eq(ROW(%s), ROW(%s))",
 				 association, set, properties(rel, "l"), association,
-				 mirrored(rel, "l", "a"), is_first(rel, "l"),
+				 m2m_symmetric_mirrored(rel, "l", "a"), is_first(rel, "l"),
 				 properties(rel, "a"), properties(rel, "l"));
 	return lappend(findings, finding);
 }
@@ -366,11 +365,11 @@ m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum)
 }
 
 /*
- * mirrored: is one row a link's in one direction, and another that in the
+ * m2m_symmetric_mirrored: is one row a link's in one direction, and another that in the
  * other?  Not of a row's link to itself.
  */
-static char *
-mirrored(M2mRelationship *rel, const char *one, const char *other)
+char *
+m2m_symmetric_mirrored(M2mRelationship *rel, const char *one, const char *other)
 {
 	StringInfoData same;
 

@@ -528,7 +528,11 @@ follow_name(M2mExposed *exposed)
 	ReleaseSysCache(tuple);
 	if (read_head(body, &head) == NULL || strcmp(head.of, name) == 0)
 		return;
+
+	/* somebody may have written it, in another way than we quote it */
 	from = strstr(body, quote_literal_cstr(head.of));
+	if (from == NULL)
+		return;
 	m2m_function_replace(exposed->function,
 						 psprintf("%.*s%s%s", (int) (from - body), body,
 								  quote_literal_cstr(name),
@@ -616,6 +620,8 @@ past_literal(const char *s, char **value)
 		}
 		if (*s == '\'' || (escapes && *s == '\\'))
 			s++;
+		if (*s == '\0')
+			return NULL;
 		appendStringInfoChar(&string, *s);
 	}
 	return NULL;
