@@ -37,7 +37,8 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	if (m2m_counter_kept(rel, side, &column, &slots))
 	{
 		if (column != NULL)
-			appendStringInfo(&sql, "SELECT %s, CAST(coalesce(e.%s, 0) AS pg_catalog.int8) FROM %s e",
+			appendStringInfo(&sql, "SELECT %s, CAST(coalesce(e.%s, 0) AS pg_catalog.int8)"
+							 " FROM %s e",
 							 m2m_whole_row(rel->side[side].relid), column,
 							 m2m_qualified_name(rel->side[side].relid));
 		else

@@ -1048,10 +1048,10 @@ counter_text(M2mRule *rule, int statement)
 			}
 		case COUNTER_SET:
 			return psprintf("UPDATE %s r SET %s = CAST(c.n AS %s) FROM counts c WHERE %s"
-							" AND r.%s IS DISTINCT FROM CAST(c.n AS %s)",
+							" AND (r.%s OPERATOR(pg_catalog.=) CAST(c.n AS %s)) IS NOT TRUE",
 							rows, column, type, same.data, column, type);
 		case COUNTER_ZERO:
-			return psprintf("UPDATE %s r SET %s = 0 WHERE r.%s IS DISTINCT FROM 0",
+			return psprintf("UPDATE %s r SET %s = 0 WHERE (r.%s OPERATOR(pg_catalog.=) 0) IS NOT TRUE",
 							rows, column, column);
 		case COUNTER_ABSENT:
 			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND NOT EXISTS"
@@ -1106,7 +1106,7 @@ all_text(M2mRule *rule)
 	return psprintf("UPDATE %s r SET %s = CAST(c.m2m_n AS %s) FROM"
 					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s"
 					" AND %s GROUP BY %s) c"
-					" WHERE %s r.%s IS DISTINCT FROM CAST(c.m2m_n AS %s)",
+					" WHERE %s (r.%s OPERATOR(pg_catalog.=) CAST(c.m2m_n AS %s)) IS NOT TRUE",
 					rows, column, type, row_keys(rel, side, "r"),
 					m2m_quoted_column(rel->association,
 									  endpoint->key[0].link_attnum),
@@ -1191,7 +1191,7 @@ counter_check(M2mRule *rule)
 		column = m2m_quoted_column(endpoint->relid, COLUMN(rule));
 		finding->question =
 			psprintf("SELECT EXISTS (SELECT FROM %s r LEFT JOIN (%s) c ON %s"
-					 " WHERE r.%s IS DISTINCT FROM COALESCE(c.m2m_n, 0))",
+					 " WHERE (r.%s OPERATOR(pg_catalog.=) COALESCE(c.m2m_n, 0)) IS NOT TRUE)",
 					 m2m_qualified_name(endpoint->relid), counted,
 					 m2m_rule_joins(rel, side, "c", "r"), column);
 	}

@@ -72,6 +72,7 @@ static void set_local(const char *name, const char *value);
 static bool writes_alike(Oid type);
 static char *comparable(M2mRelationship *rel, const char *alias,
 						bool apart);
+static char *alike(const char *one, const char *other);
 static char *past_names(M2mRule *rule);
 static char *past_rows(M2mRule *rule);
 static char *past_same(M2mRule *rule, const char *past, const char *link);
@@ -498,6 +499,17 @@ comparable(M2mRelationship *rel, const char *alias, bool apart)
 }
 
 /*
+ * alike: are two of these the same, or both null?  Not by IS NOT DISTINCT FROM,
+ * whose operator the search_path of whoever writes a link could choose.
+ */
+static char *
+alike(const char *one, const char *other)
+{
+	return psprintf("COALESCE((%s) OPERATOR(pg_catalog.=) (%s), (%s) IS NULL AND (%s) IS NULL)",
+					one, other, one, other);
+}
+
+/*
  * targets_text: the open rows of links that are gone, where a pair may have
  * several: of each pair as many as went, those first that are the same in what
  * tells them apart.
@@ -517,13 +529,14 @@ targets_text(M2mRule *rule, const char *gone)
 					" LEFT JOIN (SELECT g.*, %s AS m2m_p, pg_catalog.row_number() OVER"
 					" (PARTITION BY %s, %s) AS m2m_n"
 					" FROM (%s) g) g ON %s AND h.m2m_n OPERATOR(pg_catalog.=) g.m2m_n"
-					" AND h.m2m_p IS NOT DISTINCT FROM g.m2m_p) h"
+					" AND %s) h"
 					" JOIN (SELECT %s, pg_catalog.count(*) AS m2m_gone FROM (%s) g GROUP BY %s) g"
 					" ON %s AND h.m2m_rank OPERATOR(pg_catalog.<=) g.m2m_gone",
 					pair, comparable(rel, "h", true), pair, comparable(rel, "h", true),
 					past_rows(rule), gone, pair_same(rel, "h", "g"),
 					comparable(rel, "g", true), m2m_rule_pair(rel, "g"),
 					comparable(rel, "g", true), gone, pair_same(rel, "h", "g"),
+					alike("h.m2m_p", "g.m2m_p"),
 					m2m_rule_pair(rel, "g"), gone, m2m_rule_pair(rel, "g"),
 					pair_same(rel, "h", "g"));
 }
@@ -578,7 +591,7 @@ close_text(M2mRule *rule, const char *gone, const char *surplus)
 					" AND h.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()%s"
 					" RETURNING 1),"
 					" u AS (UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
-					" unlinked_by = $1, unlinked_actor = NULLIF($2, '') FROM t WHERE %s"
+					" unlinked_by = $1, unlinked_actor = CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM t WHERE %s"
 					" AND h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()"
 					" RETURNING 1)"
 					" SELECT (SELECT pg_catalog.count(*) FROM f) OPERATOR(pg_catalog.+)"
@@ -597,12 +610,13 @@ surplus_text(M2mRule *rule, const char *pairs)
 					" ORDER BY h.history_id DESC) AS m2m_n FROM %s WHERE h.to_xid IS NULL"
 					" AND EXISTS (SELECT FROM %s g WHERE %s)) h"
 					" WHERE h.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM (%s) a"
-					" WHERE %s AND %s IS NOT DISTINCT FROM %s)",
+					" WHERE %s AND %s)",
 					m2m_rule_pair(rel, "h"), comparable(rel, "h", false),
 					past_rows(rule), pairs, pair_same(rel, "h", "g"),
 					rows_text(rel, m2m_qualified_name(rel->association)),
-					pair_same(rel, "h", "a"), comparable(rel, "h", false),
-					comparable(rel, "a", false));
+					pair_same(rel, "h", "a"),
+					alike(comparable(rel, "h", false),
+						  comparable(rel, "a", false)));
 }
 
 /* missing_text: links of some pairs that no row is open for. */
@@ -614,12 +628,13 @@ missing_text(M2mRule *rule, const char *pairs)
 	return psprintf("SELECT a.* FROM (SELECT a.*, pg_catalog.row_number() OVER (PARTITION BY %s,"
 					" %s) AS m2m_n FROM (%s) a WHERE EXISTS (SELECT FROM %s g WHERE %s)) a"
 					" WHERE a.m2m_n OPERATOR(pg_catalog.>) (SELECT pg_catalog.count(*) FROM %s"
-					" WHERE h.to_xid IS NULL AND %s AND %s IS NOT DISTINCT FROM %s)",
+					" WHERE h.to_xid IS NULL AND %s AND %s)",
 					m2m_rule_pair(rel, "a"), comparable(rel, "a", false),
 					rows_text(rel, m2m_qualified_name(rel->association)),
 					pairs, pair_same(rel, "a", "g"), past_rows(rule),
-					pair_same(rel, "h", "a"), comparable(rel, "h", false),
-					comparable(rel, "a", false));
+					pair_same(rel, "h", "a"),
+					alike(comparable(rel, "h", false),
+						  comparable(rel, "a", false)));
 }
 
 /* history_text: the SQL of its statements. */
@@ -639,7 +654,7 @@ history_text(M2mRule *rule, int statement)
 							" linked_actor)"
 							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
 							" NULL),"
-							" pg_catalog.pg_current_xact_id(), $1, NULLIF($2, '') FROM (%s) a",
+							" pg_catalog.pg_current_xact_id(), $1, CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM (%s) a",
 							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
 							rows_text(rel, "linked") :

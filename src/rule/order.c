@@ -448,7 +448,8 @@ place_text(M2mRelationship *rel, const char *column, const char *number)
 	char	   *table = m2m_qualified_name(rel->association);
 
 	return psprintf("UPDATE %s a SET %s = p.n FROM (SELECT a.ctid AS place, %s AS n FROM %s a) p"
-					" WHERE a.ctid OPERATOR(pg_catalog.=) p.place AND a.%s IS DISTINCT FROM p.n",
+					" WHERE a.ctid OPERATOR(pg_catalog.=) p.place"
+					" AND (a.%s OPERATOR(pg_catalog.=) p.n) IS NOT TRUE",
 					table, column, number, table, column);
 }
 
@@ -1060,14 +1061,16 @@ at_commit(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_PREPARE:
 			for (int round = 0; pending != NIL; round++)
 			{
-				while (pending != NIL)
-				{
-					Pending    *p = linitial(pending);
+				List	   *now = pending;
+				ListCell   *lc;
 
-					pending = list_delete_first(pending);
+				/* what is kept meanwhile is the next round's */
+				pending = NIL;
+				foreach(lc, now)
+				{
 					if (round < ROUNDS)
-						put_in_order(p);
-					tuplestore_end(p->keys);
+						put_in_order(lfirst(lc));
+					tuplestore_end(((Pending *) lfirst(lc))->keys);
 				}
 				AfterTriggerFireDeferred();
 			}
@@ -1240,7 +1243,7 @@ order_text(M2mRule *rule, int statement)
 							" pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY %s)"
 							" OPERATOR(pg_catalog.+) (%d) AS n"
 							" FROM (SELECT DISTINCT p.* FROM kept p) p JOIN %s a ON %s WHERE %s) p"
-							" WHERE p.old IS DISTINCT FROM p.n AND $1 IS NOT NULL",
+							" WHERE (p.old OPERATOR(pg_catalog.=) p.n) IS NOT TRUE AND $1 IS NOT NULL",
 							column, keys, m2m_order_by(rule, "a", false),
 							FIRST(rule) - 1, association,
 							match_keys(rule, "a"), is_link);
@@ -1292,7 +1295,7 @@ order_check(M2mRule *rule)
 		finding->question =
 			psprintf("SELECT EXISTS (SELECT FROM (SELECT a.%s AS old, pg_catalog.row_number() OVER"
 					 " (PARTITION BY %s ORDER BY %s) OPERATOR(pg_catalog.+) (%d) AS n FROM %s a"
-					 " WHERE %s) p WHERE p.old IS DISTINCT FROM p.n)",
+					 " WHERE %s) p WHERE (p.old OPERATOR(pg_catalog.=) p.n) IS NOT TRUE)",
 					 column_of(rule), m2m_rule_keys(rel, rule->side, "a"),
 					 m2m_order_by(rule, "a", false), FIRST(rule) - 1,
 					 association, m2m_rule_is_link(rel, "a"));

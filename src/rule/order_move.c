@@ -658,7 +658,8 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	{
 		bool		isnull;
 
-		run(rule, psprintf("SELECT CAST(pg_catalog.max(a.%s) AS pg_catalog.int8) FROM %s a WHERE %s",
+		run(rule, psprintf("SELECT CAST(pg_catalog.max(a.%s) AS pg_catalog.int8) FROM %s a"
+						   " WHERE %s",
 						   column, m2m_qualified_name(rel->association),
 						   of_list(list, "a")),
 			nargs, types, values, true);
@@ -799,8 +800,8 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	nargs = parameters(&list, NULL, types, values);
 	SPI_connect();
 	lock_list(&list);
-	run(rule, psprintf("SELECT CAST(COALESCE(pg_catalog.max(a.%s), %d) AS pg_catalog.int8) FROM %s a"
-					   " WHERE %s",
+	run(rule, psprintf("SELECT CAST(COALESCE(pg_catalog.max(a.%s), %d) AS pg_catalog.int8)"
+					   " FROM %s a WHERE %s",
 					   m2m_quoted_column(rel->association, rule->column),
 					   (int) m2m_order_first(rule) - 1,
 					   m2m_qualified_name(rel->association),
@@ -862,8 +863,9 @@ m2m_order_linked(M2mRelationship *rel, M2mSide side, M2mIds *ids[2],
 	/* each takes the number that the one in its place has */
 	run(rule, psprintf("WITH c AS MATERIALIZED (SELECT a.m2m_place, %s, a.%s,"
 					   " pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY %s) AS m2m_is,"
-					   " pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.m2m_n, %s) AS m2m_be"
-					   " FROM (SELECT a.ctid AS m2m_place, %s, a.%s, pg_catalog.min(p.m2m_n) AS m2m_n"
+					   " pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.m2m_n, %s)"
+					   " AS m2m_be FROM (SELECT a.ctid AS m2m_place, %s, a.%s,"
+					   " pg_catalog.min(p.m2m_n) AS m2m_n"
 					   " FROM wanted p JOIN %s a ON %s"
 					   " WHERE a.%s OPERATOR(pg_catalog.>) $1 AND %s"
 					   " GROUP BY a.ctid, %s, a.%s) a)"
@@ -1105,11 +1107,10 @@ longest_in_order(Link *links, int64 n)
 	int64		length = 0;
 	int64		at;
 
-	/*
-	 * Of numbers from which their place in the list is taken, so that what
-	 * comes in between finds a number each.
-	 */
-#define LESS(a, b) (links[a].number - (a) <= links[b].number - (b))
+	/* a comes before b, and between their numbers there is one for each */
+#define LESS(a, b) \
+	(links[a].number < links[b].number && \
+	 (uint64) links[b].number - (uint64) links[a].number >= (uint64) ((b) - (a)))
 	for (int64 i = 0; i < n; i++)
 	{
 		int64		low = 0;

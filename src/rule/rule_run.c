@@ -7,7 +7,8 @@
  * As the queries of foreign keys (ri_PerformCheck()) it runs with the rights of
  * a table's owner, whoever it was that wrote a link, past policies of that
  * owner's own.  Each name and operator in it is qualified, so no search_path
- * has a say.
+ * has a say; nor is there IS DISTINCT FROM, NULLIF, IN and the like, whose
+ * operators are looked up by it, too.
  */
 #include "postgres.h"
 
