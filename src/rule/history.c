@@ -591,7 +591,8 @@ close_text(M2mRule *rule, const char *gone, const char *surplus)
 					" AND h.from_xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()%s"
 					" RETURNING 1),"
 					" u AS (UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id(),"
-					" unlinked_by = $1, unlinked_actor = CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM t WHERE %s"
+					" unlinked_by = $1, unlinked_actor ="
+					" CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM t WHERE %s"
 					" AND h.from_xid OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()"
 					" RETURNING 1)"
 					" SELECT (SELECT pg_catalog.count(*) FROM f) OPERATOR(pg_catalog.+)"
@@ -654,7 +655,8 @@ history_text(M2mRule *rule, int statement)
 							" linked_actor)"
 							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
 							" NULL),"
-							" pg_catalog.pg_current_xact_id(), $1, CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM (%s) a",
+							" pg_catalog.pg_current_xact_id(), $1,"
+							" CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM (%s) a",
 							history, past_names(rule), m2m_rule_pair(rel, "a"),
 							statement == HISTORY_OPEN ?
 							rows_text(rel, "linked") :
