@@ -1051,7 +1051,8 @@ counter_text(M2mRule *rule, int statement)
 							" AND (r.%s OPERATOR(pg_catalog.=) CAST(c.n AS %s)) IS NOT TRUE",
 							rows, column, type, same.data, column, type);
 		case COUNTER_ZERO:
-			return psprintf("UPDATE %s r SET %s = 0 WHERE (r.%s OPERATOR(pg_catalog.=) 0) IS NOT TRUE",
+			return psprintf("UPDATE %s r SET %s = 0"
+							" WHERE (r.%s OPERATOR(pg_catalog.=) 0) IS NOT TRUE",
 							rows, column, column);
 		case COUNTER_ABSENT:
 			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s AND NOT EXISTS"

@@ -1243,7 +1243,8 @@ order_text(M2mRule *rule, int statement)
 							" pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY %s)"
 							" OPERATOR(pg_catalog.+) (%d) AS n"
 							" FROM (SELECT DISTINCT p.* FROM kept p) p JOIN %s a ON %s WHERE %s) p"
-							" WHERE (p.old OPERATOR(pg_catalog.=) p.n) IS NOT TRUE AND $1 IS NOT NULL",
+							" WHERE (p.old OPERATOR(pg_catalog.=) p.n) IS NOT TRUE"
+							" AND $1 IS NOT NULL",
 							column, keys, m2m_order_by(rule, "a", false),
 							FIRST(rule) - 1, association,
 							match_keys(rule, "a"), is_link);
