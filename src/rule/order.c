@@ -290,6 +290,7 @@ m2m_order_define(Oid association, const char *role, const char *column,
 	bool		nullable = true;
 	AttrNumber	attnum;
 	char	   *keys;
+	char	   *number;
 
 	/* at once: two that had a weaker lock and wanted this would be stuck */
 	if (get_rel_name(association) != NULL &&
@@ -344,17 +345,17 @@ m2m_order_define(Oid association, const char *role, const char *column,
 	else if (nullable)
 		args = lappend(args, pstrdup("null=allowed"));
 	keys = m2m_rule_names(rel, side);
-	m2m_sql(psprintf("UPDATE %s a SET %s = p.n FROM (SELECT a.ctid AS place, %s"
-					 " AS n FROM %s a) p"
-					 " WHERE a.ctid OPERATOR(pg_catalog.=) p.place AND a.%s IS DISTINCT FROM p.n",
-					 table, quoted,
-					 dense ?
-					 psprintf("(pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.%s, %s)"
+	number = psprintf("UPDATE %s a SET %s = p.n FROM (SELECT a.ctid AS place, %s"
+					  " AS n FROM %s a) p"
+					  " WHERE a.ctid OPERATOR(pg_catalog.=) p.place AND a.%s IS DISTINCT FROM p.n",
+					  table, quoted,
+					  dense ?
+					  psprintf("(pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.%s, %s)"
 							  " OPERATOR(pg_catalog.+) (%d))",
 							  m2m_rule_keys(rel, side, "a"), quoted,
 							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
 							  atoi(strchr(list_nth(args, 2), '=') + 1) - 1) :
-					 psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
+					  psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
 							  " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
 							  " OPERATOR(pg_catalog.*) %d)"
 							  " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
@@ -364,7 +365,17 @@ m2m_order_define(Oid association, const char *role, const char *column,
 							  m2m_rule_keys(rel, side, "a"),
 							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
 							  STEP),
-					 table, quoted));
+					  table, quoted);
+	m2m_symmetric_pause(1);
+	PG_TRY();
+	{
+		m2m_sql(number);
+	}
+	PG_FINALLY();
+	{
+		m2m_symmetric_pause(-1);
+	}
+	PG_END_TRY();
 	make_identity(rel, attnum, dense);
 	if (!OidIsValid(find_index(rel, side, attnum, NULL)))
 		m2m_ddl(psprintf("CREATE INDEX %s ON %s (%s, %s)",
