@@ -57,6 +57,19 @@ INSERT INTO track (list_id, song_id) VALUES (1, 5), (1, 1), (1, 5), (1, 9);
 SELECT copied FROM m2m_copy('list', 1, 'list', 5, via => 'track');
 SELECT list_id, array_agg(song_id ORDER BY song_position) FROM track GROUP BY 1 ORDER BY 1;
 
+-- Merged, links of a dense order come last, in their order: their numbers are not
+-- there twice for a unique constraint
+CREATE TABLE item (list_id int REFERENCES list, song_id int REFERENCES song, place int, PRIMARY KEY (list_id, song_id),
+	UNIQUE (list_id, place) DEFERRABLE INITIALLY DEFERRED);
+CREATE INDEX ON item (song_id);
+SELECT m2m_adopt('item', left_view => 'list_items', right_view => 'song_items');
+SELECT m2m_order('item', 'list', 'place', dense => true);
+INSERT INTO list VALUES (7), (8), (9);
+SELECT m2m_link('list', 7, 'song', ARRAY[5, 3, 1], via => 'item'), m2m_link('list', 8, 'song', ARRAY[9, 5, 2, 7], via => 'item'),
+	m2m_link('list', 9, 'song', ARRAY[8, 2], via => 'item');
+SELECT association, moved, dropped FROM m2m_merge('list', ARRAY[9, 8], 7) WHERE association = 'item'::regclass;
+SELECT array_agg(song_id ORDER BY place) AS songs, array_agg(place ORDER BY place) AS places FROM item;
+
 -- Links without a direction: an order is switched on where there are links, of
 -- each row by itself, and properties are still one value
 CREATE TABLE person (id int PRIMARY KEY);

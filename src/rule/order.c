@@ -697,6 +697,21 @@ m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum)
 	return InvalidOid;
 }
 
+/*
+ * m2m_order_provisional: the first of the numbers by which links of a side's
+ * rows come last in a dense order, in the order of these, when the statement
+ * has ended; 0 if there is no such order.
+ */
+int64
+m2m_order_provisional(M2mRelationship *rel, M2mSide side)
+{
+	M2mRule    *rule = m2m_order_of(rel, side);
+
+	if (rule == NULL || !IS_DENSE(rule) || !OidIsValid(marked_sequence(rule)))
+		return 0;
+	return half_of(get_atttype(rel->association, rule->column));
+}
+
 /* m2m_order_is_dense: has an order no gaps? */
 bool
 m2m_order_is_dense(M2mRule *rule)
