@@ -100,5 +100,12 @@ SELECT * FROM m2m_restore('friendship', :'before');
 SELECT person_id, array_agg(friend_id ORDER BY rank) AS friends, array_agg(DISTINCT note) FROM friendship GROUP BY 1 ORDER BY 1;
 SELECT * FROM m2m_check('friendship');
 
+-- Adopted anew, with the order that there is: link functions return rows in it
+SELECT m2m_order('friendship', 'friend');
+SELECT m2m_drop_rule('friendship', 'm2m_symmetric');
+SELECT m2m_adopt('friendship');
+SELECT prosrc FROM pg_proc WHERE proname ~ '^friend_' AND proname !~ '_at$' AND pronamespace = 'rule_together_t'::regnamespace;
+SELECT * FROM m2m_check('friendship');
+
 SET client_min_messages = warning;
 DROP SCHEMA rule_together_t CASCADE;
