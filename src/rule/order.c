@@ -351,20 +351,20 @@ m2m_order_define(Oid association, const char *role, const char *column,
 					  table, quoted,
 					  dense ?
 					  psprintf("(pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY a.%s, %s)"
-							  " OPERATOR(pg_catalog.+) (%d))",
-							  m2m_rule_keys(rel, side, "a"), quoted,
-							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
-							  atoi(strchr(list_nth(args, 2), '=') + 1) - 1) :
+							   " OPERATOR(pg_catalog.+) (%d))",
+							   m2m_rule_keys(rel, side, "a"), quoted,
+							   m2m_rule_keys(rel, M2M_OTHER(side), "a"),
+							   atoi(strchr(list_nth(args, 2), '=') + 1) - 1) :
 					  psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
-							  " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
-							  " OPERATOR(pg_catalog.*) %d)"
-							  " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
-							  " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
-							  " OPERATOR(pg_catalog.*) %d))",
-							  quoted, quoted, STEP, STEP, quoted,
-							  m2m_rule_keys(rel, side, "a"),
-							  m2m_rule_keys(rel, M2M_OTHER(side), "a"),
-							  STEP),
+							   " OPERATOR(pg_catalog./) %d OPERATOR(pg_catalog.+) 1)"
+							   " OPERATOR(pg_catalog.*) %d)"
+							   " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
+							   " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
+							   " OPERATOR(pg_catalog.*) %d))",
+							   quoted, quoted, STEP, STEP, quoted,
+							   m2m_rule_keys(rel, side, "a"),
+							   m2m_rule_keys(rel, M2M_OTHER(side), "a"),
+							   STEP),
 					  table, quoted);
 	m2m_symmetric_pause(1);
 	PG_TRY();
