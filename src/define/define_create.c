@@ -24,6 +24,7 @@
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
+#include "rule.h"
 #include "text.h"
 #include "view.h"
 
@@ -202,10 +203,15 @@ m2m_relationship_define(M2mDefinition *definition)
  * view, each in its schema, and sends word to everybody.  The caller has just
  * made the association or holds it locked in ShareRowExclusiveLock, and has
  * checked the names.  Errors are those of the DDL.
+ *
+ * A relationship that is described for the first time has no rules yet; where
+ * there were some, and links an order, the functions return rows in it.
  */
 void
 m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
 {
+	Oid			association = rel->association;
+	bool		made[2] = {false, false};
 	M2mExtensionState extension;
 
 	m2m_leave_extension(&extension);
@@ -213,8 +219,16 @@ m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		{
-			if (m2m_view_is_due(rel, s))
+			made[s] = m2m_view_is_due(rel, s);
+			if (made[s])
 				m2m_view_create(rel, s, schema[s], view[s]);
+		}
+		m2m_relationship_changed(association);
+		rel = m2m_relationship_get(association, InvalidOid, NoLock);
+		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
+		{
+			if (made[s] && m2m_order_column(rel, s) != InvalidAttrNumber)
+				m2m_function_repair(rel, s);
 		}
 	}
 	PG_FINALLY();
@@ -222,7 +236,7 @@ m2m_views_create(M2mRelationship *rel, Oid schema[2], char *view[2])
 		m2m_enter_extension(&extension);
 	}
 	PG_END_TRY();
-	m2m_relationship_changed(rel->association);
+	m2m_relationship_changed(association);
 }
 
 /*

@@ -303,8 +303,9 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 /*
  * m2m_direct_move: gives the links of rows of a side to another row of it, into;
  * *moved becomes how many it has got, *dropped how many were there already, or
- * twice.  Not for a relationship of a table with itself.  The caller has shut
- * the association (m2m_direct_open()): nobody else makes or removes links.
+ * twice.  Not for a relationship of a table with itself, nor where links have
+ * numbers, which a link keeps.  The caller has shut the association
+ * (m2m_direct_open()): nobody else makes or removes links.
  * Errors: 40001 in REPEATABLE READ and above.
  *
  * By updating rows, as the general path does: who is deleting a row of the other
@@ -326,7 +327,7 @@ m2m_direct_move(M2mRelationship *rel, M2mSide side, M2mIds *from, M2mIds *into,
 	if (table == NULL)
 		return false;
 	Assert(table->shut);
-	links = has_side_indexes(table, side) ?
+	links = table->direct->nnumbers == 0 && has_side_indexes(table, side) ?
 		find_links(table, side, from, true) : NULL;
 	if (links == NULL)
 	{

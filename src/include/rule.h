@@ -106,6 +106,7 @@ extern void m2m_notice_define(Oid association, const char *channel,
 extern void m2m_order_define(Oid association, const char *role,
 							 const char *column, bool dense);
 extern AttrNumber m2m_order_column(M2mRelationship *rel, M2mSide side);
+extern int64 m2m_order_provisional(M2mRelationship *rel, M2mSide side);
 extern Oid	m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum);
 
 /* order_move.c: changing it */

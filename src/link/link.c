@@ -57,13 +57,16 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 	if (skip && m2m_rules_fit(rel, ids) && ids[M2M_LEFT]->count == 0)
 		return 0;
 	given = m2m_properties_read(ids, properties);
-	if (given != NULL)
-		return m2m_plan_link_properties(rel, ids, given);
 
-	/* in order of the keys; where links have an order, in that of the call */
+	/*
+	 * In order of the keys; where links have an order, in that of the call,
+	 * unless the properties say another.
+	 */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		mark[s] = m2m_order_mark(rel, s, asked);
-	result = link_ids(rel, ids);
+		mark[s] = gives_order(rel, s, properties) ? M2M_NO_MARK :
+			m2m_order_mark(rel, s, asked);
+	result = given != NULL ? m2m_plan_link_properties(rel, ids, given) :
+		link_ids(rel, ids);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (result > 0)
@@ -174,7 +177,7 @@ m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others,
 		m2m_plan_set(rel, side, id, ids, difference);
 
 	/* the order of the array, unless the properties say another */
-	if (m2m_order_column(rel, side) != 0 && !gives_order(rel, side, properties))
+	if (!gives_order(rel, side, properties))
 		m2m_order_set(rel, side, id, others);
 }
 
@@ -188,12 +191,13 @@ gives_order(M2mRelationship *rel, M2mSide side, Jsonb *properties)
 	JsonbIterator *it;
 	JsonbValue	v;
 	JsonbIteratorToken token;
-	char	   *name = get_attname(rel->association,
-								   m2m_order_column(rel, side), false);
+	AttrNumber	column = m2m_order_column(rel, side);
+	char	   *name;
 	int			depth = 0;
 
-	if (properties == NULL)
+	if (properties == NULL || column == InvalidAttrNumber)
 		return false;
+	name = get_attname(rel->association, column, false);
 	it = JsonbIteratorInit(&properties->root);
 	while ((token = JsonbIteratorNext(&it, &v, depth > 1)) != WJB_DONE)
 	{

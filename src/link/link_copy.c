@@ -6,7 +6,8 @@
  * (link.c), by whichever path.  Else a statement copies rows of the association:
  * what they say of their links, but not what is each link's own: columns that
  * make themselves, a key that is none of the pair, times that m2m fills in, the
- * mark of rows that are no links.
+ * mark of rows that are no links.  Where links have an order, they are copied
+ * in it, and come last.
  *
  * A link that is there stays as it is.  The links are read as any query reads
  * them, so those that the caller does not see are not copied.
@@ -23,6 +24,7 @@
 #include "ids.h"
 #include "link_internal.h"
 #include "m2m.h"
+#include "rule.h"
 #include "text.h"
 
 /* The links of one role of the row that they are copied from. */
@@ -43,6 +45,7 @@ static int64 copy_pairs(Copy *copy);
 static int64 copy_rows(Copy *copy);
 static int64 revive_rows(Copy *copy);
 static void append_insert(StringInfo sql, Copy *copy);
+static void append_mirror(StringInfo sql, Copy *copy, StringInfo insert);
 static void append_new_column(StringInfo sql, Copy *copy, AttrNumber attnum);
 static void append_source(StringInfo sql, Copy *copy);
 static void append_of_into(StringInfo sql, Copy *copy);
@@ -85,15 +88,21 @@ m2m_parts_copy(M2mParts *parts, M2mIds *from, M2mIds *into)
 	SPI_finish();
 }
 
-/* copy_part: copies the links of one role. */
+/*
+ * copy_part: copies the links of one role.  Where links have no direction, the
+ * first copies both rows of each, which count once.
+ */
 static void
 copy_part(M2mParts *parts, M2mPart *part, M2mRows *rows)
 {
 	M2mRelationship *rel = part->rel;
+	M2mPart		other = {.rel = rel,.side = M2M_OTHER(part->side)};
 	Datum		key[INDEX_MAX_KEYS];
+	bool		ordered = m2m_order_column(rel, part->side) != InvalidAttrNumber;
 	Copy		copy;
 
-	if (!m2m_row_key(rows, 1 - rows->into, part, key))
+	if (!m2m_row_key(rows, 1 - rows->into, part, key) ||
+		(OidIsValid(rel->mirror) && !is_first_role(parts, part)))
 		return;
 	if (!m2m_row_key(rows, rows->into, part, key))
 		ereport(ERROR,
@@ -103,14 +112,21 @@ copy_part(M2mParts *parts, M2mPart *part, M2mRows *rows)
 						get_rel_name(rel->association))));
 	memset(&copy, 0, sizeof(copy));
 	copy.part = part;
+	if (OidIsValid(rel->mirror) && !ordered &&
+		m2m_order_column(rel, other.side) != InvalidAttrNumber)
+	{
+		/* either role will do */
+		copy.part = &other;
+		ordered = true;
+	}
 	copy.rows = rows;
 	copy.self = rel->side[M2M_LEFT].relid == rel->side[M2M_RIGHT].relid;
 	choose_columns(&copy);
 	for (int i = 0; i < (copy.self && is_first_role(parts, part) ? 2 : 1); i++)
 	{
 		copy.loops = i == 1;
-		part->count += copy.columns == NIL ? copy_pairs(&copy) :
-			copy_rows(&copy);
+		part->count += copy.columns == NIL && !ordered ?
+			copy_pairs(&copy) : copy_rows(&copy);
 	}
 }
 
@@ -232,6 +248,14 @@ copy_rows(Copy *copy)
 		revived = revive_rows(copy);
 	initStringInfo(&sql);
 	append_insert(&sql, copy);
+	if (OidIsValid(rel->mirror) && !copy->loops)
+	{
+		StringInfoData both;
+
+		initStringInfo(&both);
+		append_mirror(&both, copy, &sql);
+		sql = both;
+	}
 	return m2m_parts_execute(sql.data) + revived;
 }
 
@@ -264,12 +288,16 @@ revive_rows(Copy *copy)
 	return m2m_parts_execute(sql.data);
 }
 
-/* append_insert: the statement that copies, in the order of the other ends. */
+/*
+ * append_insert: the statement that copies, in the order of the links, or of the
+ * other ends.
+ */
 static void
 append_insert(StringInfo sql, Copy *copy)
 {
 	M2mRelationship *rel = copy->part->rel;
 	List	   *stamps = list_difference_int(m2m_stamped(rel), copy->columns);
+	AttrNumber	position = m2m_order_column(rel, copy->part->side);
 	ListCell   *lc;
 
 	appendStringInfo(sql, "INSERT INTO %s AS a (",
@@ -305,6 +333,9 @@ append_insert(StringInfo sql, Copy *copy)
 	if (rel->deleted != 0)
 		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "b"));
 	appendStringInfoString(sql, ") ORDER BY ");
+	if (position != InvalidAttrNumber)
+		appendStringInfo(sql, "a.%s, ",
+						 m2m_quoted_column(rel->association, position));
 	for (int i = 1; i <= rel->nlink; i++)
 		appendStringInfo(sql, "%s%d", i > 1 ? ", " : "", i);
 	if (rel->on_conflict && rel->nidentity == 0)
@@ -312,6 +343,57 @@ append_insert(StringInfo sql, Copy *copy)
 	else if (rel->nidentity > 0 && rel->identity_target != NIL &&
 			 (copy->identified || rel->revives))
 		m2m_append_on_conflict_identity(sql, rel);
+}
+
+/*
+ * append_mirror: the statement that also makes the other row of each link that
+ * insert makes, and of no others: ON CONFLICT locks nothing that it passes over,
+ * so the first row of a link that is there may be gone by then.
+ */
+static void
+append_mirror(StringInfo sql, Copy *copy, StringInfo insert)
+{
+	M2mRelationship *rel = copy->part->rel;
+	List	   *columns = list_union_int(copy->columns, m2m_stamped(rel));
+	StringInfoData names;
+	StringInfoData values;
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	initStringInfo(&values);
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; i < rel->side[s].nkeys; i++)
+		{
+			M2mKeyColumn *far = &rel->side[M2M_OTHER(s)].key[i];
+			M2mKeyColumn *key = &rel->side[s].key[i];
+
+			/* a column of both sides is there once */
+			if (s == M2M_RIGHT && key->link_attnum == far->link_attnum)
+				continue;
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 m2m_quoted_column(rel->association,
+											   key->link_attnum));
+			appendStringInfo(&values, "%sn.%s", values.len > 0 ? ", " : "",
+							 m2m_quoted_column(rel->association,
+											   far->link_attnum));
+		}
+	}
+	foreach(lc, columns)
+	{
+		char	   *column = m2m_quoted_column(rel->association,
+											   lfirst_int(lc));
+
+		appendStringInfo(&names, ", %s", column);
+		appendStringInfo(&values, ", n.%s", column);
+	}
+	appendStringInfo(sql, "WITH n AS (%s RETURNING %s) INSERT INTO %s AS a (%s)"
+					 " SELECT %s FROM n",
+					 insert->data, names.data,
+					 m2m_qualified_name(rel->association), names.data,
+					 values.data);
+	if (rel->on_conflict && rel->nidentity == 0)
+		m2m_append_on_conflict_pair(sql, rel);
 }
 
 /* append_new_column: what a column of the pair is in the new link. */

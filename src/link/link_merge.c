@@ -32,6 +32,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -42,6 +43,7 @@
 #include "ids.h"
 #include "link_internal.h"
 #include "m2m.h"
+#include "rule.h"
 #include "text.h"
 
 static List *find_references(Oid relid);
@@ -55,7 +57,9 @@ static int64 drop_doubles(M2mPart *part, bool loops);
 static void append_drop(StringInfo sql, M2mRelationship *rel, bool mark);
 static void append_better(StringInfo sql, M2mPart *part, bool loops,
 						  bool dead);
-static void append_update(StringInfo sql, M2mPart *part, bool both);
+static void append_update(StringInfo sql, M2mPart *part, bool both,
+						  int64 provisional);
+static void append_behind(StringInfo sql, M2mPart *part, int64 provisional);
 static void check_left(M2mParts *parts, List *references);
 static void append_refers(StringInfo sql, M2mParts *parts,
 						  M2mReference *reference);
@@ -233,7 +237,7 @@ move_loops(M2mPart *part)
 
 	part->dropped += drop_doubles(part, true);
 	initStringInfo(&sql);
-	append_update(&sql, part, true);
+	append_update(&sql, part, true, 0);
 	appendStringInfoString(&sql, " AND ");
 	m2m_append_is_link(&sql, part->rel, M2M_LEFT, "a");
 	part->count += m2m_parts_execute(sql.data);
@@ -253,7 +257,8 @@ move_links(M2mPart *part)
 
 	part->dropped += drop_doubles(part, false);
 	initStringInfo(&sql);
-	append_update(&sql, part, false);
+	append_update(&sql, part, false,
+				  m2m_order_provisional(rel, part->side));
 	appendStringInfoString(&sql, " AND ");
 	m2m_append_is_link(&sql, rel, part->side, "a");
 	part->count += m2m_parts_execute(sql.data);
@@ -262,7 +267,7 @@ move_links(M2mPart *part)
 	if (!others)
 		return;
 	resetStringInfo(&sql);
-	append_update(&sql, part, false);
+	append_update(&sql, part, false, 0);
 	(void) m2m_parts_execute(sql.data);
 }
 
@@ -365,10 +370,12 @@ append_better(StringInfo sql, M2mPart *part, bool loops, bool dead)
 
 /*
  * append_update: gives rows of the association to into: one end, or both ends
- * of those whose ends are one row.
+ * of those whose ends are one row.  With provisional, in a dense order, they
+ * come last: numbers of two lists would be there twice until the commit, which a
+ * unique constraint over them does not wait for.
  */
 static void
-append_update(StringInfo sql, M2mPart *part, bool both)
+append_update(StringInfo sql, M2mPart *part, bool both, int64 provisional)
 {
 	M2mRelationship *rel = part->rel;
 	int			n = 0;
@@ -392,14 +399,49 @@ append_update(StringInfo sql, M2mPart *part, bool both)
 											   key->link_attnum), key->attnum);
 		}
 	}
-	appendStringInfoString(sql, " FROM " M2M_ROWS_NAME
-						   " m WHERE m.ord OPERATOR(pg_catalog.>) 0 AND ");
+	if (provisional != 0)
+		append_behind(sql, part, provisional);
+	else
+		appendStringInfoString(sql, " FROM " M2M_ROWS_NAME
+							   " m WHERE m.ord OPERATOR(pg_catalog.>) 0 AND ");
 	m2m_append_is_of(sql, rel, part->side, "m", "a");
 	if (both)
 	{
 		appendStringInfoString(sql, " AND ");
 		m2m_append_is_of(sql, rel, M2M_OTHER(part->side), "m", "a");
 	}
+}
+
+/*
+ * append_behind: ", position = ... FROM ... WHERE ": numbers for links that are
+ * moved, row by row, in the order that they have there.
+ */
+static void
+append_behind(StringInfo sql, M2mPart *part, int64 provisional)
+{
+	M2mRelationship *rel = part->rel;
+	AttrNumber	position = m2m_order_column(rel, part->side);
+	char	   *column = m2m_quoted_column(rel->association, position);
+
+	appendStringInfo(sql, ", %s = CAST(w.n AS %s) FROM " M2M_ROWS_NAME
+					 " m, (SELECT a.ctid AS place, " INT64_FORMAT
+					 " OPERATOR(pg_catalog.+) pg_catalog.row_number() OVER (ORDER BY g.ord, a.%s",
+					 column,
+					 format_type_extended(get_atttype(rel->association,
+													  position), -1,
+										  FORMAT_TYPE_FORCE_QUALIFY),
+					 provisional, column);
+	for (int i = 0; i < rel->nlink; i++)
+		appendStringInfo(sql, ", a.%s",
+						 m2m_quoted_column(rel->association, rel->link[i]));
+	appendStringInfo(sql, ") AS n FROM %s a, " M2M_ROWS_NAME
+					 " g WHERE g.ord OPERATOR(pg_catalog.>) 0 AND ",
+					 m2m_qualified_name(rel->association));
+	m2m_append_is_of(sql, rel, part->side, "g", "a");
+	appendStringInfoString(sql, " AND ");
+	m2m_append_is_link(sql, rel, part->side, "a");
+	appendStringInfoString(sql, ") w WHERE w.place OPERATOR(pg_catalog.=) a.ctid"
+						   " AND m.ord OPERATOR(pg_catalog.>) 0 AND ");
 }
 
 /*

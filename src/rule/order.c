@@ -116,6 +116,7 @@ static Oid	marked_sequence(M2mRule *rule);
 static Oid	check_sequence(M2mRule *rule);
 static char *dense_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum,
 						int first);
+static void write_numbers(const char *sql);
 static char *sparse_text(M2mRelationship *rel, M2mSide side,
 						 AttrNumber attnum);
 static char *place_text(M2mRelationship *rel, const char *column,
@@ -359,10 +360,10 @@ m2m_order_define(Oid association, const char *role, const char *column,
 			first_number(association, attnum);
 
 		args = lappend(args, psprintf("first=%d", first));
-		m2m_sql(dense_text(rel, side, attnum, first));
+		write_numbers(dense_text(rel, side, attnum, first));
 	}
 	else
-		m2m_sql(sparse_text(rel, side, attnum));
+		write_numbers(sparse_text(rel, side, attnum));
 	if (added)
 		args = lappend(args, pstrdup("origin=added"));
 	else if (nullable)
@@ -418,6 +419,25 @@ dense_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum, int first)
 							   m2m_rule_keys(rel, side, "a"), column,
 							   m2m_rule_keys(rel, M2M_OTHER(side), "a"),
 							   first - 1));
+}
+
+/*
+ * write_numbers: of links that were there before.  Where a link has two rows,
+ * each has a number of its own.
+ */
+static void
+write_numbers(const char *sql)
+{
+	m2m_symmetric_pause(1);
+	PG_TRY();
+	{
+		m2m_sql(sql);
+	}
+	PG_FINALLY();
+	{
+		m2m_symmetric_pause(-1);
+	}
+	PG_END_TRY();
 }
 
 /*
@@ -733,6 +753,21 @@ m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum)
 			return marked_sequence(rule);
 	}
 	return InvalidOid;
+}
+
+/*
+ * m2m_order_provisional: the first of the numbers by which links of a side's
+ * rows come last in a dense order, in the order of these, when the statement
+ * has ended; 0 if there is no such order.
+ */
+int64
+m2m_order_provisional(M2mRelationship *rel, M2mSide side)
+{
+	M2mRule    *rule = m2m_order_of(rel, side);
+
+	if (rule == NULL || !IS_DENSE(rule) || !OidIsValid(marked_sequence(rule)))
+		return 0;
+	return half_of(get_atttype(rel->association, rule->column));
 }
 
 /* m2m_order_is_dense: has an order no gaps? */

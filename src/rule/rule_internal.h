@@ -233,6 +233,7 @@ extern char *m2m_rule_call(M2mRule *rule, const char *function,
 
 /* symmetric.c */
 extern List *m2m_symmetric_lacking(M2mRelationship *rel);
+extern void m2m_symmetric_pause(int more);
 
 /* one file, and one of these, for each kind */
 extern const M2mRuleKind m2m_limit_kind;

@@ -31,6 +31,9 @@
 #include "rule_internal.h"
 #include "text.h"
 
+/* How deep we are in statements that write what is each row's own. */
+static int	paused = 0;
+
 /* Its statements. */
 typedef enum SymmetricStatement
 {
@@ -122,7 +125,7 @@ symmetric_after(M2mRule *rule, M2mRuleChange *change)
 	int64		rows = change->linked != NULL ?
 		tuplestore_tuple_count(change->linked) : 0;
 
-	if (rows == 0 || symmetric_idle(rule))
+	if (rows == 0 || paused > 0 || symmetric_idle(rule))
 		return;
 	m2m_rule_connect(change);
 	m2m_rule_execute(rule, change->update ? SYMMETRIC_UPDATED :
@@ -293,6 +296,16 @@ m2m_symmetric_deferred(M2mRelationship *rel)
 		ReleaseSysCache(tuple);
 	}
 	return list.len > 0 ? list.data : NULL;
+}
+
+/*
+ * m2m_symmetric_pause: who writes a column that is each row's own, before the
+ * table says so, tells us, and takes it back, also where it ends in an error.
+ */
+void
+m2m_symmetric_pause(int more)
+{
+	paused += more;
 }
 
 /* symmetric_off: links have a direction from now on, each that they are in. */
