@@ -67,6 +67,8 @@ DROP INDEX tag_slug;
 ALTER TABLE tag ADD CONSTRAINT tag_slug UNIQUE (slug) DEFERRABLE;
 SELECT m2m_link('post', 1, 'tag', 'sql', by => 'slug');
 ALTER TABLE tag DROP CONSTRAINT tag_slug;
+-- a system column cannot be made unique: no hint says so
+SELECT m2m_link('post', 1, 'tag', '(0,1)', by => 'ctid');
 CREATE UNIQUE INDEX tag_slug ON tag (slug) INCLUDE (made);
 SELECT m2m_link('post', 1, 'tag', 's', by => 'slug', create_missing => true);
 SELECT count(*) FROM tag WHERE slug = 's' AND name IS NULL;

@@ -386,6 +386,7 @@ error_no_index(Relation table, const char *name, AttrNumber attnum)
 					name, RelationGetRelationName(table)),
 			 has_some ?
 			 errdetail("It must be valid, of all rows, and not deferrable.") : 0,
+			 attnum < 0 ? 0 :
 			 wider != NULL ?
 			 errhint("Give by => %s, with values ROW(%s).",
 					 quote_literal_cstr(wider), columns) :

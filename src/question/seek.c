@@ -24,6 +24,7 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xlog.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -243,7 +244,8 @@ can_seek(M2mFind *find)
 
 /*
  * m2m_is_plain_table: is it one table of this session or everybody's, whose
- * rows the caller sees all of?
+ * rows are here, and the caller sees all of?  A standby has none of an unlogged
+ * one.
  */
 bool
 m2m_is_plain_table(Relation relation)
@@ -252,6 +254,7 @@ m2m_is_plain_table(Relation relation)
 
 	return form->relkind == RELKIND_RELATION && !form->relhassubclass &&
 		!RELATION_IS_OTHER_TEMP(relation) &&
+		(RelationIsPermanent(relation) || !RecoveryInProgress()) &&
 		!m2m_catalog_is_distributed(RelationGetRelid(relation)) &&
 		check_enable_rls(RelationGetRelid(relation), InvalidOid,
 						 true) == RLS_NONE;

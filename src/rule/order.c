@@ -26,6 +26,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
@@ -243,7 +244,10 @@ column_value(Oid type, int64 value)
 		Int64GetDatum(value);
 }
 
-/* column_sequence: of an identity column, or InvalidOid. */
+/*
+ * column_sequence: of an identity column, or InvalidOid; also of a table that
+ * nobody has locked, and which may be gone.
+ */
 static Oid
 column_sequence(Oid relid, AttrNumber attnum)
 {
@@ -252,11 +256,13 @@ column_sequence(Oid relid, AttrNumber attnum)
 
 	if (!m2m_catalog_column_exists(relid, attnum))
 		return InvalidOid;
-	relation = table_open(relid, NoLock);
+	relation = try_relation_open(relid, AccessShareLock);
+	if (relation == NULL)
+		return InvalidOid;
 	if (TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attidentity ==
 		ATTRIBUTE_IDENTITY_BY_DEFAULT)
 		result = m2m_identity_sequence(relation, attnum);
-	table_close(relation, NoLock);
+	relation_close(relation, AccessShareLock);
 	return result;
 }
 

@@ -181,6 +181,20 @@ is($reader->query_safe('SELECT * FROM author_books WHERE author_id = 60'),
 $reader->quit;
 same_on_standby('after DDL', $state);
 
+# Unlogged tables have no rows there, nor files to read.
+foreach my $call (
+	q{SELECT m2m_find(NULL::visitor, 'book', all_of => 1)},
+	q{SELECT m2m_find(NULL::book, 'visitor', all_of => 1)},
+	q{SELECT m2m_seek(NULL::int, 'visitor_book', 'visitor', all_of => 1)})
+{
+	my ($status, $out, $err) = $standby->psql('postgres', $call);
+
+	like(
+		$err,
+		qr/cannot access temporary or unlogged relations during recovery/,
+		"standby: $call");
+}
+
 # Expected of each is PostgreSQL's own error for what it would write.
 foreach my $call (
 	q{SELECT m2m_link('author', 1, 'book', 9)},
