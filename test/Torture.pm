@@ -121,6 +121,7 @@ sub write_something
 	return no_op() if $n < 36;
 	return scratch() if $n < 38;
 	return reading() if $n < 43;
+	return promised() if $n < 49;
 	return ruled() if $n < 62;
 	my $rel = pick(@relationships);
 	return map { { what => 'rows', sql => $_ } } random_rows($rel) if $n < 67;
@@ -257,6 +258,47 @@ sub ruled
 	return { what => "rules, $what", sql => $sql, may => '23514|21000' };
 }
 
+# An order, links without a direction, and rows that go with their last link. Of
+# these, rows are made with a link alone.
+sub promised
+{
+	my $name = pick(qw(ordered mutual used used));
+	my ($l, $r, $other) = map { 1 + int rand 8 } 1 .. 3;
+	my ($ls, $rs) = map { ids(8) } 1, 2;
+	my $right = $name eq 'mutual' ? 'mutual_l' : "${name}_r";
+	my @sorts = (
+		[ 'm2m_link', "SELECT m2m_link('${name}_l', $l, '$right', $rs)" ],
+		[ 'm2m_link', "SELECT m2m_link('$right', $r, '${name}_l', $ls)" ],
+		[ 'm2m_unlink', "SELECT m2m_unlink('${name}_l', $l, '$right', $rs)" ],
+		[ 'm2m_unlink', "SELECT m2m_unlink('$right', $r, '${name}_l', $ls)" ],
+		[ 'm2m_set', "SELECT * FROM m2m_set('${name}_l', $l, '$right', $rs)" ],
+		[ 'm2m_toggle', "SELECT m2m_toggle('${name}_l', $l, '$right', $r)" ],
+		[ 'm2m_clear', "SELECT m2m_clear('${name}_l', $l, '$right')" ],
+		[ 'm2m_load', "SELECT m2m_load('${name}_l', '$right', 'SELECT i, i % 8 + 1 FROM generate_series($l, 8) i')" ],
+		[ 'view', "INSERT INTO ${name}_lv (l_id, id) SELECT $l, unnest($rs)" ],
+		[ 'view', "DELETE FROM ${name}_lv WHERE l_id = $l AND id <> $r" ],
+		[ 'delete', "DELETE FROM $name WHERE l_id = $l AND r_id <> $r" ],
+		[ 'row deleted', "DELETE FROM ${name}_l WHERE id = $l" ],
+		[ 'row made', "INSERT INTO ${name}_l (id) SELECT generate_series(1, 8) ON CONFLICT DO NOTHING" ]);
+	my %more = (
+		ordered => [
+			[ 'insert', "INSERT INTO ordered (l_id, r_id) VALUES ($l, $r), ($l, $r % 8 + 1) ON CONFLICT DO NOTHING" ],
+			[ 'row deleted', "DELETE FROM ordered_r WHERE id = $r" ],
+			[ 'row made', "INSERT INTO ordered_r (id) SELECT generate_series(1, 8) ON CONFLICT DO NOTHING" ],
+			([ 'm2m_move', "SELECT m2m_move('ordered_l', $l, 'ordered_r', $r, " . pick("before => $other", "after => $other", "at => $other") . ')' ]) x 4 ],
+		mutual => [
+			([ 'insert', "INSERT INTO mutual (l_id, r_id) VALUES ($l, $r), ($r, $l) ON CONFLICT DO NOTHING" ]) x 2 ],
+		used => [
+			[ 'insert', "INSERT INTO used (l_id, r_id) VALUES ($l, $r) ON CONFLICT DO NOTHING" ],
+			[ 'row deleted', "DELETE FROM used_r WHERE id = $r" ],
+			([ 'row made with link', "WITH n AS (INSERT INTO used_r (id) VALUES ($r) ON CONFLICT DO NOTHING RETURNING id)"
+				  . " INSERT INTO used (l_id, r_id) SELECT $l, id FROM n" ]) x 4 ]);
+	my ($what, $sql) = @{ pick(@sorts, @{ $more{$name} }) };
+
+	# rows that are not linked cannot be moved
+	return { what => "$name, $what", sql => $sql, may => $what eq 'm2m_move' ? '22023' : undef };
+}
+
 sub scratch
 {
 	my ($l, $r) = (1 + int rand 5, ids(5));
@@ -293,6 +335,7 @@ sub clerk
 	my $odd = $key - 1;
 
 	return own($number) if $n < 30;
+	return promised() if $n < 35;
 	return ruled() if $n < 45;
 	return {
 		what => 'clerk, not allowed', may => '42501',
@@ -362,7 +405,7 @@ sub ddl
 # By itself, as it may not be in a transaction.
 sub maintenance
 {
-	my $table = pick(@altered, qw(counted own counted self both_pairs icu odd domains ruled slotted slotted_l_counter ruled_history));
+	my $table = pick(@altered, qw(counted own counted self both_pairs icu odd domains ruled slotted slotted_l_counter ruled_history ordered mutual used used_r));
 
 	return {
 		what => 'settings', timeouts => 0,

@@ -1,3 +1,3 @@
 # Limits count by the latest snapshot
 #: SUITES=isolation ISOLATION="rule_limit"
-sed -i '/^check_most(/,/^}/s/many, owner, true, 1, &type, &max/many, owner, false, 1, \&type, \&max/' src/rule/limit.c
+sed -i '/^check_most(/,/^}/s/many, owner, M2M_RULE_READ_LATEST/many, owner, M2M_RULE_COMMAND/' src/rule/limit.c

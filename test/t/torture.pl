@@ -16,8 +16,9 @@
 # said that they did adds up, link views and functions are the recomputed joins
 # with the privileges and comments that they had, m2m_check() is silent,
 # pg_amcheck as well, rules hold (counters count, limits are kept, histories are
-# what was seen and what PostgreSQL logged, notices add up), and standby and
-# subscriber have the same rows. At last,
+# what was seen and what PostgreSQL logged, notices add up, each link has its
+# place in an order, links without a direction both rows, and rows go with their
+# last link), and standby and subscriber have the same rows. At last,
 # SERIALIZABLE transactions must have an order in which, one after the other,
 # they say what they said.
 #
