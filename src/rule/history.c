@@ -847,7 +847,8 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 	*changed = names.len == 0 ? 0 :
 		execute_sql(psprintf("UPDATE %s a SET (%s) = ROW(%s) FROM %s WHERE h.during"
 							 " OPERATOR(pg_catalog.@>) $1"
-							 " AND %s AND ROW(%s) OPERATOR(pg_catalog.*<>) ROW(%s)",
+							 " AND %s AND ROW(%s)::pg_catalog.record"
+							 " OPERATOR(pg_catalog.*<>) ROW(%s)::pg_catalog.record",
 							 association, names.data, values.data, history,
 							 pair_same(rel, "h", "a"), current.data,
 							 values.data), at);
