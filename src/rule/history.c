@@ -701,7 +701,7 @@ history_check(M2mRule *rule)
 	finding->remedy = psprintf("SELECT %s", history_definition(rule));
 	result = list_make1(finding);
 
-	/* rows that a publisher sent, or COPY brought, took none of its numbers */
+	/* rows that a publisher has sent took none of its numbers */
 	table = m2m_qualified_name(rule->table);
 	sequence = psprintf("pg_catalog.pg_get_serial_sequence(%s, 'history_id')",
 						quote_literal_cstr(table));
@@ -711,8 +711,9 @@ history_check(M2mRule *rule)
 							 get_rel_name(rule->table));
 	finding->question =
 		psprintf("SELECT %s IS NOT NULL AND EXISTS (SELECT FROM %s h WHERE h.history_id"
-				 " OPERATOR(pg_catalog.>) COALESCE(pg_catalog.pg_sequence_last_value(%s::pg_catalog.regclass), 0))",
-				 sequence, table, sequence);
+				 " OPERATOR(pg_catalog.>) COALESCE(pg_catalog.pg_sequence_last_value(%s::pg_catalog.regclass), 0))"
+				 " AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel WHERE srrelid OPERATOR(pg_catalog.=) %u::pg_catalog.oid)",
+				 sequence, table, sequence, rule->table);
 	finding->remedy =
 		psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, pg_catalog.max(h.history_id)) FROM %s h",
 				 sequence, table);
