@@ -342,7 +342,7 @@ SELECT is(answer('m2m_friend', 'SELECT m2m_count(''v.author'', 3, ''v.book'')'),
 ALTER TABLE author_book DISABLE ROW LEVEL SECURITY;
 -- m2m_relationships shows what pg_class shows to all, and no rows
 SELECT is(answer('m2m_mallory', 'SELECT count(*) FROM m2m_relationships()'), '1', 'anybody sees that there is a relationship');
-SELECT is((SELECT string_agg(DISTINCT format_type(type, NULL), ', ') FROM pg_proc, unnest(proallargtypes) type WHERE oid = 'm2m_relationships'::regproc), 'regclass, regprocedure, regrole, text, text[]', 'of which it shows names');
+SELECT is((SELECT string_agg(DISTINCT format_type(type, NULL), ', ') FROM pg_proc, unnest(proallargtypes) type WHERE oid = 'm2m_relationships'::regproc), 'boolean, regclass, regprocedure, regrole, text, text[]', 'of which it shows names, and whether links have a direction');
 REVOKE USAGE ON SCHEMA v FROM PUBLIC;
 SELECT is(answer('m2m_mallory', 'SELECT m2m_count(''v.author'', 1, ''v.book'')'), '42501', 'without USAGE on the schema there is nothing to be had');
 SELECT is(answer('m2m_mallory', format('SELECT m2m_linked(%s::oid::regclass, %s, %s::oid::regclass, 1)', 'author'::regclass::oid, id, 'book'::regclass::oid)), '42501', 'nor by the tables'' numbers, whether or not there is a link: ' || id) FROM unnest('{1,999}'::int[]) id;

@@ -1,5 +1,5 @@
 -- Relationships of every kind, for test/upgrade: it is what an older major
--- has to hand over. All keys are given, so that no sequence moves.
+-- has to hand over. All keys are given.
 CREATE EXTENSION m2m;
 CREATE ROLE shop_owner;
 CREATE ROLE shop_clerk;
@@ -89,3 +89,16 @@ SELECT m2m_link('staff', ROW(1, 1), 'team', 2);
 -- Rules: in columns and in tables of their own
 SELECT m2m_counter('liking', 'fan', counter => 'songs'), m2m_counter('liking', 'song'), m2m_limit('liking', 'fan', min => 0, max => 2),
 	m2m_history('liking'), m2m_notify('liking', 'likes', keys => true);
+
+-- An order, links without a direction, orphans, typed functions
+CREATE TABLE playlist (id int PRIMARY KEY);
+INSERT INTO playlist VALUES (1), (2);
+SELECT m2m_create('playlist', 'song');
+SELECT m2m_order('playlist_song', 'playlist');
+SELECT m2m_link('playlist', 1, 'song', '{2,1}'), m2m_link('playlist', 2, 'song', 1);
+SELECT m2m_orphans('playlist_song', 'playlist', 'delete');
+SELECT count(*) FROM m2m_expose('playlist_song');
+CREATE TABLE mate (id int PRIMARY KEY);
+INSERT INTO mate VALUES (1), (2), (3);
+SELECT m2m_create('mate', 'mate', 'mates', right_role => 'other', symmetrical => true);
+SELECT m2m_link('mate', 2, 'mate', '{1,2}');

@@ -97,3 +97,18 @@ SELECT * FROM fan_songs ORDER BY 1, 2;
 SELECT * FROM staff_teams ORDER BY 1, 2;
 SELECT m2m_link('staff', ROW(1, 1), 'team', ROW(2, 1));
 ROLLBACK;
+
+-- Order, symmetry, orphans, typed functions
+BEGIN;
+SET LOCAL ROLE shop_owner;
+SELECT s.id FROM playlist p, playlist_songs(p) s WHERE p.id = 1;
+SELECT m2m_move('playlist', 1, 'song', 1, before => 2), link_playlist_songs(2, '{2}');
+SELECT p.id, s.id FROM playlist p, playlist_songs(p) s WHERE p.id = 1;
+SELECT id FROM find_playlist_songs(all_of => '{1,2}') ORDER BY 1;
+SELECT m2m_clear('playlist', 2, 'song');
+SELECT m2m_link('mate', 1, 'mate', '{2,3}'), m2m_unlink('mate', 1, 'mate', 2);
+TABLE mates ORDER BY 1, 2;
+SELECT * FROM mate_others ORDER BY 1, 2;
+SELECT m2m_json('playlist', 1), m2m_json('mate', 1);
+SELECT * FROM m2m_merge('song', 2, 1);
+ROLLBACK;
