@@ -711,11 +711,14 @@ history_check(M2mRule *rule)
 							 get_rel_name(rule->table));
 	finding->question =
 		psprintf("SELECT %s IS NOT NULL AND EXISTS (SELECT FROM %s h WHERE h.history_id"
-				 " OPERATOR(pg_catalog.>) COALESCE(pg_catalog.pg_sequence_last_value(%s::pg_catalog.regclass), 0))"
-				 " AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel WHERE srrelid OPERATOR(pg_catalog.=) %u::pg_catalog.oid)",
+				 " OPERATOR(pg_catalog.>) COALESCE("
+				 "pg_catalog.pg_sequence_last_value(%s::pg_catalog.regclass), 0))"
+				 " AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel"
+				 " WHERE srrelid OPERATOR(pg_catalog.=) %u::pg_catalog.oid)",
 				 sequence, table, sequence, rule->table);
 	finding->remedy =
-		psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass, pg_catalog.max(h.history_id)) FROM %s h",
+		psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass,"
+				 " pg_catalog.max(h.history_id)) FROM %s h",
 				 sequence, table);
 	result = lappend(result, finding);
 	if (stale != NULL)
