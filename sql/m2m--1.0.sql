@@ -717,7 +717,7 @@ CREATE FUNCTION m2m_order(association regclass, role text,
 	AS 'MODULE_PATHNAME', 'm2m_order';
 
 COMMENT ON FUNCTION m2m_order(regclass, text, text, boolean) IS
-'Rule: the links of each row of the role have an order, in the link property position (bigint, <other role>_position unless it is named), which is added if it is not there. New links come last, whoever makes them and by whatever path, without a lock; m2m_set takes the order of its array, m2m_move changes one, and the link function returns rows in order. Numbers have gaps; with dense they are 1, 2, 3 ... (from 0, where those that are there begin so) when a transaction commits, also in an integer column. Replaces the order that the role has. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column cannot hold it; 42501.';
+'Rule: the links of each row of the role have an order, in the link property position (bigint, <other role>_position unless it is named), which is added if it is not there. New links come last, whoever makes them and by whatever path, without a lock; m2m_set takes the order of its array, m2m_move changes one, and the link function returns rows in order. Numbers have gaps; with dense they are 1, 2, 3 ... (from 0, where those that are there begin so) when a transaction commits, also in an integer column. Replaces the order that the role has. Errors: 42704 no relationship, or no such role; 42809 the association is partitioned or inherits; 42804 the column cannot hold it; 22003 it is too narrow; 42501.';
 
 CREATE FUNCTION m2m_order_links()
 	RETURNS trigger
@@ -752,7 +752,7 @@ CREATE FUNCTION m2m_history(association regclass)
 	AS 'MODULE_PATHNAME', 'm2m_history';
 
 COMMENT ON FUNCTION m2m_history(regclass) IS
-'Rule: when each link was made and removed, and by whom, is kept in the table <association>_history, whoever writes links and by whatever path. Links that are there get a row without an end, from now on. The setting m2m.actor names the application''s user. Errors: 42704 no relationship; 42809 the association is partitioned or inherits; 42P07 the table''s name is taken; 42501.';
+'Rule: when each link was made and removed, and by whom, is kept in the table <association>_history, whoever writes links and by whatever path. Links that are there get a row without an end, from now on. Beside each link function a function of its name with _at behind it, of a row and a moment. The setting m2m.actor names the application''s user. Errors: 42704 no relationship; 42809 the association is partitioned or inherits; 42P07 the table''s name is taken; 42501.';
 
 CREATE FUNCTION m2m_history_links()
 	RETURNS trigger
@@ -775,9 +775,9 @@ CREATE FUNCTION m2m_at(sample anyelement, left_table regclass, left_id text,
 	AS 'MODULE_PATHNAME', 'm2m_at';
 
 COMMENT ON FUNCTION m2m_at(anyelement, regclass, "any", timestamptz, text, text) IS
-'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
+'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Beside link function author_books, author_books_at(author, timestamptz) does the same. role is the one that the row plays. Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
 COMMENT ON FUNCTION m2m_at(anyelement, regclass, text, timestamptz, text, text) IS
-'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
+'The rows that a row was linked to at a moment, as they are now: of the table whose row sample is (NULL::book). Beside link function author_books, author_books_at(author, timestamptz) does the same. role is the one that the row plays. Needs SELECT on the history. Errors: 42704 no relationship, or it has no history; 42P08 several; 22023 the history begins later; 42804 sample is no row of a table.';
 
 CREATE FUNCTION m2m_restore(association regclass, at timestamptz,
 	OUT linked bigint, OUT unlinked bigint, OUT changed bigint)
@@ -786,7 +786,7 @@ CREATE FUNCTION m2m_restore(association regclass, at timestamptz,
 	AS 'MODULE_PATHNAME', 'm2m_restore';
 
 COMMENT ON FUNCTION m2m_restore(regclass, timestamptz) IS
-'Makes the links of a relationship those of a moment, with the properties that they had, from its history; nobody else writes links meanwhile. Links to rows that are no longer there stay away. Returns how many were linked, unlinked, and given other properties. Needs the rights of SELECT, INSERT, UPDATE and DELETE on the association and SELECT on the history and both tables. Errors: 42704 no relationship, or no history; 22023 it begins later; 0A000 a pair may have several links.';
+'Makes the links of a relationship those of a moment, with the properties that they had, from its history; nobody else writes links meanwhile. Links to rows that are no longer there stay away. Returns how many were linked, unlinked, and given other properties. That is history, too, and can be taken back. Needs the rights of SELECT, INSERT, UPDATE and DELETE on the association and SELECT on the history and both tables. Errors: 42704 no relationship, or no history; 22023 it begins later; 0A000 a pair may have several links.';
 
 CREATE FUNCTION m2m_notify(association regclass, channel text,
 	keys boolean DEFAULT false)
@@ -853,7 +853,7 @@ CREATE FUNCTION m2m_drop_rule(association regclass, rule text,
 	AS 'MODULE_PATHNAME', 'm2m_drop_rule';
 
 COMMENT ON FUNCTION m2m_drop_rule(regclass, text, boolean) IS
-'Switches a rule off, by its name as m2m_rules() shows it. With keep, columns and tables that the rule has filled stay. Errors: 42704 no such rule; 2BP01 something depends on such a table; 42501.';
+'Switches a rule off, by its name as m2m_rules() shows it, and drops the columns and tables that it has made; with keep they stay. Errors: 42704 no such rule; 2BP01 something depends on such a table; 42501.';
 
 CREATE FUNCTION m2m_rules(association regclass DEFAULT NULL,
 	OUT relationship regclass, OUT rule text, OUT kind text, OUT role text,

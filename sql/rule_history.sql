@@ -179,6 +179,13 @@ SELECT m2m_unlink('author', 9, 'book', 9, via => 'author_book');
 SELECT m2m_history('author_book');
 SELECT author_id, book_id, to_xid IS NULL AS open FROM author_book_history WHERE author_id = 9 ORDER BY history_id;
 SELECT * FROM m2m_check('author_book');
+-- A subscriber gets rows with their numbers, while its sequence stays where it was
+SELECT max(history_id) AS n FROM author_book_history WHERE author_id = 9 AND book_id = 9 \gset
+SELECT setval(pg_get_serial_sequence('author_book_history', 'history_id'), :n, false) IS NOT NULL AS behind;
+SELECT severity, finding FROM m2m_check('author_book');
+SELECT finding FROM m2m_repair('author_book');
+SELECT * FROM m2m_check('author_book');
+SELECT m2m_link('author', 9, 'book', 9, via => 'author_book');
 DROP TABLE author_book;
 SELECT count(*) > 10 AS kept, bool_or(EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'author_book_history'::regclass)) AS marked FROM author_book_history;
 SELECT m2m_drop('credit');

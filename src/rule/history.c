@@ -689,7 +689,10 @@ history_definition(M2mRule *rule)
 	return m2m_rule_call(rule, "m2m_history", "");
 }
 
-/* history_check: are the open rows those of the links that there are? */
+/*
+ * history_check: are the open rows those of the links that there are, and has a
+ * new row a number of its own?
+ */
 static List *
 history_check(M2mRule *rule)
 {
@@ -702,6 +705,8 @@ history_check(M2mRule *rule)
 	char	   *open = psprintf("SELECT %s FROM %s WHERE h.to_xid IS NULL",
 								m2m_rule_pair(rel, "h"), past_rows(rule));
 	char	   *stale = m2m_history_functions_stale(rel);
+	char	   *table;
+	char	   *sequence;
 	List	   *result;
 
 	finding->severity = "error";
@@ -712,6 +717,27 @@ history_check(M2mRule *rule)
 				 links, open, open, links);
 	finding->remedy = psprintf("SELECT %s", history_definition(rule));
 	result = list_make1(finding);
+
+	/* rows that a publisher has sent took none of its numbers */
+	table = m2m_qualified_name(rule->table);
+	sequence = psprintf("pg_catalog.pg_get_serial_sequence(%s, 'history_id')",
+						quote_literal_cstr(table));
+	finding = palloc0(sizeof(M2mRuleFinding));
+	finding->severity = "error";
+	finding->what = psprintf("history \"%s\" would number new rows as it has numbered others",
+							 get_rel_name(rule->table));
+	finding->question =
+		psprintf("SELECT %s IS NOT NULL AND EXISTS (SELECT FROM %s h WHERE h.history_id"
+				 " OPERATOR(pg_catalog.>) COALESCE("
+				 "pg_catalog.pg_sequence_last_value(%s::pg_catalog.regclass), 0))"
+				 " AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel"
+				 " WHERE srrelid OPERATOR(pg_catalog.=) %u::pg_catalog.oid)",
+				 sequence, table, sequence, rule->table);
+	finding->remedy =
+		psprintf("SELECT pg_catalog.setval(%s::pg_catalog.regclass,"
+				 " pg_catalog.max(h.history_id)) FROM %s h",
+				 sequence, table);
+	result = lappend(result, finding);
 	if (stale != NULL)
 	{
 		finding = palloc0(sizeof(M2mRuleFinding));

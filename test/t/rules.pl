@@ -166,6 +166,8 @@ foreach my $how ([ 'plain', '-f', "$dir/plain" ], [ 'custom', '-Fc', '-f', "$dir
 	$subscriber->safe_psql('postgres', 'ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s');
 	$subscriber->safe_psql('postgres', 'SELECT * FROM m2m_repair()');
 	is($subscriber->safe_psql('postgres', $use), "3\n1\n2\n3", 'promoted, it goes on');
+	is($subscriber->safe_psql('postgres', q{SELECT max(history_id) < nextval('author_book_history_history_id_seq') FROM author_book_history}),
+		't', 'what it links again has a number of its own in the history');
 	$subscriber->stop;
 	$node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('s'); DROP PUBLICATION p});
 }
