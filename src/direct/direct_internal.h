@@ -137,8 +137,6 @@ extern void m2m_index_look_perform(M2mIndexLook *look, M2mIndexEntry *entry);
  * it, enters it into an index, checks its foreign keys
  */
 extern void m2m_direct_number(M2mDirectTable *table);
-extern void m2m_direct_keep_number(M2mDirectTable *table,
-								   TupleTableSlot *row);
 extern void m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
 extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,

@@ -53,23 +53,6 @@ m2m_direct_number(M2mDirectTable *table)
 		table->number[i] = nextval_internal(table->direct->sequence[i], false);
 }
 
-/* m2m_direct_keep_number: those that a row has, for its next version. */
-void
-m2m_direct_keep_number(M2mDirectTable *table, TupleTableSlot *row)
-{
-	for (int i = 0; i < table->direct->nnumbers; i++)
-	{
-		AttrNumber	attnum = table->direct->number[i];
-		Oid			type = TupleDescAttr(RelationGetDescr(table->association),
-										 attnum - 1)->atttypid;
-		bool		isnull;
-		Datum		value = slot_getattr(row, attnum, &isnull);
-
-		table->number[i] = type == INT2OID ? DatumGetInt16(value) :
-			type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
-	}
-}
-
 /* number_value: one of them, as the association's column has it. */
 static Datum
 number_value(M2mDirectTable *table, int i)

@@ -502,7 +502,6 @@ move_link(M2mDirectTable *table, Datum *link, Datum *pair)
 	at = table->found->tts_tid;
 	if (table->rules != NULL)
 		ExecCopySlot(table->gone, table->found);
-	m2m_direct_keep_number(table, table->found);
 	m2m_direct_fill(table, table->row, pair);
 	result = m2m_table_tuple_update(table->association, &at, table->row,
 									GetCurrentCommandId(true), table->snapshot,

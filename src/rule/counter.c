@@ -361,7 +361,7 @@ check_column(M2mRelationship *rel, M2mSide side, const char *column,
 				 errhint("A counter is a column of type bigint, integer, smallint or numeric that is neither generated nor part of the key.")));
 
 	/* two would count against each other */
-	table = table_open(relid, NoLock);
+	table = table_open(relid, ShareRowExclusiveLock);
 	for (int i = 0; table->trigdesc != NULL &&
 		 i < table->trigdesc->numtriggers; i++)
 	{

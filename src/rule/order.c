@@ -1001,7 +1001,7 @@ uint64
 m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 {
 	uint64		wanted = tuplestore_tuple_count(places);
-	uint64		result;
+	volatile uint64 result = 0;
 	int			outer;
 
 	if (wanted == 0)
