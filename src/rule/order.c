@@ -232,11 +232,15 @@ column_sequence(Oid relid, AttrNumber attnum)
 
 	if (!m2m_catalog_column_exists(relid, attnum))
 		return InvalidOid;
-	relation = table_open(relid, NoLock);
+
+	/* who checks all relationships holds no lock on it */
+	relation = RelationIdGetRelation(relid);
+	if (relation == NULL)
+		return InvalidOid;
 	if (TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attidentity ==
 		ATTRIBUTE_IDENTITY_BY_DEFAULT)
 		result = m2m_identity_sequence(relation, attnum);
-	table_close(relation, NoLock);
+	RelationClose(relation);
 	return result;
 }
 
