@@ -256,13 +256,15 @@ column_sequence(Oid relid, AttrNumber attnum)
 
 	if (!m2m_catalog_column_exists(relid, attnum))
 		return InvalidOid;
-	relation = try_relation_open(relid, AccessShareLock);
+
+	/* who checks all relationships holds no lock on it */
+	relation = RelationIdGetRelation(relid);
 	if (relation == NULL)
 		return InvalidOid;
 	if (TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attidentity ==
 		ATTRIBUTE_IDENTITY_BY_DEFAULT)
 		result = m2m_identity_sequence(relation, attnum);
-	relation_close(relation, AccessShareLock);
+	RelationClose(relation);
 	return result;
 }
 
