@@ -304,7 +304,8 @@ ROLLBACK;
 SELECT * FROM m2m_copy('person', 3, 'person', 6, 'friend');
 SELECT * FROM friend WHERE person_id = 6 ORDER BY 2;
 
--- Links that have an order keep their numbers, on both paths.
+-- Links that have an order keep their numbers, on both paths; in a dense one, what
+-- is moved comes last.
 CREATE TABLE list (id int PRIMARY KEY);
 CREATE TABLE item (id int PRIMARY KEY);
 INSERT INTO list VALUES (1), (2);
