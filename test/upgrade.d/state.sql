@@ -95,7 +95,6 @@ SELECT * FROM fan ORDER BY 1;
 SELECT song_id, sum(n) FROM liking_song_counter GROUP BY 1 ORDER BY 1;
 SELECT * FROM fan_songs ORDER BY 1, 2;
 SELECT * FROM staff_teams ORDER BY 1, 2;
-SELECT m2m_link('staff', ROW(1, 1), 'team', ROW(2, 1));
 ROLLBACK;
 
 -- Order, symmetry, orphans, typed functions
