@@ -11,7 +11,7 @@ INSERT INTO person SELECT i, 'p' || i FROM generate_series(1, 9) i;
 SELECT m2m_create('person', 'person', name => 'friendship', symmetrical => true, right_role => 'friend');
 SELECT left_role, right_role, left_columns, right_columns, left_view, right_view, left_function, rules, symmetrical
 	FROM m2m_relationships() WHERE association = 'friendship'::regclass;
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'friendship'::regclass ORDER BY 1;
+SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'friendship'::regclass AND contype <> 'n' ORDER BY 1;
 SELECT obj_description('friendship'::regclass);
 CREATE VIEW links AS SELECT string_agg(person_id || '-' || friend_id, ' ' ORDER BY person_id, friend_id) FROM friendship;
 
