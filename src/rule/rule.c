@@ -42,6 +42,11 @@
 #include "rule_internal.h"
 #include "text.h"
 
+/*
+ * In this order they register what they do at commit, and PostgreSQL calls what
+ * was registered last first: orphans go, and take links with them, before
+ * orders are made dense, and limits are asked when all that is done.
+ */
 static const M2mRuleKind *const kinds[] = {
 	&m2m_limit_kind,
 	&m2m_counter_kind,
