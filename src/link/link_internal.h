@@ -135,7 +135,7 @@ extern void m2m_plan_set_properties(M2mRelationship *rel, M2mSide side,
 									M2mProperties *properties,
 									M2mDifference *difference);
 
-/* link_text.c: the general path: the text of its statements */
+/* link_text.c: the general path: the text of its statements about pairs */
 extern void m2m_stmt_build(StringInfo sql, M2mRelationship *rel,
 						   M2mStatement statement, M2mSide side);
 extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
@@ -143,18 +143,64 @@ extern void m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel,
 extern bool m2m_revives_first(M2mRelationship *rel);
 extern void m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel,
 									  List *columns);
-extern void m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
-									 const char *other);
-extern void m2m_append_on_conflict_pair(StringInfo sql,
-										M2mRelationship *rel);
-extern void m2m_append_on_conflict_identity(StringInfo sql,
-											M2mRelationship *rel);
 extern bool m2m_stmt_looks_first(M2mRelationship *rel, List *columns);
+
+/* link_text_items.c: the general path: the text of its statements about items */
 extern void m2m_stmt_build_properties(StringInfo sql,
 									  M2mRelationship *rel,
 									  M2mColumnStatement statement,
 									  M2mItems *items, M2mSide side,
 									  List *insert, bool returning);
+
+/*
+ * link_text_pieces.c: the general path: pieces of SQL that its statements are
+ * put together from
+ */
+extern void m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
+									 const char *other);
+extern void m2m_append_on_conflict_identity(StringInfo sql,
+											M2mRelationship *rel);
+extern bool m2m_names_identity(M2mRelationship *rel, List *columns);
+extern void m2m_append_on_conflict_pair(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_columns(StringInfo sql, M2mRelationship *rel,
+							   M2mSide side, const char *prefix);
+extern void m2m_append_link_columns(StringInfo sql, M2mRelationship *rel,
+									const char *prefix);
+extern int	m2m_append_pair(StringInfo sql, M2mRelationship *rel, bool left,
+							bool right, const char *prefix);
+extern void m2m_append_pair_parameters(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
+									  bool left, bool right);
+extern void m2m_append_match(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side, int first_parameter);
+extern void m2m_append_match_column(StringInfo sql, M2mRelationship *rel,
+									M2mSide side, int column, int parameter);
+extern void m2m_append_match_rest(StringInfo sql, M2mRelationship *rel,
+								  M2mSide side);
+extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
+								  bool parameters);
+extern void m2m_append_not_null(StringInfo sql, M2mRelationship *rel,
+								M2mSide side);
+extern void m2m_append_row_links(StringInfo sql, M2mRelationship *rel,
+							 M2mSide side);
+extern void m2m_append_same_value(StringInfo sql, M2mRelationship *rel,
+								  M2mIdentityColumn *column, const char *value);
+extern void m2m_append_stamps(StringInfo sql, M2mRelationship *rel,
+							  List *columns, bool names);
+extern void m2m_append_live(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_deleted(StringInfo sql, M2mRelationship *rel,
+							   bool value);
+extern void m2m_begin_removal(StringInfo sql, M2mRelationship *rel,
+							  bool joins);
+extern void m2m_append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						   bool parameters);
+extern void m2m_begin_counted(StringInfo sql, M2mRelationship *rel);
+extern void m2m_end_counted(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_first(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_alone(StringInfo sql, M2mRelationship *rel);
+extern void m2m_append_order(StringInfo sql, int n);
+extern void m2m_append_key_text(StringInfo sql, M2mRelationship *rel,
+								M2mSide side);
 
 /*
  * link_parts.c: all relationships of one table; rows of it that a call is

@@ -20,39 +20,17 @@
 static void build_insert_end(StringInfo sql, M2mRelationship *rel,
 							 List *columns);
 static void build_link_read(StringInfo sql, M2mRelationship *rel);
-static bool names_identity(M2mRelationship *rel, List *columns);
-static void append_on_conflict(StringInfo sql, M2mRelationship *rel);
 static void append_target(StringInfo sql, M2mRelationship *rel, List *columns);
 static void build_set_unlink(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
 static void build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side);
-static void append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						   const char *prefix);
-static void append_link_columns(StringInfo sql, M2mRelationship *rel,
-								const char *prefix);
-static int	append_pair(StringInfo sql, M2mRelationship *rel, bool left,
-						bool right, const char *prefix);
-static void append_pair_parameters(StringInfo sql, M2mRelationship *rel);
-static void append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
-								  bool left, bool right);
-static void append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						 int first_parameter);
-static void append_match_column(StringInfo sql, M2mRelationship *rel,
-								M2mSide side, int column, int parameter);
-static void append_match_rest(StringInfo sql, M2mRelationship *rel,
-							  M2mSide side);
-static void append_match_pair(StringInfo sql, M2mRelationship *rel,
-							  bool parameters);
 static void append_match_identity(StringInfo sql, M2mRelationship *rel,
 								  int first_parameter);
-static void append_not_null(StringInfo sql, M2mRelationship *rel,
-							M2mSide side);
 static void build_insert_items(StringInfo sql, M2mRelationship *rel,
 							   M2mItems *items, List *insert);
 static void build_change_items(StringInfo sql, M2mRelationship *rel,
 							   M2mItems *items);
 static void append_is_twice(StringInfo sql, M2mRelationship *rel);
-static void append_links(StringInfo sql, M2mRelationship *rel, M2mSide side);
 static void append_items(StringInfo sql, M2mRelationship *rel,
 						 M2mItems *items);
 static char *item_record(M2mItems *items, const char *alias);
@@ -64,30 +42,15 @@ static void append_match_item(StringInfo sql, M2mRelationship *rel,
 							  M2mItems *items, bool all);
 static void append_match_values(StringInfo sql, M2mRelationship *rel,
 								M2mItems *items, bool all);
-static void append_same_value(StringInfo sql, M2mRelationship *rel,
-							  M2mIdentityColumn *column, const char *value);
-static void append_stamps(StringInfo sql, M2mRelationship *rel, List *columns,
-						  bool names);
 static void append_pair_text(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
-static void append_live(StringInfo sql, M2mRelationship *rel);
-static void append_deleted(StringInfo sql, M2mRelationship *rel, bool value);
-static void append_removal(StringInfo sql, M2mRelationship *rel, bool joins);
 static void append_conflict_action(StringInfo sql, M2mRelationship *rel);
 static void build_revive(StringInfo sql, M2mRelationship *rel);
 static void append_revival(StringInfo sql, M2mRelationship *rel,
 						   List *columns);
-static void append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
-					   bool parameters);
 static void append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
 							M2mSide given, int first_parameter);
-static void begin_counted(StringInfo sql, M2mRelationship *rel);
-static void end_counted(StringInfo sql, M2mRelationship *rel);
 static void build_link_both(StringInfo sql, M2mRelationship *rel);
-static void append_first(StringInfo sql, M2mRelationship *rel);
-static void append_alone(StringInfo sql, M2mRelationship *rel);
-static void append_order(StringInfo sql, int n);
-static void append_text(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
 /*
  * m2m_stmt_build: the text of a statement.  a is the association, p the
@@ -116,12 +79,12 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			break;
 		case M2M_STMT_FOUND:
 			appendStringInfoString(sql, "SELECT ");
-			append_link_columns(sql, rel, "a.");
+			m2m_append_link_columns(sql, rel, "a.");
 			appendStringInfoString(sql, " FROM (");
-			append_distinct_pairs(sql, rel, true, true);
+			m2m_append_distinct_pairs(sql, rel, true, true);
 			appendStringInfo(sql, ") p, %s a WHERE ", association);
-			append_match_pair(sql, rel, false);
-			append_live(sql, rel);
+			m2m_append_match_pair(sql, rel, false);
+			m2m_append_live(sql, rel);
 			break;
 		case M2M_STMT_REVIVE:
 			build_revive(sql, rel);
@@ -131,56 +94,56 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfoString(sql, "SELECT pg_catalog.count(*) FROM "
 								   M2M_PAIRS_NAME " p WHERE EXISTS (SELECT FROM "
 								   M2M_FOUND_NAME " a WHERE ");
-			append_match_pair(sql, rel, false);
+			m2m_append_match_pair(sql, rel, false);
 			appendStringInfo(sql, ") AND NOT EXISTS (SELECT FROM %s a WHERE ",
 							 association);
-			append_match_pair(sql, rel, false);
-			append_live(sql, rel);
+			m2m_append_match_pair(sql, rel, false);
+			m2m_append_live(sql, rel);
 			appendStringInfoChar(sql, ')');
 			break;
 		case M2M_STMT_UNLINK:
-			begin_counted(sql, rel);
-			append_removal(sql, rel, true);
-			append_distinct_pairs(sql, rel, true, true);
+			m2m_begin_counted(sql, rel);
+			m2m_begin_removal(sql, rel, true);
+			m2m_append_distinct_pairs(sql, rel, true, true);
 			appendStringInfoString(sql, ") p WHERE ");
-			append_match_pair(sql, rel, false);
-			append_live(sql, rel);
-			end_counted(sql, rel);
+			m2m_append_match_pair(sql, rel, false);
+			m2m_append_live(sql, rel);
+			m2m_end_counted(sql, rel);
 			break;
 		case M2M_STMT_UNLINK_ONE:
-			append_removal(sql, rel, false);
-			append_match_pair(sql, rel, true);
-			append_live(sql, rel);
+			m2m_begin_removal(sql, rel, false);
+			m2m_append_match_pair(sql, rel, true);
+			m2m_append_live(sql, rel);
 			break;
 		case M2M_STMT_LINKED:
 			appendStringInfo(sql, "SELECT FROM %s a WHERE ", association);
-			append_match_pair(sql, rel, true);
-			append_live(sql, rel);
+			m2m_append_match_pair(sql, rel, true);
+			m2m_append_live(sql, rel);
 			appendStringInfoString(sql, " LIMIT 1");
 			break;
 		case M2M_STMT_COUNT:
 			appendStringInfo(sql,
 							 "SELECT pg_catalog.count(*) FROM %s a WHERE ",
 							 association);
-			append_match(sql, rel, side, 1);
-			append_not_null(sql, rel, other);
+			m2m_append_match(sql, rel, side, 1);
+			m2m_append_not_null(sql, rel, other);
 			break;
 		case M2M_STMT_CLEAR:
-			begin_counted(sql, rel);
-			append_removal(sql, rel, true);
-			append_distinct_pairs(sql, rel, side == M2M_LEFT,
-								  side == M2M_RIGHT);
+			m2m_begin_counted(sql, rel);
+			m2m_begin_removal(sql, rel, true);
+			m2m_append_distinct_pairs(sql, rel, side == M2M_LEFT,
+									  side == M2M_RIGHT);
 			appendStringInfoString(sql, ") p WHERE ");
-			append_row(sql, rel, side, false);
-			append_not_null(sql, rel, other);
-			end_counted(sql, rel);
+			m2m_append_row(sql, rel, side, false);
+			m2m_append_not_null(sql, rel, other);
+			m2m_end_counted(sql, rel);
 			break;
 		case M2M_STMT_CLEAR_ONE:
-			begin_counted(sql, rel);
-			append_removal(sql, rel, false);
-			append_row(sql, rel, side, true);
-			append_not_null(sql, rel, other);
-			end_counted(sql, rel);
+			m2m_begin_counted(sql, rel);
+			m2m_begin_removal(sql, rel, false);
+			m2m_append_row(sql, rel, side, true);
+			m2m_append_not_null(sql, rel, other);
+			m2m_end_counted(sql, rel);
 			break;
 		case M2M_STMT_SET_UNLINK:
 			build_set_unlink(sql, rel, side);
@@ -190,17 +153,17 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			break;
 		case M2M_STMT_SET_FAR:
 			appendStringInfoString(sql, "SELECT ");
-			append_text(sql, rel, other);
+			m2m_append_key_text(sql, rel, other);
 			appendStringInfo(sql, " FROM %s a WHERE ", association);
-			append_match(sql, rel, side, 1);
-			append_not_null(sql, rel, other);
+			m2m_append_match(sql, rel, side, 1);
+			m2m_append_not_null(sql, rel, other);
 			appendStringInfoString(sql, " GROUP BY ");
-			append_columns(sql, rel, other, "a.");
+			m2m_append_columns(sql, rel, other, "a.");
 			appendStringInfoString(sql, " ORDER BY ");
-			append_columns(sql, rel, other, "a.");
+			m2m_append_columns(sql, rel, other, "a.");
 			break;
 		case M2M_STMT_SET_EACH:
-			append_links(sql, rel, side);
+			m2m_append_row_links(sql, rel, side);
 			break;
 		case M2M_NUM_STMTS:
 			break;
@@ -220,22 +183,22 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 	appendStringInfo(sql, "INSERT INTO %s%s (",
 					 m2m_qualified_name(rel->association),
 					 rel->revives ? " AS a" : "");
-	append_link_columns(sql, rel, "");
+	m2m_append_link_columns(sql, rel, "");
 	foreach(lc, columns)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
-	append_stamps(sql, rel, columns, true);
-	append_deleted(sql, rel, false);
+	m2m_append_stamps(sql, rel, columns, true);
+	m2m_append_deleted(sql, rel, false);
 	if (one)
 	{
 		appendStringInfoString(sql, ") SELECT ");
-		append_pair_parameters(sql, rel);
+		m2m_append_pair_parameters(sql, rel);
 		for (int i = 1; i <= list_length(columns); i++)
 			appendStringInfo(sql, ", $%d", rel->pair_desc->natts + i);
-		append_stamps(sql, rel, columns, false);
-		append_deleted(sql, rel, true);
+		m2m_append_stamps(sql, rel, columns, false);
+		m2m_append_deleted(sql, rel, true);
 		if (rel->on_conflict)
-			append_on_conflict(sql, rel);
+			m2m_append_on_conflict_pair(sql, rel);
 		return;
 	}
 
@@ -245,9 +208,9 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 	 */
 	appendStringInfo(sql, ") SELECT %s",
 					 rel->on_conflict && !rel->revives ? "" : "DISTINCT ");
-	append_pair(sql, rel, true, true, "p.");
-	append_stamps(sql, rel, columns, false);
-	append_deleted(sql, rel, true);
+	m2m_append_pair(sql, rel, true, true, "p.");
+	m2m_append_stamps(sql, rel, columns, false);
+	m2m_append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME " p");
 	build_insert_end(sql, rel, columns);
 }
@@ -264,13 +227,13 @@ build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)
 	{
 		appendStringInfoString(sql, " WHERE NOT EXISTS (SELECT FROM "
 							   M2M_FOUND_NAME " a WHERE ");
-		append_match_pair(sql, rel, false);
+		m2m_append_match_pair(sql, rel, false);
 		appendStringInfoChar(sql, ')');
 	}
-	append_order(sql, rel->nlink);
+	m2m_append_order(sql, rel->nlink);
 	if (rel->on_conflict)
-		append_on_conflict(sql, rel);
-	else if (names_identity(rel, columns) ||
+		m2m_append_on_conflict_pair(sql, rel);
+	else if (m2m_names_identity(rel, columns) ||
 			 (rel->revives && rel->identity_target != NIL))
 		m2m_append_on_conflict_identity(sql, rel);
 }
@@ -288,13 +251,13 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	appendStringInfoString(sql, "WITH n AS (");
 	m2m_stmt_build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
-	append_link_columns(sql, rel, "");
+	m2m_append_link_columns(sql, rel, "");
 	appendStringInfoString(sql,
 						   ") SELECT (SELECT pg_catalog.count(*) FROM n), pg_catalog.count(*)"
 						   " FROM (SELECT p.* FROM (");
-	append_distinct_pairs(sql, rel, true, true);
+	m2m_append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE NOT EXISTS (SELECT FROM n a WHERE ");
-	append_match_pair(sql, rel, false);
+	m2m_append_match_pair(sql, rel, false);
 
 	/*
 	 * OFFSET 0 and LIMIT 1 keep the planner from pulling the two up into one
@@ -303,8 +266,8 @@ build_link_read(StringInfo sql, M2mRelationship *rel)
 	 */
 	appendStringInfo(sql, ") OFFSET 0) p CROSS JOIN LATERAL (SELECT FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
-	append_match_pair(sql, rel, false);
-	append_live(sql, rel);
+	m2m_append_match_pair(sql, rel, false);
+	m2m_append_live(sql, rel);
 	appendStringInfoString(sql, " LIMIT 1) a");
 }
 
@@ -323,12 +286,12 @@ m2m_stmt_looks_first(M2mRelationship *rel, List *columns)
 }
 
 /*
- * append_on_conflict: a pair that is there, or comes from another session at
+ * m2m_append_on_conflict_pair: a pair that is there, or comes from another session at
  * the same time, is no error.  The target is named, so that violations of
  * other unique indexes are.
  */
-static void
-append_on_conflict(StringInfo sql, M2mRelationship *rel)
+void
+m2m_append_on_conflict_pair(StringInfo sql, M2mRelationship *rel)
 {
 	List	   *target = NIL;
 
@@ -397,12 +360,12 @@ build_revive(StringInfo sql, M2mRelationship *rel)
 {
 	append_revival(sql, rel, NIL);
 	appendStringInfoString(sql, " FROM (");
-	append_distinct_pairs(sql, rel, true, true);
+	m2m_append_distinct_pairs(sql, rel, true, true);
 	appendStringInfoString(sql, ") p WHERE ");
-	append_match_pair(sql, rel, false);
+	m2m_append_match_pair(sql, rel, false);
 	appendStringInfo(sql, " AND %s AND NOT EXISTS (SELECT FROM "
 					 M2M_FOUND_NAME " a WHERE ", m2m_dead_condition(rel, "a"));
-	append_match_pair(sql, rel, false);
+	m2m_append_match_pair(sql, rel, false);
 	appendStringInfoChar(sql, ')');
 }
 
@@ -418,34 +381,34 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 	M2mSide		other = M2M_OTHER(side);
 
 	appendStringInfoString(sql, rel->has_rules ? "" : "WITH a AS (");
-	append_removal(sql, rel, false);
-	append_row(sql, rel, side, true);
-	append_not_null(sql, rel, other);
+	m2m_begin_removal(sql, rel, false);
+	m2m_append_row(sql, rel, side, true);
+	m2m_append_not_null(sql, rel, other);
 	appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM " M2M_PAIRS_NAME
 						   " p WHERE true");
 	if (OidIsValid(rel->mirror))
-		append_match_rest(sql, rel, side);
-	append_match_rest(sql, rel, other);
+		m2m_append_match_rest(sql, rel, side);
+	m2m_append_match_rest(sql, rel, other);
 	appendStringInfoChar(sql, ')');
 	if (rel->has_rules)
 		return;
 	appendStringInfoString(sql, " RETURNING ");
 	if (OidIsValid(rel->mirror))
-		append_link_columns(sql, rel, "a.");
+		m2m_append_link_columns(sql, rel, "a.");
 	else
-		append_columns(sql, rel, other, "a.");
+		m2m_append_columns(sql, rel, other, "a.");
 	appendStringInfoString(sql, ") SELECT ");
-	append_text(sql, rel, other);
+	m2m_append_key_text(sql, rel, other);
 	appendStringInfoString(sql, " FROM a");
 	if (OidIsValid(rel->mirror))
 	{
 		appendStringInfoString(sql, " WHERE ");
-		append_match(sql, rel, side, 1);
+		m2m_append_match(sql, rel, side, 1);
 	}
 	appendStringInfoString(sql, " GROUP BY ");
-	append_columns(sql, rel, other, "a.");
+	m2m_append_columns(sql, rel, other, "a.");
 	appendStringInfoString(sql, " ORDER BY ");
-	append_columns(sql, rel, other, "a.");
+	m2m_append_columns(sql, rel, other, "a.");
 }
 
 /*
@@ -466,20 +429,20 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 	m2m_stmt_build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
 	if (OidIsValid(rel->mirror))
-		append_link_columns(sql, rel, "");
+		m2m_append_link_columns(sql, rel, "");
 	else
-		append_columns(sql, rel, other, "");
+		m2m_append_columns(sql, rel, other, "");
 	appendStringInfoString(sql, ") SELECT ");
 	if (OidIsValid(rel->mirror))
 	{
-		append_alone(sql, rel);
+		m2m_append_alone(sql, rel);
 		appendStringInfoString(sql, ", ");
-		append_match(sql, rel, side, 1);
+		m2m_append_match(sql, rel, side, 1);
 		appendStringInfoString(sql, ", ");
 	}
-	append_text(sql, rel, other);
+	m2m_append_key_text(sql, rel, other);
 	appendStringInfoString(sql, " FROM a ORDER BY ");
-	append_columns(sql, rel, other, "a.");
+	m2m_append_columns(sql, rel, other, "a.");
 }
 
 /*
@@ -509,17 +472,17 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 				appendStringInfoString(sql, "WITH a AS (");
 				build_insert_items(sql, rel, items, insert);
 				appendStringInfoString(sql, " RETURNING ");
-				append_link_columns(sql, rel, "");
+				m2m_append_link_columns(sql, rel, "");
 				appendStringInfoString(sql, ") SELECT ");
-				append_text(sql, rel, other);
+				m2m_append_key_text(sql, rel, other);
 				appendStringInfoString(sql, ", ");
-				append_first(sql, rel);
+				m2m_append_first(sql, rel);
 				appendStringInfoString(sql, ", ");
-				append_alone(sql, rel);
+				m2m_append_alone(sql, rel);
 				appendStringInfoString(sql, ", ");
-				append_text(sql, rel, side);
+				m2m_append_key_text(sql, rel, side);
 				appendStringInfoString(sql, " FROM a ORDER BY ");
-				append_columns(sql, rel, other, "a.");
+				m2m_append_columns(sql, rel, other, "a.");
 				break;
 			}
 			if (returning || items->checked)
@@ -531,13 +494,13 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			if (items->checked)
 				appendStringInfoChar(sql, '*');
 			else
-				append_columns(sql, rel, other, "");
+				m2m_append_columns(sql, rel, other, "");
 			appendStringInfoString(sql, ") SELECT ");
-			append_text(sql, rel, other);
+			m2m_append_key_text(sql, rel, other);
 			if (items->checked)
 				append_is_twice(sql, rel);
 			appendStringInfoString(sql, " FROM a ORDER BY ");
-			append_columns(sql, rel, other, "a.");
+			m2m_append_columns(sql, rel, other, "a.");
 			break;
 		case M2M_COLUMNS_SET_PROPERTIES:
 			build_change_items(sql, rel, items);
@@ -602,7 +565,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			if (returning)
 				appendStringInfoString(sql, "WITH a AS (");
 			else
-				begin_counted(sql, rel);
+				m2m_begin_counted(sql, rel);
 			m2m_append_removal(sql, rel);
 			appendStringInfoString(sql, rel->deleted != 0 ? " FROM " :
 								   " USING ");
@@ -611,7 +574,7 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			append_match_item(sql, rel, items, true);
 			if (!returning)
 			{
-				end_counted(sql, rel);
+				m2m_end_counted(sql, rel);
 				break;
 			}
 			appendStringInfoString(sql, " RETURNING p.*), s AS (SELECT item FROM a"
@@ -628,42 +591,42 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			break;
 		case M2M_COLUMNS_SET_UNLINK_PROPERTIES:
 			appendStringInfoString(sql, returning ? "WITH a AS (" : "");
-			append_removal(sql, rel, false);
-			append_row(sql, rel, side, true);
-			append_not_null(sql, rel, other);
+			m2m_begin_removal(sql, rel, false);
+			m2m_append_row(sql, rel, side, true);
+			m2m_append_not_null(sql, rel, other);
 			appendStringInfoString(sql, " AND NOT EXISTS (SELECT FROM ");
 			append_items(sql, rel, items);
 			appendStringInfoString(sql, " WHERE true");
 			if (OidIsValid(rel->mirror))
-				append_match_rest(sql, rel, side);
-			append_match_rest(sql, rel, other);
+				m2m_append_match_rest(sql, rel, side);
+			m2m_append_match_rest(sql, rel, other);
 			append_match_values(sql, rel, items, false);
 			appendStringInfoChar(sql, ')');
 			if (!returning)
 				break;
 			appendStringInfoString(sql, " RETURNING ");
 			if (OidIsValid(rel->mirror))
-				append_link_columns(sql, rel, "a.");
+				m2m_append_link_columns(sql, rel, "a.");
 			else
-				append_columns(sql, rel, other, "a.");
+				m2m_append_columns(sql, rel, other, "a.");
 			appendStringInfoString(sql, ") SELECT ");
-			append_text(sql, rel, other);
+			m2m_append_key_text(sql, rel, other);
 			appendStringInfoString(sql, " FROM a");
 			if (OidIsValid(rel->mirror))
 			{
 				appendStringInfoString(sql, " WHERE ");
-				append_match(sql, rel, side, 1);
+				m2m_append_match(sql, rel, side, 1);
 			}
 			if (grouped)
 			{
 				appendStringInfoString(sql, " GROUP BY ");
-				append_columns(sql, rel, other, "a.");
+				m2m_append_columns(sql, rel, other, "a.");
 			}
 			appendStringInfoString(sql, " ORDER BY ");
-			append_columns(sql, rel, other, "a.");
+			m2m_append_columns(sql, rel, other, "a.");
 			break;
 		case M2M_COLUMNS_SET_LINKS:
-			append_links(sql, rel, side);
+			m2m_append_row_links(sql, rel, side);
 			break;
 		default:
 			elog(ERROR, "no statement of items: %d", (int) statement);
@@ -685,14 +648,14 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 	appendStringInfo(sql, "INSERT INTO %s%s (",
 					 m2m_qualified_name(rel->association),
 					 rel->revives ? " AS a" : "");
-	append_link_columns(sql, rel, "");
+	m2m_append_link_columns(sql, rel, "");
 	foreach(lc, insert)
 		appendStringInfo(sql, ", %s", m2m_quoted_column(rel->association,
 														lfirst_int(lc)));
-	append_stamps(sql, rel, insert, true);
-	append_deleted(sql, rel, false);
+	m2m_append_stamps(sql, rel, insert, true);
+	m2m_append_deleted(sql, rel, false);
 	appendStringInfoString(sql, ") SELECT ");
-	append_pair(sql, rel, true, true, "p.");
+	m2m_append_pair(sql, rel, true, true, "p.");
 	foreach(lc, insert)
 	{
 		AttrNumber	attnum = lfirst_int(lc);
@@ -706,8 +669,8 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 			appendStringInfo(sql, ", x.%s",
 							 m2m_quoted_column(rel->association, attnum));
 	}
-	append_stamps(sql, rel, insert, false);
-	append_deleted(sql, rel, true);
+	m2m_append_stamps(sql, rel, insert, false);
+	m2m_append_deleted(sql, rel, true);
 	appendStringInfoString(sql, " FROM ");
 	append_items(sql, rel, items);
 	appendStringInfo(sql, " WHERE p.item OPERATOR(pg_catalog.>=) $%d"
@@ -719,9 +682,9 @@ build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 							   " OPERATOR(pg_catalog.=) p.item)");
 	appendStringInfoString(sql, " ORDER BY p.item");
 	if (rel->on_conflict && rel->nidentity == 0)
-		append_on_conflict(sql, rel);
+		m2m_append_on_conflict_pair(sql, rel);
 	else if (rel->nidentity > 0 &&
-			 ((!items->plain && names_identity(rel, insert)) ||
+			 ((!items->plain && m2m_names_identity(rel, insert)) ||
 			  (rel->revives && rel->identity_target != NIL)))
 		m2m_append_on_conflict_identity(sql, rel);
 }
@@ -826,39 +789,39 @@ append_is_twice(StringInfo sql, M2mRelationship *rel)
 	if (rel->deleted != 0)
 		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "b"));
 	appendStringInfoString(sql, ") OR pg_catalog.count(*) OVER (PARTITION BY ");
-	append_link_columns(sql, rel, "a.");
+	m2m_append_link_columns(sql, rel, "a.");
 	appendStringInfo(sql, ", ROW(%s)::pg_catalog.text) OPERATOR(pg_catalog.>) 1",
 					 new.data);
 }
 
 /*
- * append_links: a query of the links of a row: the other side's key, and that
+ * m2m_append_row_links: a query of the links of a row: the other side's key, and that
  * with whatever else tells links apart, as text.
  */
-static void
-append_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
+void
+m2m_append_row_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	M2mSide		other = M2M_OTHER(side);
 
 	appendStringInfoString(sql, "SELECT ");
-	append_text(sql, rel, other);
+	m2m_append_key_text(sql, rel, other);
 	appendStringInfoString(sql, ", ROW(");
-	append_columns(sql, rel, other, "a.");
+	m2m_append_columns(sql, rel, other, "a.");
 	for (int i = 0; i < rel->nidentity; i++)
 		appendStringInfo(sql, ", a.%s",
 						 m2m_quoted_column(rel->association,
 										   rel->identity_column[i].attnum));
 	appendStringInfo(sql, ")::pg_catalog.text FROM %s a WHERE ",
 					 m2m_qualified_name(rel->association));
-	append_match(sql, rel, side, 1);
-	append_not_null(sql, rel, other);
+	m2m_append_match(sql, rel, side, 1);
+	m2m_append_not_null(sql, rel, other);
 	if (rel->nidentity == 0)
 	{
 		appendStringInfoString(sql, " GROUP BY ");
-		append_columns(sql, rel, other, "a.");
+		m2m_append_columns(sql, rel, other, "a.");
 	}
 	appendStringInfoString(sql, " ORDER BY ");
-	append_columns(sql, rel, other, "a.");
+	m2m_append_columns(sql, rel, other, "a.");
 }
 
 /* append_items: the items as p, with what they give as x. */
@@ -926,8 +889,8 @@ static void
 append_match_item(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 				  bool all)
 {
-	append_match_pair(sql, rel, false);
-	append_live(sql, rel);
+	m2m_append_match_pair(sql, rel, false);
+	m2m_append_live(sql, rel);
 
 	/*
 	 * where they need not agree, both ids' shared columns are to be the
@@ -938,7 +901,7 @@ append_match_item(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 		if (rel->side[M2M_RIGHT].key[i].shared == 0)
 			continue;
 		appendStringInfoString(sql, " AND ");
-		append_match_column(sql, rel, M2M_RIGHT, i, 0);
+		m2m_append_match_column(sql, rel, M2M_RIGHT, i, 0);
 	}
 	append_match_values(sql, rel, items, all);
 }
@@ -973,21 +936,21 @@ append_match_values(StringInfo sql, M2mRelationship *rel, M2mItems *items,
 			appendStringInfo(sql, " AND (NOT %s OR ", given);
 		else
 			appendStringInfoString(sql, " AND ");
-		append_same_value(sql, rel, &column,
-						  psprintf("x.%s", m2m_quoted_column(rel->association,
-															 column.attnum)));
+		m2m_append_same_value(sql, rel, &column,
+							  psprintf("x.%s", m2m_quoted_column(rel->association,
+																 column.attnum)));
 		if (given != NULL)
 			appendStringInfoChar(sql, ')');
 	}
 }
 
 /*
- * append_same_value: has a column of the association, as a, a value of its base
+ * m2m_append_same_value: has a column of the association, as a, a value of its base
  * type?  By an equality; without one, by the image.
  */
-static void
-append_same_value(StringInfo sql, M2mRelationship *rel,
-				  M2mIdentityColumn *column, const char *value)
+void
+m2m_append_same_value(StringInfo sql, M2mRelationship *rel,
+					  M2mIdentityColumn *column, const char *value)
 {
 	char	   *operand =
 		m2m_base_operand(psprintf("a.%s", m2m_quoted_column(rel->association,
@@ -1025,19 +988,19 @@ m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
 													   column->attnum));
 
 		appendStringInfoString(sql, " AND ");
-		append_same_value(sql, rel, column,
-						  m2m_base_operand(value,
-										   get_atttype(rel->association,
-													   column->attnum)));
+		m2m_append_same_value(sql, rel, column,
+							  m2m_base_operand(value,
+											   get_atttype(rel->association,
+														   column->attnum)));
 	}
 }
 
 /*
- * append_stamps: what m2m fills in where it is not among the columns given: the
+ * m2m_append_stamps: what m2m fills in where it is not among the columns given: the
  * columns' names, or the time.
  */
-static void
-append_stamps(StringInfo sql, M2mRelationship *rel, List *columns, bool names)
+void
+m2m_append_stamps(StringInfo sql, M2mRelationship *rel, List *columns, bool names)
 {
 	ListCell   *lc;
 
@@ -1056,7 +1019,7 @@ static void
 append_pair_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	appendStringInfoString(sql, rel->side[side].nkeys > 1 ? "ROW(" : "(");
-	append_pair(sql, rel, side == M2M_LEFT, side == M2M_RIGHT, "p.");
+	m2m_append_pair(sql, rel, side == M2M_LEFT, side == M2M_RIGHT, "p.");
 	appendStringInfoString(sql, ")::pg_catalog.text");
 }
 
@@ -1075,11 +1038,11 @@ m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
 }
 
 /*
- * names_identity: can ON CONFLICT name the identity of links with the
+ * m2m_names_identity: can ON CONFLICT name the identity of links with the
  * given columns, where a pair may have several?  They have to be all of it.
  */
-static bool
-names_identity(M2mRelationship *rel, List *columns)
+bool
+m2m_names_identity(M2mRelationship *rel, List *columns)
 {
 	for (int i = 0; i < rel->nidentity; i++)
 	{
@@ -1089,14 +1052,7 @@ names_identity(M2mRelationship *rel, List *columns)
 	return rel->identity_target != NIL;
 }
 
-/* m2m_append_on_conflict_pair: the same, for others. */
-void
-m2m_append_on_conflict_pair(StringInfo sql, M2mRelationship *rel)
-{
-	append_on_conflict(sql, rel);
-}
-
-/* m2m_append_on_conflict_identity: as append_on_conflict(). */
+/* m2m_append_on_conflict_identity: as m2m_append_on_conflict_pair(). */
 void
 m2m_append_on_conflict_identity(StringInfo sql, M2mRelationship *rel)
 {
@@ -1128,10 +1084,10 @@ append_target(StringInfo sql, M2mRelationship *rel, List *columns)
 	append_conflict_action(sql, rel);
 }
 
-/* append_columns: "a.book_id, ..." of one side, in the association. */
-static void
-append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
-			   const char *prefix)
+/* m2m_append_columns: "a.book_id, ..." of one side, in the association. */
+void
+m2m_append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
+				   const char *prefix)
 {
 	for (int i = 0; i < rel->side[side].nkeys; i++)
 		appendStringInfo(sql, "%s%s%s", i > 0 ? ", " : "", prefix,
@@ -1140,11 +1096,11 @@ append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * append_link_columns: the same of both sides, left first; one that both have
+ * m2m_append_link_columns: the same of both sides, left first; one that both have
  * once.
  */
-static void
-append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
+void
+m2m_append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
 {
 	for (int i = 0; i < rel->nlink; i++)
 		appendStringInfo(sql, "%s%s%s", i > 0 ? ", " : "", prefix,
@@ -1152,12 +1108,12 @@ append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
 }
 
 /*
- * append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of both,
- * as append_link_columns() has them.  Returns how many.
+ * m2m_append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of both,
+ * as m2m_append_link_columns() has them.  Returns how many.
  */
-static int
-append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
-			const char *prefix)
+int
+m2m_append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
+				const char *prefix)
 {
 	int			n = 0;
 
@@ -1175,9 +1131,9 @@ append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
 	return n;
 }
 
-/* append_pair_parameters: "$1, ..." of the pair, in the same way. */
-static void
-append_pair_parameters(StringInfo sql, M2mRelationship *rel)
+/* m2m_append_pair_parameters: "$1, ..." of the pair, in the same way. */
+void
+m2m_append_pair_parameters(StringInfo sql, M2mRelationship *rel)
 {
 	int			nleft = rel->side[M2M_LEFT].nkeys;
 
@@ -1188,40 +1144,40 @@ append_pair_parameters(StringInfo sql, M2mRelationship *rel)
 	}
 }
 
-/* append_distinct_pairs: a query of the pairs, or one side of them, once. */
-static void
-append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
-					  bool left, bool right)
+/* m2m_append_distinct_pairs: a query of the pairs, or one side of them, once. */
+void
+m2m_append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
+						  bool left, bool right)
 {
 	int			n;
 
 	appendStringInfoString(sql, "SELECT DISTINCT ");
-	n = append_pair(sql, rel, left, right, "");
+	n = m2m_append_pair(sql, rel, left, right, "");
 	appendStringInfoString(sql, " FROM " M2M_PAIRS_NAME);
-	append_order(sql, n);
+	m2m_append_order(sql, n);
 }
 
 /*
- * append_match: "p.right_1 = a.book_id AND ..." of one side; with parameters
+ * m2m_append_match: "p.right_1 = a.book_id AND ..." of one side; with parameters
  * from $first_parameter on instead of the pair, unless that is 0.
  */
-static void
-append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
-			 int first_parameter)
+void
+m2m_append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
+				 int first_parameter)
 {
 	for (int i = 0; i < rel->side[side].nkeys; i++)
 	{
 		if (i > 0)
 			appendStringInfoString(sql, " AND ");
-		append_match_column(sql, rel, side, i,
-							first_parameter > 0 ? first_parameter + i : 0);
+		m2m_append_match_column(sql, rel, side, i,
+								first_parameter > 0 ? first_parameter + i : 0);
 	}
 }
 
-/* append_match_column: "p.right_1 = a.book_id" of one column. */
-static void
-append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
-					int column, int parameter)
+/* m2m_append_match_column: "p.right_1 = a.book_id" of one column. */
+void
+m2m_append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
+						int column, int parameter)
 {
 	M2mKeyColumn *key = &rel->side[side].key[column];
 
@@ -1235,37 +1191,37 @@ append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a side
+ * m2m_append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a side
  * that are not the other side's, too, and matched with those: a second
  * condition on them would have the planner think that hardly any pair fits.
  */
-static void
-append_match_rest(StringInfo sql, M2mRelationship *rel, M2mSide side)
+void
+m2m_append_match_rest(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	for (int i = 0; i < rel->side[side].nkeys; i++)
 	{
 		if (rel->side[side].key[i].shared > 0)
 			continue;
 		appendStringInfoString(sql, " AND ");
-		append_match_column(sql, rel, side, i, 0);
+		m2m_append_match_column(sql, rel, side, i, 0);
 	}
 }
 
 /*
- * append_match_pair: append_match() of both sides; parameters are left, then
+ * m2m_append_match_pair: m2m_append_match() of both sides; parameters are left, then
  * right.
  */
-static void
-append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
+void
+m2m_append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 {
-	append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
+	m2m_append_match(sql, rel, M2M_LEFT, parameters ? 1 : 0);
 	if (parameters)
 	{
 		appendStringInfoString(sql, " AND ");
-		append_match(sql, rel, M2M_RIGHT, rel->side[M2M_LEFT].nkeys + 1);
+		m2m_append_match(sql, rel, M2M_RIGHT, rel->side[M2M_LEFT].nkeys + 1);
 	}
 	else
-		append_match_rest(sql, rel, M2M_RIGHT);
+		m2m_append_match_rest(sql, rel, M2M_RIGHT);
 }
 
 /*
@@ -1275,8 +1231,8 @@ append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
 void
 m2m_append_match_link(StringInfo sql, M2mRelationship *rel)
 {
-	append_match_pair(sql, rel, true);
-	append_live(sql, rel);
+	m2m_append_match_pair(sql, rel, true);
+	m2m_append_live(sql, rel);
 	append_match_identity(sql, rel, rel->pair_desc->natts + 1);
 }
 
@@ -1301,18 +1257,18 @@ append_match_identity(StringInfo sql, M2mRelationship *rel,
 	for (int i = 0; i < rel->nidentity; i++)
 	{
 		appendStringInfoString(sql, " AND ");
-		append_same_value(sql, rel, &rel->identity_column[i],
-						  psprintf("$%d", first_parameter + i));
+		m2m_append_same_value(sql, rel, &rel->identity_column[i],
+							  psprintf("$%d", first_parameter + i));
 	}
 }
 
 /*
- * append_not_null: " AND a.book_id IS NOT NULL ..." where the association
+ * m2m_append_not_null: " AND a.book_id IS NOT NULL ..." where the association
  * allows nulls: such a row is no link, and the link views do not show it.  Nor
  * one that is marked as deleted.
  */
-static void
-append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
+void
+m2m_append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	for (int i = 0; i < rel->side[side].nkeys; i++)
 	{
@@ -1323,7 +1279,7 @@ append_not_null(StringInfo sql, M2mRelationship *rel, M2mSide side)
 							 m2m_quoted_column(rel->association,
 											   key->link_attnum));
 	}
-	append_live(sql, rel);
+	m2m_append_live(sql, rel);
 }
 
 /*
@@ -1335,7 +1291,7 @@ m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel, List *columns)
 {
 	append_revival(sql, rel, columns);
 	appendStringInfoString(sql, " WHERE ");
-	append_match_pair(sql, rel, true);
+	m2m_append_match_pair(sql, rel, true);
 	appendStringInfo(sql, " AND %s", m2m_dead_condition(rel, "a"));
 }
 
@@ -1366,20 +1322,20 @@ append_revival(StringInfo sql, M2mRelationship *rel, List *columns)
 	}
 }
 
-/* append_live: " AND a.deleted_at IS NULL", where rows say so. */
-static void
-append_live(StringInfo sql, M2mRelationship *rel)
+/* m2m_append_live: " AND a.deleted_at IS NULL", where rows say so. */
+void
+m2m_append_live(StringInfo sql, M2mRelationship *rel)
 {
 	if (rel->deleted != 0)
 		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "a"));
 }
 
 /*
- * append_deleted: the column that says so, or what it says, as one more column
+ * m2m_append_deleted: the column that says so, or what it says, as one more column
  * of an INSERT, where it is not enough to leave it out.
  */
-static void
-append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
+void
+m2m_append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
 {
 	if (rel->deleted != 0 && rel->deleted_given)
 		appendStringInfo(sql, ", %s", value ? m2m_deleted_value(rel, false) :
@@ -1387,11 +1343,11 @@ append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
 }
 
 /*
- * append_removal: "DELETE FROM author_book a WHERE ", or USING ( where it joins
+ * m2m_begin_removal: "DELETE FROM author_book a WHERE ", or USING ( where it joins
  * what is to be removed; or the UPDATE that marks rows as deleted.
  */
-static void
-append_removal(StringInfo sql, M2mRelationship *rel, bool joins)
+void
+m2m_begin_removal(StringInfo sql, M2mRelationship *rel, bool joins)
 {
 	m2m_append_removal(sql, rel);
 	appendStringInfoString(sql, !joins ? " WHERE " :
@@ -1413,16 +1369,16 @@ m2m_append_removal(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
- * append_row: is a link one of the row in the parameters, or of a row of p, on
+ * m2m_append_row: is a link one of the row in the parameters, or of a row of p, on
  * its side?  Where links are there in both directions, on either.
  */
-static void
-append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
-		   bool parameters)
+void
+m2m_append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
+			   bool parameters)
 {
 	if (!OidIsValid(rel->mirror))
 	{
-		append_match(sql, rel, side, parameters ? 1 : 0);
+		m2m_append_match(sql, rel, side, parameters ? 1 : 0);
 		return;
 	}
 	appendStringInfoChar(sql, '(');
@@ -1433,7 +1389,7 @@ append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * append_match_as: append_match() of a side, by the key of the other, which is
+ * append_match_as: m2m_append_match() of a side, by the key of the other, which is
  * given.
  */
 static void
@@ -1457,30 +1413,30 @@ append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * begin_counted, end_counted: around a statement that removes links: where they
+ * m2m_begin_counted, m2m_end_counted: around a statement that removes links: where they
  * are there in both directions, it returns a row for each link.  A table with
  * rules takes none that returns something; who counts then sees to it.
  */
-static void
-begin_counted(StringInfo sql, M2mRelationship *rel)
+void
+m2m_begin_counted(StringInfo sql, M2mRelationship *rel)
 {
 	if (OidIsValid(rel->mirror) && !rel->has_rules)
 		appendStringInfoString(sql, "WITH a AS (");
 }
 
-static void
-end_counted(StringInfo sql, M2mRelationship *rel)
+void
+m2m_end_counted(StringInfo sql, M2mRelationship *rel)
 {
 	if (!OidIsValid(rel->mirror) || rel->has_rules)
 		return;
 	appendStringInfoString(sql, " RETURNING ");
-	append_link_columns(sql, rel, "a.");
+	m2m_append_link_columns(sql, rel, "a.");
 	appendStringInfoString(sql, ") SELECT FROM a WHERE ");
-	append_first(sql, rel);
+	m2m_append_first(sql, rel);
 
 	/* a policy may hide the first from us, which goes with the other then */
 	appendStringInfoString(sql, " OR ");
-	append_alone(sql, rel);
+	m2m_append_alone(sql, rel);
 }
 
 /*
@@ -1493,20 +1449,20 @@ build_link_both(StringInfo sql, M2mRelationship *rel)
 	appendStringInfoString(sql, "WITH a AS (");
 	m2m_stmt_build_insert(sql, rel, false, NIL);
 	appendStringInfoString(sql, " RETURNING ");
-	append_link_columns(sql, rel, "");
+	m2m_append_link_columns(sql, rel, "");
 	appendStringInfoString(sql, ") SELECT pg_catalog.count(*) FILTER (WHERE ");
-	append_first(sql, rel);
+	m2m_append_first(sql, rel);
 	appendStringInfoString(sql, "), pg_catalog.count(*) FILTER (WHERE ");
-	append_alone(sql, rel);
+	m2m_append_alone(sql, rel);
 	appendStringInfoString(sql, ") FROM a");
 }
 
 /*
- * append_first: is a row of a the one by which a link of both directions is
+ * m2m_append_first: is a row of a the one by which a link of both directions is
  * counted (m2m_pair_direction())?
  */
-static void
-append_first(StringInfo sql, M2mRelationship *rel)
+void
+m2m_append_first(StringInfo sql, M2mRelationship *rel)
 {
 	StringInfoData same;
 	bool		any = false;
@@ -1544,9 +1500,9 @@ append_first(StringInfo sql, M2mRelationship *rel)
 	appendStringInfoChar(sql, ')');
 }
 
-/* append_alone: is that of the other direction none of a? */
-static void
-append_alone(StringInfo sql, M2mRelationship *rel)
+/* m2m_append_alone: is that of the other direction none of a? */
+void
+m2m_append_alone(StringInfo sql, M2mRelationship *rel)
 {
 	appendStringInfoString(sql, "NOT EXISTS (SELECT FROM a b WHERE ");
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -1575,22 +1531,22 @@ append_alone(StringInfo sql, M2mRelationship *rel)
 	appendStringInfoChar(sql, ')');
 }
 
-/* append_order: " ORDER BY 1, ..., n". */
-static void
-append_order(StringInfo sql, int n)
+/* m2m_append_order: " ORDER BY 1, ..., n". */
+void
+m2m_append_order(StringInfo sql, int n)
 {
 	appendStringInfoString(sql, " ORDER BY 1");
 	for (int i = 2; i <= n; i++)
 		appendStringInfo(sql, ", %d", i);
 }
 
-/* append_text: the key of one side as text; a row's text if composite. */
-static void
-append_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
+/* m2m_append_key_text: the key of one side as text; a row's text if composite. */
+void
+m2m_append_key_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	bool		composite = rel->side[side].nkeys > 1;
 
 	appendStringInfoString(sql, composite ? "ROW(" : "(");
-	append_columns(sql, rel, side, "a.");
+	m2m_append_columns(sql, rel, side, "a.");
 	appendStringInfoString(sql, ")::pg_catalog.text");
 }
