@@ -149,7 +149,10 @@ extern bool m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2],
 								List *columns, Datum *values,
 								M2mIdentity *identity, bool *known);
 
-/* link_text.c: the general path: the text of its statements */
+/*
+ * link_text_pieces.c: the general path: pieces of SQL that its statements are
+ * put together from
+ */
 extern void m2m_append_match_link(StringInfo sql, M2mRelationship *rel);
 extern void m2m_append_removal(StringInfo sql, M2mRelationship *rel);
 extern bool m2m_is_identity(M2mRelationship *rel, AttrNumber attnum);
