@@ -60,6 +60,41 @@ typedef struct M2mItems
 	int			part_parameter; /* which are the first item and the end */
 } M2mItems;
 
+/* A pair and what is said of its link. */
+typedef struct M2mLinkItem
+{
+	Datum	   *key[2];
+	Jsonb	   *properties;		/* NULL: nothing */
+	List	   *columns;		/* that they give, in the order of the table */
+	int			position;		/* in the call */
+} M2mLinkItem;
+
+/* Items that follow each other and give the same of what has a default. */
+typedef struct M2mItemsRun
+{
+	int64		first;
+	int64		end;
+	List	   *columns;		/* of the INSERT */
+} M2mItemsRun;
+
+/* The items of a call, while its statements run. */
+typedef struct M2mItemsCall
+{
+	M2mRelationship *rel;
+	M2mItems	items;
+	Datum		object;			/* unless each has its own */
+	int64		count;
+	List	   *runs;			/* M2mItemsRun */
+	Tuplestorestate *store;
+	Tuplestorestate *found;		/* NULL: not looked for */
+	bool		whole;			/* does each give the whole identity? */
+	bool		part;			/* does one give part of it? */
+	bool		doubled;		/* does a pair come twice? */
+	bool		changes;		/* is anything but the identity given? */
+	int64		links;			/* of the rows that were made, how many are
+								 * counted as links */
+} M2mItemsCall;
+
 /* Statements of the general path. */
 typedef enum M2mStatement
 {
@@ -120,6 +155,15 @@ extern void m2m_register_rows(const char *name, TupleDesc desc,
 extern int64 m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2]);
 extern List *m2m_texts_not_among(List *texts, List *others);
 extern ArrayType *m2m_text_array(List *texts, MemoryContext context);
+
+extern void m2m_items_begin(M2mItemsCall *call, M2mRelationship *rel,
+							M2mIds *ids[2], M2mProperties *properties);
+extern void m2m_items_end(M2mItemsCall *call);
+extern M2mLinkItem *m2m_items_sort(M2mItemsCall *call, M2mIds *ids[2],
+								   M2mProperties *properties);
+pg_noreturn extern void m2m_error_doubled(M2mRelationship *rel, char *left,
+										  char *right);
+extern void m2m_items_store(M2mItemsCall *call, M2mLinkItem *item);
 
 /*
  * link_properties.c: the general path: links with properties, each pair with

@@ -42,15 +42,6 @@
 #include "m2m.h"
 #include "rule.h"
 
-/* A pair and what is said of its link. */
-typedef struct LinkItem
-{
-	Datum	   *key[2];
-	Jsonb	   *properties;		/* NULL: nothing */
-	List	   *columns;		/* that they give, in the order of the table */
-	int			position;		/* in the call */
-} LinkItem;
-
 /* What comparing items needs. */
 typedef struct Comparison
 {
@@ -58,67 +49,34 @@ typedef struct Comparison
 	int			nkeys[2];
 } Comparison;
 
-/* Items that follow each other and give the same of what has a default. */
-typedef struct Run
-{
-	int64		first;
-	int64		end;
-	List	   *columns;		/* of the INSERT */
-} Run;
-
-/* The items of a call, while its statements run. */
-typedef struct Call
-{
-	M2mRelationship *rel;
-	M2mItems	items;
-	Datum		object;			/* unless each has its own */
-	int64		count;
-	List	   *runs;			/* Run */
-	Tuplestorestate *store;
-	Tuplestorestate *found;		/* NULL: not looked for */
-	bool		whole;			/* does each give the whole identity? */
-	bool		part;			/* does one give part of it? */
-	bool		doubled;		/* does a pair come twice? */
-	bool		changes;		/* is anything but the identity given? */
-	int64		links;			/* of the rows that were made, how many are
-								 * counted as links */
-} Call;
-
-static void begin_call(Call *call, M2mRelationship *rel, M2mIds *ids[2],
-					   M2mProperties *properties);
 static bool rewrites_rows(M2mRelationship *rel);
-static void end_call(Call *call);
-static LinkItem *sort_items(Call *call, M2mIds *ids[2], M2mProperties *properties);
 static int	compare_items(const void *a, const void *b, void *arg);
-static int	compare_pairs(const LinkItem *a, const LinkItem *b, Comparison *comparison);
+static int	compare_pairs(const M2mLinkItem *a, const M2mLinkItem *b, Comparison *comparison);
 static List *property_columns(M2mRelationship *rel, Jsonb *properties);
 pg_noreturn static void unknown_property(M2mRelationship *rel,
 										 const char *name);
 static bool gives_identity(M2mRelationship *rel, List *columns);
-static void check_pair(Call *call, LinkItem *a, LinkItem *b);
-pg_noreturn static void error_doubled(M2mRelationship *rel, char *left,
-									  char *right);
-static void find_runs(Call *call, LinkItem *item);
-static void fill_store(Call *call, LinkItem *item);
+static void check_pair(M2mItemsCall *call, M2mLinkItem *a, M2mLinkItem *b);
+static void find_runs(M2mItemsCall *call, M2mLinkItem *item);
 static TupleDesc item_desc(M2mRelationship *rel);
 static TupleDesc found_desc(void);
-static void check_doubled(Call *call);
-static void take_lock(Call *call);
-static bool looks_first(Call *call);
-static void look(Call *call);
-static void check_several(Call *call);
-pg_noreturn static void error_several(Call *call, char *left, char *right);
-static int64 insert_items(Call *call, M2mSide side, M2mIds *id,
+static void check_doubled(M2mItemsCall *call);
+static void take_lock(M2mItemsCall *call);
+static bool looks_first(M2mItemsCall *call);
+static void look(M2mItemsCall *call);
+static void check_several(M2mItemsCall *call);
+pg_noreturn static void error_several(M2mItemsCall *call, char *left, char *right);
+static int64 insert_items(M2mItemsCall *call, M2mSide side, M2mIds *id,
 						  bool returning, List **linked);
-static bool fetch_both(Call *call, M2mSide side, M2mIds *id, List **linked);
+static bool fetch_both(M2mItemsCall *call, M2mSide side, M2mIds *id, List **linked);
 static bool is_generated(M2mRelationship *rel, List *columns);
-static void change_items(Call *call, int64 created);
-static uint64 run(Call *call, M2mColumnStatement statement, M2mSide side,
-				  M2mIds *id, Run *part, bool returning, bool latest,
+static void change_items(M2mItemsCall *call, int64 created);
+static uint64 run(M2mItemsCall *call, M2mColumnStatement statement, M2mSide side,
+				  M2mIds *id, M2mItemsRun *part, bool returning, bool latest,
 				  DestReceiver *receiver);
-static SPIPlanPtr get_plan(Call *call, M2mColumnStatement statement,
-						   M2mSide side, int nkeys, Run *part, bool returning);
-static List *fetch_links(Call *call, M2mSide side, M2mIds *id, bool latest,
+static SPIPlanPtr get_plan(M2mItemsCall *call, M2mColumnStatement statement,
+						   M2mSide side, int nkeys, M2mItemsRun *part, bool returning);
+static List *fetch_links(M2mItemsCall *call, M2mSide side, M2mIds *id, bool latest,
 						 List **links);
 static List *fetch_column(int column);
 static List *links_not_among(List *texts, List *links, List *others);
@@ -201,14 +159,14 @@ int64
 m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 						 M2mProperties *properties)
 {
-	Call		call;
+	M2mItemsCall call;
 	int64		created;
 	int64		revived = 0;
 
-	begin_call(&call, rel, ids, properties);
+	m2m_items_begin(&call, rel, ids, properties);
 	take_lock(&call);
 	SPI_connect();
-	fill_store(&call, sort_items(&call, ids, properties));
+	m2m_items_store(&call, m2m_items_sort(&call, ids, properties));
 	check_doubled(&call);
 	if (m2m_revives_first(rel))
 		revived = m2m_revive_pairs(rel, ids);
@@ -217,7 +175,7 @@ m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 	check_several(&call);
 	created = insert_items(&call, M2M_LEFT, NULL, false, NULL);
 	change_items(&call, created);
-	end_call(&call);
+	m2m_items_end(&call);
 	SPI_finish();
 	return call.links + revived;
 }
@@ -232,12 +190,12 @@ int64
 m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
 						   M2mProperties *properties)
 {
-	Call		call;
+	M2mItemsCall call;
 	int64		removed;
 
-	begin_call(&call, rel, ids, properties);
+	m2m_items_begin(&call, rel, ids, properties);
 	SPI_connect();
-	fill_store(&call, sort_items(&call, ids, properties));
+	m2m_items_store(&call, m2m_items_sort(&call, ids, properties));
 	check_doubled(&call);
 
 	/*
@@ -275,7 +233,7 @@ m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
 		if (OidIsValid(rel->mirror) && rel->has_rules)
 			removed = (removed + 1) / 2;
 	}
-	end_call(&call);
+	m2m_items_end(&call);
 	SPI_finish();
 	return removed;
 }
@@ -292,7 +250,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						M2mDifference *difference)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Call		call;
+	M2mItemsCall call;
 	List	   *before = NIL;
 	List	   *before_links = NIL;
 	List	   *after;
@@ -302,14 +260,14 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	int64		created;
 	bool		compare = rel->has_rules || m2m_revives_first(rel);
 
-	begin_call(&call, rel, ids, properties);
+	m2m_items_begin(&call, rel, ids, properties);
 
 	/* in the order of m2m_plan_set() */
 	m2m_limits_await(rel, side, id);
 	m2m_lock_links_of_row(rel, side, id);
 	take_lock(&call);
 	SPI_connect();
-	fill_store(&call, sort_items(&call, ids, properties));
+	m2m_items_store(&call, m2m_items_sort(&call, ids, properties));
 	check_doubled(&call);
 	if (IsolationUsesXactSnapshot() || compare)
 		before = fetch_links(&call, side, id, false, &before_links);
@@ -342,17 +300,17 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	difference->unlinked = m2m_text_array(unlinked, context);
 	difference->linked = m2m_text_array(linked, context);
 	difference->kept = Max(list_length(after) - list_length(linked), 0);
-	end_call(&call);
+	m2m_items_end(&call);
 	SPI_finish();
 }
 
 /*
- * begin_call: reads what the items give, as far as that is known before any
+ * m2m_items_begin: reads what the items give, as far as that is known before any
  * lock and statement.  Errors: 42703 no such property.
  */
-static void
-begin_call(Call *call, M2mRelationship *rel, M2mIds *ids[2],
-		   M2mProperties *properties)
+void
+m2m_items_begin(M2mItemsCall *call, M2mRelationship *rel, M2mIds *ids[2],
+				M2mProperties *properties)
 {
 	int			npairs = ids[M2M_LEFT]->is_array ? ids[M2M_LEFT]->count :
 		ids[M2M_RIGHT]->count;
@@ -416,9 +374,9 @@ rewrites_rows(M2mRelationship *rel)
 	return result;
 }
 
-/* end_call: lets go of the tuplestores. */
-static void
-end_call(Call *call)
+/* m2m_items_end: lets go of the tuplestores. */
+void
+m2m_items_end(M2mItemsCall *call)
 {
 	if (call->found != NULL)
 		tuplestore_end(call->found);
@@ -426,17 +384,17 @@ end_call(Call *call)
 }
 
 /*
- * sort_items: the items of a call in key order, each once, as an array of
+ * m2m_items_sort: the items of a call in key order, each once, as an array of
  * call->count.  The same pair may come twice only as two links: error 21000.
  */
-static LinkItem *
-sort_items(Call *call, M2mIds *ids[2], M2mProperties *properties)
+M2mLinkItem *
+m2m_items_sort(M2mItemsCall *call, M2mIds *ids[2], M2mProperties *properties)
 {
 	M2mRelationship *rel = call->rel;
 	int			npairs = ids[M2M_LEFT]->is_array ? ids[M2M_LEFT]->count :
 		ids[M2M_RIGHT]->count;
-	LinkItem   *item =
-		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LinkItem) *
+	M2mLinkItem *item =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(M2mLinkItem) *
 							   (OidIsValid(rel->mirror) ? 2 : 1) *
 							   Max((Size) npairs, 1));
 	int			n = 0;
@@ -467,10 +425,10 @@ sort_items(Call *call, M2mIds *ids[2], M2mProperties *properties)
 			n++;
 		}
 	}
-	qsort_arg(item, n, sizeof(LinkItem), compare_items, &comparison);
+	qsort_arg(item, n, sizeof(M2mLinkItem), compare_items, &comparison);
 	for (int i = 0; i < n; i++)
 	{
-		LinkItem   *last = &item[Max(call->count - 1, 0)];
+		M2mLinkItem *last = &item[Max(call->count - 1, 0)];
 
 		if (i > 0 && compare_pairs(last, &item[i], &comparison) == 0)
 		{
@@ -495,8 +453,8 @@ sort_items(Call *call, M2mIds *ids[2], M2mProperties *properties)
 static int
 compare_items(const void *a, const void *b, void *arg)
 {
-	const LinkItem *x = a;
-	const LinkItem *y = b;
+	const M2mLinkItem *x = a;
+	const M2mLinkItem *y = b;
 	int			result = compare_pairs(x, y, arg);
 
 	CHECK_FOR_INTERRUPTS();
@@ -512,7 +470,7 @@ compare_items(const void *a, const void *b, void *arg)
 
 /* compare_pairs: the order of two items' pairs. */
 static int
-compare_pairs(const LinkItem *a, const LinkItem *b, Comparison *comparison)
+compare_pairs(const M2mLinkItem *a, const M2mLinkItem *b, Comparison *comparison)
 {
 	int			nleft = comparison->nkeys[M2M_LEFT];
 	int			result = m2m_pair_compare(comparison->order, 0, nleft,
@@ -598,23 +556,23 @@ gives_identity(M2mRelationship *rel, List *columns)
  * are taken: error 21000.
  */
 static void
-check_pair(Call *call, LinkItem *a, LinkItem *b)
+check_pair(M2mItemsCall *call, M2mLinkItem *a, M2mLinkItem *b)
 {
 	M2mRelationship *rel = call->rel;
 
 	if (rel->nidentity > 0 && gives_identity(rel, a->columns) &&
 		gives_identity(rel, b->columns))
 		return;
-	error_doubled(rel,
-				  text_to_cstring(m2m_key_text(rel, M2M_LEFT,
-											   a->key[M2M_LEFT])),
-				  text_to_cstring(m2m_key_text(rel, M2M_RIGHT,
-											   a->key[M2M_RIGHT])));
+	m2m_error_doubled(rel,
+					  text_to_cstring(m2m_key_text(rel, M2M_LEFT,
+												   a->key[M2M_LEFT])),
+					  text_to_cstring(m2m_key_text(rel, M2M_RIGHT,
+												   a->key[M2M_RIGHT])));
 }
 
-/* error_doubled: error 21000 for one link that is to be two things. */
-static void
-error_doubled(M2mRelationship *rel, char *left, char *right)
+/* m2m_error_doubled: error 21000 for one link that is to be two things. */
+void
+m2m_error_doubled(M2mRelationship *rel, char *left, char *right)
 {
 	StringInfoData names;
 
@@ -641,10 +599,10 @@ error_doubled(M2mRelationship *rel, char *left, char *right)
  * NULL where it is left out, as it would be anyway.
  */
 static void
-find_runs(Call *call, LinkItem *item)
+find_runs(M2mItemsCall *call, M2mLinkItem *item)
 {
 	List	   *defaulted = NIL;
-	Run		   *last = NULL;
+	M2mItemsRun *last = NULL;
 	ListCell   *lc;
 
 	foreach(lc, call->items.optional)
@@ -667,7 +625,7 @@ find_runs(Call *call, LinkItem *item)
 		columns = list_difference_int(call->items.columns, left_out);
 		if (last == NULL || !equal(last->columns, columns))
 		{
-			last = palloc(sizeof(Run));
+			last = palloc(sizeof(M2mItemsRun));
 			last->first = i;
 			last->columns = columns;
 			call->runs = lappend(call->runs, last);
@@ -678,11 +636,11 @@ find_runs(Call *call, LinkItem *item)
 }
 
 /*
- * fill_store: makes the items known to the statements of this SPI connection,
+ * m2m_items_store: makes the items known to the statements of this SPI connection,
  * in their order.  The caller ends the call.
  */
-static void
-fill_store(Call *call, LinkItem *item)
+void
+m2m_items_store(M2mItemsCall *call, M2mLinkItem *item)
 {
 	M2mRelationship *rel = call->rel;
 	TupleDesc	desc = item_desc(rel);
@@ -700,7 +658,7 @@ fill_store(Call *call, LinkItem *item)
 	call->store = tuplestore_begin_heap(false, false, work_mem);
 	for (int64 i = 0; i < call->count; i++)
 	{
-		LinkItem   *this = &item[i];
+		M2mLinkItem *this = &item[i];
 
 		memcpy(value, this->key[M2M_LEFT], sizeof(Datum) * nleft);
 		memcpy(value + nleft, this->key[M2M_RIGHT],
@@ -755,18 +713,18 @@ found_desc(void)
  * check_doubled: error 21000 if two items of one pair mean the same link.
  */
 static void
-check_doubled(Call *call)
+check_doubled(M2mItemsCall *call)
 {
 	if (!call->doubled)
 		return;
 	run(call, M2M_COLUMNS_DOUBLE_PROPERTIES, M2M_LEFT, NULL, NULL, false,
 		false, NULL);
 	if (SPI_processed > 0)
-		error_doubled(call->rel,
-					  SPI_getvalue(SPI_tuptable->vals[0],
-								   SPI_tuptable->tupdesc, 1),
-					  SPI_getvalue(SPI_tuptable->vals[0],
-								   SPI_tuptable->tupdesc, 2));
+		m2m_error_doubled(call->rel,
+						  SPI_getvalue(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1),
+						  SPI_getvalue(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 2));
 }
 
 /*
@@ -774,7 +732,7 @@ check_doubled(Call *call)
  * index which links there are shares the lock with others who do.
  */
 static void
-take_lock(Call *call)
+take_lock(M2mItemsCall *call)
 {
 	M2mRelationship *rel = call->rel;
 
@@ -795,7 +753,7 @@ take_lock(Call *call)
  * pair may have several.
  */
 static bool
-looks_first(Call *call)
+looks_first(M2mItemsCall *call)
 {
 	return call->rel->nidentity > 0 ||
 		m2m_stmt_looks_first(call->rel,
@@ -810,7 +768,7 @@ looks_first(Call *call)
  * SERIALIZABLE has to know.
  */
 static void
-look(Call *call)
+look(M2mItemsCall *call)
 {
 	DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
 
@@ -834,7 +792,7 @@ look(Call *call)
  * tell them apart.
  */
 static void
-check_several(Call *call)
+check_several(M2mItemsCall *call)
 {
 	if (!call->part || call->found == NULL)
 		return;
@@ -850,7 +808,7 @@ check_several(Call *call)
 
 /* error_several: the error of it, for a pair. */
 static void
-error_several(Call *call, char *left, char *right)
+error_several(M2mItemsCall *call, char *left, char *right)
 {
 	M2mRelationship *rel = call->rel;
 	List	   *always = list_difference_int(call->items.columns,
@@ -884,7 +842,7 @@ error_several(Call *call, char *left, char *right)
  * that side.
  */
 static int64
-insert_items(Call *call, M2mSide side, M2mIds *id, bool returning,
+insert_items(M2mItemsCall *call, M2mSide side, M2mIds *id, bool returning,
 			 List **linked)
 {
 	bool		both = OidIsValid(call->rel->mirror) && !call->rel->has_rules;
@@ -900,7 +858,7 @@ insert_items(Call *call, M2mSide side, M2mIds *id, bool returning,
 		 * link is meant: no INSERT where each has one.
 		 */
 		if (call->found != NULL &&
-			is_generated(call->rel, ((Run *) lfirst(lc))->columns) &&
+			is_generated(call->rel, ((M2mItemsRun *) lfirst(lc))->columns) &&
 			run(call, M2M_COLUMNS_MISSING_PROPERTIES, M2M_LEFT, NULL,
 				lfirst(lc), false, false, NULL) == 0)
 			continue;
@@ -951,7 +909,7 @@ insert_items(Call *call, M2mSide side, M2mIds *id, bool returning,
  * Returns whether one was there in the other direction.
  */
 static bool
-fetch_both(Call *call, M2mSide side, M2mIds *id, List **linked)
+fetch_both(M2mItemsCall *call, M2mSide side, M2mIds *id, List **linked)
 {
 	char	   *key = id == NULL ? NULL :
 		text_to_cstring(m2m_key_text(call->rel, side, id->value));
@@ -1001,7 +959,7 @@ is_generated(M2mRelationship *rel, List *columns)
  * created is how many were not.
  */
 static void
-change_items(Call *call, int64 created)
+change_items(M2mItemsCall *call, int64 created)
 {
 	if (call->changes && created < call->count)
 		run(call, M2M_COLUMNS_SET_PROPERTIES, M2M_LEFT, NULL, NULL, false,
@@ -1014,8 +972,8 @@ change_items(Call *call, int64 created)
  * some.  latest: by the latest snapshot, with a receiver of its rows if given.
  */
 static uint64
-run(Call *call, M2mColumnStatement statement, M2mSide side, M2mIds *id,
-	Run *part, bool returning, bool latest, DestReceiver *receiver)
+run(M2mItemsCall *call, M2mColumnStatement statement, M2mSide side, M2mIds *id,
+	M2mItemsRun *part, bool returning, bool latest, DestReceiver *receiver)
 {
 	int			nkeys = id != NULL ? id->nkeys : 0;
 	SPIPlanPtr	plan = get_plan(call, statement, side, nkeys, part, returning);
@@ -1042,8 +1000,8 @@ run(Call *call, M2mColumnStatement statement, M2mSide side, M2mIds *id,
  * get_plan: the kept plan of a statement for what the items give.
  */
 static SPIPlanPtr
-get_plan(Call *call, M2mColumnStatement statement, M2mSide side, int nkeys,
-		 Run *part, bool returning)
+get_plan(M2mItemsCall *call, M2mColumnStatement statement, M2mSide side, int nkeys,
+		 M2mItemsRun *part, bool returning)
 {
 	M2mRelationship *rel = call->rel;
 	M2mItems   *items = &call->items;
@@ -1104,7 +1062,7 @@ get_plan(Call *call, M2mColumnStatement statement, M2mSide side, int nkeys,
  * becomes the whole of what tells these links apart.
  */
 static List *
-fetch_links(Call *call, M2mSide side, M2mIds *id, bool latest, List **links)
+fetch_links(M2mItemsCall *call, M2mSide side, M2mIds *id, bool latest, List **links)
 {
 	List	   *result;
 
