@@ -156,6 +156,11 @@ extern int64 m2m_revive_pairs(M2mRelationship *rel, M2mIds *ids[2]);
 extern List *m2m_texts_not_among(List *texts, List *others);
 extern ArrayType *m2m_text_array(List *texts, MemoryContext context);
 
+/*
+ * link_items.c: the general path: what a call says of links, as items: pairs
+ * with their link properties, sorted by pair, each once
+ */
+extern M2mProperties *m2m_properties_read(M2mIds *ids[2], Jsonb *given);
 extern void m2m_items_begin(M2mItemsCall *call, M2mRelationship *rel,
 							M2mIds *ids[2], M2mProperties *properties);
 extern void m2m_items_end(M2mItemsCall *call);
@@ -169,7 +174,6 @@ extern void m2m_items_store(M2mItemsCall *call, M2mLinkItem *item);
  * link_properties.c: the general path: links with properties, each pair with
  * its own or all with the same
  */
-extern M2mProperties *m2m_properties_read(M2mIds *ids[2], Jsonb *given);
 extern int64 m2m_plan_link_properties(M2mRelationship *rel, M2mIds *ids[2],
 									  M2mProperties *properties);
 extern int64 m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
