@@ -23,6 +23,15 @@ typedef struct M2mSeenFunction
 	bool		at;				/* a history's, not the link function */
 } M2mSeenFunction;
 
+/* A column being renamed. */
+typedef struct M2mSeenRename
+{
+	Oid			relid;
+	AttrNumber	attnum;
+	char	   *old_name;
+	char	   *new_name;
+} M2mSeenRename;
+
 /* Between the start and the end of a command. */
 typedef struct M2mPending
 {
@@ -40,7 +49,7 @@ typedef struct M2mPending
 	List	   *exposed;		/* those that may have to follow */
 	List	   *resting;		/* associations whose relationship is at rest */
 	List	   *referenced;		/* tables that new foreign keys refer to */
-	List	   *renames;		/* of ddl_alter.c */
+	List	   *renames;		/* M2mSeenRename */
 	List	   *relationships;	/* of ddl_drop.c */
 	DropStmt   *drop_view;		/* a copy of it, if it is DROP VIEW */
 	List	   *dropped_views;	/* OIDs of views that it has begun to drop */
@@ -70,14 +79,19 @@ extern void m2m_ddl_give_way(Node *parsetree);
 extern Oid	m2m_creation_schema(const char *schema);
 
 /*
- * ddl_alter.c: aLTER and RENAME: before the command link views step aside or
- * are locked, after it they and the link functions follow what has changed
+ * ddl_alter.c: ALTER and RENAME, before the command: link views step aside or
+ * are locked, and what the end has to compare with is remembered
  */
 extern void m2m_ddl_alter_start(Node *parsetree);
+
+/*
+ * ddl_follow.c: ALTER and RENAME, after the command: link views and functions
+ * follow what has changed
+ */
 extern void m2m_ddl_alter_end(M2mPending *p);
 
 /*
- * ddl_drop.c: dROP: what goes with a table or key of a relationship; what
+ * ddl_drop.c: DROP: what goes with a table or key of a relationship; what
  * stands
  */
 extern void m2m_ddl_drop_start(Node *parsetree);
