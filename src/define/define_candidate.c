@@ -77,14 +77,10 @@
 
 static int	compare_candidates(const ListCell *a, const ListCell *b);
 static bool is_eligible(M2mCandidate *c);
-static char *label(Oid relid);
 static void read_columns(M2mCandidate *c);
 static void read_indexes(M2mCandidate *c);
-static List *foreign_keys(M2mCandidate *c);
-static bool is_polymorphic(M2mCandidate *c, List *fks);
 static bool is_in_keys(List *fks, AttrNumber attnum);
 static M2mCandidateColumn *find_column(M2mCandidate *c, const char *name);
-static bool choose_pair(M2mCandidate *c, List *fks, const Oid endpoint[2]);
 static bool relates(ForeignKeyCacheInfo *a, ForeignKeyCacheInfo *b,
 					const Oid endpoint[2]);
 static int	pairs_within(List *fks, const Oid endpoint[2], Bitmapset *columns,
@@ -93,7 +89,6 @@ static int	pairs_by_name(M2mCandidate *c, List *fks,
 						  ForeignKeyCacheInfo *pair[2]);
 static void use_foreign_key(M2mCandidate *c, M2mSide side,
 							ForeignKeyCacheInfo *fk);
-static bool guess_pair(M2mCandidate *c, List *fks);
 static Oid	guess_table(M2mCandidate *c, M2mCandidateColumn *column,
 						AttrNumber *key);
 static Oid	table_named(Oid schema, const char *name, Oid type,
@@ -104,7 +99,7 @@ static void describe_key(M2mCandidate *c);
 static void describe_identity(M2mCandidate *c);
 static void describe_own(M2mCandidate *c);
 static void find_missing(M2mCandidate *c);
-static void judge(M2mCandidate *c);
+static void rate(M2mCandidate *c);
 static bool may_be_third(M2mCandidate *c);
 static bool is_told(M2mCandidate *c, M2mSide side);
 static char *column_list(M2mCandidate *c, M2mSide side);
@@ -123,17 +118,17 @@ m2m_candidate_read(Oid relid, const Oid endpoint[2])
 	c->relid = relid;
 	if (!is_eligible(c))
 		return NULL;
-	fks = foreign_keys(c);
+	fks = m2m_candidate_foreign_keys(c);
 
 	/* most tables are out by now, and only looked at as far as this */
 	if (endpoint != NULL && list_length(fks) < 2)
 		return NULL;
 	read_columns(c);
-	if (is_polymorphic(c, fks))
+	if (m2m_candidate_is_polymorphic(c, fks))
 		return NULL;
 	read_indexes(c);
-	if (!choose_pair(c, fks, endpoint) &&
-		(endpoint != NULL || !guess_pair(c, fks)))
+	if (!m2m_candidate_choose_pair(c, fks, endpoint) &&
+		(endpoint != NULL || !m2m_candidate_guess_pair(c, fks)))
 		return NULL;
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		c->pair = bms_union(c->pair, c->column[s]);
@@ -142,11 +137,7 @@ m2m_candidate_read(Oid relid, const Oid endpoint[2])
 	if (!bms_is_subset(c->pair, c->all) || one_side_unique(c))
 		return NULL;
 	c->referenced = m2m_catalog_is_referenced(relid);
-	describe_key(c);
-	describe_own(c);
-	c->tools = m2m_candidate_tools(c);
-	find_missing(c);
-	judge(c);
+	m2m_candidate_judge(c);
 
 	/* last, as it reads the queries of all views on the table */
 	return m2m_catalog_read_rest(relid, NIL) == NULL &&
@@ -320,7 +311,7 @@ m2m_candidate_call(M2mCandidate *c)
 		if (c->guessed[s])
 			appendStringInfo(&sql, ", %s => %s",
 							 s == M2M_LEFT ? "left_table" : "right_table",
-							 quote_literal_cstr(label(c->table[s])));
+							 quote_literal_cstr(m2m_table_label(c->table[s])));
 	}
 
 	/* a key over the pair would be wrong where the table says otherwise */
@@ -382,7 +373,7 @@ is_eligible(M2mCandidate *c)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	c->name = pstrdup(NameStr(form->relname));
 	c->schema = form->relnamespace;
-	c->label = label(c->relid);
+	c->label = m2m_table_label(c->relid);
 	c->owner = form->relowner;
 	c->natts = form->relnatts;
 	c->rows = form->reltuples;
@@ -395,9 +386,9 @@ is_eligible(M2mCandidate *c)
 		!OidIsValid(getExtensionOfObject(RelationRelationId, c->relid));
 }
 
-/* label: m2m_qualified_name(), also of a table that may just have gone. */
-static char *
-label(Oid relid)
+/* m2m_table_label: m2m_qualified_name(), also of a table that may just have gone. */
+char *
+m2m_table_label(Oid relid)
 {
 	char	   *name = get_rel_name(relid);
 	char	   *schema = get_namespace_name(get_rel_namespace(relid));
@@ -482,11 +473,11 @@ read_indexes(M2mCandidate *c)
 }
 
 /*
- * foreign_keys: those that could be a side: not to the table itself (a row's
+ * m2m_candidate_foreign_keys: those that could be a side: not to the table itself (a row's
  * parent), and each once.
  */
-static List *
-foreign_keys(M2mCandidate *c)
+List *
+m2m_candidate_foreign_keys(M2mCandidate *c)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -525,12 +516,12 @@ columns_of(ForeignKeyCacheInfo *fk)
 }
 
 /*
- * is_polymorphic: do rows refer to a table that another column names: as Rails
+ * m2m_candidate_is_polymorphic: do rows refer to a table that another column names: as Rails
  * and Laravel (taggable_id, taggable_type), or Django (object_id,
  * content_type_id)?
  */
-static bool
-is_polymorphic(M2mCandidate *c, List *fks)
+bool
+m2m_candidate_is_polymorphic(M2mCandidate *c, List *fks)
 {
 	static const char *const ending[][2] = {
 		{"_id", "_type"}, {"_uuid", "_type"}, {"Id", "Type"}, {"ID", "Type"},
@@ -584,12 +575,12 @@ find_column(M2mCandidate *c, const char *name)
 }
 
 /*
- * choose_pair: the two foreign keys, between two endpoints if given, that
+ * m2m_candidate_choose_pair: the two foreign keys, between two endpoints if given, that
  * would make the association: the only two; or those that a key holds, or that
  * the table is named after.  False if nothing tells which.
  */
-static bool
-choose_pair(M2mCandidate *c, List *fks, const Oid endpoint[2])
+bool
+m2m_candidate_choose_pair(M2mCandidate *c, List *fks, const Oid endpoint[2])
 {
 	ForeignKeyCacheInfo *pair[2] = {NULL, NULL};
 	int			found = pairs_within(fks, endpoint, NULL, pair);
@@ -707,11 +698,11 @@ use_foreign_key(M2mCandidate *c, M2mSide side, ForeignKeyCacheInfo *fk)
 }
 
 /*
- * guess_pair: where foreign keys are missing, two sides of which at least one
+ * m2m_candidate_guess_pair: where foreign keys are missing, two sides of which at least one
  * is told by a column's name.  False unless there are just two.
  */
-static bool
-guess_pair(M2mCandidate *c, List *fks)
+bool
+m2m_candidate_guess_pair(M2mCandidate *c, List *fks)
 {
 	int			n = 0;
 	List	   *all = list_copy(fks);
@@ -976,7 +967,7 @@ find_missing(M2mCandidate *c)
 			c->missing = lappend(c->missing,
 								 psprintf("foreign key (%s) to %s",
 										  column_list(c, s),
-										  label(c->table[s])));
+										  m2m_table_label(c->table[s])));
 	}
 	if (c->key < M2M_CANDIDATE_KEY_WIDER)
 		c->missing = lappend(c->missing,
@@ -1019,9 +1010,23 @@ column_list(M2mCandidate *c, M2mSide side)
 	return buf.data;
 }
 
-/* judge: the score, and whether the table needs nobody's word. */
+/*
+ * m2m_candidate_judge: what the table has and lacks, once its pair is known; the score, and
+ * whether it needs nobody's word.
+ */
+void
+m2m_candidate_judge(M2mCandidate *c)
+{
+	describe_key(c);
+	describe_own(c);
+	c->tools = m2m_candidate_tools(c);
+	find_missing(c);
+	rate(c);
+}
+
+/* rate: the score, and whether the table needs nobody's word. */
 static void
-judge(M2mCandidate *c)
+rate(M2mCandidate *c)
 {
 	int			guessed = c->guessed[M2M_LEFT] + c->guessed[M2M_RIGHT];
 	bool		named = list_member(c->tools, makeString("rails")) ||

@@ -93,6 +93,20 @@ extern char *m2m_view_name_renamed(M2mRelationship *rel, M2mSide near,
  * define_candidate.c: whether a table that is no association yet could be one
  */
 extern List *m2m_candidates_between(Oid first, Oid second);
+extern char *m2m_table_label(Oid relid);
+
+/* define_pair.c: which two foreign keys of a candidate are its pair */
+extern List *m2m_candidate_foreign_keys(M2mCandidate *c);
+extern bool m2m_candidate_is_polymorphic(M2mCandidate *c, List *fks);
+extern bool m2m_candidate_choose_pair(M2mCandidate *c, List *fks,
+									  const Oid endpoint[2]);
+extern bool m2m_candidate_guess_pair(M2mCandidate *c, List *fks);
+
+/*
+ * define_judge.c: what a candidate has and lacks, and how likely it is a join
+ * table
+ */
+extern void m2m_candidate_judge(M2mCandidate *c);
 
 /*
  * define_first_use.c: a relationship that is to be made, and a join table that
