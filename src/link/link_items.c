@@ -111,8 +111,8 @@ m2m_properties_read(M2mIds *ids[2], Jsonb *given)
 }
 
 /*
- * m2m_items_begin: reads what the items give, as far as that is known before any
- * lock and statement.  Errors: 42703 no such property.
+ * m2m_items_begin: reads what the items give, as far as that is known before
+ * any lock and statement.  Errors: 42703 no such property.
  */
 void
 m2m_items_begin(M2mItemsCall *call, M2mRelationship *rel, M2mIds *ids[2],
@@ -166,8 +166,8 @@ m2m_items_begin(M2mItemsCall *call, M2mRelationship *rel, M2mIds *ids[2],
  * rewrites_rows: may a trigger make another link of the one that is inserted?
  * ON CONFLICT would pass it over for one that nobody spoke of, with what else
  * is given; without, it is 23505.  Where no key keeps links apart, we look
- * whether it has become a second one; not if policies might hide it, as one for
- * SELECT would then refuse what may be made.
+ * whether it has become a second one; not if policies might hide it, as one
+ * for SELECT would then refuse what may be made.
  */
 static bool
 rewrites_rows(M2mRelationship *rel)
@@ -442,8 +442,8 @@ find_runs(M2mItemsCall *call, M2mLinkItem *item)
 }
 
 /*
- * m2m_items_store: makes the items known to the statements of this SPI connection,
- * in their order.  The caller ends the call.
+ * m2m_items_store: makes the items known to the statements of this SPI
+ * connection, in their order.  The caller ends the call.
  */
 void
 m2m_items_store(M2mItemsCall *call, M2mLinkItem *item)

@@ -348,8 +348,8 @@ error_several(M2mItemsCall *call, char *left, char *right)
 /*
  * insert_items: makes links of the items that have none; returns how many rows
  * that were, and call->links how many links.  With returning, *linked becomes
- * the keys of the side other than side, as text, in key order, of the row id of
- * that side.
+ * the keys of the side other than side, as text, in key order, of the row id
+ * of that side.
  */
 static int64
 insert_items(M2mItemsCall *call, M2mSide side, M2mIds *id, bool returning,
@@ -596,8 +596,8 @@ fetch_column(int column)
 }
 
 /*
- * links_not_among: the texts of links that are not among others; texts and links
- * go together.
+ * links_not_among: the texts of links that are not among others; texts and
+ * links go together.
  */
 static List *
 links_not_among(List *texts, List *links, List *others)

@@ -189,8 +189,8 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 
 /*
  * build_insert_end: what keeps an INSERT of pairs from inserting a pair that
- * is there, and its order.  Of a pair that may have several links, defaults may
- * make one that was there and can be again.
+ * is there, and its order.  Of a pair that may have several links, defaults
+ * may make one that was there and can be again.
  */
 static void
 build_insert_end(StringInfo sql, M2mRelationship *rel, List *columns)

@@ -33,8 +33,8 @@ static void append_pair_text(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side);
 
 /*
- * m2m_stmt_build_properties: the statements about items: pairs (p) with what is
- * said of their links (x), which jsonb_to_record() turns into the columns'
+ * m2m_stmt_build_properties: the statements about items: pairs (p) with what
+ * is said of their links (x), which jsonb_to_record() turns into the columns'
  * base types; assigning them checks domains.  insert: columns of the INSERT.
  *
  * A link is meant by its pair and the columns of the identity among those
@@ -222,8 +222,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 
 /*
  * build_insert_items: makes links of items that have none, as far as they are
- * among those in the parameters.  Columns that all of these leave out get their
- * defaults, or the time.
+ * among those in the parameters.  Columns that all of these leave out get
+ * their defaults, or the time.
  */
 static void
 build_insert_items(StringInfo sql, M2mRelationship *rel, M2mItems *items,
@@ -332,8 +332,8 @@ build_change_items(StringInfo sql, M2mRelationship *rel, M2mItems *items)
 }
 
 /*
- * append_is_twice: is a row of a, which was just inserted, the same in all that
- * tells links apart as one that was there before, or as another of them?
+ * append_is_twice: is a row of a, which was just inserted, the same in all
+ * that tells links apart as one that was there before, or as another of them?
  */
 static void
 append_is_twice(StringInfo sql, M2mRelationship *rel)

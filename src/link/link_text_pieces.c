@@ -24,9 +24,9 @@ static void append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
 							M2mSide given, int first_parameter);
 
 /*
- * m2m_append_on_conflict_pair: a pair that is there, or comes from another session at
- * the same time, is no error.  The target is named, so that violations of
- * other unique indexes are.
+ * m2m_append_on_conflict_pair: a pair that is there, or comes from another
+ * session at the same time, is no error.  The target is named, so that
+ * violations of other unique indexes are.
  */
 void
 m2m_append_on_conflict_pair(StringInfo sql, M2mRelationship *rel)
@@ -77,8 +77,8 @@ append_conflict_action(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
- * m2m_append_row_links: a query of the links of a row: the other side's key, and that
- * with whatever else tells links apart, as text.
+ * m2m_append_row_links: a query of the links of a row: the other side's key, and
+ * that with whatever else tells links apart, as text.
  */
 void
 m2m_append_row_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
@@ -107,8 +107,8 @@ m2m_append_row_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * m2m_append_same_value: has a column of the association, as a, a value of its base
- * type?  By an equality; without one, by the image.
+ * m2m_append_same_value: has a column of the association, as a, a value of its
+ * base type?  By an equality; without one, by the image.
  */
 void
 m2m_append_same_value(StringInfo sql, M2mRelationship *rel,
@@ -158,8 +158,8 @@ m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
 }
 
 /*
- * m2m_append_stamps: what m2m fills in where it is not among the columns given: the
- * columns' names, or the time.
+ * m2m_append_stamps: what m2m fills in where it is not among the columns
+ * given: the columns' names, or the time.
  */
 void
 m2m_append_stamps(StringInfo sql, M2mRelationship *rel, List *columns, bool names)
@@ -249,8 +249,8 @@ m2m_append_columns(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * m2m_append_link_columns: the same of both sides, left first; one that both have
- * once.
+ * m2m_append_link_columns: the same of both sides, left first; one that both
+ * have once.
  */
 void
 m2m_append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix)
@@ -261,8 +261,8 @@ m2m_append_link_columns(StringInfo sql, M2mRelationship *rel, const char *prefix
 }
 
 /*
- * m2m_append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of both,
- * as m2m_append_link_columns() has them.  Returns how many.
+ * m2m_append_pair: "p.left_1, ..., p.right_1, ..." of one side or both; of
+ * both, as m2m_append_link_columns() has them.  Returns how many.
  */
 int
 m2m_append_pair(StringInfo sql, M2mRelationship *rel, bool left, bool right,
@@ -297,7 +297,9 @@ m2m_append_pair_parameters(StringInfo sql, M2mRelationship *rel)
 	}
 }
 
-/* m2m_append_distinct_pairs: a query of the pairs, or one side of them, once. */
+/*
+ * m2m_append_distinct_pairs: a query of the pairs, or one side of them, once.
+ */
 void
 m2m_append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 						  bool left, bool right)
@@ -311,8 +313,8 @@ m2m_append_distinct_pairs(StringInfo sql, M2mRelationship *rel,
 }
 
 /*
- * m2m_append_match: "p.right_1 = a.book_id AND ..." of one side; with parameters
- * from $first_parameter on instead of the pair, unless that is 0.
+ * m2m_append_match: "p.right_1 = a.book_id AND ..." of one side; with
+ * parameters from $first_parameter on instead of the pair, unless that is 0.
  */
 void
 m2m_append_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
@@ -344,8 +346,8 @@ m2m_append_match_column(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * m2m_append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a side
- * that are not the other side's, too, and matched with those: a second
+ * m2m_append_match_rest: " AND p.right_1 = a.book_id ..." of the columns of a
+ * side that are not the other side's, too, and matched with those: a second
  * condition on them would have the planner think that hardly any pair fits.
  */
 void
@@ -361,8 +363,8 @@ m2m_append_match_rest(StringInfo sql, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * m2m_append_match_pair: m2m_append_match() of both sides; parameters are left, then
- * right.
+ * m2m_append_match_pair: m2m_append_match() of both sides; parameters are
+ * left, then right.
  */
 void
 m2m_append_match_pair(StringInfo sql, M2mRelationship *rel, bool parameters)
@@ -400,8 +402,8 @@ m2m_append_match_place(StringInfo sql, int first_parameter)
 
 /*
  * append_match_identity: " AND a.job = $3 ...": are the identity's further
- * columns those in the parameters from $first_parameter on?  By the equality of
- * the key; without one, by the image.
+ * columns those in the parameters from $first_parameter on?  By the equality
+ * of the key; without one, by the image.
  */
 static void
 append_match_identity(StringInfo sql, M2mRelationship *rel,
@@ -444,8 +446,8 @@ m2m_append_live(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
- * m2m_append_deleted: the column that says so, or what it says, as one more column
- * of an INSERT, where it is not enough to leave it out.
+ * m2m_append_deleted: the column that says so, or what it says, as one more
+ * column of an INSERT, where it is not enough to leave it out.
  */
 void
 m2m_append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
@@ -456,8 +458,8 @@ m2m_append_deleted(StringInfo sql, M2mRelationship *rel, bool value)
 }
 
 /*
- * m2m_begin_removal: "DELETE FROM author_book a WHERE ", or USING ( where it joins
- * what is to be removed; or the UPDATE that marks rows as deleted.
+ * m2m_begin_removal: "DELETE FROM author_book a WHERE ", or USING ( where it
+ * joins what is to be removed; or the UPDATE that marks rows as deleted.
  */
 void
 m2m_begin_removal(StringInfo sql, M2mRelationship *rel, bool joins)
@@ -482,8 +484,8 @@ m2m_append_removal(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
- * m2m_append_row: is a link one of the row in the parameters, or of a row of p, on
- * its side?  Where links are there in both directions, on either.
+ * m2m_append_row: is a link one of the row in the parameters, or of a row of
+ * p, on its side?  Where links are there in both directions, on either.
  */
 void
 m2m_append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
@@ -502,8 +504,8 @@ m2m_append_row(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * append_match_as: m2m_append_match() of a side, by the key of the other, which is
- * given.
+ * append_match_as: m2m_append_match() of a side, by the key of the other,
+ * which is given.
  */
 static void
 append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
@@ -526,9 +528,10 @@ append_match_as(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * m2m_begin_counted, m2m_end_counted: around a statement that removes links: where they
- * are there in both directions, it returns a row for each link.  A table with
- * rules takes none that returns something; who counts then sees to it.
+ * m2m_begin_counted, m2m_end_counted: around a statement that removes links:
+ * where they are there in both directions, it returns a row for each link.  A
+ * table with rules takes none that returns something; who counts then sees to
+ * it.
  */
 void
 m2m_begin_counted(StringInfo sql, M2mRelationship *rel)
@@ -553,8 +556,8 @@ m2m_end_counted(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
- * m2m_append_first: is a row of a the one by which a link of both directions is
- * counted (m2m_pair_direction())?
+ * m2m_append_first: is a row of a the one by which a link of both directions
+ * is counted (m2m_pair_direction())?
  */
 void
 m2m_append_first(StringInfo sql, M2mRelationship *rel)
@@ -635,7 +638,9 @@ m2m_append_order(StringInfo sql, int n)
 		appendStringInfo(sql, ", %d", i);
 }
 
-/* m2m_append_key_text: the key of one side as text; a row's text if composite. */
+/*
+ * m2m_append_key_text: the key of one side as text; a row's text if composite.
+ */
 void
 m2m_append_key_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
