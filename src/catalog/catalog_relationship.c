@@ -29,18 +29,14 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 #include "text.h"
 
-static bool is_temporary(Oid relid);
 static M2mRelationship *describe_whole(Oid association, M2mLinkView *view[2]);
 static bool choose_views(Oid association, Oid trusted_view,
 						 M2mLinkView *view[2], List **sources);
 static bool agree(M2mLinkView *near_view, M2mLinkView *far_view);
-static bool same_columns(int n1, const AttrNumber *a1,
-						 int n2, const AttrNumber *a2);
-static void describe_side(M2mRelationship *rel, M2mSide side,
-						  M2mLinkView *near_view, M2mLinkView *far_view);
 static void describe_rest(M2mEndpoint *endpoint, Oid association, int n,
 						  const AttrNumber *columns);
 static int	link_columns(Oid association, M2mLinkView *near_view,
@@ -54,18 +50,11 @@ static ForeignKeyCacheInfo *find_foreign_key(Oid association, Oid target,
 											 int n, const AttrNumber *columns);
 static List *read_foreign_keys(Oid association);
 static int	compare_foreign_keys(const ListCell *a, const ListCell *b);
-static void describe_foreign_key(M2mEndpoint *endpoint,
-								 ForeignKeyCacheInfo *fk);
-static void order_key(M2mEndpoint *endpoint, Oid constraint);
 static bool is_partition_clone(Oid constraint, Oid association);
-static bool describe_key_columns(M2mEndpoint *endpoint, Oid association);
 static bool is_mirror(ForeignKeyCacheInfo *fk);
 static void describe_mirror(M2mRelationship *rel);
 static bool may_be_mirrored(M2mRelationship *rel);
-static void describe_association(M2mRelationship *rel);
 static bool has_insert_rule(Oid relid);
-static void describe_properties(M2mRelationship *rel);
-static void describe_pair(M2mRelationship *rel);
 
 /*
  * m2m_catalog_read_relationship: describes the relationship of an association
@@ -166,15 +155,15 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 	rel->context = context;
 	rel->association = association;
 	rel->adopted = any->adopted;
-	rel->temporary = is_temporary(association);
+	rel->temporary = m2m_catalog_is_temporary(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		strlcpy(rel->side[s].role, any->role[s], NAMEDATALEN);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		describe_side(rel, s, view[s], view[M2M_OTHER(s)]);
+		m2m_catalog_describe_side(rel, s, view[s], view[M2M_OTHER(s)]);
 
 	/* a successor must not be the other's, which is known only now */
 	if (!OidIsValid(rel->side[M2M_LEFT].relid))
-		describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
+		m2m_catalog_describe_side(rel, M2M_LEFT, view[M2M_LEFT], view[M2M_RIGHT]);
 
 	/*
 	 * going: the command is about to drop it, and the views are to be what
@@ -197,12 +186,12 @@ m2m_catalog_describe_rest(Oid association, M2mLinkView *view[2], List *going)
 		if (view[s] != NULL)
 			m2m_catalog_describe_deleted(rel, view[s]->deleted);
 	}
-	describe_properties(rel);
+	m2m_catalog_describe_properties(rel);
 	if (OidIsValid(rel->side[M2M_LEFT].relid) &&
 		OidIsValid(rel->side[M2M_RIGHT].relid))
 	{
-		describe_association(rel);
-		describe_pair(rel);
+		m2m_catalog_describe_association(rel);
+		m2m_catalog_describe_pair(rel);
 	}
 	MemoryContextSwitchTo(old);
 	return rel;
@@ -241,19 +230,19 @@ m2m_catalog_read_foreign_keys(Oid association, ForeignKeyCacheInfo *fk[2],
 	M2mRelationship *rel = palloc0(sizeof(M2mRelationship));
 
 	rel->association = association;
-	rel->temporary = is_temporary(association);
+	rel->temporary = m2m_catalog_is_temporary(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		describe_foreign_key(&rel->side[s], fk[s]);
-		order_key(&rel->side[s], fk[s]->conoid);
+		m2m_catalog_describe_foreign_key(&rel->side[s], fk[s]);
+		m2m_catalog_order_key(&rel->side[s], fk[s]->conoid);
 		strlcpy(rel->side[s].role, role[s], NAMEDATALEN);
-		if (!describe_key_columns(&rel->side[s], association))
+		if (!m2m_catalog_describe_key_columns(&rel->side[s], association))
 			elog(ERROR, "cache lookup failed for a key column of relation %u",
 				 rel->side[s].relid);
 	}
 	m2m_catalog_describe_link_columns(rel);
-	describe_properties(rel);
-	describe_association(rel);
+	m2m_catalog_describe_properties(rel);
+	m2m_catalog_describe_association(rel);
 	return rel;
 }
 
@@ -269,8 +258,8 @@ m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted)
 	rel->required = rel->stamped = rel->touched = NIL;
 	rel->tied = false;
 	rel->collated = rel->collations = NIL;
-	describe_properties(rel);
-	describe_association(rel);
+	m2m_catalog_describe_properties(rel);
+	m2m_catalog_describe_association(rel);
 }
 
 /*
@@ -321,13 +310,13 @@ agree(M2mLinkView *near_view, M2mLinkView *far_view)
 	if ((near_view->at_rest && near_view->nnear == 0) ||
 		(far_view->at_rest && far_view->nfar == 0))
 		return true;
-	return same_columns(near_view->nnear, near_view->near_link,
-						far_view->nfar, far_view->far_link);
+	return m2m_catalog_same_columns(near_view->nnear, near_view->near_link,
+									far_view->nfar, far_view->far_link);
 }
 
-/* same_columns: do two lists name the same columns, in whatever order? */
-static bool
-same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
+/* m2m_catalog_same_columns: do two lists name the same columns, in whatever order? */
+bool
+m2m_catalog_same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
 {
 	if (n1 != n2)
 		return false;
@@ -340,15 +329,15 @@ same_columns(int n1, const AttrNumber *a1, int n2, const AttrNumber *a2)
 }
 
 /*
- * describe_side: fills in one endpoint.  The foreign key over its columns of
+ * m2m_catalog_describe_side: fills in one endpoint.  The foreign key over its columns of
  * the association says which table is meant, and which key; where there is
  * none, the view of the other side does, which joins it.  If neither does, the
  * side is at rest: its relid is InvalidOid, and only its columns are filled
  * in, as far as they are there.
  */
-static void
-describe_side(M2mRelationship *rel, M2mSide side,
-			  M2mLinkView *near_view, M2mLinkView *far_view)
+void
+m2m_catalog_describe_side(M2mRelationship *rel, M2mSide side,
+						  M2mLinkView *near_view, M2mLinkView *far_view)
 {
 	Oid			association = rel->association;
 	M2mEndpoint *endpoint = &rel->side[side];
@@ -387,7 +376,7 @@ describe_side(M2mRelationship *rel, M2mSide side,
 		}
 	}
 	else if (fk != NULL)
-		describe_foreign_key(endpoint, fk);
+		m2m_catalog_describe_foreign_key(endpoint, fk);
 	if (fk != NULL)
 	{
 		HeapTuple	tuple = SearchSysCache1(CONSTROID,
@@ -403,11 +392,11 @@ describe_side(M2mRelationship *rel, M2mSide side,
 		}
 	}
 	if (OidIsValid(endpoint->relid))
-		order_key(endpoint, endpoint->constraint);
+		m2m_catalog_order_key(endpoint, endpoint->constraint);
 
 	/* no operator without a key: types that changed, and do not fit yet */
 	if (!OidIsValid(endpoint->relid) ||
-		!describe_key_columns(endpoint, association) ||
+		!m2m_catalog_describe_key_columns(endpoint, association) ||
 		(fk == NULL && !find_operators(endpoint)))
 		describe_rest(endpoint, association, ncolumns, columns);
 }
@@ -623,7 +612,7 @@ find_foreign_key(Oid association, Oid target,
 		ForeignKeyCacheInfo *fk = lfirst_node(ForeignKeyCacheInfo, lc);
 
 		if ((!OidIsValid(target) || fk->confrelid == target) &&
-			same_columns(fk->nkeys, fk->conkey, n, columns) &&
+			m2m_catalog_same_columns(fk->nkeys, fk->conkey, n, columns) &&
 			!is_partition_clone(fk->conoid, association))
 			return fk;
 	}
@@ -679,7 +668,7 @@ static bool
 is_mirror(ForeignKeyCacheInfo *fk)
 {
 	return fk->conrelid == fk->confrelid && fk->nkeys > 1 &&
-		same_columns(fk->nkeys, fk->conkey, fk->nkeys, fk->confkey);
+		m2m_catalog_same_columns(fk->nkeys, fk->conkey, fk->nkeys, fk->confkey);
 }
 
 /*
@@ -701,11 +690,11 @@ compare_foreign_keys(const ListCell *a, const ListCell *b)
 }
 
 /*
- * describe_foreign_key: endpoint, key and link columns as a foreign key names
+ * m2m_catalog_describe_foreign_key: endpoint, key and link columns as a foreign key names
  * them.
  */
-static void
-describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
+void
+m2m_catalog_describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
 {
 	endpoint->relid = fk->confrelid;
 	endpoint->nkeys = fk->nkeys;
@@ -719,12 +708,12 @@ describe_foreign_key(M2mEndpoint *endpoint, ForeignKeyCacheInfo *fk)
 }
 
 /*
- * order_key: puts the columns of a composite key, by which ids are written, in
+ * m2m_catalog_order_key: puts the columns of a composite key, by which ids are written, in
  * the order of the primary key, or else of the key that the foreign key, if
  * there is one, refers to, however that one lists them.
  */
-static void
-order_key(M2mEndpoint *endpoint, Oid constraint)
+void
+m2m_catalog_order_key(M2mEndpoint *endpoint, Oid constraint)
 {
 	int			n = endpoint->nkeys;
 	AttrNumber *columns;
@@ -757,8 +746,8 @@ order_key(M2mEndpoint *endpoint, Oid constraint)
 
 		if ((!index->indisprimary &&
 			 (order != NULL || index->indexrelid != referred)) ||
-			!same_columns(index->indnkeyatts, index->indkey.values, n,
-						  columns))
+			!m2m_catalog_same_columns(index->indnkeyatts, index->indkey.values, n,
+									  columns))
 			continue;
 		order = palloc_array(AttrNumber, n);
 		memcpy(order, index->indkey.values, sizeof(AttrNumber) * n);
@@ -808,11 +797,11 @@ is_partition_clone(Oid constraint, Oid association)
 }
 
 /*
- * is_temporary: is it a temporary table?  A table that is gone is none; what
+ * m2m_catalog_is_temporary: is it a temporary table?  A table that is gone is none; what
  * get_rel_persistence() says of it is an error.
  */
-static bool
-is_temporary(Oid relid)
+bool
+m2m_catalog_is_temporary(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	bool		result;
@@ -826,11 +815,11 @@ is_temporary(Oid relid)
 }
 
 /*
- * describe_key_columns: types and collations of an endpoint's key columns and
+ * m2m_catalog_describe_key_columns: types and collations of an endpoint's key columns and
  * of the association's columns behind them.  False if a column is gone.
  */
-static bool
-describe_key_columns(M2mEndpoint *endpoint, Oid association)
+bool
+m2m_catalog_describe_key_columns(M2mEndpoint *endpoint, Oid association)
 {
 	for (int i = 0; i < endpoint->nkeys; i++)
 	{
@@ -866,14 +855,14 @@ describe_key_columns(M2mEndpoint *endpoint, Oid association)
 }
 
 /*
- * describe_association: what is one link, and how is an INSERT of links kept
+ * m2m_catalog_describe_association: what is one link, and how is an INSERT of links kept
  * from making the second of a pair, or of an identity?  By ON CONFLICT where an
  * index keeps it unique and PostgreSQL accepts the clause, which it does not on
  * a table with rules for INSERT or UPDATE.  No index sees what an inheritance
  * child holds; that is reached by looking.  Properties are described already.
  */
-static void
-describe_association(M2mRelationship *rel)
+void
+m2m_catalog_describe_association(M2mRelationship *rel)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID,
 										ObjectIdGetDatum(rel->association));
@@ -1067,11 +1056,11 @@ m2m_catalog_describe_link_columns(M2mRelationship *rel)
 }
 
 /*
- * describe_properties: the association's columns that are no link columns, and
+ * m2m_catalog_describe_properties: the association's columns that are no link columns, and
  * not the one that says that a row is no link.
  */
-static void
-describe_properties(M2mRelationship *rel)
+void
+m2m_catalog_describe_properties(M2mRelationship *rel)
 {
 	int			natts = m2m_catalog_natts(rel->association);
 
@@ -1097,11 +1086,11 @@ describe_properties(M2mRelationship *rel)
 }
 
 /*
- * describe_pair: the row type of a pair of ids, left_1.., right_1.., of the
+ * m2m_catalog_describe_pair: the row type of a pair of ids, left_1.., right_1.., of the
  * endpoints' key types.
  */
-static void
-describe_pair(M2mRelationship *rel)
+void
+m2m_catalog_describe_pair(M2mRelationship *rel)
 {
 	AttrNumber	attnum = 0;
 

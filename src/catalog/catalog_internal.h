@@ -1,0 +1,28 @@
+/*
+ * catalog_internal.h
+ *		What the files of this folder share.
+ */
+#ifndef M2M_CATALOG_INTERNAL_H
+#define M2M_CATALOG_INTERNAL_H
+
+#include "catalog.h"
+#include "m2m.h"
+
+/* catalog_association.c: what an association says of its links by itself */
+extern bool m2m_catalog_is_temporary(Oid relid);
+extern void m2m_catalog_describe_association(M2mRelationship *rel);
+extern void m2m_catalog_describe_properties(M2mRelationship *rel);
+extern void m2m_catalog_describe_pair(M2mRelationship *rel);
+
+/* catalog_side.c: one side of a relationship: its table, key and operators */
+extern bool m2m_catalog_same_columns(int n1, const AttrNumber *a1, int n2,
+									 const AttrNumber *a2);
+extern void m2m_catalog_describe_side(M2mRelationship *rel, M2mSide side,
+									  M2mLinkView *near_view, M2mLinkView *far_view);
+extern void m2m_catalog_describe_foreign_key(M2mEndpoint *endpoint,
+											 ForeignKeyCacheInfo *fk);
+extern void m2m_catalog_order_key(M2mEndpoint *endpoint, Oid constraint);
+extern bool m2m_catalog_describe_key_columns(M2mEndpoint *endpoint,
+											 Oid association);
+
+#endif							/* M2M_CATALOG_INTERNAL_H */
