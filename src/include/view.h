@@ -12,7 +12,7 @@
 #include "ids.h"
 #include "m2m.h"
 
-/* A link view put aside; owned by view_save.c. */
+/* A link view put aside: see view_internal.h. */
 typedef struct M2mSavedView M2mSavedView;
 
 /* What an exposed function does. */
@@ -103,17 +103,19 @@ extern bool m2m_exposed_is_same(M2mRelationship *rel, M2mExposed *exposed,
 extern void m2m_exposed_follow(M2mExposed *exposed);
 extern bool m2m_exposed_is_behind(M2mExposed *exposed);
 
-/*
- * view_save.c: puts link views aside that stand in the way of somebody's DDL,
- * and puts them back just as they were
- */
+/* view_save.c: puts link views aside that stand in the way of somebody's DDL */
 extern M2mSavedView *m2m_view_save(Oid viewid);
 extern bool m2m_view_is_lost(M2mSavedView *saved);
 extern bool m2m_view_drop(List *saved_views);
-extern void m2m_view_follow(M2mRelationship *rel, M2mLinkView *view);
 extern Oid	m2m_saved_view_owner(M2mSavedView *saved);
 extern Oid	m2m_saved_view_association(M2mSavedView *saved);
 extern const char *m2m_saved_view_name(M2mSavedView *saved);
+
+/*
+ * view_restore.c: puts link views back just as they were, and lets those that
+ * stand follow what their tables have become
+ */
+extern void m2m_view_follow(M2mRelationship *rel, M2mLinkView *view);
 extern List *m2m_view_restore(List *saved_views);
 
 /* view_text.c: link views as SQL text */

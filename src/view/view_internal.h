@@ -6,6 +6,7 @@
 #define M2M_VIEW_INTERNAL_H
 
 #include "lib/stringinfo.h"
+#include "utils/acl.h"
 #include "utils/rel.h"
 
 #include "link.h"
@@ -41,6 +42,53 @@ typedef struct M2mRowWrite
 	bool		mirrored;		/* a statement is about the other of a link's
 								 * two rows, its left columns the right ones */
 } M2mRowWrite;
+
+/* A column of a link view put aside. */
+typedef struct M2mSavedColumn
+{
+	M2mViewColumn *column;
+	Acl		   *acl;			/* NULL: default */
+	char	   *comment;
+	char	   *default_value;	/* as SQL */
+} M2mSavedColumn;
+
+/* A trigger or rule of it. */
+typedef struct M2mSavedPart
+{
+	char	   *name;
+	char	   *definition;		/* as SQL */
+	char	   *comment;
+	List	   *extensions;		/* names of those it depends on */
+	bool		ours;			/* the trigger of a link view */
+	bool		plain;			/* a trigger without an expression in it */
+} M2mSavedPart;
+
+/* A security label of it, or (not 0) of one of its columns. */
+typedef struct M2mSavedLabel
+{
+	int			column;
+	char	   *provider;
+	char	   *label;
+} M2mSavedLabel;
+
+/* A link view put aside: all that makes it what it is to others. */
+struct M2mSavedView
+{
+	M2mLinkView *view;
+	char	   *name;
+	Oid			schema;
+	Oid			owner;
+	Oid			extension;		/* that it is a member of, or InvalidOid */
+	bool		temporary;
+	bool		invoker;		/* it reads with the invoker's rights */
+	char	   *options;
+	Acl		   *acl;
+	char	   *comment;
+	M2mSavedColumn *column;		/* view->ncolumns of them */
+	List	   *triggers;		/* M2mSavedPart */
+	List	   *rules;
+	List	   *labels;
+};
 
 /*
  * view_batch.c: collects the links of one INSERT or COPY into a link view, to
@@ -114,6 +162,9 @@ extern List *m2m_row_touched(M2mRowWrite *write, List *columns);
 extern HeapTuple m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2],
 							   HeapTuple tuple);
 extern Oid	m2m_row_column_relid(M2mRowWrite *write, M2mViewColumn *column);
+
+/* view_save.c: puts link views aside that stand in the way of somebody's DDL */
+extern Acl *m2m_acl_copy(Datum datum, bool isnull);
 
 /* view_text.c: link views as SQL text */
 extern char *m2m_view_query(M2mRelationship *rel, M2mSide near, List *columns);

@@ -49,50 +49,6 @@
 #include "view.h"
 #include "view_internal.h"
 
-typedef struct SavedColumn
-{
-	M2mViewColumn *column;
-	Acl		   *acl;			/* NULL: default */
-	char	   *comment;
-	char	   *default_value;	/* as SQL */
-} SavedColumn;
-
-/* A trigger or rule of the view. */
-typedef struct SavedPart
-{
-	char	   *name;
-	char	   *definition;		/* as SQL */
-	char	   *comment;
-	List	   *extensions;		/* names of those it depends on */
-	bool		ours;			/* the trigger of a link view */
-	bool		plain;			/* a trigger without an expression in it */
-} SavedPart;
-
-typedef struct SavedLabel
-{
-	int			column;
-	char	   *provider;
-	char	   *label;
-} SavedLabel;
-
-struct M2mSavedView
-{
-	M2mLinkView *view;
-	char	   *name;
-	Oid			schema;
-	Oid			owner;
-	Oid			extension;		/* that it is a member of, or InvalidOid */
-	bool		temporary;
-	bool		invoker;		/* it reads with the invoker's rights */
-	char	   *options;
-	Acl		   *acl;
-	char	   *comment;
-	SavedColumn *column;		/* view->ncolumns of them */
-	List	   *triggers;		/* SavedPart */
-	List	   *rules;
-	List	   *labels;
-};
-
 /* What is restored in one go; an argument of restore_view(). */
 typedef struct Restoration
 {
@@ -108,7 +64,6 @@ static List *save_triggers(Oid viewid);
 static List *save_rules(Oid viewid);
 static List *save_labels(Oid viewid);
 static List *extension_names(Oid trigger);
-static Acl *get_acl(Datum datum, bool isnull);
 static char *call_deparser(PGFunction function, Oid oid);
 static bool may_join(M2mRelationship *rel, M2mLinkView *view, bool invoker);
 static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
@@ -116,11 +71,11 @@ static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
 static bool is_over(M2mRelationship *rel, M2mLinkView *pair[2]);
 static void refresh_view(void *arg);
 static void restore_view(void *arg);
-static void restore_trigger(SavedPart *part, M2mSavedView *saved);
+static void restore_trigger(M2mSavedPart *part, M2mSavedView *saved);
 static void run_trigger(void *arg);
 static void restore_additions(Restoration *restoration);
 static void run_ddl(void *arg);
-static void restore_part_comment(SavedPart *part, const char *kind,
+static void restore_part_comment(M2mSavedPart *part, const char *kind,
 								 M2mSavedView *saved);
 static char *qualified_name(M2mSavedView *saved);
 static void restore_the_rest(Restoration *restoration);
@@ -167,7 +122,7 @@ m2m_view_save(Oid viewid)
 		RELPERSISTENCE_TEMP;
 	acl = heap_getattr(tuple, Anum_pg_class_relacl, RelationGetDescr(class),
 					   &isnull);
-	saved->acl = get_acl(acl, isnull);
+	saved->acl = m2m_acl_copy(acl, isnull);
 	table_close(class, RowExclusiveLock);
 	saved->extension = getExtensionOfObject(RelationRelationId, viewid);
 	saved->invoker = m2m_catalog_view_reads_as_invoker(viewid);
@@ -236,7 +191,7 @@ save_columns(M2mSavedView *saved, Oid viewid)
 {
 	Relation	attribute = table_open(AttributeRelationId, RowExclusiveLock);
 
-	saved->column = palloc0_array(SavedColumn, saved->view->ncolumns);
+	saved->column = palloc0_array(M2mSavedColumn, saved->view->ncolumns);
 
 	/*
 	 * In the order of columns, after the view's own row: GRANT locks in that
@@ -245,7 +200,7 @@ save_columns(M2mSavedView *saved, Oid viewid)
 	 */
 	for (int i = 0; i < saved->view->ncolumns; i++)
 	{
-		SavedColumn *column = &saved->column[i];
+		M2mSavedColumn *column = &saved->column[i];
 		HeapTuple	tuple = SearchSysCacheCopy2(ATTNUM,
 												ObjectIdGetDatum(viewid),
 												Int16GetDatum(i + 1));
@@ -260,7 +215,7 @@ save_columns(M2mSavedView *saved, Oid viewid)
 		column->column = &saved->view->column[i];
 		acl = heap_getattr(tuple, Anum_pg_attribute_attacl,
 						   RelationGetDescr(attribute), &isnull);
-		column->acl = get_acl(acl, isnull);
+		column->acl = m2m_acl_copy(acl, isnull);
 		column->comment = GetComment(viewid, RelationRelationId, i + 1);
 		if (((Form_pg_attribute) GETSTRUCT(tuple))->atthasdef)
 			column->default_value = save_default(viewid, i + 1);
@@ -317,7 +272,7 @@ save_triggers(Oid viewid)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-		SavedPart  *part;
+		M2mSavedPart *part;
 
 		if (form->tgisinternal)
 			continue;
@@ -327,7 +282,7 @@ save_triggers(Oid viewid)
 		 * read by their types' functions: only a trigger without one may be
 		 * put back as the server, whoever's its function is.
 		 */
-		part = palloc0(sizeof(SavedPart));
+		part = palloc0(sizeof(M2mSavedPart));
 		part->name = pstrdup(NameStr(form->tgname));
 		part->definition = call_deparser(pg_get_triggerdef, form->oid);
 		part->comment = GetComment(form->oid, TriggerRelationId, 0);
@@ -359,11 +314,11 @@ save_rules(Oid viewid)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_rewrite form = (Form_pg_rewrite) GETSTRUCT(tuple);
-		SavedPart  *part;
+		M2mSavedPart *part;
 
 		if (strcmp(NameStr(form->rulename), ViewSelectRuleName) == 0)
 			continue;
-		part = palloc0(sizeof(SavedPart));
+		part = palloc0(sizeof(M2mSavedPart));
 		part->name = pstrdup(NameStr(form->rulename));
 		part->definition = call_deparser(pg_get_ruledef, form->oid);
 		part->comment = GetComment(form->oid, RewriteRelationId, 0);
@@ -392,7 +347,7 @@ save_labels(Oid viewid)
 							  2, key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		SavedLabel *label = palloc(sizeof(SavedLabel));
+		M2mSavedLabel *label = palloc(sizeof(M2mSavedLabel));
 		bool		isnull;
 
 		label->column = ((FormData_pg_seclabel *) GETSTRUCT(tuple))->objsubid;
@@ -428,9 +383,9 @@ extension_names(Oid trigger)
 	return result;
 }
 
-/* get_acl: a copy of an ACL, NULL if there is none. */
-static Acl *
-get_acl(Datum datum, bool isnull)
+/* m2m_acl_copy: a copy of an ACL, NULL if there is none. */
+Acl *
+m2m_acl_copy(Datum datum, bool isnull)
 {
 	return isnull ? NULL : DatumGetAclPCopy(datum);
 }
@@ -773,7 +728,7 @@ restore_view(void *arg)
 	/* in the same attempt: without its trigger it would be no link view */
 	foreach(lc, saved->triggers)
 	{
-		if (((SavedPart *) lfirst(lc))->ours)
+		if (((M2mSavedPart *) lfirst(lc))->ours)
 			restore_trigger(lfirst(lc), saved);
 	}
 	m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s", qualified_name(saved),
@@ -783,7 +738,7 @@ restore_view(void *arg)
 
 /* restore_trigger: a trigger with its comment and extensions. */
 static void
-restore_trigger(SavedPart *part, M2mSavedView *saved)
+restore_trigger(M2mSavedPart *part, M2mSavedView *saved)
 {
 	ListCell   *lc;
 
@@ -799,7 +754,7 @@ restore_trigger(SavedPart *part, M2mSavedView *saved)
 /* What run_trigger() and run_rule() are to do. */
 typedef struct PartTask
 {
-	SavedPart  *part;
+	M2mSavedPart *part;
 	M2mSavedView *saved;
 } PartTask;
 
@@ -836,7 +791,7 @@ restore_additions(Restoration *restoration)
 
 	for (int i = 0; i < saved->view->ncolumns; i++)
 	{
-		SavedColumn *column = &saved->column[i];
+		M2mSavedColumn *column = &saved->column[i];
 
 		if (column->default_value != NULL &&
 			list_member_ptr(restoration->columns, column->column))
@@ -885,7 +840,7 @@ run_ddl(void *arg)
 
 /* restore_part_comment: the comment on a trigger or rule. */
 static void
-restore_part_comment(SavedPart *part, const char *kind, M2mSavedView *saved)
+restore_part_comment(M2mSavedPart *part, const char *kind, M2mSavedView *saved)
 {
 	if (part->comment != NULL)
 		m2m_ddl(psprintf("COMMENT ON %s %s ON %s IS %s", kind,
@@ -921,7 +876,7 @@ restore_the_rest(Restoration *restoration)
 	set_acl(viewid, 0, saved->owner, saved->acl);
 	foreach(lc, saved->labels)
 	{
-		SavedLabel *label = lfirst(lc);
+		M2mSavedLabel *label = lfirst(lc);
 		ObjectAddress object;
 
 		if (label->column != 0)
@@ -931,7 +886,7 @@ restore_the_rest(Restoration *restoration)
 	}
 	for (int i = 0; i < saved->view->ncolumns; i++)
 	{
-		SavedColumn *column = &saved->column[i];
+		M2mSavedColumn *column = &saved->column[i];
 		AttrNumber	attnum = 0;
 
 		foreach(lc, restoration->columns)
@@ -949,7 +904,7 @@ restore_the_rest(Restoration *restoration)
 			set_acl(viewid, attnum, saved->owner, column->acl);
 		foreach(lc, saved->labels)
 		{
-			SavedLabel *label = lfirst(lc);
+			M2mSavedLabel *label = lfirst(lc);
 			ObjectAddress object;
 
 			if (label->column != i + 1)
@@ -997,12 +952,11 @@ set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", viewid);
 	datum = heap_getattr(tuple, position, desc, &isnull);
-	old_acl = get_acl(datum, isnull);
+	old_acl = m2m_acl_copy(datum, isnull);
 	if (old_acl != NULL)
 		nold = aclmembers(old_acl, &old_members);
 	if (acl != NULL)
 		nnew = aclmembers(acl, &new_members);
-
 
 	/*
 	 * NULL is no absence: it stands for the owner's rights alone, and takes
