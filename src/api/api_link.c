@@ -41,7 +41,7 @@ typedef struct Call
 	char	   *by;				/* what the second ids are, if not its key */
 	M2mMissing	missing;		/* what becomes of those that no row has */
 	bool	   *found;			/* which some row has; NULL: all do */
-}			Call;
+} Call;
 
 /* What becomes of a pair whose ids differ in a column that both have. */
 typedef enum SharedRule
@@ -51,22 +51,22 @@ typedef enum SharedRule
 	SHARED_AS_IT_IS
 } SharedRule;
 
-static void begin_call(Call * call, FunctionCallInfo fcinfo, const char *write,
+static void begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
 					   int via, int role);
-static void begin_call_of(Call * call, FunctionCallInfo fcinfo, int first,
+static void begin_call_of(Call *call, FunctionCallInfo fcinfo, int first,
 						  int second, const char *write, int via, int role);
-static void check_tables(Call * call, int second);
-static void find_relationship(Call * call, LOCKMODE lockmode);
-static void find_or_create(Call * call, LOCKMODE lockmode);
+static void check_tables(Call *call, int second);
+static void find_relationship(Call *call, LOCKMODE lockmode);
+static void find_or_create(Call *call, LOCKMODE lockmode);
 static bool read_over_limit(FunctionCallInfo fcinfo, int argument);
-static void read_by(Call * call, int by, int create_missing);
-static void read_pair(Call * call, M2mIdForm form, M2mIds *ids[2]);
-static M2mIds *read_first(Call * call, M2mIdForm form);
-static M2mIds *read_second(Call * call, M2mIdForm form);
-static M2mIds *read_by_value(Call * call, M2mIdForm form);
-static M2mIds *read_ids(Call * call, M2mSide side, int argument, Oid table,
+static void read_by(Call *call, int by, int create_missing);
+static void read_pair(Call *call, M2mIdForm form, M2mIds *ids[2]);
+static M2mIds *read_first(Call *call, M2mIdForm form);
+static M2mIds *read_second(Call *call, M2mIdForm form);
+static M2mIds *read_by_value(Call *call, M2mIdForm form);
+static M2mIds *read_ids(Call *call, M2mSide side, int argument, Oid table,
 						M2mIdForm form, bool may_be_short);
-static void match_shared(Call * call, M2mIds *ids[2], SharedRule rule);
+static void match_shared(Call *call, M2mIds *ids[2], SharedRule rule);
 
 PG_FUNCTION_INFO_V1(m2m_link);
 PG_FUNCTION_INFO_V1(m2m_load);
@@ -128,7 +128,7 @@ read_over_limit(FunctionCallInfo fcinfo, int argument)
  * missing are to be inserted; -1: no such argument.  Error 22023.
  */
 static void
-read_by(Call * call, int by, int create_missing)
+read_by(Call *call, int by, int create_missing)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
 	bool		create = create_missing >= 0 && PG_NARGS() > create_missing &&
@@ -413,7 +413,7 @@ m2m_move(PG_FUNCTION_ARGS)
  * a table and an id by turns.
  */
 static void
-begin_call(Call * call, FunctionCallInfo fcinfo, const char *write,
+begin_call(Call *call, FunctionCallInfo fcinfo, const char *write,
 		   int via, int role)
 {
 	begin_call_of(call, fcinfo, ARG_LEFT_TABLE, ARG_RIGHT_TABLE, write, via,
@@ -426,7 +426,7 @@ begin_call(Call * call, FunctionCallInfo fcinfo, const char *write,
  * arguments.
  */
 static void
-begin_call_of(Call * call, FunctionCallInfo fcinfo, int first, int second,
+begin_call_of(Call *call, FunctionCallInfo fcinfo, int first, int second,
 			  const char *write, int via, int role)
 {
 	if (write != NULL)
@@ -455,7 +455,7 @@ begin_call_of(Call * call, FunctionCallInfo fcinfo, int first, int second,
  * tables and ids alternate.  second: the position of the second table.
  */
 static void
-check_tables(Call * call, int second)
+check_tables(Call *call, int second)
 {
 	Oid			relid[] = {call->first, call->second};
 	char	   *function = get_func_name(call->fcinfo->flinfo->fn_oid);
@@ -477,7 +477,7 @@ check_tables(Call * call, int second)
  * locked in lockmode.  Errors: 42704 none, 42P08 several.
  */
 static void
-find_relationship(Call * call, LOCKMODE lockmode)
+find_relationship(Call *call, LOCKMODE lockmode)
 {
 	call->rel = m2m_relationship_find(call->first, call->second, call->via,
 									  call->role, lockmode, false,
@@ -495,7 +495,7 @@ find_relationship(Call * call, LOCKMODE lockmode)
  * table that could have been meant nothing is made (m2m_first_use_check()).
  */
 static void
-find_or_create(Call * call, LOCKMODE lockmode)
+find_or_create(Call *call, LOCKMODE lockmode)
 {
 	M2mDefinition definition;
 
@@ -533,7 +533,7 @@ find_or_create(Call * call, LOCKMODE lockmode)
  * reading that may insert rows.
  */
 static void
-read_pair(Call * call, M2mIdForm form, M2mIds *ids[2])
+read_pair(Call *call, M2mIdForm form, M2mIds *ids[2])
 {
 	ids[call->side] = read_first(call, form);
 	ids[M2M_OTHER(call->side)] = read_second(call, form);
@@ -541,7 +541,7 @@ read_pair(Call * call, M2mIdForm form, M2mIds *ids[2])
 
 /* read_first: the id argument that goes with the table named first. */
 static M2mIds *
-read_first(Call * call, M2mIdForm form)
+read_first(Call *call, M2mIdForm form)
 {
 	return read_ids(call, call->side, ARG_LEFT_ID, call->first, form, false);
 }
@@ -551,7 +551,7 @@ read_first(Call * call, M2mIdForm form)
  * be short of the columns that the first one's has, too: see match_shared().
  */
 static M2mIds *
-read_second(Call * call, M2mIdForm form)
+read_second(Call *call, M2mIdForm form)
 {
 	if (call->by != NULL)
 		return read_by_value(call, form);
@@ -565,7 +565,7 @@ read_second(Call * call, M2mIdForm form)
  * as one value: so clients send arrays whose type they do not know.
  */
 static M2mIds *
-read_by_value(Call * call, M2mIdForm form)
+read_by_value(Call *call, M2mIdForm form)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
 	M2mSide		side = M2M_OTHER(call->side);
@@ -590,7 +590,7 @@ read_by_value(Call * call, M2mIdForm form)
  * then read again, or it is error 55000 (m2m_relationship_refresh()).
  */
 static M2mIds *
-read_ids(Call * call, M2mSide side, int argument, Oid table, M2mIdForm form,
+read_ids(Call *call, M2mSide side, int argument, Oid table, M2mIdForm form,
 		 bool may_be_short)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
@@ -611,7 +611,7 @@ read_ids(Call * call, M2mSide side, int argument, Oid table, M2mIdForm form,
  * and do not.  Casts may run a user's code here, too: see read_ids().
  */
 static void
-match_shared(Call * call, M2mIds *ids[2], SharedRule rule)
+match_shared(Call *call, M2mIds *ids[2], SharedRule rule)
 {
 	if (call->rel->nshared == 0)
 		return;
