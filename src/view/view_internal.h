@@ -147,21 +147,26 @@ extern bool m2m_row_relink(M2mRowWrite *write, M2mIds *old_ids[2],
 						   Datum *old_value, bool *old_null);
 
 /*
- * view_row.c: writing through a link view: the statements for one row of an
- * endpoint, or one link
+ * view_row.c: writing through a link view: the statements that make one row of
+ * an endpoint or one link, and read it
  */
 extern M2mIds *m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,
 							  M2mIds *near_id, M2mIds *given);
 extern bool m2m_row_link(M2mRowWrite *write, M2mIds *ids[2], Datum *value,
 						 bool *isnull);
 extern void m2m_row_identify(M2mRowWrite *write, Datum *value, bool *isnull);
+extern HeapTuple m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2],
+							   HeapTuple tuple);
+extern Oid	m2m_row_column_relid(M2mRowWrite *write, M2mViewColumn *column);
+
+/*
+ * view_row_change.c: writing through a link view: the statements that change
+ * one row of an endpoint or one link, or remove it
+ */
 extern bool m2m_row_change(M2mRowWrite *write, M2mViewStatement statement,
 						   M2mIds *ids[2], List *columns, Datum *new_value,
 						   bool *new_null, Datum *old_value, bool *old_null);
 extern List *m2m_row_touched(M2mRowWrite *write, List *columns);
-extern HeapTuple m2m_row_fetch(M2mRowWrite *write, M2mIds *ids[2],
-							   HeapTuple tuple);
-extern Oid	m2m_row_column_relid(M2mRowWrite *write, M2mViewColumn *column);
 
 /* view_save.c: puts link views aside that stand in the way of somebody's DDL */
 extern Acl *m2m_acl_copy(Datum datum, bool isnull);
