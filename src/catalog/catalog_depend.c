@@ -28,9 +28,9 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 
-static List *sort_unique(List *oids);
 static int	read_fewer(Oid refclassid, Oid object[2], Oid classid,
 					   List **dependents, List **constraints);
 static void add_key_tables(List *keys, Oid relid, List **tables);
@@ -42,7 +42,6 @@ static List *rule_tables(Oid rule, Oid except);
 static List *parts_of(Oid catalog, Oid index, AttrNumber column, Oid relid);
 static void add_used(Oid classid, List *objects, Oid viewid, List **result);
 static List *add_address(List *list, ObjectAddress *object);
-static Oid	relation_of_rule(Oid ruleid);
 static Oid	relation_of_trigger(Oid triggerid);
 static Oid	relation_of_default(Oid defaultid);
 static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
@@ -110,21 +109,21 @@ m2m_catalog_views(Oid relid)
 	 * After the scan, so that no second one runs within it.  A rule of the
 	 * table itself depends on it, too; and one may be gone by now.
 	 */
-	rules = sort_unique(rules);
+	rules = m2m_catalog_sort_unique(rules);
 	foreach(lc, rules)
 	{
-		Oid			viewid = relation_of_rule(lfirst_oid(lc));
+		Oid			viewid = m2m_catalog_relation_of_rule(lfirst_oid(lc));
 
 		if (OidIsValid(viewid) && viewid != relid)
 			result = lappend_oid(result, viewid);
 	}
 	list_free(rules);
-	return sort_unique(result);
+	return m2m_catalog_sort_unique(result);
 }
 
-/* sort_unique: in order, each once; in place. */
-static List *
-sort_unique(List *oids)
+/* m2m_catalog_sort_unique: in order, each once; in place. */
+List *
+m2m_catalog_sort_unique(List *oids)
 {
 	list_sort(oids, list_oid_cmp);
 	list_deduplicate_oid(oids);
@@ -374,7 +373,7 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 	ListCell   *lc;
 
 	add_key_tables(keys, relid[near], &tables);
-	tables = sort_unique(tables);
+	tables = m2m_catalog_sort_unique(tables);
 	foreach(lc, rules)
 	{
 		/* cheaper than the view's query, which is parsed only where needed */
@@ -391,7 +390,7 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 		list_free(read);
 		if (known)
 			continue;
-		viewid = relation_of_rule(lfirst_oid(lc));
+		viewid = m2m_catalog_relation_of_rule(lfirst_oid(lc));
 		if (!OidIsValid(viewid) || viewid == relid[near])
 			continue;
 
@@ -404,8 +403,8 @@ m2m_catalog_associations_between(Oid first, Oid second, List **sources)
 		if (view != NULL)
 			found = lappend_oid(found, view->association);
 	}
-	joined = sort_unique(list_concat(joined, found));
-	tables = sort_unique(list_concat(tables, found));
+	joined = m2m_catalog_sort_unique(list_concat(joined, found));
+	tables = m2m_catalog_sort_unique(list_concat(tables, found));
 	foreach(lc, tables)
 	{
 		Oid			table = lfirst_oid(lc);
@@ -494,9 +493,9 @@ read_fewer(Oid refclassid, Oid object[2], Oid classid,
 		systable_endscan(scan[i]);
 	table_close(depend, AccessShareLock);
 
-	*dependents = sort_unique(found[fewer]);
+	*dependents = m2m_catalog_sort_unique(found[fewer]);
 	if (constraints != NULL)
-		*constraints = sort_unique(found_constraints[fewer]);
+		*constraints = m2m_catalog_sort_unique(found_constraints[fewer]);
 	list_free(found[1 - fewer]);
 	list_free(found_constraints[1 - fewer]);
 	return fewer;
@@ -543,7 +542,7 @@ m2m_catalog_tables_between(Oid first, Oid second)
 	ListCell   *lc;
 
 	add_key_tables(keys, relid[near], &tables);
-	foreach(lc, sort_unique(tables))
+	foreach(lc, m2m_catalog_sort_unique(tables))
 	{
 		if (count_references(lfirst_oid(lc), relid[1 - near]) >
 			(first == second ? 1 : 0))
@@ -567,7 +566,7 @@ m2m_catalog_is_referenced(Oid relid)
 	(void) read_fewer(RelationRelationId, both, RewriteRelationId, &rules,
 					  &keys);
 	add_key_tables(keys, relid, &tables);
-	tables = list_delete_oid(sort_unique(tables), relid);
+	tables = list_delete_oid(m2m_catalog_sort_unique(tables), relid);
 	return tables != NIL;
 }
 
@@ -662,7 +661,7 @@ may_join_itself(Oid table, Oid endpoint)
 		if (list_member_oid(read, relid[1 - fewer]))
 		{
 			n++;
-			viewid = relation_of_rule(lfirst_oid(lc));
+			viewid = m2m_catalog_relation_of_rule(lfirst_oid(lc));
 		}
 		list_free(read);
 		if (n > 1)
@@ -935,7 +934,7 @@ m2m_catalog_relation_of(Oid classid, Oid objectid)
 		case TypeRelationId:
 			return get_typ_typrelid(objectid);
 		case RewriteRelationId:
-			return relation_of_rule(objectid);
+			return m2m_catalog_relation_of_rule(objectid);
 		case TriggerRelationId:
 			return relation_of_trigger(objectid);
 		case AttrDefaultRelationId:
@@ -945,9 +944,9 @@ m2m_catalog_relation_of(Oid classid, Oid objectid)
 	}
 }
 
-/* relation_of_rule: the relation that a rule is on, or InvalidOid. */
-static Oid
-relation_of_rule(Oid ruleid)
+/* m2m_catalog_relation_of_rule: the relation that a rule is on, or InvalidOid. */
+Oid
+m2m_catalog_relation_of_rule(Oid ruleid)
 {
 	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
 	ScanKeyData key;

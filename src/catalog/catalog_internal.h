@@ -25,4 +25,8 @@ extern void m2m_catalog_order_key(M2mEndpoint *endpoint, Oid constraint);
 extern bool m2m_catalog_describe_key_columns(M2mEndpoint *endpoint,
 											 Oid association);
 
+/* catalog_depend.c: what hangs on an object: walks of pg_depend */
+extern List *m2m_catalog_sort_unique(List *oids);
+extern Oid	m2m_catalog_relation_of_rule(Oid ruleid);
+
 #endif							/* M2M_CATALOG_INTERNAL_H */
