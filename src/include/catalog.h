@@ -112,11 +112,16 @@ extern List *m2m_catalog_view_uses(Oid viewid);
 extern List *m2m_catalog_associations(void);
 extern List *m2m_catalog_associations_and_others(List **others);
 extern List *m2m_catalog_associations_of(List *relids);
+extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
+extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
+
+/*
+ * catalog_between.c: what refers to two objects at once: tables, associations
+ * and functions between them
+ */
 extern List *m2m_catalog_functions_between(Oid first, Oid second);
 extern List *m2m_catalog_associations_between(Oid first, Oid second,
 											  List **sources);
-extern List *m2m_catalog_dependent_associations(Oid classid, Oid objectid);
-extern Oid	m2m_catalog_relation_of(Oid classid, Oid objectid);
 extern List *m2m_catalog_tables_between(Oid first, Oid second);
 extern bool m2m_catalog_is_referenced(Oid relid);
 extern List *m2m_catalog_foreign_keys_to(Oid relid);
@@ -138,13 +143,24 @@ extern M2mRelationship *m2m_catalog_read_rest(Oid association, List *going);
 extern M2mRelationship *m2m_catalog_describe_rest(Oid association,
 												  M2mLinkView *view[2],
 												  List *going);
-extern bool m2m_view_is_due(M2mRelationship *rel, M2mSide side);
-extern void m2m_catalog_describe_link_columns(M2mRelationship *rel);
-extern List *m2m_catalog_foreign_keys(Oid association);
 extern M2mRelationship *m2m_catalog_read_foreign_keys(Oid association,
 													  ForeignKeyCacheInfo *fk[2],
 													  const char *role[2]);
 extern void m2m_catalog_set_deleted(M2mRelationship *rel, AttrNumber deleted);
+
+/*
+ * catalog_side.c: one side of a relationship: the table that its columns of the
+ * association refer to, by which key, and how values of both are compared
+ */
+extern List *m2m_catalog_foreign_keys(Oid association);
+
+/*
+ * catalog_association.c: what an association says of its links by itself: the
+ * columns of a pair, link properties, what keeps links unique, links in both
+ * directions
+ */
+extern bool m2m_view_is_due(M2mRelationship *rel, M2mSide side);
+extern void m2m_catalog_describe_link_columns(M2mRelationship *rel);
 
 /*
  * catalog_deleted.c: the column that says that a row is no link any more: how
