@@ -1,7 +1,6 @@
 /*
  * catalog_depend.c
- *		Which views, associations and functions hang on an object: walks of
- *		pg_depend.
+ *		Which views and associations hang on an object: walks of pg_depend.
  *
  * Index scans only, so that a look costs what depends on the object, whatever
  * else there is in the database.  Locks nothing and checks no privilege, as
@@ -36,6 +35,8 @@ static void add_used(Oid classid, List *objects, Oid viewid, List **result);
 static List *add_address(List *list, ObjectAddress *object);
 static Oid	relation_of_trigger(Oid triggerid);
 static Oid	relation_of_default(Oid defaultid);
+static Oid	relation_of_part(Oid catalog, Oid index, AttrNumber oid_column,
+							 AttrNumber relation_column, Oid oid);
 static List *queue_object(HTAB *seen, List *queue, Oid classid, Oid objectid,
 						  int32 subid);
 static List *queue_related(HTAB *seen, List *queue, ObjectAddress *object,
@@ -493,59 +494,52 @@ m2m_catalog_relation_of(Oid classid, Oid objectid)
 Oid
 m2m_catalog_relation_of_rule(Oid ruleid)
 {
-	Relation	rewrite = table_open(RewriteRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	Oid			result = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(ruleid));
-	scan = systable_beginscan(rewrite, RewriteOidIndexId, true, NULL, 1, &key);
-	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
-	systable_endscan(scan);
-	table_close(rewrite, AccessShareLock);
-	return result;
+	return relation_of_part(RewriteRelationId, RewriteOidIndexId,
+							Anum_pg_rewrite_oid, Anum_pg_rewrite_ev_class,
+							ruleid);
 }
 
 /* relation_of_default: the relation that a default is a column's of. */
 static Oid
 relation_of_default(Oid defaultid)
 {
-	Relation	attrdef = table_open(AttrDefaultRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	Oid			result = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_attrdef_oid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(defaultid));
-	scan = systable_beginscan(attrdef, AttrDefaultOidIndexId, true, NULL,
-							  1, &key);
-	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_attrdef) GETSTRUCT(tuple))->adrelid;
-	systable_endscan(scan);
-	table_close(attrdef, AccessShareLock);
-	return result;
+	return relation_of_part(AttrDefaultRelationId, AttrDefaultOidIndexId,
+							Anum_pg_attrdef_oid, Anum_pg_attrdef_adrelid,
+							defaultid);
 }
 
 /* relation_of_trigger: the relation that a trigger is on, or InvalidOid. */
 static Oid
 relation_of_trigger(Oid triggerid)
 {
-	Relation	trigger = table_open(TriggerRelationId, AccessShareLock);
+	return relation_of_part(TriggerRelationId, TriggerOidIndexId,
+							Anum_pg_trigger_oid, Anum_pg_trigger_tgrelid,
+							triggerid);
+}
+
+/*
+ * relation_of_part: the relation that a row of a catalog names in a column, by
+ * the row's OID; InvalidOid if there is no such row.
+ */
+static Oid
+relation_of_part(Oid catalog, Oid index, AttrNumber oid_column,
+				 AttrNumber relation_column, Oid oid)
+{
+	Relation	parts = table_open(catalog, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	bool		isnull;
 	Oid			result = InvalidOid;
 
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(triggerid));
-	scan = systable_beginscan(trigger, TriggerOidIndexId, true, NULL, 1, &key);
+	ScanKeyInit(&key, oid_column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(oid));
+	scan = systable_beginscan(parts, index, true, NULL, 1, &key);
 	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_trigger) GETSTRUCT(tuple))->tgrelid;
+		result = DatumGetObjectId(heap_getattr(tuple, relation_column,
+											   RelationGetDescr(parts),
+											   &isnull));
 	systable_endscan(scan);
-	table_close(trigger, AccessShareLock);
+	table_close(parts, AccessShareLock);
 	return result;
 }

@@ -9,7 +9,7 @@
  *	  renamed there, NOT NULL is followed (at the end of the command)
  *	- DROP COLUMN, ALTER COLUMN TYPE and DROP TABLE are refused by PostgreSQL
  *	  while a view reads the table: link views step aside before the command
- *	  and come back after it (ddl_views.c, view_save.c)
+ *	  and come back after it (ddl_views.c, view_save.c, view_restore.c)
  *	- a foreign key that comes or goes says which table is meant: link views
  *	  and functions follow it, or rest while it is not known
  *	- names in the bodies of link functions, which are strings

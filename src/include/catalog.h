@@ -103,8 +103,8 @@ extern bool m2m_catalog_view_reads_as_invoker(Oid viewid);
 extern bool m2m_catalog_is_table(Oid relid);
 
 /*
- * catalog_depend.c: which views, associations and functions hang on an object:
- * walks of pg_depend
+ * catalog_depend.c: which views and associations hang on an object: walks of
+ * pg_depend
  */
 extern List *m2m_catalog_link_views(Oid relid);
 extern List *m2m_catalog_views(Oid relid);

@@ -365,8 +365,8 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 }
 
 /*
- * m2m_stmt_build_revive_one: the same of the pair in the parameters, which are
- * followed by values of further columns.
+ * m2m_stmt_build_revive_one: build_revive() of the pair in the parameters,
+ * which are followed by values of further columns.
  */
 void
 m2m_stmt_build_revive_one(StringInfo sql, M2mRelationship *rel, List *columns)
