@@ -230,7 +230,7 @@ extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
 extern void m2m_append_not_null(StringInfo sql, M2mRelationship *rel,
 								M2mSide side);
 extern void m2m_append_row_links(StringInfo sql, M2mRelationship *rel,
-							 M2mSide side);
+								 M2mSide side);
 extern void m2m_append_same_value(StringInfo sql, M2mRelationship *rel,
 								  M2mIdentityColumn *column, const char *value);
 extern void m2m_append_stamps(StringInfo sql, M2mRelationship *rel,
