@@ -16,6 +16,7 @@
 #include "catalog.h"
 #include "check.h"
 #include "m2m.h"
+#include "relationship.h"
 
 static void check_association(Oid relid);
 static void put_finding(ReturnSetInfo *rsinfo, M2mFinding *finding);
@@ -120,11 +121,7 @@ check_association(Oid relid)
 		if (view == NULL || view->association == relid)
 			return;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("\"%s\" is not the association table of a relationship",
-					get_rel_name(relid)),
-			 errhint("The function m2m_relationships() lists those that are.")));
+	m2m_error_no_relationship(relid);
 }
 
 /* put_finding: one row of the result. */

@@ -188,6 +188,7 @@ text_argument(FunctionCallInfo fcinfo, int n, const char *argument)
 
 /*
  * text_array_to_names: identifiers in an array, as a list of String nodes.
+ * Errors: 22023 for several dimensions, 22004 for a null.
  */
 static List *
 text_array_to_names(ArrayType *array, const char *argument)

@@ -80,7 +80,9 @@ m2m_copy(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* begin: what both have to ask. */
+/*
+ * begin: what both have to ask.  Error 22004 for a null argument.
+ */
 static void
 begin(FunctionCallInfo fcinfo, const char *function)
 {

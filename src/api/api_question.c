@@ -220,7 +220,7 @@ read_paths(FunctionCallInfo fcinfo, int argument)
 
 /*
  * split_path: "books.tags" as a list of names; a name with a period stands in
- * double quotes.
+ * double quotes.  Error 22023 if it is none.
  */
 static List *
 split_path(char *path)
@@ -285,7 +285,10 @@ begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
 									  AccessShareLock, false, &find->side);
 }
 
-/* find_rows: what both do. */
+/*
+ * find_rows: what both do.  Errors: 22023, and those of finding the
+ * relationship and reading ids.
+ */
 static void
 find_rows(FunctionCallInfo fcinfo, const FindArguments *argument)
 {

@@ -122,11 +122,7 @@ m2m_restore(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	rel = m2m_relationship_get(PG_GETARG_OID(0), InvalidOid, AccessShareLock);
 	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("\"%s\" is not the association table of a relationship",
-						get_rel_name(PG_GETARG_OID(0))),
-				 errhint("The function m2m_relationships() lists those that are.")));
+		m2m_error_no_relationship(PG_GETARG_OID(0));
 	m2m_history_restore(rel, PG_GETARG_TIMESTAMPTZ(1), &count[0], &count[1],
 						&count[2]);
 	for (int i = 0; i < 3; i++)
@@ -273,7 +269,10 @@ put_rule(ReturnSetInfo *rsinfo, M2mRelationship *rel, M2mRuleText *rule)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
 }
 
-/* begin: what all that change something have to ask. */
+/*
+ * begin: what all that change something have to ask.  Error 22004 for a null
+ * argument.
+ */
 static void
 begin(FunctionCallInfo fcinfo, const char *function)
 {

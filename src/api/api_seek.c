@@ -72,11 +72,7 @@ begin_seek(FunctionCallInfo fcinfo)
 	find.rel = m2m_relationship_get(PG_GETARG_OID(1), InvalidOid,
 									AccessShareLock);
 	if (find.rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("\"%s\" is not the association table of a relationship",
-						get_rel_name(PG_GETARG_OID(1))),
-				 errhint("The function m2m_relationships() lists those that are.")));
+		m2m_error_no_relationship(PG_GETARG_OID(1));
 	find.side = side_of(find.rel, text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	LockRelationOid(find.rel->side[find.side].relid, AccessShareLock);
 	check_sample(fcinfo, &find);

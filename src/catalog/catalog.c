@@ -174,6 +174,17 @@ m2m_catalog_column_not_null(Oid relid, AttrNumber attnum)
 }
 
 /*
+ * m2m_catalog_has_no_null: has a column, by a constraint, no null in any row?
+ * (m2m_catalog_column_not_null() is about rows to come.)
+ */
+bool
+m2m_catalog_has_no_null(Form_pg_attribute column)
+{
+	return column->attnotnull &&
+		m2m_not_null_is_valid(column->attrelid, column->attnum);
+}
+
+/*
  * m2m_catalog_relation_owner: a relation's owner, InvalidOid if it is gone.
  */
 Oid

@@ -10,10 +10,12 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_rewrite.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -185,6 +187,26 @@ m2m_view_is_due(M2mRelationship *rel, M2mSide side)
 		return false;
 	return !OidIsValid(rel->mirror) ||
 		(side == M2M_LEFT && !OidIsValid(rel->side[M2M_RIGHT].view));
+}
+
+/*
+ * m2m_catalog_is_part: is an association a partition of one of the others?  It
+ * may have been one of its own before it was attached.  Its links are the
+ * other's now.
+ */
+bool
+m2m_catalog_is_part(Oid association, List *others)
+{
+	ListCell   *lc;
+
+	if (!get_rel_relispartition(association))
+		return false;
+	foreach(lc, get_partition_ancestors(association))
+	{
+		if (list_member_oid(others, lfirst_oid(lc)))
+			return true;
+	}
+	return false;
 }
 
 /*

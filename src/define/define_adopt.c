@@ -32,7 +32,6 @@ static void check_tables(Oid association, Oid table[2]);
 static void make_ready(Oid association, M2mAdoption *adoption);
 static bool has_views(M2mRelationship *rel);
 static bool bring_back(M2mRelationship *rel);
-static List *link_columns(M2mRelationship *rel, M2mSide side);
 static void choose_schemas(Oid association, M2mRelationship *rel,
 						   Oid schema[2]);
 static char *leftover_name(M2mRelationship *rel, M2mSide near,
@@ -119,7 +118,7 @@ m2m_relationship_adopt(Oid association, M2mAdoption *adoption)
 	{
 		/* the user may have added other foreign keys since */
 		if (column[s] == NIL)
-			column[s] = link_columns(leftover, s);
+			column[s] = m2m_link_names(leftover, s);
 	}
 	m2m_local_check(association);
 	if (adoption->repair)
@@ -327,9 +326,11 @@ m2m_view_name_taken(M2mRelationship *rel, M2mSide near)
 		name : NULL;
 }
 
-/* link_columns: the names of the association's columns of one side. */
-static List *
-link_columns(M2mRelationship *rel, M2mSide side)
+/*
+ * m2m_link_names: the names (String) of the association's columns of one side.
+ */
+List *
+m2m_link_names(M2mRelationship *rel, M2mSide side)
 {
 	List	   *names = NIL;
 

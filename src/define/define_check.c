@@ -42,6 +42,7 @@ const char *const m2m_table_argument[2] = {"left_table", "right_table"};
 
 /*
  * m2m_endpoint_check: only tables, and not other sessions' temporary ones.
+ * Errors: 42P01, 42809, 0A000.
  */
 void
 m2m_endpoint_check(Oid relid)
@@ -103,6 +104,23 @@ m2m_association_check_owner(Oid association)
 		aclcheck_error(ACLCHECK_NOT_OWNER,
 					   get_relkind_objtype(get_rel_relkind(association)),
 					   get_rel_name(association));
+}
+
+/*
+ * m2m_references_check: error 42501 for who may not refer to any column of a
+ * table by a foreign key.
+ */
+void
+m2m_references_check(Oid relid)
+{
+	AclResult	aclresult = pg_class_aclcheck(relid, GetUserId(),
+											  ACL_REFERENCES);
+
+	if (aclresult != ACLCHECK_OK)
+		aclresult = pg_attribute_aclcheck_all(relid, GetUserId(),
+											  ACL_REFERENCES, ACLMASK_ANY);
+	if (aclresult != ACLCHECK_OK)
+		aclcheck_error(aclresult, OBJECT_TABLE, get_rel_name(relid));
 }
 
 /*

@@ -340,17 +340,7 @@ check_privileges(M2mDefinition *definition, Oid schema)
 	if (view_schema != schema)
 		m2m_schema_check(view_schema);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		Oid			relid = definition->relid[s];
-
-		aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_REFERENCES);
-		if (aclresult != ACLCHECK_OK)
-			aclresult = pg_attribute_aclcheck_all(relid, GetUserId(),
-												  ACL_REFERENCES,
-												  ACLMASK_ANY);
-		if (aclresult != ACLCHECK_OK)
-			aclcheck_error(aclresult, OBJECT_TABLE, get_rel_name(relid));
-	}
+		m2m_references_check(definition->relid[s]);
 }
 
 /*
@@ -378,7 +368,8 @@ choose_persistence(M2mDefinition *definition)
 }
 
 /*
- * choose_names: works out every name that was not given.
+ * choose_names: works out every name that was not given.  Error 22023 where
+ * other columns are given than the key has.
  */
 static void
 choose_names(Names *names)
@@ -480,6 +471,7 @@ choose_symmetric_roles(Names *names)
 
 /*
  * check_names: no name may be taken, by another object or by another of ours.
+ * Errors: 42701, 42P07.
  */
 static void
 check_names(Names *names)

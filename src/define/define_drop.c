@@ -36,11 +36,7 @@ m2m_relationship_drop(Oid association, bool keep_links)
 	m2m_association_check_owner(association);
 	rel = m2m_relationship_lock(association, true);
 	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("\"%s\" is not the association table of a relationship",
-						get_rel_name(association)),
-				 errhint("The function m2m_relationships() lists those that are.")));
+		m2m_error_no_relationship(association);
 
 	/* what rules keep on other tables, and beside it, has a table to name */
 	if (is_whole(rel) && m2m_rules_of(rel) != NIL)

@@ -122,8 +122,9 @@ m2m_relationship_expose(Oid association, const char *prefix)
 }
 
 /*
- * m2m_relationship_unexpose: drops the exposed functions of a relationship, and
- * returns how many there were.  Errors: 42501; 2BP01.
+ * m2m_relationship_unexpose: drops the exposed functions of a relationship,
+ * and returns how many there were.  Errors: 42501; 2BP01.  Locks the
+ * association against others who expose it.
  */
 int64
 m2m_relationship_unexpose(Oid association)
@@ -142,6 +143,7 @@ m2m_relationship_unexpose(Oid association)
 /*
  * lock_relationship: the description of a relationship that the caller owns,
  * locked against whoever exposes it, too, and against DDL of its tables.
+ * Errors: 42501; 42704 if there is none; 55000 if it is at rest.
  */
 static M2mRelationship *
 lock_relationship(Oid association)
@@ -153,18 +155,9 @@ lock_relationship(Oid association)
 	rel = m2m_relationship_get(association, InvalidOid,
 							   ShareUpdateExclusiveLock);
 	if (rel == NULL && m2m_catalog_read_rest(association, NIL) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the relationship of association table \"%s\" is at rest",
-						get_rel_name(association)),
-				 errdetail("One of its tables is not known, since no foreign key refers to it."),
-				 errhint("Restore the foreign keys of the table first.")));
+		m2m_error_at_rest(association);
 	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("\"%s\" is not the association table of a relationship",
-						get_rel_name(association)),
-				 errhint("The function m2m_relationships() lists those that are.")));
+		m2m_error_no_relationship(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 		LockRelationOid(rel->side[s].relid, AccessShareLock);
 	return m2m_relationship_current(rel) ? rel :

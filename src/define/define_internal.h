@@ -11,12 +11,19 @@
 #include "m2m.h"
 
 /*
+ * define_adopt.c: makes an existing join table, or what is left of a
+ * relationship, the association of a relationship
+ */
+extern List *m2m_link_names(M2mRelationship *rel, M2mSide side);
+
+/*
  * define_check.c: what must be so before a relationship is made or unmade, and
  * the error where it is not: endpoints, ownership, roles, names that are free
  */
 extern const char *const m2m_table_argument[2];
 extern void m2m_local_check(Oid relid);
 extern void m2m_association_check_owner(Oid association);
+extern void m2m_references_check(Oid relid);
 extern void m2m_roles_check(char *role[2], const char *function);
 extern void m2m_view_names_check(char *view[2], const char *function);
 extern bool m2m_name_is_free(Oid schema, const char *name);

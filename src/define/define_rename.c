@@ -98,19 +98,10 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 	m2m_association_check_owner(association);
 	rel = m2m_relationship_lock(association, false);
 	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("\"%s\" is not the association table of a relationship",
-						get_rel_name(association)),
-				 errhint("The function m2m_relationships() lists those that are.")));
+		m2m_error_no_relationship(association);
 	if (!OidIsValid(rel->side[M2M_LEFT].relid) ||
 		!OidIsValid(rel->side[M2M_RIGHT].relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the relationship of association table \"%s\" is at rest",
-						get_rel_name(association)),
-				 errdetail("One of its tables is not known, since no foreign key refers to it."),
-				 errhint("Restore the foreign keys of the table first.")));
+		m2m_error_at_rest(association);
 
 	old_name = get_rel_name(association);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
@@ -204,7 +195,8 @@ m2m_relationship_rename(Oid association, char *name, char *role[2],
 
 /*
  * choose_names: works out those that were not given: as it is, or, of a link
- * view, as it follows from the others.
+ * view, as it follows from the others.  Error 42704 for the name of a link
+ * view that is missing.
  */
 static void
 choose_names(M2mRelationship *rel, char **name, char *role[2], char *view[2])

@@ -71,19 +71,10 @@ check_rights(Oid association, Oid table[2])
 {
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
-		Oid			relid = table[s];
-		AclResult	aclresult;
-
-		if (!OidIsValid(relid))
+		if (!OidIsValid(table[s]))
 			continue;
-		m2m_endpoint_check(relid);
-		aclresult = pg_class_aclcheck(relid, GetUserId(), ACL_REFERENCES);
-		if (aclresult != ACLCHECK_OK)
-			aclresult = pg_attribute_aclcheck_all(relid, GetUserId(),
-												  ACL_REFERENCES,
-												  ACLMASK_ANY);
-		if (aclresult != ACLCHECK_OK)
-			aclcheck_error(aclresult, OBJECT_TABLE, get_rel_name(relid));
+		m2m_endpoint_check(table[s]);
+		m2m_references_check(table[s]);
 	}
 }
 

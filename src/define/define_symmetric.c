@@ -24,7 +24,6 @@
 #include "view.h"
 
 static void check_can_be(M2mRelationship *rel);
-static List *link_names(M2mRelationship *rel, M2mSide side);
 static void mend_rows(M2mRelationship *rel, bool repair);
 static char *list_columns(M2mRelationship *rel, M2mSide side,
 						  const char *alias, bool properties);
@@ -111,11 +110,7 @@ m2m_relationship_symmetric(Oid association, bool repair)
 	rel = m2m_relationship_lock(association, true);
 	if (rel == NULL || m2m_relationship_get(association, InvalidOid,
 											NoLock) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("\"%s\" is not the association table of a relationship",
-						get_rel_name(association)),
-				 errhint("The function m2m_relationships() lists those that are.")));
+		m2m_error_no_relationship(association);
 	check_can_be(rel);
 	m2m_leave_extension(&extension);
 	PG_TRY();
@@ -124,8 +119,8 @@ m2m_relationship_symmetric(Oid association, bool repair)
 			mend_rows(rel, repair);
 		if (!OidIsValid(rel->mirror))
 		{
-			List	   *column[2] = {link_names(rel, M2M_LEFT),
-			link_names(rel, M2M_RIGHT)};
+			List	   *column[2] = {m2m_link_names(rel, M2M_LEFT),
+			m2m_link_names(rel, M2M_RIGHT)};
 
 			m2m_mirror_create(association, column);
 			m2m_relationship_changed(association);
@@ -179,20 +174,6 @@ check_can_be(M2mRelationship *rel)
 				 errdetail("A pair may have several links, or a key may be null."),
 				 rel->deleted != 0 ? 0 :
 				 errhint("Add a unique constraint over the pair, and NOT NULL to its columns.")));
-}
-
-/* link_names: the names of the association's columns of one side. */
-static List *
-link_names(M2mRelationship *rel, M2mSide side)
-{
-	List	   *names = NIL;
-
-	for (int i = 0; i < rel->side[side].nkeys; i++)
-		names = lappend(names,
-						makeString(get_attname(rel->association,
-											   rel->side[side].key[i].link_attnum,
-											   false)));
-	return names;
 }
 
 /*

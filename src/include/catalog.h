@@ -93,6 +93,7 @@ extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern int	m2m_catalog_natts(Oid relid);
 extern bool m2m_catalog_column_has_default(Oid relid, AttrNumber attnum);
 extern bool m2m_catalog_column_not_null(Oid relid, AttrNumber attnum);
+extern bool m2m_catalog_has_no_null(Form_pg_attribute column);
 extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_base_type(Oid type);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
@@ -161,6 +162,7 @@ extern List *m2m_catalog_foreign_keys(Oid association);
  */
 extern bool m2m_view_is_due(M2mRelationship *rel, M2mSide side);
 extern void m2m_catalog_describe_link_columns(M2mRelationship *rel);
+extern bool m2m_catalog_is_part(Oid association, List *others);
 
 /*
  * catalog_deleted.c: the column that says that a row is no link any more: how

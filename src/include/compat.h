@@ -8,7 +8,9 @@
 #ifndef M2M_COMPAT_H
 #define M2M_COMPAT_H
 
+#include "access/htup_details.h"
 #include "access/tableam.h"
+#include "catalog/pg_constraint.h"
 #include "executor/executor.h"
 #include "nodes/plannodes.h"
 #include "parser/parse_relation.h"
@@ -165,6 +167,29 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 #define m2m_constraint_is_enforced(form) ((form)->conenforced)
 #else
 #define m2m_constraint_is_enforced(form) true
+#endif
+
+/*
+ * 18: NOT NULL is a constraint and may be NOT VALID, where attnotnull says only
+ * that no new row has a null.
+ *
+ * m2m_not_null_is_valid: has a column that is NOT NULL no null in any row?  (Of
+ * a catalog's column there is no constraint.)  Locks nothing.
+ */
+#if PG_VERSION_NUM >= 180000
+static inline bool
+m2m_not_null_is_valid(Oid relid, AttrNumber attnum)
+{
+	HeapTuple	tuple = findNotNullConstraintAttnum(relid, attnum);
+	bool		result = !HeapTupleIsValid(tuple) ||
+		((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+
+	if (HeapTupleIsValid(tuple))
+		heap_freetuple(tuple);
+	return result;
+}
+#else
+#define m2m_not_null_is_valid(relid, attnum) true
 #endif
 
 /*

@@ -27,5 +27,7 @@ extern M2mRelationship *m2m_relationship_find(Oid first, Oid second,
 extern bool m2m_relationship_is_meant(M2mRelationship *rel, const char *via);
 extern bool m2m_relationship_trusts(Oid association, Oid left_relid,
 									Oid right_relid);
+pg_noreturn extern void m2m_error_no_relationship(Oid relid);
+pg_noreturn extern void m2m_error_at_rest(Oid association);
 
 #endif							/* M2M_RELATIONSHIP_H */

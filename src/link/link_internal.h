@@ -208,6 +208,7 @@ extern void m2m_append_same_identity(StringInfo sql, M2mRelationship *rel,
 									 const char *other);
 extern void m2m_append_on_conflict_identity(StringInfo sql,
 											M2mRelationship *rel);
+extern bool m2m_gives_identity(M2mRelationship *rel, List *columns);
 extern bool m2m_names_identity(M2mRelationship *rel, List *columns);
 extern void m2m_append_on_conflict_pair(StringInfo sql, M2mRelationship *rel);
 extern void m2m_append_columns(StringInfo sql, M2mRelationship *rel,
@@ -229,6 +230,10 @@ extern void m2m_append_match_pair(StringInfo sql, M2mRelationship *rel,
 								  bool parameters);
 extern void m2m_append_not_null(StringInfo sql, M2mRelationship *rel,
 								M2mSide side);
+extern void m2m_append_removed(StringInfo sql, M2mRelationship *rel,
+							   M2mSide side, bool grouped);
+extern void m2m_append_key_order(StringInfo sql, M2mRelationship *rel,
+								 M2mSide side, bool grouped);
 extern void m2m_append_row_links(StringInfo sql, M2mRelationship *rel,
 								 M2mSide side);
 extern void m2m_append_same_value(StringInfo sql, M2mRelationship *rel,

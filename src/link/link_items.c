@@ -41,7 +41,6 @@ static int	compare_pairs(const M2mLinkItem *a, const M2mLinkItem *b, Comparison 
 static List *property_columns(M2mRelationship *rel, Jsonb *properties);
 pg_noreturn static void unknown_property(M2mRelationship *rel,
 										 const char *name);
-static bool gives_identity(M2mRelationship *rel, List *columns);
 static void check_pair(M2mItemsCall *call, M2mLinkItem *a, M2mLinkItem *b);
 static void find_runs(M2mItemsCall *call, M2mLinkItem *item);
 static TupleDesc item_desc(M2mRelationship *rel);
@@ -133,7 +132,7 @@ m2m_items_begin(M2mItemsCall *call, M2mRelationship *rel, M2mIds *ids[2],
 			properties->all;
 		List	   *columns = given != NULL ?
 			property_columns(rel, given) : NIL;
-		bool		whole = gives_identity(rel, columns);
+		bool		whole = m2m_gives_identity(rel, columns);
 
 		properties->columns[i] = columns;
 		call->items.columns = list_union_int(call->items.columns, columns);
@@ -344,18 +343,6 @@ unknown_property(M2mRelationship *rel, const char *name)
 			 errhint("Add a column of that name to the association table.")));
 }
 
-/* gives_identity: is the whole identity among the columns given? */
-static bool
-gives_identity(M2mRelationship *rel, List *columns)
-{
-	for (int i = 0; i < rel->nidentity; i++)
-	{
-		if (!list_member_int(columns, rel->identity_column[i].attnum))
-			return false;
-	}
-	return true;
-}
-
 /*
  * check_pair: two items of one pair must both say which link they mean.  What
  * they would make of each other's otherwise depends on the order in which they
@@ -366,8 +353,8 @@ check_pair(M2mItemsCall *call, M2mLinkItem *a, M2mLinkItem *b)
 {
 	M2mRelationship *rel = call->rel;
 
-	if (rel->nidentity > 0 && gives_identity(rel, a->columns) &&
-		gives_identity(rel, b->columns))
+	if (rel->nidentity > 0 && m2m_gives_identity(rel, a->columns) &&
+		m2m_gives_identity(rel, b->columns))
 		return;
 	m2m_error_doubled(rel,
 					  text_to_cstring(m2m_key_text(rel, M2M_LEFT,
@@ -474,7 +461,7 @@ m2m_items_store(M2mItemsCall *call, M2mLinkItem *item)
 		value[npair] = Int64GetDatum(i);
 		value[npair + 1] = Int64GetDatum(pair);
 		value[npair + 2] = BoolGetDatum(this->columns != NIL &&
-										!gives_identity(rel, this->columns));
+										!m2m_gives_identity(rel, this->columns));
 		value[npair + 3] = this->properties != NULL && call->items.each ?
 			JsonbPGetDatum(this->properties) : nothing;
 		tuplestore_putvalues(call->store, desc, value, isnull);

@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
-#include "catalog/partition.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
@@ -35,7 +34,6 @@
 #define IDS_NAME "m2m_ids"
 
 static List *find_associations(Oid relid, const char *via, const char *role);
-static bool is_part_of(Oid association, List *others);
 static void lock_associations(Oid relid, List *associations, bool shut);
 static void check_local(Oid relid);
 static List *make_parts(Oid relid, List *associations, const char *role);
@@ -150,27 +148,11 @@ find_associations(Oid relid, const char *via, const char *role)
 	}
 	foreach(lc, found)
 	{
-		if (!is_part_of(lfirst_oid(lc), found))
+		if (!m2m_catalog_is_part(lfirst_oid(lc), found))
 			result = lappend_oid(result, lfirst_oid(lc));
 	}
 	list_sort(result, list_oid_cmp);
 	return result;
-}
-
-/* is_part_of: is an association a partition of another?  Its links are that's. */
-static bool
-is_part_of(Oid association, List *others)
-{
-	ListCell   *lc;
-
-	if (!get_rel_relispartition(association))
-		return false;
-	foreach(lc, get_partition_ancestors(association))
-	{
-		if (list_member_oid(others, lfirst_oid(lc)))
-			return true;
-	}
-	return false;
 }
 
 /*

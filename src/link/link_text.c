@@ -129,10 +129,7 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			appendStringInfo(sql, " FROM %s a WHERE ", association);
 			m2m_append_match(sql, rel, side, 1);
 			m2m_append_not_null(sql, rel, other);
-			appendStringInfoString(sql, " GROUP BY ");
-			m2m_append_columns(sql, rel, other, "a.");
-			appendStringInfoString(sql, " ORDER BY ");
-			m2m_append_columns(sql, rel, other, "a.");
+			m2m_append_key_order(sql, rel, other, true);
 			break;
 		case M2M_STMT_SET_EACH:
 			m2m_append_row_links(sql, rel, side);
@@ -309,25 +306,8 @@ build_set_unlink(StringInfo sql, M2mRelationship *rel, M2mSide side)
 		m2m_append_match_rest(sql, rel, side);
 	m2m_append_match_rest(sql, rel, other);
 	appendStringInfoChar(sql, ')');
-	if (rel->has_rules)
-		return;
-	appendStringInfoString(sql, " RETURNING ");
-	if (OidIsValid(rel->mirror))
-		m2m_append_link_columns(sql, rel, "a.");
-	else
-		m2m_append_columns(sql, rel, other, "a.");
-	appendStringInfoString(sql, ") SELECT ");
-	m2m_append_key_text(sql, rel, other);
-	appendStringInfoString(sql, " FROM a");
-	if (OidIsValid(rel->mirror))
-	{
-		appendStringInfoString(sql, " WHERE ");
-		m2m_append_match(sql, rel, side, 1);
-	}
-	appendStringInfoString(sql, " GROUP BY ");
-	m2m_append_columns(sql, rel, other, "a.");
-	appendStringInfoString(sql, " ORDER BY ");
-	m2m_append_columns(sql, rel, other, "a.");
+	if (!rel->has_rules)
+		m2m_append_removed(sql, rel, side, true);
 }
 
 /*
@@ -360,8 +340,8 @@ build_set_link(StringInfo sql, M2mRelationship *rel, M2mSide side)
 		appendStringInfoString(sql, ", ");
 	}
 	m2m_append_key_text(sql, rel, other);
-	appendStringInfoString(sql, " FROM a ORDER BY ");
-	m2m_append_columns(sql, rel, other, "a.");
+	appendStringInfoString(sql, " FROM a");
+	m2m_append_key_order(sql, rel, other, false);
 }
 
 /*

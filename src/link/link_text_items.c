@@ -49,7 +49,6 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 {
 	char	   *association = m2m_qualified_name(rel->association);
 	M2mSide		other = M2M_OTHER(side);
-	bool		grouped = rel->nidentity == 0;
 
 	switch (statement)
 	{
@@ -68,8 +67,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 				m2m_append_alone(sql, rel);
 				appendStringInfoString(sql, ", ");
 				m2m_append_key_text(sql, rel, side);
-				appendStringInfoString(sql, " FROM a ORDER BY ");
-				m2m_append_columns(sql, rel, other, "a.");
+				appendStringInfoString(sql, " FROM a");
+				m2m_append_key_order(sql, rel, other, false);
 				break;
 			}
 			if (returning || items->checked)
@@ -86,8 +85,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			m2m_append_key_text(sql, rel, other);
 			if (items->checked)
 				append_is_twice(sql, rel);
-			appendStringInfoString(sql, " FROM a ORDER BY ");
-			m2m_append_columns(sql, rel, other, "a.");
+			appendStringInfoString(sql, " FROM a");
+			m2m_append_key_order(sql, rel, other, false);
 			break;
 		case M2M_COLUMNS_SET_PROPERTIES:
 			build_change_items(sql, rel, items);
@@ -189,28 +188,8 @@ m2m_stmt_build_properties(StringInfo sql, M2mRelationship *rel,
 			m2m_append_match_rest(sql, rel, other);
 			append_match_values(sql, rel, items, false);
 			appendStringInfoChar(sql, ')');
-			if (!returning)
-				break;
-			appendStringInfoString(sql, " RETURNING ");
-			if (OidIsValid(rel->mirror))
-				m2m_append_link_columns(sql, rel, "a.");
-			else
-				m2m_append_columns(sql, rel, other, "a.");
-			appendStringInfoString(sql, ") SELECT ");
-			m2m_append_key_text(sql, rel, other);
-			appendStringInfoString(sql, " FROM a");
-			if (OidIsValid(rel->mirror))
-			{
-				appendStringInfoString(sql, " WHERE ");
-				m2m_append_match(sql, rel, side, 1);
-			}
-			if (grouped)
-			{
-				appendStringInfoString(sql, " GROUP BY ");
-				m2m_append_columns(sql, rel, other, "a.");
-			}
-			appendStringInfoString(sql, " ORDER BY ");
-			m2m_append_columns(sql, rel, other, "a.");
+			if (returning)
+				m2m_append_removed(sql, rel, side, rel->nidentity == 0);
 			break;
 		case M2M_COLUMNS_SET_LINKS:
 			m2m_append_row_links(sql, rel, side);

@@ -77,6 +77,50 @@ append_conflict_action(StringInfo sql, M2mRelationship *rel)
 }
 
 /*
+ * m2m_append_removed: the end of a statement that removes links of the row in
+ * the parameters: what it returns of them, the other side's keys as text, in
+ * key order; each once, or (not grouped) once for each link.
+ */
+void
+m2m_append_removed(StringInfo sql, M2mRelationship *rel, M2mSide side,
+				   bool grouped)
+{
+	M2mSide		other = M2M_OTHER(side);
+
+	appendStringInfoString(sql, " RETURNING ");
+	if (OidIsValid(rel->mirror))
+		m2m_append_link_columns(sql, rel, "a.");
+	else
+		m2m_append_columns(sql, rel, other, "a.");
+	appendStringInfoString(sql, ") SELECT ");
+	m2m_append_key_text(sql, rel, other);
+	appendStringInfoString(sql, " FROM a");
+	if (OidIsValid(rel->mirror))
+	{
+		appendStringInfoString(sql, " WHERE ");
+		m2m_append_match(sql, rel, side, 1);
+	}
+	m2m_append_key_order(sql, rel, other, grouped);
+}
+
+/*
+ * m2m_append_key_order: " GROUP BY a.book_id ORDER BY a.book_id": the keys of a
+ * side, in their order, and (grouped) each once.
+ */
+void
+m2m_append_key_order(StringInfo sql, M2mRelationship *rel, M2mSide side,
+					 bool grouped)
+{
+	if (grouped)
+	{
+		appendStringInfoString(sql, " GROUP BY ");
+		m2m_append_columns(sql, rel, side, "a.");
+	}
+	appendStringInfoString(sql, " ORDER BY ");
+	m2m_append_columns(sql, rel, side, "a.");
+}
+
+/*
  * m2m_append_row_links: a query of the links of a row: the other side's key, and
  * that with whatever else tells links apart, as text.
  */
@@ -97,13 +141,7 @@ m2m_append_row_links(StringInfo sql, M2mRelationship *rel, M2mSide side)
 					 m2m_qualified_name(rel->association));
 	m2m_append_match(sql, rel, side, 1);
 	m2m_append_not_null(sql, rel, other);
-	if (rel->nidentity == 0)
-	{
-		appendStringInfoString(sql, " GROUP BY ");
-		m2m_append_columns(sql, rel, other, "a.");
-	}
-	appendStringInfoString(sql, " ORDER BY ");
-	m2m_append_columns(sql, rel, other, "a.");
+	m2m_append_key_order(sql, rel, other, rel->nidentity == 0);
 }
 
 /*
@@ -190,6 +228,18 @@ m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
 	return false;
 }
 
+/* m2m_gives_identity: is the whole identity among the columns given? */
+bool
+m2m_gives_identity(M2mRelationship *rel, List *columns)
+{
+	for (int i = 0; i < rel->nidentity; i++)
+	{
+		if (!list_member_int(columns, rel->identity_column[i].attnum))
+			return false;
+	}
+	return true;
+}
+
 /*
  * m2m_names_identity: can ON CONFLICT name the identity of links with the
  * given columns, where a pair may have several?  They have to be all of it.
@@ -197,12 +247,7 @@ m2m_is_identity(M2mRelationship *rel, AttrNumber attnum)
 bool
 m2m_names_identity(M2mRelationship *rel, List *columns)
 {
-	for (int i = 0; i < rel->nidentity; i++)
-	{
-		if (!list_member_int(columns, rel->identity_column[i].attnum))
-			return false;
-	}
-	return rel->identity_target != NIL;
+	return rel->identity_target != NIL && m2m_gives_identity(rel, columns);
 }
 
 /* m2m_append_on_conflict_identity: as m2m_append_on_conflict_pair(). */

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/partition.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -67,7 +66,6 @@ static bool first_plays(M2mRelationship *rel, Oid first, const char *role,
 pg_noreturn static void report_none(Oid first, Oid second, const char *via,
 									const char *role, List *candidates,
 									List *named);
-static bool is_part(Oid association, List *others);
 pg_noreturn static void report_several(Oid first, Oid second, List *found);
 static char *list_associations(List *associations);
 static char *list_roles(List *associations);
@@ -298,7 +296,7 @@ search(Oid first, Oid second, const char *via, const char *role,
 												   InvalidOid, NULL);
 		M2mSide		side;
 
-		if (rel == NULL || is_part(rel->association, named) ||
+		if (rel == NULL || m2m_catalog_is_part(rel->association, named) ||
 			!first_plays(rel, first, role, &side))
 			continue;
 		found = lappend_oid(found, rel->association);
@@ -442,7 +440,8 @@ first_plays(M2mRelationship *rel, Oid first, const char *role, M2mSide *side)
 }
 
 /*
- * report_none: there is no relationship that the call can mean.
+ * report_none: there is no relationship that the call can mean.  Error 42704,
+ * with what there is.
  */
 static void
 report_none(Oid first, Oid second, const char *via, const char *role,
@@ -485,26 +484,43 @@ report_none(Oid first, Oid second, const char *via, const char *role,
 }
 
 /*
- * is_part: is an association a partition of one of the others?  It may have
- * been one of its own before it was attached.  Its links are the other's now.
+ * m2m_error_no_relationship: error 42704 for a table that is no association
+ * table, or 42P01 where there is no such table.
  */
-static bool
-is_part(Oid association, List *others)
+void
+m2m_error_no_relationship(Oid relid)
 {
-	ListCell   *lc;
+	char	   *name = get_rel_name(relid);
 
-	if (!get_rel_relispartition(association))
-		return false;
-	foreach(lc, get_partition_ancestors(association))
-	{
-		if (list_member_oid(others, lfirst_oid(lc)))
-			return true;
-	}
-	return false;
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("\"%s\" is not the association table of a relationship",
+					name),
+			 errhint("The function m2m_relationships() lists those that are.")));
 }
 
 /*
- * report_several: the call could mean more than one relationship.
+ * m2m_error_at_rest: error 55000 for a relationship of which a table is not
+ * known, where both are needed.
+ */
+void
+m2m_error_at_rest(Oid association)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the relationship of association table \"%s\" is at rest",
+					get_rel_name(association)),
+			 errdetail("One of its tables is not known, since no foreign key refers to it."),
+			 errhint("Restore the foreign keys of the table first.")));
+}
+
+/*
+ * report_several: the call could mean more than one relationship.  Error
+ * 42P08, with what there is.
  */
 static void
 report_several(Oid first, Oid second, List *found)
