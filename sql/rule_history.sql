@@ -125,6 +125,7 @@ SELECT * FROM m2m_restore('author_book', :'before');
 TABLE author_book ORDER BY 1, 2;
 SELECT * FROM m2m_restore('author_book', :'before');
 SELECT * FROM m2m_restore('author_book', NULL);
+SELECT * FROM m2m_restore(4000000000::oid::regclass, now());
 SELECT * FROM m2m_check('author_book');
 
 -- Link properties, and links that only they tell apart

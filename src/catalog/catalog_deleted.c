@@ -53,7 +53,8 @@ m2m_catalog_describe_deleted(M2mRelationship *rel, AttrNumber deleted)
 	rel->deleted = deleted;
 	rel->deleted_kind =
 		m2m_catalog_base_type(column->atttypid) != BOOLOID ? M2M_DELETED_TIME :
-		column->attnotnull ? M2M_DELETED_FLAG : M2M_DELETED_NULLABLE_FLAG;
+		m2m_catalog_has_no_null(column) ? M2M_DELETED_FLAG :
+		M2M_DELETED_NULLABLE_FLAG;
 
 	/* a default may be whatever, and a null flag is in no index of false ones */
 	rel->deleted_given = column->atthasdef ||
@@ -166,7 +167,7 @@ read_predicate(Oid association, HeapTuple index, bool *all)
 	}
 	type = m2m_catalog_base_type(((Form_pg_attribute) GETSTRUCT(tuple))->atttypid);
 	*all = kind != M2M_DELETED_FLAG ||
-		((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+		m2m_catalog_has_no_null((Form_pg_attribute) GETSTRUCT(tuple));
 	ReleaseSysCache(tuple);
 	return m2m_catalog_may_delete_by(type) &&
 		(type == BOOLOID) == (kind != M2M_DELETED_TIME) ? attnum : 0;

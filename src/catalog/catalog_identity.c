@@ -277,7 +277,7 @@ read_key(M2mRelationship *rel, Relation indexes, HeapTuple tuple,
 		further->attnum = attnum;
 		further->collation = alike ? InvalidOid : collation->values[i];
 		further->not_null =
-			((Form_pg_attribute) GETSTRUCT(column))->attnotnull;
+			m2m_catalog_has_no_null((Form_pg_attribute) GETSTRUCT(column));
 		if (is_btree)
 			further->equal_op =
 				get_opfamily_member(get_opclass_family(opclass->values[i]),

@@ -174,7 +174,7 @@ describe_rest(M2mEndpoint *endpoint, Oid association, int n,
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		endpoint->key[i].link_not_null =
-			((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+			m2m_catalog_has_no_null((Form_pg_attribute) GETSTRUCT(tuple));
 		ReleaseSysCache(tuple);
 	}
 }
@@ -569,7 +569,7 @@ m2m_catalog_describe_key_columns(M2mEndpoint *endpoint, Oid association)
 		column = (Form_pg_attribute) GETSTRUCT(tuple);
 		key->link_type = column->atttypid;
 		key->link_collation = column->attcollation;
-		key->link_not_null = column->attnotnull;
+		key->link_not_null = m2m_catalog_has_no_null(column);
 		ReleaseSysCache(tuple);
 
 		tuple = SearchSysCacheAttNum(endpoint->relid, key->attnum);

@@ -158,6 +158,9 @@ m2m_catalog_read_view(Oid viewid, bool need_trigger)
 	Query	   *query;
 	bool		reads;
 
+	/* some callers read thousands, and nobody else asks */
+	CHECK_FOR_INTERRUPTS();
+
 	/* first, as most views are none, and a query is large */
 	if (!read_trigger(viewid, view))
 	{

@@ -150,6 +150,7 @@ start_alter_table(AlterTableStmt *stmt)
 			case AT_SetNotNull:
 			case AT_DropNotNull:
 			case AT_AddIndex:
+			case AT_ValidateConstraint: /* one of NOT NULL may be */
 				shows = true;
 				break;
 			case AT_AddConstraint:

@@ -362,6 +362,7 @@ read_columns(M2mCandidate *c)
 		column->name = pstrdup(NameStr(form->attname));
 		column->type = form->atttypid;
 		column->not_null = form->attnotnull;
+		column->no_null = m2m_catalog_has_no_null(form);
 		column->filled = form->atthasdef || form->attidentity != '\0';
 		c->all = bms_add_member(c->all, a);
 		ReleaseSysCache(tuple);

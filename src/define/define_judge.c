@@ -142,7 +142,7 @@ describe_own(M2mCandidate *c)
 			continue;
 		if (bms_is_member(column->attnum, c->pair))
 		{
-			c->not_null &= column->not_null;
+			c->not_null &= column->no_null;
 			continue;
 		}
 		if (bms_is_member(column->attnum, c->primary))
@@ -193,7 +193,7 @@ find_missing(M2mCandidate *c)
 		{
 			M2mCandidateColumn *column = &c->columns[i];
 
-			if (bms_is_member(i + 1, c->pair) && !column->not_null)
+			if (bms_is_member(i + 1, c->pair) && !column->no_null)
 				c->missing = lappend(c->missing,
 									 psprintf("not null of %s",
 											  quote_identifier(column->name)));

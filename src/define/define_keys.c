@@ -254,7 +254,8 @@ check_not_same(Oid association, ForeignKeyCacheInfo *fk[2])
 
 /*
  * choose_by_table: the foreign keys of sides whose table was given, or drafts
- * of them; returns the foreign keys that are left.
+ * of them; returns the foreign keys that are left.  Errors: 42P08 where
+ * several refer to it, 42P16 where both sides would have the same columns.
  */
 static List *
 choose_by_table(Oid association, Oid table[2], List *column[2], List *all,
@@ -346,7 +347,7 @@ index_columns(Relation relation, Oid index, bool need_not_null)
 				TupleDescAttr(RelationGetDescr(relation),
 							  form->indkey.values[i] - 1);
 
-			if (need_not_null && !column->attnotnull)
+			if (need_not_null && !m2m_catalog_has_no_null(column))
 			{
 				result = NIL;
 				break;

@@ -57,7 +57,8 @@ typedef struct M2mCandidateColumn
 	AttrNumber	attnum;
 	char	   *name;			/* NULL: dropped */
 	Oid			type;
-	bool		not_null;
+	bool		not_null;		/* in rows to come */
+	bool		no_null;		/* in any row */
 	bool		filled;			/* has a default, or is generated */
 } M2mCandidateColumn;
 
