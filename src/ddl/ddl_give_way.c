@@ -561,7 +561,10 @@ names_association(Node *node, void *arg)
 	return raw_expression_tree_walker(node, names_association, arg);
 }
 
-/* rename_view: as the bootstrap superuser, who evaluates nothing in it. */
+/*
+ * rename_view: as the bootstrap superuser, who evaluates nothing in it.  Does
+ * nothing where the view cannot be locked at once.
+ */
 static void
 rename_view(void *arg)
 {

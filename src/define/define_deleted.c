@@ -130,7 +130,10 @@ m2m_deleted_by_name(M2mRelationship *rel)
 	return 0;
 }
 
-/* find_column: the column of a name, if it can say that a row is deleted. */
+/*
+ * find_column: the column of a name, if it can say that a row is deleted.
+ * Errors: 42703; 42P16 for a column of the key; those of check_type().
+ */
 static AttrNumber
 find_column(M2mRelationship *rel, const char *name)
 {
@@ -160,7 +163,10 @@ find_column(M2mRelationship *rel, const char *name)
 	return attnum;
 }
 
-/* check_type: can it be set, and tell rows that are links from others? */
+/*
+ * check_type: can it be set, and tell rows that are links from others?
+ * Errors: 42804, 42P16.
+ */
 static void
 check_type(Oid association, Form_pg_attribute column)
 {

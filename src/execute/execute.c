@@ -575,7 +575,8 @@ unless_depended_on(void (*action) (void *arg), void *arg)
  * the current user's right or, where that does not suffice, by the bootstrap
  * superuser's in a security-restricted operation, as CASCADE asks for no right
  * either.  Then event triggers run as he, and so not with a search_path of the
- * current user's.  Nothing happens if the object is gone.
+ * current user's.  Nothing happens if the object is gone.  Locks it
+ * exclusively, as DROP does.
  */
 static void
 drop_by_statement(ObjectAddress *object, DropBehavior behavior)

@@ -176,8 +176,8 @@ m2m_keep_extension(const char *name, bool missing_ok)
 }
 
 /*
- * m2m_keep_extension_if_free: the same of one that is there, unless somebody is
- * about to drop it; returns whether it is kept.
+ * m2m_keep_extension_if_free: the same of one that is there, unless somebody
+ * is about to drop it; returns whether it is kept.  Waits for nobody.
  */
 bool
 m2m_keep_extension_if_free(const char *name)

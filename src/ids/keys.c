@@ -181,7 +181,8 @@ m2m_ids_read(M2mRelationship *rel, M2mSide side, Datum value, Oid type,
 
 /*
  * read_array: each element of a one-dimensional array is an id.  The result
- * may point into the array.
+ * may point into the array.  Errors: 22023 for several dimensions, 22004 for a
+ * null; those of read_one().
  */
 static M2mIds *
 read_array(M2mRelationship *rel, M2mSide side, ArrayType *array, int sole,
@@ -263,7 +264,8 @@ read_array(M2mRelationship *rel, M2mSide side, ArrayType *array, int sole,
 /*
  * read_one: one id of any type that is not an array of ids; sole is the key
  * column that it is for if it is one value, -1 if it must be a row.  Where it
- * may be short (is_short is not NULL), says whether it is.
+ * may be short (is_short is not NULL), says whether it is.  Errors: 42804 for
+ * a type that is no key, and those of read_row() and apply_coercion().
  */
 static void
 read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type, int sole,
@@ -298,7 +300,8 @@ read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type, int sole,
  * read_row: a row is a composite key, column by column; one of the endpoint's
  * own row type has the key in its columns of these names.  One that may be
  * short is so if it has as many fields as there are columns that are not
- * shared.
+ * shared.  Errors: 22004 for a null in it, 42804 for another number of fields
+ * or types.
  */
 static void
 read_row(M2mRelationship *rel, M2mSide side, Datum value, Datum *key,
@@ -853,8 +856,8 @@ to_key(M2mRelationship *rel, M2mKeyColumn *key, M2mCoercion *coercion,
 }
 
 /*
- * apply_coercion: converts one value; the result lies in
- * CurrentMemoryContext, or is the value itself.
+ * apply_coercion: converts one value; the result lies in CurrentMemoryContext,
+ * or is the value itself.  Errors: 22004 for a null, those of the cast.
  */
 static Datum
 apply_coercion(M2mRelationship *rel, M2mKeyColumn *key,

@@ -86,7 +86,10 @@ m2m_ids_check_shared(M2mRelationship *rel, M2mIds *ids[2])
 	}
 }
 
-/* m2m_keys_check_shared: the same of the two keys of one pair. */
+/*
+ * m2m_keys_check_shared: the same of the two keys of one pair.  Error 22023 if
+ * they differ.
+ */
 void
 m2m_keys_check_shared(M2mRelationship *rel, Datum *left, Datum *right)
 {

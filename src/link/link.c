@@ -249,7 +249,7 @@ unlink_ids(M2mRelationship *rel, M2mIds *ids[2])
 }
 
 /*
- * check_lengths: two arrays must go pairwise.
+ * check_lengths: two arrays must go pairwise.  Error 22023.
  */
 static void
 check_lengths(M2mRelationship *rel, M2mIds *ids[2])

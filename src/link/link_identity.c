@@ -322,7 +322,8 @@ is_deleted(M2mRelationship *rel, Oid relid, TupleTableSlot *slot)
  * What is stored can be another one than that, by a trigger or a generated
  * column.  Then the INSERT is the only one to know, and where ON CONFLICT has
  * passed the row over, it may have been for a link that nobody spoke of, with
- * what else was given for it: it is tried again without, and 23505.
+ * what else was given for it: it is tried again without, and 23505.  Takes
+ * m2m_lock_links(), or shares it with others who leave it to an index.
  */
 int64
 m2m_identity_link(M2mRelationship *rel, M2mIds *ids[2], List *columns,
@@ -473,7 +474,8 @@ m2m_error_stored(M2mRelationship *rel)
  * m2m_identity_revive: a row of the pair that is no link any more, and is in
  * the way of a new one where no ON CONFLICT would make it that, becomes the
  * link, with values of the given columns; returns whether there was one.
- * identity, unless it is NULL, becomes that of the link, as far as it is known.
+ * identity, unless it is NULL, becomes that of the link, as far as it is
+ * known.  Takes m2m_lock_links().
  */
 bool
 m2m_identity_revive(M2mRelationship *rel, M2mIds *ids[2], List *columns,

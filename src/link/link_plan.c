@@ -425,9 +425,10 @@ m2m_plan_unlink(M2mRelationship *rel, M2mIds *ids[2])
 }
 
 /*
- * m2m_plan_clear: removes all links of one row, or of each of several rows,
- * of one side; returns how many.  Of one row: before or after an m2m_set of
- * it, not in between.
+ * m2m_plan_clear: removes all links of one row, or of each of several rows, of
+ * one side; returns how many.  Of one row: before or after an m2m_set of it,
+ * not in between.  For that it waits for limits and takes
+ * m2m_lock_links_of_row().
  */
 int64
 m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
@@ -525,8 +526,10 @@ m2m_plan_count(M2mRelationship *rel, M2mSide side, M2mIds *ids)
  * in the end.  Under rules, whose statements return nothing to us, and where
  * rows become links again, it is the difference between before and after.
  *
- * Calls on one row run one after the other.  In REPEATABLE READ and
- * above, a link that our snapshot does not show is 40001.
+ * Calls on one row run one after the other.  In REPEATABLE READ and above, a
+ * link that our snapshot does not show is 40001.  Locks:
+ * m2m_lock_links_of_row() and, where no index keeps pairs unique,
+ * m2m_lock_links().
  */
 void
 m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],

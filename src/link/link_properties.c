@@ -146,7 +146,8 @@ m2m_plan_unlink_properties(M2mRelationship *rel, M2mIds *ids[2],
  * m2m_plan_set_properties: m2m_plan_set() with properties: new links have
  * them, those that stay take them.  Where a pair may have several links, these
  * are the links that the items speak of, the others go, and the difference is
- * of links: it names the other side's key once for each.
+ * of links: it names the other side's key once for each.  Locks as there.
+ * Errors: 42703, 21000, 40001.
  */
 void
 m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
@@ -349,7 +350,7 @@ error_several(M2mItemsCall *call, char *left, char *right)
  * insert_items: makes links of the items that have none; returns how many rows
  * that were, and call->links how many links.  With returning, *linked becomes
  * the keys of the side other than side, as text, in key order, of the row id
- * of that side.
+ * of that side.  Error 21000 if a trigger has made a link a second time.
  */
 static int64
 insert_items(M2mItemsCall *call, M2mSide side, M2mIds *id, bool returning,

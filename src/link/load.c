@@ -108,7 +108,8 @@ m2m_load_read(M2mRelationship *rel, M2mSide first_side, const char *query,
 }
 
 /*
- * find_columns: which columns of the query are the ids.
+ * find_columns: which columns of the query are the ids.  Error 42804 if they
+ * are not as many as the keys have.
  */
 static void
 find_columns(M2mRelationship *rel, M2mSide first_side, TupleDesc desc,

@@ -43,7 +43,8 @@ static void build_fetch(StringInfo sql, M2mRowWrite *write, List *columns);
 /*
  * m2m_row_insert: inserts a row of the far endpoint from the columns that are
  * not null, and the key's columns that are the near row's, too; returns its
- * key, as given or as the table made it.
+ * key, as given or as the table made it.  Errors: 23502 where it has no key,
+ * 09000 where a trigger kept the row from being made, and those of the INSERT.
  */
 M2mIds *
 m2m_row_insert(M2mRowWrite *write, Datum *value, bool *isnull,

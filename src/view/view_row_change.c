@@ -52,6 +52,8 @@ static void append_same(StringInfo sql, StringInfo present, StringInfo values,
  * the far endpoint's row or in the link, from what was read (unless that is
  * not given).  Returns false if a trigger or policy kept it from changing, or
  * the statement has taken it away itself, which does nothing, as in a table.
+ * Errors: 40001 if it is no longer as it was read, 21000 if this statement has
+ * changed it before.
  */
 bool
 m2m_row_change(M2mRowWrite *write, M2mViewStatement statement, M2mIds *ids[2],

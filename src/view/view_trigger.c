@@ -93,8 +93,9 @@ PG_FUNCTION_INFO_V1(m2m_link_view_write);
 
 /*
  * m2m_link_view_write: the trigger function, of the row trigger and of the
- * statement trigger AFTER INSERT.  Returns the row as it is then,
- * or NULL where nothing was done and the row is not to be counted.
+ * statement trigger AFTER INSERT.  Returns the row as it is then, or NULL
+ * where nothing was done and the row is not to be counted.  Errors: 39P01 for
+ * who calls it otherwise; those of the write.
  */
 Datum
 m2m_link_view_write(PG_FUNCTION_ARGS)
@@ -137,7 +138,8 @@ m2m_link_view_write(PG_FUNCTION_ARGS)
  * begin_write: the relationship of the view that the trigger fired on, its
  * association locked for writing.  A view of another owner than the
  * association's does not describe the relationship to others, but does to
- * those who write through it.
+ * those who write through it.  Error 55000 if there is no relationship, or the
+ * view rests, or reads otherwise than it says.
  */
 static void
 begin_write(M2mRowWrite *write, FunctionCallInfo fcinfo, TriggerData *trigdata)
@@ -545,7 +547,8 @@ is_of_itself(M2mRowWrite *write, M2mIds *ids[2])
 /*
  * delete_row: DELETE.  As from a table, a link that is gone already, by this
  * statement (which can come to a row of the view several times) or another,
- * does not count; nor does one that a trigger or policy kept.
+ * does not count; nor does one that a trigger or policy kept.  Error 40001
+ * where another session has changed the link and it still stands.
  */
 static HeapTuple
 delete_row(M2mRowWrite *write, HeapTuple old_tuple)
