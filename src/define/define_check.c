@@ -107,23 +107,6 @@ m2m_association_check_owner(Oid association)
 }
 
 /*
- * m2m_references_check: error 42501 for who may not refer to any column of a
- * table by a foreign key.
- */
-void
-m2m_references_check(Oid relid)
-{
-	AclResult	aclresult = pg_class_aclcheck(relid, GetUserId(),
-											  ACL_REFERENCES);
-
-	if (aclresult != ACLCHECK_OK)
-		aclresult = pg_attribute_aclcheck_all(relid, GetUserId(),
-											  ACL_REFERENCES, ACLMASK_ANY);
-	if (aclresult != ACLCHECK_OK)
-		aclcheck_error(aclresult, OBJECT_TABLE, get_rel_name(relid));
-}
-
-/*
  * m2m_roles_check: the roles of one relationship must differ; error 22023.
  *
  * function, here and below, is the SQL function that has the arguments which
@@ -157,6 +140,23 @@ m2m_view_names_check(char *view[2], const char *function)
 						view[M2M_LEFT]),
 				 errhint("Give another name by the argument \"%s\" of %s.",
 						 m2m_view_argument[M2M_RIGHT], function)));
+}
+
+/*
+ * m2m_references_check: error 42501 for who may not refer to any column of a
+ * table by a foreign key.
+ */
+void
+m2m_references_check(Oid relid)
+{
+	AclResult	aclresult = pg_class_aclcheck(relid, GetUserId(),
+											  ACL_REFERENCES);
+
+	if (aclresult != ACLCHECK_OK)
+		aclresult = pg_attribute_aclcheck_all(relid, GetUserId(),
+											  ACL_REFERENCES, ACLMASK_ANY);
+	if (aclresult != ACLCHECK_OK)
+		aclcheck_error(aclresult, OBJECT_TABLE, get_rel_name(relid));
 }
 
 /*

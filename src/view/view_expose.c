@@ -139,6 +139,7 @@ m2m_exposed_all(void)
 		if (form->classid != ProcedureRelationId ||
 			form->deptype != DEPENDENCY_AUTO_EXTENSION)
 			continue;
+		CHECK_FOR_INTERRUPTS();
 		exposed = read_exposed(form->objid);
 		if (exposed != NULL)
 			result = lappend(result, exposed);
