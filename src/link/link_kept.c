@@ -13,6 +13,12 @@
 #include "link_internal.h"
 #include "m2m.h"
 
+/*
+ * Kept plans of one relationship for sets of columns, at the most.  Whoever
+ * gives a link one of ten properties, or some of them, has a thousand sets.
+ */
+#define MAX_COLUMN_PLANS 256
+
 /* The plan of a statement for a set of columns. */
 typedef struct ColumnPlan
 {
@@ -20,6 +26,7 @@ typedef struct ColumnPlan
 	M2mSide		near;			/* of the link view, where it matters */
 	List	   *columns;		/* attribute numbers */
 	SPIPlanPtr	plan;			/* NULL: to be prepared */
+	uint64		used;			/* when last, by M2mPlans.uses */
 } ColumnPlan;
 
 /* What hangs on a description. */
@@ -28,12 +35,16 @@ typedef struct M2mPlans
 	SPIPlanPtr	plan[M2M_NUM_STMTS][2][2];	/* [..][side], if it has one,
 											 * [without times] */
 	List	   *column_plans;	/* ColumnPlan */
+	uint64		uses;			/* of these */
 	MemoryContextCallback callback;
 } M2mPlans;
 
 static M2mPlans *get_plans(M2mRelationship *rel);
+static void make_room(M2mPlans *plans);
 static void free_plans(void *arg);
 static void free_plan(void *arg);
+static void free_slot(void *arg);
+static void free_at_end(MemoryContextCallbackFunction func, void *arg);
 static void prepare_context(void *arg);
 static ParamListInfo make_parameter(SPIPlanPtr plan, Datum value);
 
@@ -156,7 +167,8 @@ prepare_context(void *arg)
 
 /*
  * m2m_plan_slot: where the kept plan of a statement for a set of columns
- * belongs; NULL there means that the caller has to prepare it.
+ * belongs; NULL there means that the caller has to prepare it.  Good until the
+ * transaction ends.
  */
 SPIPlanPtr *
 m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
@@ -172,22 +184,51 @@ m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
 		slot = lfirst(lc);
 		if (slot->statement == statement && slot->near == near &&
 			equal(slot->columns, columns))
+		{
+			slot->used = ++plans->uses;
 			return &slot->plan;
+		}
 	}
+	if (list_length(plans->column_plans) >= MAX_COLUMN_PLANS)
+		make_room(plans);
 
 	/*
 	 * With its plan still missing: preparing may fail, and the next call
 	 * tries again.  Slots are allocated one by one, so that the pointer given
 	 * stays good when a statement inside adds others.
 	 */
-	old = MemoryContextSwitchTo(rel->context);
+	old = MemoryContextSwitchTo(CacheMemoryContext);
 	slot = palloc0(sizeof(ColumnPlan));
 	slot->statement = statement;
 	slot->near = near;
 	slot->columns = list_copy(columns);
+	slot->used = ++plans->uses;
+	MemoryContextSwitchTo(rel->context);
 	plans->column_plans = lappend(plans->column_plans, slot);
 	MemoryContextSwitchTo(old);
 	return &slot->plan;
+}
+
+/*
+ * make_room: lets go of the plan for a set of columns that was not used for the
+ * longest time.  It is freed when the transaction is over: a call further up
+ * the stack may have it in hand.
+ */
+static void
+make_room(M2mPlans *plans)
+{
+	ColumnPlan *oldest = linitial(plans->column_plans);
+	ListCell   *lc;
+
+	foreach(lc, plans->column_plans)
+	{
+		ColumnPlan *slot = lfirst(lc);
+
+		if (slot->used < oldest->used)
+			oldest = slot;
+	}
+	free_at_end(free_slot, oldest);
+	plans->column_plans = list_delete_ptr(plans->column_plans, oldest);
 }
 
 /*
@@ -236,12 +277,19 @@ free_plans(void *arg)
 		}
 	}
 	foreach(lc, plans->column_plans)
-	{
-		ColumnPlan *slot = lfirst(lc);
+		free_slot(lfirst(lc));
+}
 
-		if (slot->plan != NULL)
-			SPI_freeplan(slot->plan);
-	}
+/* free_slot: a plan for a set of columns, and what it is known by. */
+static void
+free_slot(void *arg)
+{
+	ColumnPlan *slot = arg;
+
+	if (slot->plan != NULL)
+		SPI_freeplan(slot->plan);
+	list_free(slot->columns);
+	pfree(slot);
 }
 
 /*
@@ -252,12 +300,19 @@ free_plans(void *arg)
 void
 m2m_plan_retire(SPIPlanPtr plan)
 {
+	free_at_end(free_plan, plan);
+}
+
+/* free_at_end: has something freed when the transaction is over. */
+static void
+free_at_end(MemoryContextCallbackFunction func, void *arg)
+{
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(TopTransactionContext,
 							   sizeof(MemoryContextCallback));
 
-	callback->func = free_plan;
-	callback->arg = plan;
+	callback->func = func;
+	callback->arg = arg;
 	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
 }
 
