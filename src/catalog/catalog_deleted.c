@@ -25,6 +25,7 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 
 static AttrNumber read_predicate(Oid association, HeapTuple index, bool *all);

@@ -41,6 +41,7 @@
 #include "utils/typcache.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 
 /* Which rows a key tells apart; the first holds for most. */

@@ -13,6 +13,7 @@
 #include "utils/rel.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 
 /*

@@ -29,4 +29,23 @@ extern bool m2m_catalog_describe_key_columns(M2mEndpoint *endpoint,
 extern List *m2m_catalog_sort_unique(List *oids);
 extern Oid	m2m_catalog_relation_of_rule(Oid ruleid);
 
+/* catalog.c: what the system catalogs say of a single object */
+extern bool m2m_catalog_column_not_null(Oid relid, AttrNumber attnum);
+
+/*
+ * catalog_deleted.c: the column that says that a row is no link any more: how
+ * conditions name it
+ */
+extern void m2m_catalog_describe_deleted(M2mRelationship *rel,
+										 AttrNumber deleted);
+extern AttrNumber m2m_catalog_read_live(Node *condition, Index varno,
+										M2mDeletedKind *kind);
+extern bool m2m_catalog_is_of_links(M2mRelationship *rel, HeapTuple index);
+
+/* catalog_identity.c: what one link is, as the association's keys have it */
+extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
+
+/* catalog_stamps.c: which columns of an association hold a time that m2m fills in */
+extern void m2m_catalog_describe_stamps(M2mRelationship *rel);
+
 #endif							/* M2M_CATALOG_INTERNAL_H */

@@ -14,6 +14,7 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 
 static bool is_time(Oid type);

@@ -35,6 +35,7 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "catalog_internal.h"
 #include "m2m.h"
 
 static bool is_trigger_function(Oid funcid);

@@ -92,7 +92,6 @@ typedef struct M2mReference
 extern bool m2m_catalog_column_exists(Oid relid, AttrNumber attnum);
 extern int	m2m_catalog_natts(Oid relid);
 extern bool m2m_catalog_column_has_default(Oid relid, AttrNumber attnum);
-extern bool m2m_catalog_column_not_null(Oid relid, AttrNumber attnum);
 extern bool m2m_catalog_has_no_null(Form_pg_attribute column);
 extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_base_type(Oid type);
@@ -168,21 +167,12 @@ extern bool m2m_catalog_is_part(Oid association, List *others);
  * catalog_deleted.c: the column that says that a row is no link any more: how
  * conditions name it
  */
-extern void m2m_catalog_describe_deleted(M2mRelationship *rel,
-										 AttrNumber deleted);
-extern AttrNumber m2m_catalog_read_live(Node *condition, Index varno,
-										M2mDeletedKind *kind);
-extern bool m2m_catalog_is_of_links(M2mRelationship *rel, HeapTuple index);
 extern AttrNumber m2m_catalog_find_deleted(M2mRelationship *rel);
 extern List *m2m_catalog_renewed(M2mRelationship *rel);
 extern bool m2m_catalog_may_delete_by(Oid type);
 
 /* catalog_identity.c: what one link is, as the association's keys have it */
 extern void m2m_catalog_describe_identity(M2mRelationship *rel);
-extern void m2m_catalog_identify_by_row(M2mRelationship *rel);
-
-/* catalog_stamps.c: which columns of an association hold a time that m2m fills in */
-extern void m2m_catalog_describe_stamps(M2mRelationship *rel);
 
 /*
  * catalog_index.c: which indexes an association has, to find links by and to
