@@ -41,10 +41,9 @@ typedef struct M2mPlans
 
 static M2mPlans *get_plans(M2mRelationship *rel);
 static void make_room(M2mPlans *plans);
+static void free_slot(void *arg);
 static void free_plans(void *arg);
 static void free_plan(void *arg);
-static void free_slot(void *arg);
-static void free_at_end(MemoryContextCallbackFunction func, void *arg);
 static void prepare_context(void *arg);
 static ParamListInfo make_parameter(SPIPlanPtr plan, Datum value);
 
@@ -218,6 +217,7 @@ static void
 make_room(M2mPlans *plans)
 {
 	ColumnPlan *oldest = linitial(plans->column_plans);
+	MemoryContextCallback *callback;
 	ListCell   *lc;
 
 	foreach(lc, plans->column_plans)
@@ -227,8 +227,24 @@ make_room(M2mPlans *plans)
 		if (slot->used < oldest->used)
 			oldest = slot;
 	}
-	free_at_end(free_slot, oldest);
 	plans->column_plans = list_delete_ptr(plans->column_plans, oldest);
+	callback = MemoryContextAllocZero(TopTransactionContext,
+									  sizeof(MemoryContextCallback));
+	callback->func = free_slot;
+	callback->arg = oldest;
+	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+}
+
+/* free_slot: a plan for a set of columns, and what it is known by. */
+static void
+free_slot(void *arg)
+{
+	ColumnPlan *slot = arg;
+
+	if (slot->plan != NULL)
+		SPI_freeplan(slot->plan);
+	list_free(slot->columns);
+	pfree(slot);
 }
 
 /*
@@ -280,18 +296,6 @@ free_plans(void *arg)
 		free_slot(lfirst(lc));
 }
 
-/* free_slot: a plan for a set of columns, and what it is known by. */
-static void
-free_slot(void *arg)
-{
-	ColumnPlan *slot = arg;
-
-	if (slot->plan != NULL)
-		SPI_freeplan(slot->plan);
-	list_free(slot->columns);
-	pfree(slot);
-}
-
 /*
  * m2m_plan_retire: puts a kept plan aside that another replaces.  A call
  * further up the stack, whose trigger has called us, may be executing it, so
@@ -300,19 +304,12 @@ free_slot(void *arg)
 void
 m2m_plan_retire(SPIPlanPtr plan)
 {
-	free_at_end(free_plan, plan);
-}
-
-/* free_at_end: has something freed when the transaction is over. */
-static void
-free_at_end(MemoryContextCallbackFunction func, void *arg)
-{
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(TopTransactionContext,
 							   sizeof(MemoryContextCallback));
 
-	callback->func = func;
-	callback->arg = arg;
+	callback->func = free_plan;
+	callback->arg = plan;
 	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
 }
 
