@@ -270,7 +270,7 @@ adopt(void *arg)
 	 * after that look, and not committed yet, can only be waited for.
 	 */
 	m2m_setting_for_now("client_min_messages", "warning");
-	m2m_setting_for_now("lock_timeout", "1");
+	m2m_setting_for_now("lock_timeout", "20");
 	if (c == NULL)
 		return;
 	if (!lock_for_adoption(c))

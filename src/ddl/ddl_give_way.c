@@ -573,7 +573,7 @@ rename_view(void *arg)
 	char	   *name;
 	Oid			function;
 
-	m2m_setting_for_now("lock_timeout", "1");
+	m2m_setting_for_now("lock_timeout", "20");
 	if (!m2m_lock_if_free(list_make1_oid(task->viewid), AccessExclusiveLock))
 		return;
 	rel = m2m_catalog_read_rest(task->association, NIL);
