@@ -825,19 +825,29 @@ pair_column(M2mRelationship *rel, AttrNumber link_attnum)
 }
 
 /*
- * is_unique_pair: does the unique index keep pairs unique, and nothing else,
- * and has it the rows that our snapshot shows?  As get_relation_info() has it:
- * an index made over broken HOT chains lacks what older snapshots show.
+ * is_unique_pair: does the unique index keep pairs unique, and nothing else?
  */
 static bool
 is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 {
-	Form_pg_index form = index->index->rd_index;
+	return m2m_direct_index_is_of_pairs(table, index) &&
+		index->index->rd_index->indimmediate;
+}
+
+/*
+ * m2m_direct_index_is_of_pairs: can pairs be looked up in an index?  Its key is
+ * all columns of a pair, and it has the rows that our snapshot shows: as
+ * get_relation_info() has it, an index made over broken HOT chains lacks what
+ * older snapshots show.
+ */
+bool
+m2m_direct_index_is_of_pairs(M2mDirectTable *table, M2mDirectIndex *index)
+{
 	int			n = table->rel->nlink;
 
 	if (index->index->rd_rel->relam != BTREE_AM_OID || index->at_once ||
-		!shows_all(index->index) || !form->indimmediate ||
-		form->indnkeyatts != n)
+		!shows_all(index->index) ||
+		index->index->rd_index->indnkeyatts != n)
 		return false;
 	for (int i = 0; i < n; i++)
 	{
