@@ -115,6 +115,7 @@ typedef struct M2mDirectTable
 	TupleTableSlot *found;
 	TupleTableSlot *row;
 	int64		number[2];		/* of the row that is filled */
+	uint32		token;			/* of speculative insertion; 0: not held */
 	M2mRuleChange *rules;		/* NULL: there are none */
 	TupleTableSlot *gone;		/* for these: a copy of a row being deleted */
 	M2mDirectEndpoint endpoint[2];
@@ -149,6 +150,7 @@ extern bool m2m_direct_fetch(M2mDirectTable *table, Datum *pair,
 							 ItemPointer root);
 extern bool m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 							  ItemPointer place);
+extern void m2m_direct_end_speculation(M2mDirectTable *table);
 extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
 										  M2mDirectIndex *index, M2mSide side,
 										  Snapshot snapshot);

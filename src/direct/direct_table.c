@@ -192,9 +192,10 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 }
 
 /*
- * m2m_direct_unpin: lets go of all pages that are pinned for speed.  Whoever
- * may wait for another transaction calls it first: VACUUM waits for pins, and
- * nobody would see that it is for that transaction.
+ * m2m_direct_unpin: lets go of all pages that are pinned for speed, and of the
+ * token of speculative insertions.  Whoever may wait for another transaction
+ * calls it first: VACUUM waits for pins, and nobody would see that it is for
+ * that transaction.
  *
  * A scan by a dirty snapshot, or of an unlogged index, keeps the index page;
  * any keeps the page of the row that it found, in 19 even when it is started
@@ -203,6 +204,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 void
 m2m_direct_unpin(M2mDirectTable *table)
 {
+	m2m_direct_end_speculation(table);
 	ExecClearTuple(table->found);
 	end_scan(&table->dirty_scan);
 	end_scan(&table->pair_scan);
