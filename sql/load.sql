@@ -154,6 +154,19 @@ INSERT INTO author_rooms (author_id, building, number, light) VALUES (20, 'Z', 1
 INSERT INTO author_rooms (author_id, building, number, mood) VALUES (20, 'B', 2, 'given');
 SELECT building, number, light, mood FROM author_rooms WHERE author_id = 20 ORDER BY 1;
 
+-- Many, each twice, in no order, with keys from end to end of their type
+CREATE TABLE near (id int PRIMARY KEY);
+CREATE TABLE far (id bigint PRIMARY KEY);
+INSERT INTO near SELECT generate_series(-100, 100);
+INSERT INTO far SELECT i * 92233720368547758 FROM generate_series(-100, 100) i UNION VALUES (-9223372036854775808), (9223372036854775807), (1);
+SELECT m2m_create('far', 'near');
+SELECT m2m_load('far', 'near', 'SELECT far.id, near.id FROM far, near, generate_series(1, 2) ORDER BY md5(far.id::text || near.id)', exclusive => true);
+SELECT count(*) FROM (SELECT far.id, near.id FROM far, near EXCEPT TABLE far_near) missing;
+SELECT m2m_load('far', 'near', 'SELECT far.id, near.id FROM far, near ORDER BY md5(far.id::text || near.id)');
+TRUNCATE far_near;
+SELECT m2m_load('near', 'far', 'SELECT near.id, far.id FROM far, near, generate_series(1, 2) ORDER BY md5(far.id::text || near.id)');
+SELECT count(*) FROM (SELECT far.id, near.id FROM far, near EXCEPT TABLE far_near) missing;
+
 -- Wrong use
 SELECT m2m_load('author', 'book', NULL);
 SELECT m2m_load('author', 'book', 'SELECT 1');

@@ -1,6 +1,6 @@
 /*
  * btree_look.c
- *		Looks many keys up in a unique B-tree index, a leaf page at a time.
+ *		Looks many keys up in a B-tree index, a leaf page at a time.
  *
  * An index scan descends the tree for each key, pins and unpins, and copies
  * what it finds.  Here keys come in groups, nearly always in the order of the
@@ -54,8 +54,9 @@ static void set_key(M2mIndexLook *look, int n);
 #endif
 
 /*
- * m2m_index_look_begin: gets ready to look up to room keys up in a unique
- * B-tree of a table.  The index stays open for as long as the result is used.
+ * m2m_index_look_begin: gets ready to look up to room keys up in a B-tree of a
+ * table, nearly each of which has one row.  The index stays open for as long as
+ * the result is used.
  */
 M2mIndexLook *
 m2m_index_look_begin(Relation heap, M2mDirectIndex *index, int room)

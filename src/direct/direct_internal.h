@@ -19,7 +19,7 @@
 /* Keys to be looked up in an index together; owned by btree_look.c. */
 typedef struct M2mIndexLook M2mIndexLook;
 
-/* What looking for a key in a unique index has shown. */
+/* What looking for a key in an index has shown. */
 typedef struct M2mIndexEntry
 {
 	enum
@@ -115,6 +115,7 @@ typedef struct M2mDirectTable
 	TupleTableSlot *found;
 	TupleTableSlot *row;
 	int64		number[2];		/* of the row that is filled */
+	uint32		token;			/* of speculative insertion; 0: not held */
 	M2mRuleChange *rules;		/* NULL: there are none */
 	TupleTableSlot *gone;		/* for these: a copy of a row being deleted */
 	M2mDirectEndpoint endpoint[2];
@@ -124,8 +125,7 @@ typedef struct M2mDirectTable
 typedef struct M2mLinkBatch M2mLinkBatch;
 
 /*
- * btree_look.c: looks many keys up in a unique B-tree index, a leaf page at a
- * time
+ * btree_look.c: looks many keys up in a B-tree index, a leaf page at a time
  */
 extern M2mIndexLook *m2m_index_look_begin(Relation heap, M2mDirectIndex *index,
 										  int room);
@@ -150,6 +150,7 @@ extern bool m2m_direct_fetch(M2mDirectTable *table, Datum *pair,
 							 ItemPointer root);
 extern bool m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 							  ItemPointer place);
+extern void m2m_direct_end_speculation(M2mDirectTable *table);
 extern IndexScanDesc m2m_direct_side_scan(M2mDirectTable *table,
 										  M2mDirectIndex *index, M2mSide side,
 										  Snapshot snapshot);
@@ -175,8 +176,20 @@ extern int	m2m_direct_side_column(M2mDirectTable *table, M2mSide side,
 								   int column);
 extern bool m2m_direct_is_copy(M2mDirectTable *table, int column);
 extern bool m2m_direct_counts(M2mDirectTable *table, Datum *pair);
+extern bool m2m_direct_index_is_of_pairs(M2mDirectTable *table,
+										 M2mDirectIndex *index);
 extern M2mDirectIndex *m2m_direct_side_index(M2mDirectTable *table,
 											 M2mSide side);
+
+/*
+ * link_direct.c: the links of rows of a side, found before any is changed
+ */
+extern M2mPairSort *m2m_direct_find_links(M2mDirectTable *table, M2mSide side,
+										  M2mIds *ids, bool far_first);
+extern bool m2m_direct_has_side_indexes(M2mDirectTable *table, M2mSide side);
+extern void m2m_direct_fetch_link(M2mDirectTable *table, Datum *link);
+extern bool m2m_direct_delete_link(M2mDirectTable *table, Datum *link,
+								   M2mSide side);
 
 /*
  * link_batch.c: the direct path for many pairs: the pairs of one call, linked

@@ -293,7 +293,6 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 	for (;; look = true)
 	{
 		TransactionId xid;
-		uint32		token;
 		bool		ours;
 
 		if (look && m2m_direct_exists(table, pair))
@@ -304,14 +303,21 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		 * finds what to wait for.  It is a lock of the lock manager's, which
 		 * an error releases; the row is then one of an aborted transaction,
 		 * whether it was completed or not.
+		 *
+		 * One does for many rows, of which none but the last is ever not
+		 * completed.  Who waits for it on account of one that is by now would
+		 * find that a plain one of our transaction, and wait for this; so he
+		 * loses nothing.  Who waits for a row that we take back must not wait
+		 * for more, nor may we while somebody waits for the token.
 		 */
 		xid = GetCurrentTransactionId();
-		token = SpeculativeInsertionLockAcquire(xid);
+		if (table->token == 0)
+			table->token = SpeculativeInsertionLockAcquire(xid);
 		m2m_direct_number(table);
 		m2m_direct_fill(table, table->row, pair);
 		table_tuple_insert_speculative(table->association, table->row,
 									   GetCurrentCommandId(true), 0, NULL,
-									   token);
+									   table->token);
 		*place = table->row->tts_tid;
 
 		/*
@@ -330,8 +336,9 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		 * indexes have no entry yet: none is left of a row taken back.
 		 */
 		table_tuple_complete_speculative(table->association, table->row,
-										 token, ours);
-		SpeculativeInsertionLockRelease(xid);
+										 table->token, ours);
+		if (!ours)
+			m2m_direct_end_speculation(table);
 		ExecClearTuple(table->row);
 		if (ours)
 		{
@@ -348,6 +355,19 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		/* the pair that is in the way may still come to nothing: look, wait */
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * m2m_direct_end_speculation: lets go of the token of m2m_direct_insert(), if it
+ * is held.  Before anything that may wait (m2m_direct_unpin()), and now and then.
+ */
+void
+m2m_direct_end_speculation(M2mDirectTable *table)
+{
+	if (table->token == 0)
+		return;
+	SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+	table->token = 0;
 }
 
 /*

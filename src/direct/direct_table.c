@@ -192,9 +192,10 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 }
 
 /*
- * m2m_direct_unpin: lets go of all pages that are pinned for speed.  Whoever
- * may wait for another transaction calls it first: VACUUM waits for pins, and
- * nobody would see that it is for that transaction.
+ * m2m_direct_unpin: lets go of all pages that are pinned for speed, and of the
+ * token of speculative insertions.  Whoever may wait for another transaction
+ * calls it first: VACUUM waits for pins, and nobody would see that it is for
+ * that transaction.
  *
  * A scan by a dirty snapshot, or of an unlogged index, keeps the index page;
  * any keeps the page of the row that it found, in 19 even when it is started
@@ -203,6 +204,7 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 void
 m2m_direct_unpin(M2mDirectTable *table)
 {
+	m2m_direct_end_speculation(table);
 	ExecClearTuple(table->found);
 	end_scan(&table->dirty_scan);
 	end_scan(&table->pair_scan);
@@ -825,19 +827,29 @@ pair_column(M2mRelationship *rel, AttrNumber link_attnum)
 }
 
 /*
- * is_unique_pair: does the unique index keep pairs unique, and nothing else,
- * and has it the rows that our snapshot shows?  As get_relation_info() has it:
- * an index made over broken HOT chains lacks what older snapshots show.
+ * is_unique_pair: does the unique index keep pairs unique, and nothing else?
  */
 static bool
 is_unique_pair(M2mDirectTable *table, M2mDirectIndex *index)
 {
-	Form_pg_index form = index->index->rd_index;
+	return m2m_direct_index_is_of_pairs(table, index) &&
+		index->index->rd_index->indimmediate;
+}
+
+/*
+ * m2m_direct_index_is_of_pairs: can pairs be looked up in an index?  Its key is
+ * all columns of a pair, and it has the rows that our snapshot shows: as
+ * get_relation_info() has it, an index made over broken HOT chains lacks what
+ * older snapshots show.
+ */
+bool
+m2m_direct_index_is_of_pairs(M2mDirectTable *table, M2mDirectIndex *index)
+{
 	int			n = table->rel->nlink;
 
 	if (index->index->rd_rel->relam != BTREE_AM_OID || index->at_once ||
-		!shows_all(index->index) || !form->indimmediate ||
-		form->indnkeyatts != n)
+		!shows_all(index->index) ||
+		index->index->rd_index->indnkeyatts != n)
 		return false;
 	for (int i = 0; i < n; i++)
 	{

@@ -531,6 +531,8 @@ finish_group(M2mLinkBatch *batch)
 	M2mDirectTable *table = batch->table;
 	MemoryContext old = MemoryContextSwitchTo(table->row_context);
 
+	m2m_direct_end_speculation(table);
+
 	/*
 	 * Left keys are in order here, so their rows are locked in order, each
 	 * once.  After the insertion, as by the trigger: a lock that came before

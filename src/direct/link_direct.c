@@ -4,7 +4,8 @@
  *		where the tables are plain (direct_table.c says what that is).
  *
  * What is here works a link at a time: one link, unlink, clear, and the
- * comparison that m2m_set makes.  link_batch.c links many.
+ * comparison that m2m_set makes.  link_batch.c links many, link_move.c gives
+ * links to another row.
  *
  * Each function returns false, having done nothing, if the relationship, or an
  * id, is not for the direct path.
@@ -62,26 +63,6 @@ typedef struct KeyList
 	Datum	   *value;
 } KeyList;
 
-/* Links that another row of their side is to have. */
-#define MOVE_GROUP 1000
-
-typedef struct MoveGroup
-{
-	M2mDirectTable *table;
-	M2mSide		side;
-	M2mIds	   *into;			/* the row that gets them */
-	int			count;
-	Datum	   *link;			/* as find_links() has them */
-	Datum	   *pair;			/* see moved_pair() */
-	Datum	   *last;			/* the last that was moved, if any was */
-	M2mIndexLook *look;
-	M2mIndexEntry *entry;		/* of the new pair, by link */
-	MemoryContext context;		/* for copies of links */
-	MemoryContext last_context;
-	int64		moved;
-	int64		dropped;
-} MoveGroup;
-
 static int64 link_pairs(M2mDirectTable *table, M2mPairs *pairs,
 						bool progress);
 static bool link_one(M2mDirectTable *table, Datum *pair);
@@ -92,20 +73,10 @@ static bool delete_link(M2mDirectTable *table, Datum *link,
 						StillMatches matches, void *arg);
 static bool same_pair(M2mDirectTable *table, Datum *pair, void *arg);
 static bool is_of_row(M2mDirectTable *table, Datum *pair, void *arg);
-static bool is_linked_shut(M2mDirectTable *table, Datum *pair);
-static void move_link(M2mDirectTable *table, Datum *link, Datum *pair);
-static void begin_moving(MoveGroup *group, M2mDirectTable *table,
-						 M2mSide side, M2mIds *into);
-static Datum *moved_pair(MoveGroup *group, Datum *link);
-static void move_group(MoveGroup *group);
-static void copy_pair(M2mDirectTable *table, Datum *to, Datum *pair);
 static bool is_of_side(M2mDirectTable *table, Datum *pair, RowOfSide *row,
 					   M2mSide side);
-static M2mPairSort *find_links(M2mDirectTable *table, M2mSide side,
-							   M2mIds *ids, bool far_first);
 static bool find_links_of_side(M2mDirectTable *table, M2mSide side,
 							   M2mIds *ids, M2mPairSort *links);
-static bool has_side_indexes(M2mDirectTable *table, M2mSide side);
 static bool are_keys(M2mDirectTable *table, Datum *pair);
 static bool holds_pair(M2mDirectTable *table, M2mDirectIndex *index);
 static void read_entry(M2mDirectTable *table, M2mDirectIndex *index,
@@ -257,7 +228,7 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 		return false;
 
 	/* without one the whole table is to be read: the planner's business */
-	if (!has_side_indexes(table, side))
+	if (!m2m_direct_has_side_indexes(table, side))
 	{
 		m2m_direct_close(table);
 		return false;
@@ -268,7 +239,7 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	 * of its index, and deleting goes in key order.
 	 */
 	*removed = 0;
-	links = find_links(table, side, ids, false);
+	links = m2m_direct_find_links(table, side, ids, false);
 	if (links == NULL)
 	{
 		m2m_direct_close(table);
@@ -298,248 +269,6 @@ m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 	m2m_pair_sort_end(links);
 	m2m_direct_close(table);
 	return true;
-}
-
-/*
- * m2m_direct_move: gives the links of rows of a side to another row of it, into;
- * *moved becomes how many it has got, *dropped how many were there already, or
- * twice.  Not for a relationship of a table with itself, nor where links have
- * numbers, which a link keeps.  The caller has shut the association
- * (m2m_direct_open()): nobody else makes or removes links.
- * Errors: 40001 in REPEATABLE READ and above.
- *
- * By updating rows, as the general path does: who is deleting a row of the other
- * side finds its links in their new versions, so that no lock on it is needed.
- */
-bool
-m2m_direct_move(M2mRelationship *rel, M2mSide side, M2mIds *from, M2mIds *into,
-				int64 *moved, int64 *dropped)
-{
-	M2mDirectTable *table;
-	M2mPairSort *links;
-	Datum	   *link;
-	MoveGroup	group;
-
-	if (!m2m_ids_fit(rel, side, from) || !m2m_ids_fit(rel, side, into))
-		return false;
-	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK |
-							M2M_DIRECT_MOVE);
-	if (table == NULL)
-		return false;
-	Assert(table->shut);
-	links = table->direct->nnumbers == 0 && has_side_indexes(table, side) ?
-		find_links(table, side, from, true) : NULL;
-	if (links == NULL)
-	{
-		m2m_direct_close(table);
-		return false;
-	}
-	begin_moving(&group, table, side, into);
-
-	/* the only key that changes; where it takes a look at each row, decline */
-	link = m2m_pair_sort_get(links);
-	if (link != NULL &&
-		!m2m_direct_lock_endpoint(table, side, moved_pair(&group, link), NULL))
-	{
-		m2m_pair_sort_end(links);
-		m2m_direct_close(table);
-		return false;
-	}
-
-	/* links to one row of the other side follow each other */
-	for (; link != NULL; link = m2m_pair_sort_get(links))
-	{
-		MemoryContext old = MemoryContextSwitchTo(group.context);
-		int			natts = table->order->natts;
-		Datum	   *copy = group.link + group.count * (natts + 1);
-
-		copy_pair(table, copy, link);
-		copy[natts] = Int64GetDatum(DatumGetInt64(link[natts]));
-		MemoryContextSwitchTo(old);
-		if (++group.count == MOVE_GROUP)
-			move_group(&group);
-		CHECK_FOR_INTERRUPTS();
-	}
-	move_group(&group);
-	m2m_pair_sort_end(links);
-	*moved = group.moved;
-	*dropped = group.dropped;
-	m2m_direct_close(table);
-	return true;
-}
-
-/* begin_moving: gets ready to move links to a row. */
-static void
-begin_moving(MoveGroup *group, M2mDirectTable *table, M2mSide side,
-			 M2mIds *into)
-{
-	int			natts = table->order->natts;
-	MemoryContext old = MemoryContextSwitchTo(table->context);
-
-	memset(group, 0, sizeof(*group));
-	group->table = table;
-	group->side = side;
-	group->into = into;
-	group->link = palloc_array(Datum, MOVE_GROUP * (natts + 1));
-	group->pair = palloc_array(Datum, natts);
-	group->last = palloc0_array(Datum, natts + 1);
-	group->look = m2m_index_look_begin(table->association, table->unique,
-									   MOVE_GROUP);
-	group->entry = palloc_array(M2mIndexEntry, MOVE_GROUP);
-	group->context = AllocSetContextCreate(table->context, "m2m moved links",
-										   ALLOCSET_DEFAULT_SIZES);
-	group->last_context = AllocSetContextCreate(table->context,
-												"m2m moved link",
-												ALLOCSET_SMALL_SIZES);
-	MemoryContextSwitchTo(old);
-}
-
-/* moved_pair: the pair of a link once it is moved; good until the next. */
-static Datum *
-moved_pair(MoveGroup *group, Datum *link)
-{
-	M2mPairOrder *order = group->table->order;
-
-	memcpy(group->pair, link, sizeof(Datum) * order->natts);
-	memcpy(group->pair + (group->side == M2M_LEFT ? 0 : order->nleft),
-		   group->into->value, sizeof(Datum) * group->into->nkeys);
-	return group->pair;
-}
-
-/*
- * move_group: moves the links of a group, or deletes those that the row has
- * already: in the table, or by another of the links.
- */
-static void
-move_group(MoveGroup *group)
-{
-	M2mDirectTable *table = group->table;
-	int			natts = table->order->natts;
-	MemoryContext old = MemoryContextSwitchTo(table->row_context);
-
-	for (int i = 0; i < group->count; i++)
-	{
-		Datum	   *pair = moved_pair(group, group->link + i * (natts + 1));
-		Datum		key[INDEX_MAX_KEYS];
-
-		for (int k = 0; k < table->rel->nlink; k++)
-		{
-			int			c = table->unique->column[k];
-
-			key[k] = m2m_direct_value(table, c, pair[c]);
-		}
-		m2m_index_look_put(group->look, key);
-	}
-	m2m_index_look_perform(group->look, group->entry);
-	for (int i = 0; i < group->count; i++)
-	{
-		Datum	   *link = group->link + i * (natts + 1);
-		Datum	   *pair = moved_pair(group, link);
-		RowOfSide	row;
-
-		row.side = group->side;
-		row.key = link + (group->side == M2M_LEFT ? 0 : table->order->nleft);
-		row.count = 1;
-		row.keep = NULL;
-		if ((group->moved > 0 &&
-			 m2m_pair_compare(table->order, 0, natts, pair, group->last) == 0) ||
-			(group->entry[i].kind != M2M_ENTRY_NONE &&
-			 is_linked_shut(table, pair)))
-		{
-			if (delete_link(table, link, is_of_row, &row))
-				group->dropped++;
-		}
-		else
-		{
-			move_link(table, link, pair);
-			MemoryContextReset(group->last_context);
-			MemoryContextSwitchTo(group->last_context);
-			copy_pair(table, group->last, pair);
-			MemoryContextSwitchTo(table->row_context);
-			group->moved++;
-		}
-		MemoryContextReset(table->row_context);
-		CHECK_FOR_INTERRUPTS();
-	}
-	MemoryContextSwitchTo(old);
-	group->count = 0;
-	MemoryContextReset(group->context);
-}
-
-/*
- * is_linked_shut: is a pair linked, in a table that nobody else writes?  What
- * the snapshot of a READ COMMITTED call shows is then all; above, it may be too
- * old to show a link that is in the way: 40001.
- */
-static bool
-is_linked_shut(M2mDirectTable *table, Datum *pair)
-{
-	return IsolationUsesXactSnapshot() ? m2m_direct_exists(table, pair) :
-		m2m_direct_find(table, pair);
-}
-
-/*
- * move_link: makes a link that find_links() found one of another pair, which is
- * not linked.  As ExecUpdate() does: a new version, and its entries at once.
- * Nobody else changes the row, but somebody may have it locked, and is waited
- * for.
- */
-static void
-move_link(M2mDirectTable *table, Datum *link, Datum *pair)
-{
-	ItemPointerData root;
-	ItemPointerData at;
-	TM_FailureData failure;
-	TM_Result	result;
-	LockTupleMode lockmode;
-	M2mUpdateIndexes indexes;
-
-	/* as delete_link() and delete_found() */
-	m2m_place_from_number(DatumGetInt64(link[table->order->natts]), &root);
-	if (!m2m_direct_fetch(table, link, &root))
-		elog(ERROR, "could not fetch a link of table \"%s\" that was just found",
-			 RelationGetRelationName(table->association));
-	at = table->found->tts_tid;
-	if (table->rules != NULL)
-		ExecCopySlot(table->gone, table->found);
-	m2m_direct_fill(table, table->row, pair);
-	result = m2m_table_tuple_update(table->association, &at, table->row,
-									GetCurrentCommandId(true), table->snapshot,
-									false, &failure, &lockmode, &indexes);
-	if (result == TM_BeingModified)
-	{
-		m2m_direct_unpin(table);
-		result = m2m_table_tuple_update(table->association, &at, table->row,
-										GetCurrentCommandId(true),
-										table->snapshot, true, &failure,
-										&lockmode, &indexes);
-	}
-	if (result != TM_Ok && IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access due to concurrent update")));
-	if (result != TM_Ok)
-		elog(ERROR, "unexpected table_tuple_update status: %d", result);
-	at = table->row->tts_tid;
-	for (int i = 0; i < table->nindexes; i++)
-		m2m_direct_index_insert(table, &table->index[i], pair, &at,
-								&table->index[i] == table->unique ?
-								UNIQUE_CHECK_YES : UNIQUE_CHECK_NO);
-	if (table->rules != NULL)
-	{
-		m2m_rules_unlinked(table->rules, table->gone);
-		m2m_rules_linked(table->rules, table->row);
-	}
-	ExecClearTuple(table->row);
-}
-
-/* copy_pair: a copy of a pair, in CurrentMemoryContext. */
-static void
-copy_pair(M2mDirectTable *table, Datum *to, Datum *pair)
-{
-	for (int i = 0; i < table->order->natts; i++)
-		to[i] = datumCopy(pair[i], table->order->column[i].typbyval,
-						  table->order->column[i].typlen);
 }
 
 /*
@@ -590,7 +319,7 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	table = m2m_direct_open(rel, M2M_DIRECT_LINK | M2M_DIRECT_UNLINK);
 	if (table == NULL)
 		return false;
-	if (!has_side_indexes(table, side))
+	if (!m2m_direct_has_side_indexes(table, side))
 	{
 		m2m_direct_close(table);
 		return false;
@@ -609,7 +338,7 @@ m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	row.keep = ids[other];
 	memset(&unlinked, 0, sizeof(unlinked));
 	memset(&linked, 0, sizeof(linked));
-	links = find_links(table, side, id, false);
+	links = m2m_direct_find_links(table, side, id, false);
 	if (links == NULL)
 	{
 		m2m_direct_close(table);
@@ -743,12 +472,11 @@ link_both(M2mDirectTable *table, Datum *pair)
 }
 
 /*
- * delete_link: deletes a link that find_links() found; the rest as
- * delete_found().  The row is fetched first: link tells but the index entry.
+ * m2m_direct_fetch_link: fetches the row of a link that m2m_direct_find_links()
+ * found, into table->found: link tells but the index entry.
  */
-static bool
-delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
-			void *arg)
+void
+m2m_direct_fetch_link(M2mDirectTable *table, Datum *link)
 {
 	ItemPointerData root;
 
@@ -761,7 +489,34 @@ delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
 	if (!m2m_direct_fetch(table, link, &root))
 		elog(ERROR, "could not fetch a link of table \"%s\" that was just found",
 			 RelationGetRelationName(table->association));
+}
+
+/*
+ * delete_link: deletes a link that m2m_direct_find_links() found; the rest as
+ * delete_found().
+ */
+static bool
+delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
+			void *arg)
+{
+	m2m_direct_fetch_link(table, link);
 	return delete_found(table, matches, arg);
+}
+
+/*
+ * m2m_direct_delete_link: the same of a link of a row of a side, if it is still
+ * one of that row when somebody who has it in hand is done.
+ */
+bool
+m2m_direct_delete_link(M2mDirectTable *table, Datum *link, M2mSide side)
+{
+	RowOfSide	row;
+
+	row.side = side;
+	row.key = link + (side == M2M_LEFT ? 0 : table->order->nleft);
+	row.count = 1;
+	row.keep = NULL;
+	return delete_link(table, link, is_of_row, &row);
 }
 
 /*
@@ -894,7 +649,7 @@ is_of_side(M2mDirectTable *table, Datum *pair, RowOfSide *row, M2mSide side)
 }
 
 /*
- * find_links: the links of one or several rows of a side that the call's
+ * m2m_direct_find_links: the links of one or several rows of a side that the call's
  * snapshot shows, in key order, or in that of the other side's keys (far_first),
  * each with the place that its index entry gives
  * (delete_link() knows what to do with that).  Those that another transaction
@@ -905,8 +660,8 @@ is_of_side(M2mDirectTable *table, Datum *pair, RowOfSide *row, M2mSide side)
  * Where the heap's page is all-visible the index alone will do, as in an
  * index-only scan: nobody has begun to delete a row there.
  */
-static M2mPairSort *
-find_links(M2mDirectTable *table, M2mSide side, M2mIds *ids, bool far_first)
+M2mPairSort *
+m2m_direct_find_links(M2mDirectTable *table, M2mSide side, M2mIds *ids, bool far_first)
 {
 	M2mPairOrder *order = table->order;
 	int			by[2 * INDEX_MAX_KEYS];
@@ -928,9 +683,9 @@ find_links(M2mDirectTable *table, M2mSide side, M2mIds *ids, bool far_first)
 	return result;
 }
 
-/* has_side_indexes: is there an index for each of its scans? */
-static bool
-has_side_indexes(M2mDirectTable *table, M2mSide side)
+/* m2m_direct_has_side_indexes: is there an index for each of its scans? */
+bool
+m2m_direct_has_side_indexes(M2mDirectTable *table, M2mSide side)
 {
 	return m2m_direct_side_index(table, side) != NULL &&
 		(!OidIsValid(table->rel->mirror) ||

@@ -12,6 +12,10 @@
  * bytes of a temporary file instead of some 40, and one comparison of memory
  * instead of one of each column, most of them by abbreviated key.
  *
+ * Many integers are first dealt out by their highest bits, which puts every row
+ * into one of some thousand parts at its place in the array; each of these is
+ * then sorted, in the processor's cache and with half as many comparisons.
+ *
  * Neither sort keeps the order of rows that compare equal, and nobody needs it:
  * pairs that are equal are the same, byte by byte, or have their number as the
  * last sort key.
@@ -31,6 +35,11 @@
 
 #include "ids.h"
 #include "m2m.h"
+
+/* Parts that an array is dealt out to, and rows from which on it pays. */
+#define PART_BITS 11
+#define NPARTS (1 << PART_BITS)
+#define PARTED_ROWS (8 * NPARTS)
 
 /* Rows of the array: a pair, and a pair with a number. */
 typedef struct PairRow
@@ -74,6 +83,11 @@ struct M2mPairSort
 static bool fits_array(M2mPairSort *sort);
 static void prepare_key(M2mPairSort *sort, int i);
 static bool make_room(M2mPairSort *sort);
+static void sort_rows(M2mPairSort *sort, Size first, Size count);
+static void sort_in_parts(M2mPairSort *sort);
+static void find_range(M2mPairSort *sort, int column, int64 *min, int64 *max);
+static void deal_out(M2mPairSort *sort, int column, int64 min, int shift,
+					 Size *end);
 static void begin_tuplesort(M2mPairSort *sort);
 static void begin_bytes_sort(M2mPairSort *sort);
 static void begin_tuples_sort(M2mPairSort *sort);
@@ -423,15 +437,117 @@ m2m_pair_sort_perform(M2mPairSort *sort)
 {
 	if (sort->sort != NULL)
 		tuplesort_performsort(sort->sort);
-	else if (sort->integers && sort->natts == 2)
-		sort_integer_pair_rows((PairRow *) sort->row, sort->nrows, sort);
-	else if (sort->integers)
-		sort_integer_pair_number_rows((PairNumberRow *) sort->row,
-									  sort->nrows, sort);
-	else if (sort->natts == 2)
-		sort_pair_rows((PairRow *) sort->row, sort->nrows, sort);
+	else if (sort->integers && sort->nrows >= PARTED_ROWS)
+		sort_in_parts(sort);
 	else
-		sort_pair_number_rows((PairNumberRow *) sort->row, sort->nrows, sort);
+		sort_rows(sort, 0, sort->nrows);
+}
+
+/* sort_rows: sorts rows of the array, from one on. */
+static void
+sort_rows(M2mPairSort *sort, Size first, Size count)
+{
+	Datum	   *row = sort->row + first * sort->natts;
+
+	if (sort->integers && sort->natts == 2)
+		sort_integer_pair_rows((PairRow *) row, count, sort);
+	else if (sort->integers)
+		sort_integer_pair_number_rows((PairNumberRow *) row, count, sort);
+	else if (sort->natts == 2)
+		sort_pair_rows((PairRow *) row, count, sort);
+	else
+		sort_pair_number_rows((PairNumberRow *) row, count, sort);
+}
+
+/*
+ * sort_in_parts: sorts integers by parts.  By the first sort key's highest bits
+ * that differ; where most rows have the same, the parts are no equal ones, and
+ * that is all.
+ */
+static void
+sort_in_parts(M2mPairSort *sort)
+{
+	int			column = sort->key[0];
+	Size	   *end = palloc_array(Size, NPARTS);
+	Size		first = 0;
+	int64		min;
+	int64		max;
+	uint64		range;
+	int			shift = 0;
+
+	find_range(sort, column, &min, &max);
+	range = (uint64) max - (uint64) min;
+	while (range >> shift >= NPARTS)
+		shift++;
+	deal_out(sort, column, min, shift, end);
+	for (int i = 0; i < NPARTS; i++)
+	{
+		if (end[i] > first + 1)
+			sort_rows(sort, first, end[i] - first);
+		first = end[i];
+	}
+	pfree(end);
+}
+
+/* find_range: the least and the greatest value of a column. */
+static void
+find_range(M2mPairSort *sort, int column, int64 *min, int64 *max)
+{
+	*min = PG_INT64_MAX;
+	*max = PG_INT64_MIN;
+	for (Size i = 0; i < sort->nrows; i++)
+	{
+		int64		value = DatumGetInt64(sort->row[i * sort->natts + column]);
+
+		*min = Min(*min, value);
+		*max = Max(*max, value);
+	}
+}
+
+/*
+ * deal_out: moves each row to the part that the bits of a column above shift
+ * say, which ends before row end[part] then.
+ */
+static void
+deal_out(M2mPairSort *sort, int column, int64 min, int shift, Size *end)
+{
+	Size	   *next = palloc0_array(Size, NPARTS);
+	int			natts = sort->natts;
+	Size		first = 0;
+
+#define PART_OF(row) \
+	(((uint64) DatumGetInt64((row)[column]) - (uint64) min) >> shift)
+
+	for (Size i = 0; i < sort->nrows; i++)
+		next[PART_OF(sort->row + i * natts)]++;
+	for (int i = 0; i < NPARTS; i++)
+	{
+		end[i] = first + next[i];
+		next[i] = first;
+		first = end[i];
+	}
+
+	/* each swap brings one row to its part for good */
+	for (int i = 0; i < NPARTS; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		while (next[i] < end[i])
+		{
+			Datum	   *row = sort->row + next[i] * natts;
+			Size		part = PART_OF(row);
+			Datum	   *to = sort->row + next[part]++ * natts;
+
+			for (int k = 0; to != row && k < natts; k++)
+			{
+				Datum		value = row[k];
+
+				row[k] = to[k];
+				to[k] = value;
+			}
+		}
+	}
+#undef PART_OF
+	pfree(next);
 }
 
 /*

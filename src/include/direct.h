@@ -22,9 +22,12 @@ extern bool m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2],
 							  int64 *removed);
 extern bool m2m_direct_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 							 int64 *removed);
-extern bool m2m_direct_move(M2mRelationship *rel, M2mSide side, M2mIds *from,
-							M2mIds *into, int64 *moved, int64 *dropped);
 extern bool m2m_direct_set(M2mRelationship *rel, M2mSide side, M2mIds *id,
 						   M2mIds *ids[2], M2mDifference *difference);
+
+/* link_move.c: the direct path for m2m_merge: links become another row's */
+extern bool m2m_direct_move(M2mRelationship *rel, M2mSide side, M2mIds *from,
+							M2mIds *into, int64 *moved, int64 *dropped,
+							bool *quiet);
 
 #endif							/* M2M_DIRECT_H */

@@ -83,6 +83,7 @@ typedef struct M2mPart
 	M2mSide		side;
 	int64		count;			/* links that were moved, or copied */
 	int64		dropped;		/* links that would have been there twice */
+	bool		quiet;			/* were they moved without anybody's code? */
 } M2mPart;
 
 /* The relationships of one table, for a call on the links of its rows in all. */

@@ -1,3 +1,3 @@
 # Two rows that are merged may be linked to the same row
 #: SUITES=regress REGRESS="install merge"
-sed -i '/^move_group/,/^}/s/group->moved > 0 \&\&/false \&\&/' src/direct/link_direct.c
+sed -i '/^is_double/,/^}/s/group->moved > 0 \&\&/false \&\&/' src/direct/link_move.c

@@ -104,6 +104,47 @@ is($node->safe_psql('postgres', 'SELECT * FROM m2m_check()'), '', 'all is well')
 	$node->safe_psql('postgres', q{SELECT m2m_drop_rule('author_book', 'm2m_notice'); SELECT m2m_notify('author_book', 'links')});
 }
 
+# Notices of rows that are merged: who keeps a list by what he hears has the
+# links that there are, by both paths
+{
+	my $listener = $node->background_psql('postgres');
+	my %links;
+
+	$node->safe_psql('postgres', q{SELECT m2m_notify('author_book', 'links', keys => true)});
+	$listener->query_safe('LISTEN links');
+	foreach my $path ('on', 'off')
+	{
+		$node->safe_psql(
+			'postgres', qq{
+			SET m2m.direct_path = $path;
+			BEGIN;
+			INSERT INTO author (id) SELECT generate_series(301, 304);
+			SELECT m2m_link('author', ARRAY[301, 301, 302, 302, 303, 303, 303, 304], 'book', ARRAY[1, 2, 2, 3, 3, 4, 5, 1]);
+			COMMIT;
+			SELECT * FROM m2m_merge('author', ARRAY[302, 303], 301);
+			BEGIN;
+			SELECT * FROM m2m_merge('author', 304, 301);
+			ROLLBACK});
+		my $out = $listener->query('SELECT 1');
+		while ($out =~ /"links" with payload "(\{.*\})" received/g)
+		{
+			my $message = decode_json($1);
+
+			is(scalar @{ $message->{"${_}_keys"} // [] }, $message->{$_}, "$path: as many keys as $_") foreach 'linked', 'unlinked';
+			$links{"$_->{author_id} $_->{book_id}"}++ foreach @{ $message->{linked_keys} // [] };
+			$links{"$_->{author_id} $_->{book_id}"}-- foreach @{ $message->{unlinked_keys} // [] };
+		}
+		is(
+			join(', ', map { "$_: $links{$_}" } grep { $links{$_} != 0 } sort keys %links),
+			join(', ', map { "$_: 1" } split /\n/, $node->safe_psql('postgres', q{SELECT author_id || ' ' || book_id FROM author_book WHERE author_id > 300 ORDER BY 1, book_id})),
+			"$path: what was heard is what is there");
+		is($node->safe_psql('postgres', q{SELECT array_agg(book_id ORDER BY book_id) FROM author_book WHERE author_id = 301}), '{1,2,3,4,5}', "$path: all of them");
+		$node->safe_psql('postgres', q{DELETE FROM author WHERE id > 300});
+	}
+	$listener->quit;
+	$node->safe_psql('postgres', q{SELECT m2m_notify('author_book', 'links')});
+}
+
 # Dumps: the rules, with all that they keep, are the same
 my $state = q{
 	SELECT rule, kind, role, definition, tables, whole FROM m2m_rules();
