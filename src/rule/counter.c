@@ -256,7 +256,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	if (rule == NULL)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	if (OidIsValid(table))
-		m2m_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
+		m2m_rule_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
 	else
 	{
 		context.callback = column_context;

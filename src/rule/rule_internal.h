@@ -193,6 +193,7 @@ extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 extern bool m2m_rule_announce(M2mRelationship *rel, const char *rule);
 extern void m2m_rule_fill(M2mRelationship *rel, const char *rule,
 						  const char *sql, Oid table);
+extern void m2m_rule_sql(const char *sql);
 
 /* history_function.c: the functions of a history */
 extern void m2m_history_functions_make(M2mRelationship *rel);
