@@ -140,6 +140,74 @@ CREATE TRIGGER y AFTER INSERT ON author_book REFERENCING NEW TABLE AS linked FOR
 RESET ROLE;
 SELECT m2m_drop('author_book');
 SELECT * FROM precious;
+
+-- who may put triggers on a table has no other right on its rows
+CREATE ROLE m2m_hostile2;
+GRANT USAGE, CREATE ON SCHEMA rule_hostile TO m2m_hostile, m2m_hostile2;
+SET ROLE m2m_hostile2;
+CREATE TABLE others (id int PRIMARY KEY, n bigint NOT NULL DEFAULT 7);
+INSERT INTO others SELECT generate_series(1, 4);
+GRANT SELECT, REFERENCES, TRIGGER ON others TO m2m_hostile;
+SET ROLE m2m_hostile;
+CREATE TABLE mine (id int PRIMARY KEY);
+INSERT INTO mine VALUES (1), (2);
+SELECT m2m_create('others', 'mine');
+CREATE CONSTRAINT TRIGGER x AFTER INSERT OR UPDATE OF n ON others FROM others_mine NOT DEFERRABLE
+	FOR EACH ROW EXECUTE FUNCTION m2m_counter_links('role=other', 'counter=column');
+CREATE TRIGGER xi AFTER INSERT ON others_mine REFERENCING NEW TABLE AS linked FOR EACH STATEMENT
+	EXECUTE FUNCTION m2m_counter_links('role=other', 'counter=column');
+CREATE TRIGGER xd AFTER DELETE ON others_mine REFERENCING OLD TABLE AS unlinked FOR EACH STATEMENT
+	EXECUTE FUNCTION m2m_counter_links('role=other', 'counter=column');
+CREATE TRIGGER xu AFTER UPDATE ON others_mine REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR EACH STATEMENT
+	EXECUTE FUNCTION m2m_counter_links('role=other', 'counter=column');
+CREATE TRIGGER xt AFTER TRUNCATE ON others_mine FOR EACH STATEMENT EXECUTE FUNCTION m2m_counter_links('role=other', 'counter=column');
+CREATE CONSTRAINT TRIGGER y AFTER INSERT OR UPDATE ON others FROM others_mine NOT DEFERRABLE
+	FOR EACH ROW EXECUTE FUNCTION m2m_orphan_links('role=other', 'action=delete');
+CREATE TRIGGER yd AFTER DELETE ON others_mine REFERENCING OLD TABLE AS unlinked FOR EACH STATEMENT
+	EXECUTE FUNCTION m2m_orphan_links('role=other', 'action=delete');
+CREATE TRIGGER yu AFTER UPDATE ON others_mine REFERENCING OLD TABLE AS unlinked NEW TABLE AS linked FOR EACH STATEMENT
+	EXECUTE FUNCTION m2m_orphan_links('role=other', 'action=delete');
+CREATE TRIGGER yt BEFORE TRUNCATE ON others_mine FOR EACH STATEMENT EXECUTE FUNCTION m2m_orphan_links('role=other', 'action=delete');
+ALTER TRIGGER y ON others DEPENDS ON EXTENSION m2m;
+SELECT rule, whole FROM m2m_rules('others_mine');
+INSERT INTO others_mine VALUES (1, 1), (2, 1);
+SELECT m2m_link('others', 3, 'mine', ARRAY[1, 2], via => 'others_mine');
+DELETE FROM others_mine WHERE other_id = 1;
+SELECT m2m_unlink('others', 3, 'mine', ARRAY[1, 2], via => 'others_mine');
+TRUNCATE others_mine;
+SELECT * FROM others ORDER BY id;
+-- nor does he have it once somebody else has renamed the role
+RESET ROLE;
+SELECT m2m_rename('others_mine', left_role => 'theirs');
+SELECT rule, whole FROM m2m_rules('others_mine');
+INSERT INTO others_mine VALUES (1, 1);
+DELETE FROM others_mine;
+SELECT * FROM others ORDER BY id;
+-- the owner can give it; once more restored, it is whole
+SET ROLE m2m_hostile2;
+ALTER TRIGGER x ON others DEPENDS ON EXTENSION m2m;
+ALTER TRIGGER y ON others DEPENDS ON EXTENSION m2m;
+SET ROLE m2m_hostile;
+INSERT INTO others_mine VALUES (1, 1), (1, 2), (2, 1);
+DELETE FROM others_mine WHERE other_id = 2;
+SELECT * FROM others ORDER BY id;
+SELECT rule, whole FROM m2m_rules('others_mine');
+RESET ROLE;
+-- a side table, too
+ALTER TABLE others_mine OWNER TO m2m_hostile2;
+CREATE TABLE slots (other_id int, m2m_slot bigint, n bigint, PRIMARY KEY (other_id, m2m_slot));
+INSERT INTO slots VALUES (1, 1, 100);
+ALTER TABLE slots OWNER TO m2m_hostile2;
+GRANT TRIGGER ON others_mine, slots TO m2m_hostile;
+SET ROLE m2m_hostile;
+CREATE CONSTRAINT TRIGGER z AFTER UPDATE OF other_id ON slots FROM others_mine NOT DEFERRABLE
+	FOR EACH ROW EXECUTE FUNCTION m2m_counter_links('role=mine', 'counter=slots');
+CREATE TRIGGER zt AFTER TRUNCATE ON others_mine FOR EACH STATEMENT WHEN ('slots'::regclass IS NOT NULL)
+	EXECUTE FUNCTION m2m_counter_links('role=mine', 'counter=slots');
+RESET ROLE;
+TRUNCATE others_mine;
+SELECT * FROM slots;
+
 SET client_min_messages = error;
 DROP SCHEMA rule_hostile CASCADE;
-DROP ROLE m2m_hostile;
+DROP ROLE m2m_hostile, m2m_hostile2;

@@ -37,6 +37,7 @@
 #include "catalog.h"
 #include "catalog_internal.h"
 #include "m2m.h"
+#include "text.h"
 
 static bool is_trigger_function(Oid funcid);
 static bool read_trigger(Oid relid, M2mLinkView *view);
@@ -103,8 +104,8 @@ m2m_own_function(const char *name)
 
 	if (!OidIsValid(function))
 		elog(ERROR, "function %s not found", M2M_VIEW_TRIGGER_FUNCTION);
-	return quote_qualified_identifier(get_namespace_name(get_func_namespace(function)),
-									  name);
+	return m2m_qualify(get_namespace_name(get_func_namespace(function)),
+					   name);
 }
 
 /*

@@ -102,6 +102,32 @@ m2m_sql(const char *sql)
 }
 
 /*
+ * m2m_policies_past: from now on the current user is past policies that he has
+ * put on tables of his own (FORCE ROW LEVEL SECURITY), as foreign keys' statements
+ * are: what counts all links must not count those that he sees.  Returns what
+ * m2m_policies_back() is to be given; after an error the end of the
+ * (sub)transaction does that.
+ */
+int
+m2m_policies_past(void)
+{
+	Oid			userid;
+	int			security;
+
+	GetUserIdAndSecContext(&userid, &security);
+	SetUserIdAndSecContext(userid, security | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	return security;
+}
+
+/* m2m_policies_back: they are as before. */
+void
+m2m_policies_back(int security)
+{
+	SetUserIdAndSecContext(GetUserId(), security);
+}
+
+/*
  * m2m_ddl_is_own: is a statement, for which event triggers fire, one of ours?
  */
 bool
@@ -276,11 +302,13 @@ attempt(Oid owner, bool restricted, bool keep, bool quietly,
 		 * command come to it.  A search_path in which nobody's name comes
 		 * before PostgreSQL's.  Bodies of functions are checked, also in a
 		 * session that restores a dump: one that cannot run is to be an error
-		 * here, not at its first call.
+		 * here, not at its first call.  What only looks is past his own
+		 * policies: m2m_policies_past().
 		 */
 		SetUserIdAndSecContext(owner, security |
 							   SECURITY_LOCAL_USERID_CHANGE |
-							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0));
+							   (restricted ? SECURITY_RESTRICTED_OPERATION : 0) |
+							   (keep ? 0 : SECURITY_NOFORCE_RLS));
 		m2m_setting_for_now("search_path", "pg_catalog, pg_temp");
 		m2m_setting_for_now("check_function_bodies", "on");
 

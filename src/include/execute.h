@@ -23,6 +23,8 @@ typedef struct M2mExtensionState
  */
 extern void m2m_ddl(const char *sql);
 extern void m2m_sql(const char *sql);
+extern int	m2m_policies_past(void);
+extern void m2m_policies_back(int security);
 extern bool m2m_ddl_is_own(Node *parsetree);
 extern int	m2m_ddl_depth(void);
 extern bool m2m_as_owner(Oid owner, bool restricted, const char *what,

@@ -29,6 +29,8 @@ extern char *m2m_name_fit(const char *given, const char *argument);
  * quoted, so that no search_path has a say in it
  */
 extern char *m2m_qualified_name(Oid relid);
+extern char *m2m_qualify(const char *schema, const char *name);
+extern char *m2m_row_type(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
 extern char *m2m_quoted_key(M2mRelationship *rel, M2mSide side);
 extern char *m2m_qualified_operator(Oid operator);

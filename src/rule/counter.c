@@ -125,6 +125,7 @@ static void row_written(TriggerData *trigger);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
+static bool may_write(M2mRule *rule);
 static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
 static char *all_text(M2mRule *rule);
 static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
@@ -256,7 +257,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	if (rule == NULL)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	if (OidIsValid(table))
-		m2m_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
+		m2m_rule_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
 	else
 	{
 		context.callback = column_context;
@@ -454,9 +455,16 @@ counter_read(M2mRule *rule)
 		return OidIsValid(rule->table);
 
 	/* the column is named by the trigger on it; without it nothing is counted */
-	(void) column_trigger(rule, &column, &plain);
+	rule->mark = column_trigger(rule, &column, &plain);
 	rule->number[0] = column;
 	return strcmp(where, "column") == 0 && !OidIsValid(rule->table);
+}
+
+/* may_write: is there a column, which the owner of its table has given us? */
+static bool
+may_write(M2mRule *rule)
+{
+	return COLUMN(rule) != 0 && m2m_rule_is_lent(rule, rule->mark);
 }
 
 /* counter_after: after a statement or call. */
@@ -466,7 +474,7 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 	M2mRuleChangeKind kind = m2m_rule_change_kind(change);
 
 	/* a column that was dropped with CASCADE takes the counter along */
-	if (IN_COLUMN(rule) && COLUMN(rule) == 0)
+	if (IN_COLUMN(rule) && !may_write(rule))
 		return;
 	if (!IN_COLUMN(rule))
 		m2m_rule_check_table(rule);
@@ -627,7 +635,7 @@ count_absent(Absent *a)
 	Tuplestorestate *keys;
 
 	/* the counter may be gone, or its keys others, by now; it is counted then */
-	if (rule == NULL || !IN_COLUMN(rule) || COLUMN(rule) == 0 ||
+	if (rule == NULL || !IN_COLUMN(rule) || !may_write(rule) ||
 		a->desc->natts != rel->side[rule->side].nkeys)
 		return;
 	for (int i = 0; i < a->desc->natts; i++)
@@ -843,7 +851,7 @@ row_written(TriggerData *trigger)
 			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
 									trigger->tg_trigger->tgargs) ||
 			!m2m_rule_row_key(rule, trigger, values, isnull) ||
-			is_counted(trigger, rule))
+			!may_write(rule) || is_counted(trigger, rule))
 			continue;
 		desc = key_desc(rel, rule->side, false);
 		keys = tuplestore_begin_heap(false, false, work_mem);
@@ -1250,13 +1258,15 @@ counter_end(M2mRule *rule, bool keep)
 
 /*
  * column_trigger: the trigger on the column of the endpoint, or InvalidOid; it
- * says which column that is.  Is it enabled, and as we make it?
+ * says which column that is.  Is it enabled, and as we make it?  Of several,
+ * the one of the table's owner.
  */
 static Oid
 column_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
 {
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	Oid			result = InvalidOid;
+	bool		lent = false;
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -1265,8 +1275,7 @@ column_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
 				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
 	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
 							  1, &key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (!lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
@@ -1275,9 +1284,10 @@ column_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
 			m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) &&
 			form->tgattr.dim1 == 1)
 		{
+			lent = m2m_rule_is_lent(rule, form->oid);
 			result = form->oid;
 			*column = form->tgattr.values[0];
-			*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			*plain = lent && form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
 				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
 								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
 				heap_attisnull(tuple, Anum_pg_trigger_tgqual,

@@ -26,6 +26,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -174,10 +175,10 @@ m2m_history_define(Oid association)
 	if (rule == NULL)
 		elog(ERROR, "rule \"%s\" was not found again", name);
 	history = m2m_qualified_name(table);
-	m2m_sql(psprintf("UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id()"
-					 " WHERE h.to_xid IS NULL AND NOT EXISTS (SELECT FROM %s a WHERE %s)",
-					 history, END_OF_PERIOD, m2m_qualified_name(association),
-					 past_same(rule, "h", "a")));
+	m2m_rule_sql(psprintf("UPDATE %s h SET during = %s, to_xid = pg_catalog.pg_current_xact_id()"
+						  " WHERE h.to_xid IS NULL AND NOT EXISTS (SELECT FROM %s a WHERE %s)",
+						  history, END_OF_PERIOD, m2m_qualified_name(association),
+						  past_same(rule, "h", "a")));
 	m2m_rule_fill(rel, name,
 				  psprintf("INSERT INTO %s (%s, properties, during, from_xid)"
 						   " SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(), NULL),"
@@ -844,7 +845,9 @@ m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
  * m2m_history_restore: makes the links those of a moment, with the properties
  * that they had.  Links to rows that are no longer there stay away.  With the
  * caller's rights; nobody else writes the association meanwhile.  Errors: those
- * of find_history(); 0A000 where a pair may have several links.
+ * of find_history(); 0A000 where a pair may have several links; 42501 where a
+ * policy hides rows of the history, since their links would look as if they had
+ * not been there, and go.
  */
 void
 m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
@@ -865,6 +868,13 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 				 rel->deleted != 0 ?
 				 errdetail("Links that are removed stay there, marked as deleted.") :
 				 errdetail("A pair may have several links there.")));
+	if (check_enable_rls(rule->table, InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("links of relationship \"%s\" cannot be put back",
+						get_rel_name(rel->association)),
+				 errdetail("Row-level security may hide rows of \"%s\" from you, whose links would be removed.",
+						   get_rel_name(rule->table))));
 	initStringInfo(&names);
 	initStringInfo(&current);
 	initStringInfo(&values);

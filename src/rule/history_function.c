@@ -35,7 +35,6 @@ static bool reads_as(Oid function, M2mRelationship *rel, M2mSide near,
 					 const char *body, bool whole);
 static char *function_name(M2mRelationship *rel, M2mSide near);
 static Oid	function_by_name(M2mRelationship *rel, M2mSide near);
-static char *row_type(Oid relid);
 
 /*
  * m2m_history_function_body: what the function of a side reads as; NULL where
@@ -53,7 +52,7 @@ m2m_history_function_body(M2mRelationship *rel, M2mSide near)
 		return NULL;
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "%sNULL::%s, %s::pg_catalog.regclass, ",
-					 body_start(), row_type(far),
+					 body_start(), m2m_row_type(far),
 					 quote_literal_cstr(m2m_qualified_name(this->relid)));
 	if (this->nkeys > 1)
 		appendStringInfoString(&sql, "ROW(");
@@ -79,14 +78,6 @@ static char *
 body_start(void)
 {
 	return psprintf("SELECT r.* FROM %s(", m2m_own_function("m2m_at"));
-}
-
-/* row_type: of a table, qualified. */
-static char *
-row_type(Oid relid)
-{
-	return format_type_extended(get_rel_type_id(relid), -1,
-								FORMAT_TYPE_FORCE_QUALIFY);
 }
 
 /*
@@ -205,10 +196,11 @@ m2m_history_functions_make(M2mRelationship *rel)
 		}
 		m2m_ddl(psprintf("CREATE OR REPLACE FUNCTION %s(%s, at pg_catalog.timestamptz)"
 						 " RETURNS SETOF %s LANGUAGE sql STABLE PARALLEL RESTRICTED AS %s",
-						 name, row_type(rel->side[s].relid), row_type(far),
+						 name, m2m_row_type(rel->side[s].relid),
+						 m2m_row_type(far),
 						 quote_literal_cstr(m2m_history_function_body(rel, s))));
 		signature = psprintf("%s(%s, pg_catalog.timestamptz)", name,
-							 row_type(rel->side[s].relid));
+							 m2m_row_type(rel->side[s].relid));
 		function = function_by_name(rel, s);
 		m2m_function_depends(function, "m2m");
 		if (m2m_catalog_function_owner(function) !=

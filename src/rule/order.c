@@ -439,7 +439,7 @@ write_numbers(const char *sql)
 	m2m_symmetric_pause(1);
 	PG_TRY();
 	{
-		m2m_sql(sql);
+		m2m_rule_sql(sql);
 	}
 	PG_FINALLY();
 	{

@@ -798,7 +798,7 @@ report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows)
  * says_so: the rules about orphans of a table's rows, a list of M2mRule: of
  * those relationships that a trigger of ours on it names.  False if it is not
  * known what one of these says: its links may be any, and so no row is an
- * orphan.
+ * orphan.  Only those of the table's owner say anything.
  */
 static bool
 says_so(Oid endpoint, List **rules)
@@ -819,6 +819,8 @@ says_so(Oid endpoint, List **rules)
 			continue;
 		rule = rule_of_mark(endpoint, trigger->tgconstrrelid,
 							trigger->tgnargs, trigger->tgargs);
+		if (!m2m_rule_is_lent(rule, trigger->tgoid))
+			continue;
 		if (rule == NULL)
 			return false;
 		*rules = list_append_unique_ptr(*rules, rule);
@@ -1185,7 +1187,8 @@ mark_of(M2mRule *rule, bool *plain)
 
 		if (form->tgconstrrelid != rule->rel->association ||
 			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
-			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)))
+			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) ||
+			!m2m_rule_is_lent(rule, form->oid))
 			continue;
 		result = form->oid;
 		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&

@@ -17,12 +17,14 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/partition.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "commands/defrem.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
@@ -611,6 +613,28 @@ m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row, Datum *values,
 }
 
 /*
+ * m2m_rule_is_lent: has the owner of another table said, by a trigger of a
+ * rule's on it, that the rule has his rights there?  Whoever has TRIGGER on the
+ * table can make such a trigger, but only he can have it depend on the
+ * extension.  Asked when the rule is to write, as that changes without word to
+ * whoever remembers a description; once it is so, it stays.  rule may be NULL.
+ */
+bool
+m2m_rule_is_lent(M2mRule *rule, Oid trigger)
+{
+	if (!OidIsValid(trigger))
+		return false;
+	if (rule != NULL && rule->lent == trigger)
+		return true;
+	if (!list_member_oid(getAutoExtensionsOfObject(TriggerRelationId, trigger),
+						 get_extension_oid("m2m", true)))
+		return false;
+	if (rule != NULL)
+		rule->lent = trigger;
+	return true;
+}
+
+/*
  * m2m_rule_table_is_marked: has the side table of a rule the owner of the
  * association, and a trigger of the rule's that names the association?  Whoever
  * may put a trigger on the association could else have its owner write any
@@ -636,7 +660,8 @@ m2m_rule_table_is_marked(M2mRule *rule)
 
 		result = trigger->tgconstrrelid == rule->rel->association &&
 			m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs) &&
-			m2m_rule_kind_of(trigger->tgfoid) == rule->kind;
+			m2m_rule_kind_of(trigger->tgfoid) == rule->kind &&
+			m2m_rule_is_lent(rule, trigger->tgoid);
 	}
 	table_close(table, NoLock);
 	return result;
@@ -651,7 +676,7 @@ m2m_rule_check_table(M2mRule *rule)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("\"%s\" is no table of rule \"%s\"",
 						get_rel_name(rule->table), rule->name),
-				 errdetail("Such a table belongs to the owner of \"%s\", and has a trigger of the rule's that names it.",
+				 errdetail("Such a table belongs to the owner of \"%s\", and has a trigger of the rule's that names it and depends on the extension.",
 						   get_rel_name(rule->rel->association)),
 				 errhint("Give it to that owner, or switch the rule off and on again, or drop the trigger.")));
 }

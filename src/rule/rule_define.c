@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -176,6 +177,9 @@ m2m_rule_trigger(Oid relid, const char *trigger, const char *when,
 	appendStringInfoChar(&sql, ')');
 	m2m_ddl(sql.data);
 	m2m_trigger_depends(get_trigger_oid(relid, trigger, false), "m2m");
+
+	/* who has looked at it meanwhile, has taken it for somebody's */
+	CacheInvalidateRelcacheByRelid(relid);
 	m2m_ddl(psprintf("COMMENT ON TRIGGER %s ON %s IS %s",
 					 quote_identifier(trigger), table,
 					 quote_literal_cstr(comment)));
@@ -302,13 +306,17 @@ rename_in_triggers(M2mRule *rule, Oid relid, const char *role)
 																  ObjectIdGetDatum(trigger)));
 		char	   *comment = GetComment(trigger, TriggerRelationId, 0);
 		char	   *found = strstr(sql, old);
+		bool		lent = relid == rule->rel->association ||
+			m2m_rule_is_lent(NULL, trigger);
 
 		if (found == NULL)
 			continue;
 		m2m_rule_drop_trigger(relid, trigger);
 		m2m_ddl(psprintf("%.*s%s%s", (int) (found - sql), sql, new,
 						 found + strlen(old)));
-		m2m_trigger_depends(get_trigger_oid(relid, name, false), "m2m");
+		if (lent)
+			m2m_trigger_depends(get_trigger_oid(relid, name, false), "m2m");
+		CacheInvalidateRelcacheByRelid(relid);
 		if (comment != NULL)
 			m2m_ddl(psprintf("COMMENT ON TRIGGER %s ON %s IS %s",
 							 quote_identifier(name), m2m_qualified_name(relid),

@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "execute.h"
 #include "m2m.h"
 #include "rule_internal.h"
 
@@ -57,8 +58,9 @@ m2m_rule_announce(M2mRelationship *rel, const char *rule)
 }
 
 /*
- * m2m_rule_fill: runs an INSERT or UPDATE as the caller, with a NOTICE for
- * each tenth of the rows of a table that it is about.
+ * m2m_rule_fill: runs an INSERT or UPDATE as the caller, who owns the tables,
+ * past policies of his own, with a NOTICE for each tenth of the rows of a table
+ * that it is about.
  */
 void
 m2m_rule_fill(M2mRelationship *rel, const char *rule, const char *sql,
@@ -69,16 +71,32 @@ m2m_rule_fill(M2mRelationship *rel, const char *rule, const char *sql,
 	rule, get_rel_name(table), 0, 0, 0
 	};
 	SPIExecuteOptions options = {.dest = &counting.receiver};
+	int			security;
 
 	if (m2m_rule_announce(rel, rule))
 	{
 		counting.expected = about(table);
 		counting.step = Max(1, (uint64) (counting.expected / 10));
 	}
+	security = m2m_policies_past();
 	SPI_connect();
 	if (SPI_execute_extended(psprintf("%s RETURNING NULL", sql), &options) < 0)
 		elog(ERROR, "SPI_execute_extended failed for \"%s\"", sql);
 	SPI_finish();
+	m2m_policies_back(security);
+}
+
+/*
+ * m2m_rule_sql: one statement about all rows of a rule's table, as the caller,
+ * who owns it, past policies of his own.
+ */
+void
+m2m_rule_sql(const char *sql)
+{
+	int			security = m2m_policies_past();
+
+	m2m_sql(sql);
+	m2m_policies_back(security);
 }
 
 /* about: how many rows a table has, as the planner would guess. */

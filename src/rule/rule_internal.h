@@ -97,6 +97,8 @@ struct M2mRule
 	char	   *first;			/* name of the first of them */
 	Oid			table;			/* named in their conditions, or InvalidOid */
 	AttrNumber	column;			/* that a row trigger is about, or 0 */
+	Oid			mark;			/* its trigger on another table, if read */
+	Oid			lent;			/* one that m2m_rule_is_lent() has found so */
 	int32		number[2];		/* the kind's */
 	char	   *string[2];		/* the kind's */
 	SPIPlanPtr	plan[M2M_RULE_PLANS];
@@ -149,6 +151,7 @@ extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
 							 Datum *values, bool *isnull);
 extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
 							Datum *values, bool *isnull);
+extern bool m2m_rule_is_lent(M2mRule *rule, Oid trigger);
 extern bool m2m_rule_table_is_marked(M2mRule *rule);
 extern void m2m_rule_check_table(M2mRule *rule);
 
@@ -193,6 +196,7 @@ extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 extern bool m2m_rule_announce(M2mRelationship *rel, const char *rule);
 extern void m2m_rule_fill(M2mRelationship *rel, const char *rule,
 						  const char *sql, Oid table);
+extern void m2m_rule_sql(const char *sql);
 
 /* history_function.c: the functions of a history */
 extern void m2m_history_functions_make(M2mRelationship *rel);

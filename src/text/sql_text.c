@@ -16,6 +16,8 @@
 #include "m2m.h"
 #include "text.h"
 
+static const char *plainly(const char *name, Oid type);
+
 /*
  * m2m_qualified_name: a relation's quoted name with its schema.  Error 42P01
  * if it is gone, as where m2m_check() reads what another session is dropping.
@@ -30,8 +32,52 @@ m2m_qualified_name(Oid relid)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid),
 				 errdetail("It has just been dropped.")));
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  name);
+	return m2m_qualify(get_namespace_name(get_rel_namespace(relid)), name);
+}
+
+/*
+ * m2m_qualify: a quoted name with its schema.
+ */
+char *
+m2m_qualify(const char *schema, const char *name)
+{
+	char	   *quoted = pstrdup(plainly(schema, InvalidOid));
+
+	return psprintf("%s.%s", quoted, plainly(name, InvalidOid));
+}
+
+/*
+ * m2m_row_type: the row type of a table, qualified.
+ */
+char *
+m2m_row_type(Oid relid)
+{
+	return pstrdup(plainly(NULL, get_rel_type_id(relid)));
+}
+
+/*
+ * plainly: a name in quotes where it needs them, or a type, whatever
+ * quote_all_identifiers says.  Functions of ours are known by their text, and
+ * what one session writes has to be what another looks for.
+ */
+static const char *
+plainly(const char *name, Oid type)
+{
+	bool		all = quote_all_identifiers;
+	const char *result = NULL;
+
+	quote_all_identifiers = false;
+	PG_TRY();
+	{
+		result = name != NULL ? quote_identifier(name) :
+			format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY);
+	}
+	PG_FINALLY();
+	{
+		quote_all_identifiers = all;
+	}
+	PG_END_TRY();
+	return result;
 }
 
 /*
@@ -40,7 +86,7 @@ m2m_qualified_name(Oid relid)
 char *
 m2m_quoted_column(Oid relid, AttrNumber attnum)
 {
-	return pstrdup(quote_identifier(get_attname(relid, attnum, false)));
+	return pstrdup(plainly(get_attname(relid, attnum, false), InvalidOid));
 }
 
 /*
@@ -73,7 +119,7 @@ m2m_qualified_operator(Oid operator)
 		elog(ERROR, "cache lookup failed for operator %u", operator);
 	form = (Form_pg_operator) GETSTRUCT(tuple);
 	result = psprintf("OPERATOR(%s.%s)",
-					  quote_identifier(get_namespace_name(form->oprnamespace)),
+					  plainly(get_namespace_name(form->oprnamespace), InvalidOid),
 					  NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return result;
@@ -92,8 +138,8 @@ m2m_qualified_collation(Oid collation)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for collation %u", collation);
 	form = (Form_pg_collation) GETSTRUCT(tuple);
-	result = quote_qualified_identifier(get_namespace_name(form->collnamespace),
-										NameStr(form->collname));
+	result = m2m_qualify(get_namespace_name(form->collnamespace),
+						 NameStr(form->collname));
 	ReleaseSysCache(tuple);
 	return result;
 }

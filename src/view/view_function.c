@@ -817,6 +817,5 @@ m2m_function_copy(Oid function, HeapTuple old)
 char *
 m2m_rowtype_name(Oid relid)
 {
-	return format_type_extended(get_rel_type_id(relid), -1,
-								FORMAT_TYPE_FORCE_QUALIFY);
+	return m2m_row_type(relid);
 }
