@@ -47,7 +47,10 @@ m2m_catalog_is_distributed(Oid relid)
 	SysScanDesc scan;
 	bool		result;
 
-	/* what is nowhere is known by a cache, whether there are extensions is not */
+	/*
+	 * what is nowhere is known by a cache, whether there are extensions is
+	 * not
+	 */
 	catalog = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
 	if (!OidIsValid(catalog) || get_rel_relkind(catalog) != RELKIND_RELATION ||
 		!OidIsValid(get_extension_oid("citus", true)))

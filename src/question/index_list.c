@@ -73,7 +73,8 @@ struct M2mLists
 	bool		integer;
 	int			width;			/* bytes of it, if it stands in the same place
 								 * of each entry without nulls; 0: it does not */
-	int			place;			/* that is so many bytes from where that begins */
+	int			place;			/* that is so many bytes from where that
+								 * begins */
 	bool		pass_dead;		/* are dead entries passed over? */
 	Buffer		visibility;
 	IndexFetchTableData *fetch;
