@@ -47,10 +47,13 @@ m2m_catalog_is_distributed(Oid relid)
 	SysScanDesc scan;
 	bool		result;
 
-	if (!OidIsValid(get_extension_oid("citus", true)))
-		return false;
+	/*
+	 * what is nowhere is known by a cache, whether there are extensions is
+	 * not
+	 */
 	catalog = get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE);
-	if (!OidIsValid(catalog) || get_rel_relkind(catalog) != RELKIND_RELATION)
+	if (!OidIsValid(catalog) || get_rel_relkind(catalog) != RELKIND_RELATION ||
+		!OidIsValid(get_extension_oid("citus", true)))
 		return false;
 	attnum = get_attnum(catalog, "logicalrelid");
 	type = get_atttype(catalog, attnum);

@@ -10,9 +10,12 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "miscadmin.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -27,6 +30,9 @@ struct M2mFetch
 	Snapshot	snapshot;
 	M2mLists   *lists;
 	M2mList		list;			/* all of the index */
+	IndexScanDesc scan;			/* for m2m_fetch_key(); NULL until then */
+	FmgrInfo	equal;			/* the same */
+	TupleTableSlot *slot;		/* the same */
 };
 
 static Relation open_index(Relation table, M2mKeyColumn *key);
@@ -120,10 +126,56 @@ m2m_fetch_rows(M2mFetch *fetch, Datum key, int64 most,
 	return n;
 }
 
+/*
+ * m2m_fetch_key: gets ready for the rows of a key, which need not be greater
+ * than the last; m2m_fetch_next() returns one of those that the snapshot shows,
+ * until there are none, and then NULL.  A row is good until the next, and the
+ * key has to be until then.
+ *
+ * By a scan: a list, which copies a page, is for who goes on from there.
+ */
+void
+m2m_fetch_key(M2mFetch *fetch, Datum key)
+{
+	Relation	index = fetch->index;
+	ScanKeyData scankey;
+
+	if (fetch->scan == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fetch->context);
+
+		fetch->slot = table_slot_create(fetch->table, NULL);
+		fetch->scan = m2m_index_beginscan(fetch->table, index,
+										  fetch->snapshot, 1);
+		fmgr_info_cxt(get_opcode(get_opfamily_member(index->rd_opfamily[0],
+													 index->rd_opcintype[0],
+													 index->rd_opcintype[0],
+													 BTEqualStrategyNumber)),
+					  &fetch->equal, fetch->context);
+		MemoryContextSwitchTo(old);
+	}
+	ScanKeyEntryInitializeWithInfo(&scankey, 0, 1, BTEqualStrategyNumber,
+								   InvalidOid, index->rd_indcollation[0],
+								   &fetch->equal, key);
+	index_rescan(fetch->scan, &scankey, 1, NULL, 0);
+}
+
+TupleTableSlot *
+m2m_fetch_next(M2mFetch *fetch)
+{
+	return index_getnext_slot(fetch->scan, ForwardScanDirection,
+							  fetch->slot) ? fetch->slot : NULL;
+}
+
 /* m2m_fetch_end: lets go of everything but locks. */
 void
 m2m_fetch_end(M2mFetch *fetch)
 {
+	if (fetch->scan != NULL)
+	{
+		index_endscan(fetch->scan);
+		ExecDropSingleTupleTableSlot(fetch->slot);
+	}
 	m2m_list_end(&fetch->list);
 	m2m_lists_end(fetch->lists);
 	UnregisterSnapshot(fetch->snapshot);

@@ -71,13 +71,21 @@ struct M2mLists
 	M2mPairOrder *order;		/* of what follows ... */
 	int			column;			/* ... as this column of a pair */
 	bool		integer;
+	int			width;			/* bytes of it, if it stands in the same place
+								 * of each entry without nulls; 0: it does not */
+	int			place;			/* that is so many bytes from where that
+								 * begins */
 	bool		pass_dead;		/* are dead entries passed over? */
 	Buffer		visibility;
 	IndexFetchTableData *fetch;
 	TupleTableSlot *slot;
 };
 
+static void find_place(M2mLists *lists);
+static inline Datum entry_value(M2mList *list, OffsetNumber offset,
+								bool *isnull);
 static inline int compare(M2mLists *lists, Datum a, Datum b);
+static bool is_near(M2mList *list, Datum key);
 static void list_descend(M2mList *list, bool has_key, Datum key, bool beyond);
 static void list_go_right(M2mList *list);
 static bool list_enter(M2mList *list, Buffer leaf, bool searched);
@@ -87,7 +95,7 @@ static void list_arrive(M2mList *list);
 static void list_leave(M2mList *list);
 static inline bool entry_reaches(M2mList *list, OffsetNumber offset,
 								 Datum key, bool beyond);
-static bool is_passed_over(M2mList *list, OffsetNumber offset);
+static inline bool is_passed_over(M2mList *list, OffsetNumber offset);
 static bool is_visible(M2mLists *lists, ItemPointer place);
 
 /*
@@ -148,10 +156,39 @@ m2m_lists_begin(Relation table, Relation index, Snapshot snapshot, int nprefix,
 	lists->order = order;
 	lists->column = column;
 	lists->integer = order->column[column].integer;
+	find_place(lists);
 	lists->pass_dead = !TransactionStartedDuringRecovery();
 	lists->fetch = m2m_table_index_fetch_begin(table);
 	lists->slot = table_slot_create(table, NULL);
 	return lists;
+}
+
+/*
+ * find_place: where in an entry the value is, if that is the same in all that
+ * have no nulls: what comes before has fixed lengths.  It is then read without
+ * a call.
+ */
+static void
+find_place(M2mLists *lists)
+{
+	TupleDesc	desc = RelationGetDescr(lists->index);
+	int			place = 0;
+
+	for (int i = 0; i <= lists->nprefix; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attlen <= 0)
+			return;
+		place = att_align_nominal(place, attribute->attalign);
+		if (i < lists->nprefix)
+			place += attribute->attlen;
+		else if (lists->integer && attribute->attbyval)
+		{
+			lists->width = attribute->attlen;
+			lists->place = MAXALIGN(sizeof(IndexTupleData)) + place;
+		}
+	}
 }
 
 /* m2m_lists_end: lets go of what its lists have in common; they have ended. */
@@ -188,6 +225,20 @@ m2m_list_begin(M2mLists *lists, M2mList *list, const Datum *prefix)
 	list->lists = lists;
 	list->search = search;
 	list->page = palloc(BLCKSZ);
+}
+
+/*
+ * m2m_list_restart: makes a list that of other values of the prefix, NULL if
+ * there is none, to be read from its beginning.
+ */
+void
+m2m_list_restart(M2mList *list, const Datum *prefix)
+{
+	list_leave(list);
+	for (int i = 0; i < list->lists->nprefix; i++)
+		list->search->scankeys[i].sk_argument = prefix[i];
+	list->begun = false;
+	list->ended = false;
 }
 
 /* m2m_list_end: lets go of its page. */
@@ -250,9 +301,37 @@ m2m_list_seek(M2mList *list, bool has_key, Datum key, bool beyond)
 			list_arrive(list);
 			return !list->ended;
 		}
+		if (is_near(list, key))
+		{
+			list_go_right(list);
+			return m2m_list_seek(list, has_key, key, beyond);
+		}
 	}
 	list_descend(list, has_key, key, beyond);
 	return !list->ended;
+}
+
+/*
+ * is_near: is a number that is beyond those on a page likely to be on the next?
+ * If they go on as they do here, no search from the root is needed.
+ */
+static bool
+is_near(M2mList *list, Datum key)
+{
+	OffsetNumber first = P_FIRSTDATAKEY(BTPageGetOpaque(list->page));
+	bool		isnull[2];
+	int64		low;
+	int64		high;
+
+	if (list->lists->width == 0 || list->beyond - first < NEAR)
+		return false;
+	low = DatumGetInt64(entry_value(list, first, &isnull[0]));
+	high = DatumGetInt64(entry_value(list, list->beyond - 1, &isnull[1]));
+
+	/* the page may begin with the end of another list */
+	return !isnull[0] && !isnull[1] && low < high &&
+		(uint64) DatumGetInt64(key) - (uint64) high <
+		(uint64) high - (uint64) low;
 }
 
 /* m2m_list_step: moves a list on by one entry; false if there is none. */
@@ -329,6 +408,22 @@ m2m_list_shows(M2mList *list, Datum key)
 		(void) m2m_list_step(list);
 	}
 	return false;
+}
+
+/*
+ * m2m_list_visible: how many rows of the entry that a list stands at the
+ * snapshot shows.
+ */
+int
+m2m_list_visible(M2mList *list)
+{
+	ItemPointer place;
+	int			n = m2m_list_places(list, &place);
+	int			visible = 0;
+
+	for (int i = 0; i < n; i++)
+		visible += is_visible(list->lists, &place[i]) ? 1 : 0;
+	return visible;
 }
 
 /* m2m_list_compare: of two values. */
@@ -475,16 +570,10 @@ first_beyond(M2mList *list, OffsetNumber low, OffsetNumber high)
 static void
 list_arrive(M2mList *list)
 {
-	M2mLists   *lists = list->lists;
 	bool		isnull = true;
 
 	if (list->at < list->beyond)
-		list->head = index_getattr((IndexTuple)
-								   PageGetItem(list->page,
-											   PageGetItemId(list->page,
-															 list->at)),
-								   lists->nprefix + 1,
-								   RelationGetDescr(lists->index), &isnull);
+		list->head = entry_value(list, list->at, &isnull);
 
 	/* nulls are last */
 	if (isnull)
@@ -501,6 +590,33 @@ list_leave(M2mList *list)
 	if (BufferIsValid(list->leaf))
 		ReleaseBuffer(list->leaf);
 	list->leaf = InvalidBuffer;
+}
+
+/* entry_value: the value of an entry of the page. */
+static inline Datum
+entry_value(M2mList *list, OffsetNumber offset, bool *isnull)
+{
+	M2mLists   *lists = list->lists;
+	IndexTuple	tuple = (IndexTuple)
+		PageGetItem(list->page, PageGetItemId(list->page, offset));
+
+	if (lists->width > 0 && !IndexTupleHasNulls(tuple))
+	{
+		char	   *value = (char *) tuple + lists->place;
+
+		*isnull = false;
+		switch (lists->width)
+		{
+			case sizeof(int32):
+				return Int32GetDatum(*(int32 *) value);
+			case sizeof(int64):
+				return Int64GetDatum(*(int64 *) value);
+			case sizeof(int16):
+				return Int16GetDatum(*(int16 *) value);
+		}
+	}
+	return index_getattr(tuple, lists->nprefix + 1,
+						 RelationGetDescr(lists->index), isnull);
 }
 
 /* compare: of two values. */
@@ -521,20 +637,14 @@ static inline bool
 entry_reaches(M2mList *list, OffsetNumber offset, Datum key, bool beyond)
 {
 	bool		isnull;
-	Datum		value = index_getattr((IndexTuple)
-									  PageGetItem(list->page,
-												  PageGetItemId(list->page,
-																offset)),
-									  list->lists->nprefix + 1,
-									  RelationGetDescr(list->lists->index),
-									  &isnull);
+	Datum		value = entry_value(list, offset, &isnull);
 
 	return isnull ||
 		compare(list->lists, value, key) >= (beyond ? 1 : 0);
 }
 
 /* is_passed_over: has somebody found the rows of an entry to be dead to all? */
-static bool
+static inline bool
 is_passed_over(M2mList *list, OffsetNumber offset)
 {
 	return list->lists->pass_dead &&

@@ -84,6 +84,7 @@ extern M2mLists *m2m_lists_begin(Relation table, Relation index,
 extern void m2m_lists_end(M2mLists *lists);
 extern void m2m_list_begin(M2mLists *lists, M2mList *list,
 						   const Datum *prefix);
+extern void m2m_list_restart(M2mList *list, const Datum *prefix);
 extern void m2m_list_end(M2mList *list);
 extern bool m2m_list_seek(M2mList *list, bool has_key, Datum key,
 						  bool beyond);
@@ -91,17 +92,25 @@ extern bool m2m_list_step(M2mList *list);
 extern int	m2m_list_places(M2mList *list, ItemPointer *place);
 extern TupleTableSlot *m2m_list_fetch(M2mList *list, ItemPointer place);
 extern bool m2m_list_shows(M2mList *list, Datum key);
+extern int	m2m_list_visible(M2mList *list);
 extern int	m2m_list_compare(M2mList *list, Datum a, Datum b);
 
 /* fetch.c: rows by their keys, from an index and the table */
 extern M2mFetch *m2m_fetch_begin(M2mFind *find);
 extern int64 m2m_fetch_rows(M2mFetch *fetch, Datum key, int64 most,
 							Tuplestorestate *store);
+extern void m2m_fetch_key(M2mFetch *fetch, Datum key);
+extern TupleTableSlot *m2m_fetch_next(M2mFetch *fetch);
 extern void m2m_fetch_end(M2mFetch *fetch);
+
+/* counts.c: rows with the number of their links, from an index and the table */
+extern bool m2m_counts_by_index(M2mRelationship *rel, M2mSide side, int most,
+								ReturnSetInfo *rsinfo);
 
 /* seek.c: keys of rows, from the association's indexes alone */
 extern M2mSeek *m2m_seek_begin(M2mFind *find);
 extern bool m2m_seek_next(M2mSeek *seek, Datum *key);
+extern void m2m_seek_restart(M2mSeek *seek, M2mFind *find);
 extern void m2m_seek_end(M2mSeek *seek);
 extern bool m2m_is_plain_table(Relation relation);
 extern bool m2m_may_select(Relation relation, Bitmapset *columns);

@@ -12,9 +12,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/datum.h"
@@ -37,10 +39,12 @@ typedef struct Reached
 	M2mSide		from;			/* of the side whose links lead on */
 	bool		both;			/* do those of the other, too? */
 	MemoryContext context;
+	MemoryContext row;			/* of a row that is put into the result */
 	M2mIds		ids;			/* their keys */
 	int64		room;
 	int		   *parent;			/* what led to each; -1 of the first */
 	int		   *depth;
+	text	  **text;			/* of the key; NULL: not asked yet */
 	HTAB	   *last;			/* LastReached, by the hash of a key */
 	int		   *before;			/* of each, the one before with the same hash;
 								 * -1: none */
@@ -56,6 +60,11 @@ typedef struct LastReached
 static void add_reached(Reached *reached, Datum *key, int parent, int depth);
 static uint32 hash_key(Reached *reached, Datum *key);
 static bool same_key(Reached *reached, Datum *a, Datum *b);
+static bool is_reached(Reached *reached, Datum *key, uint32 hash);
+static bool reach_by_seek(Reached *reached, int64 max_depth,
+						  ReturnSetInfo *rsinfo);
+static void reach_row(Reached *reached, M2mFetch *fetch, Datum key, int parent,
+					  ReturnSetInfo *rsinfo);
 static int	take_step(Reached *reached, int first, int depth);
 static char *step_text(Reached *reached, int first,
 					   M2mParameters *parameters);
@@ -87,6 +96,8 @@ m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
 	reached.context = AllocSetContextCreate(CurrentMemoryContext,
 											"m2m reached rows",
 											ALLOCSET_DEFAULT_SIZES);
+	reached.row = AllocSetContextCreate(reached.context, "m2m reached row",
+										ALLOCSET_DEFAULT_SIZES);
 	reached.ids.is_array = true;
 	reached.ids.nkeys = id->nkeys;
 	control.keysize = sizeof(uint32);
@@ -95,6 +106,11 @@ m2m_reach_rows(M2mRelationship *rel, M2mSide from, M2mIds *id,
 	reached.last = hash_create("m2m reached rows", 256, &control,
 							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	add_reached(&reached, id->value, -1, 0);
+	if (reach_by_seek(&reached, max_depth, rsinfo))
+	{
+		MemoryContextDelete(reached.context);
+		return;
+	}
 	SPI_connect();
 	while (first < reached.ids.count && (max_depth < 0 || depth < max_depth))
 		first = take_step(&reached, first, ++depth);
@@ -118,12 +134,8 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 
 	if (!found)
 		last->row = -1;
-	for (int row = last->row; row >= 0; row = reached->before[row])
-	{
-		if (same_key(reached, key,
-					 reached->ids.value + (Size) row * nkeys))
-			return;
-	}
+	else if (is_reached(reached, key, hash))
+		return;
 	old = MemoryContextSwitchTo(reached->context);
 	if (n == reached->room)
 	{
@@ -139,6 +151,7 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 			reached->ids.value = palloc_array(Datum, room * nkeys);
 			reached->parent = palloc_array(int, room);
 			reached->depth = palloc_array(int, room);
+			reached->text = palloc_array(text *, room);
 			reached->before = palloc_array(int, room);
 		}
 		else
@@ -148,6 +161,8 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 			reached->parent = repalloc_huge(reached->parent,
 											sizeof(int) * room);
 			reached->depth = repalloc_huge(reached->depth, sizeof(int) * room);
+			reached->text = repalloc_huge(reached->text,
+										  sizeof(text *) * room);
 			reached->before = repalloc_huge(reached->before,
 											sizeof(int) * room);
 		}
@@ -162,10 +177,133 @@ add_reached(Reached *reached, Datum *key, int parent, int depth)
 	}
 	reached->parent[n] = parent;
 	reached->depth[n] = depth;
+	reached->text[n] = NULL;
 	reached->before[n] = last->row;
 	last->row = n;
 	reached->ids.count++;
 	MemoryContextSwitchTo(old);
+}
+
+/* is_reached: was a row come to before? */
+static bool
+is_reached(Reached *reached, Datum *key, uint32 hash)
+{
+	LastReached *last = hash_search(reached->last, &hash, HASH_FIND, NULL);
+
+	for (int row = last == NULL ? -1 : last->row; row >= 0;
+		 row = reached->before[row])
+	{
+		if (same_key(reached, key, reached->ids.value +
+					 (Size) row * reached->ids.nkeys))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * reach_by_seek: does all of it from indexes, by the active snapshot; false
+ * where these will not do, or the caller may not read all that there is to be
+ * read: then SQL will answer, or say so.
+ */
+static bool
+reach_by_seek(Reached *reached, int64 max_depth, ReturnSetInfo *rsinfo)
+{
+	M2mFind		find[2];
+	M2mIds		id = {.nkeys = 1,.count = 1};
+	M2mSeek    *seek[2] = {NULL, NULL};
+	M2mFetch   *fetch = NULL;
+	int			nseek = reached->both ? 2 : 1;
+	int			begun = 0;
+	bool		able = reached->ids.nkeys == 1;
+
+	id.value = reached->ids.value;
+	for (int i = 0; i < nseek; i++)
+	{
+		memset(&find[i], 0, sizeof(M2mFind));
+		find[i].rel = reached->rel;
+		find[i].side = i == 0 ? M2M_OTHER(reached->from) : reached->from;
+		find[i].all_of = &id;
+		find[i].max_rows = -1;
+	}
+	while (able && begun < nseek)
+	{
+		seek[begun] = m2m_seek_begin(&find[begun]);
+		able = seek[begun] != NULL;
+		begun += able ? 1 : 0;
+	}
+	if (able)
+		fetch = m2m_fetch_begin(&find[0]);
+	if (fetch != NULL)
+	{
+		for (int at = 0; at < reached->ids.count &&
+			 (max_depth < 0 || reached->depth[at] < max_depth); at++)
+		{
+			Datum		key[2];
+			bool		more[2] = {false, false};
+
+			id.value = &reached->ids.value[at];
+			for (int i = 0; i < nseek; i++)
+			{
+				m2m_seek_restart(seek[i], &find[i]);
+				more[i] = m2m_seek_next(seek[i], &key[i]);
+			}
+
+			/* of both directions in the order of their keys */
+			while (more[0] || more[1])
+			{
+				int			i = !more[0] ||
+					(more[1] &&
+					 m2m_pair_compare(m2m_pair_order(reached->rel), 0, 1,
+									  &key[1], &key[0]) < 0) ? 1 : 0;
+
+				reach_row(reached, fetch, key[i], at, rsinfo);
+				more[i] = m2m_seek_next(seek[i], &key[i]);
+				CHECK_FOR_INTERRUPTS();
+			}
+		}
+		m2m_fetch_end(fetch);
+	}
+	for (int i = 0; i < begun; i++)
+		m2m_seek_end(seek[i]);
+	return fetch != NULL;
+}
+
+/*
+ * reach_row: comes to a row from another, unless it was come to before, or there
+ * is none; puts it into the result.
+ */
+static void
+reach_row(Reached *reached, M2mFetch *fetch, Datum key, int parent,
+		  ReturnSetInfo *rsinfo)
+{
+	TupleTableSlot *row;
+
+	if (is_reached(reached, &key, hash_key(reached, &key)))
+		return;
+	m2m_fetch_key(fetch, key);
+	row = m2m_fetch_next(fetch);
+	if (row == NULL)
+		return;
+	add_reached(reached, &key, parent, reached->depth[parent] + 1);
+	for (; row != NULL; row = m2m_fetch_next(fetch))
+	{
+		int			at = reached->ids.count - 1;
+		MemoryContext old = MemoryContextSwitchTo(reached->row);
+		Datum		values[3];
+		bool		isnull[3] = {false, false, false};
+
+		/* with what columns that it was made without have by default */
+		slot_getallattrs(row);
+		values[0] = HeapTupleGetDatum(heap_form_tuple(row->tts_tupleDescriptor,
+													  row->tts_values,
+													  row->tts_isnull));
+		values[1] = Int32GetDatum(reached->depth[at]);
+		values[2] = PointerGetDatum(path_to(reached, at));
+		MemoryContextSwitchTo(old);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+							 isnull);
+		MemoryContextReset(reached->row);
+	}
 }
 
 /*
@@ -372,8 +510,17 @@ path_to(Reached *reached, int row)
 	Datum	   *key = palloc_array(Datum, n);
 
 	for (int i = n - 1, at = row; i >= 0; i--, at = reached->parent[at])
-		key[i] = PointerGetDatum(m2m_key_text(reached->rel, M2M_LEFT,
-											  reached->ids.value +
-											  (Size) at * reached->ids.nkeys));
+	{
+		if (reached->text[at] == NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(reached->context);
+
+			reached->text[at] = m2m_key_text(reached->rel, M2M_LEFT,
+											 reached->ids.value +
+											 (Size) at * reached->ids.nkeys);
+			MemoryContextSwitchTo(old);
+		}
+		key[i] = PointerGetDatum(reached->text[at]);
+	}
 	return construct_array(key, n, TEXTOID, -1, false, TYPALIGN_INT);
 }

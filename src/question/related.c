@@ -3,7 +3,8 @@
  *		Rows by how many links they have: of all rows, and those that share
  *		links with one row.
  *
- * Both are one SELECT, with the caller's rights and by his snapshot.
+ * Both are one SELECT, with the caller's rights and by his snapshot; but plain
+ * links are counted from an index (counts.c).
  */
 #include "postgres.h"
 
@@ -15,6 +16,9 @@
 #include "question_internal.h"
 #include "rule.h"
 #include "text.h"
+
+/* So many links of a row are counted in the time that its slots take. */
+#define LINKS_OF_SLOTS 40
 
 static void append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
 						const char *alias, bool named);
@@ -36,6 +40,10 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	initStringInfo(&sql);
 	if (m2m_counter_kept(rel, side, &column, &slots))
 	{
+		/* a row's slots take as long to find as some links to be counted */
+		if (column == NULL &&
+			m2m_counts_by_index(rel, side, LINKS_OF_SLOTS, rsinfo))
+			return;
 		if (column != NULL)
 			appendStringInfo(&sql, "SELECT %s, CAST(coalesce(e.%s, 0) AS pg_catalog.int8)"
 							 " FROM %s e",
@@ -53,6 +61,8 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 		m2m_run_question(sql.data, &parameters, rsinfo);
 		return;
 	}
+	if (m2m_counts_by_index(rel, side, -1, rsinfo))
+		return;
 	appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
 					 m2m_whole_row(rel->side[side].relid),
 					 m2m_qualified_name(rel->side[side].relid));

@@ -84,6 +84,8 @@ static bool sorts_as_key(M2mSeek *seek, Relation index, int position,
 static int	pair_column(M2mRelationship *rel, AttrNumber attnum);
 static void begin_lists(M2mSeek *seek, M2mFind *find);
 static int	add_lists(M2mSeek *seek, M2mFind *find, int n, M2mIds *ids);
+static void set_prefix(M2mSeek *seek, M2mFind *find, Datum *id,
+					   Datum *prefix);
 static bool next_candidate(M2mSeek *seek, Datum *candidate);
 static bool nth_smallest(M2mSeek *seek, int64 nth, Datum *key);
 static bool is_answer(M2mSeek *seek, Datum key);
@@ -170,6 +172,24 @@ m2m_seek_next(M2mSeek *seek, Datum *key)
 		CHECK_FOR_INTERRUPTS();
 	}
 	return false;
+}
+
+/*
+ * m2m_seek_restart: asks the same of another id, where it was asked for the rows
+ * linked to one, all_of, and nothing else.
+ */
+void
+m2m_seek_restart(M2mSeek *seek, M2mFind *find)
+{
+	Datum		prefix[INDEX_MAX_KEYS];
+
+	Assert(seek->nall == 1 && seek->nany + seek->nnone == 0 &&
+		   seek->row_index == NULL && find->after == NULL);
+	set_prefix(seek, find, find->all_of->value, prefix);
+	m2m_list_restart(&seek->list[0], prefix);
+	if (seek->has_last && !seek->typbyval)
+		pfree(DatumGetPointer(seek->last));
+	seek->has_last = false;
 }
 
 /* m2m_seek_end: lets go of everything but locks. */
@@ -436,15 +456,23 @@ add_lists(M2mSeek *seek, M2mFind *find, int n, M2mIds *ids)
 	{
 		Datum	   *prefix = palloc_array(Datum, seek->nfar);
 
-		/* the index may have an id's columns in another order */
-		for (int k = 0; k < seek->nfar; k++)
-			prefix[k] = ids->value[(Size) i * ids->nkeys +
-								   pair_column(find->rel,
-											   seek->index->rd_index->indkey.values[k]) -
-								   seek->first];
+		set_prefix(seek, find, ids->value + (Size) i * ids->nkeys, prefix);
 		m2m_list_begin(seek->lists, &seek->list[n], prefix);
 	}
 	return n;
+}
+
+/*
+ * set_prefix: an id as the index begins with it, which may have its columns in
+ * another order.
+ */
+static void
+set_prefix(M2mSeek *seek, M2mFind *find, Datum *id, Datum *prefix)
+{
+	for (int k = 0; k < seek->nfar; k++)
+		prefix[k] = id[pair_column(find->rel,
+								   seek->index->rd_index->indkey.values[k]) -
+					   seek->first];
 }
 
 /*
