@@ -668,11 +668,12 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
 
 /*
  * m2m_direct_index_insert: enters a row into an index, as
- * ExecInsertIndexTuples would, or puts the entry into the index's sort.  With UNIQUE_CHECK_PARTIAL, returns false if
- * there may be another row of that pair: the entry is made all the same, and
- * the caller sees to it.  Waits for no transaction, but with UNIQUE_CHECK_YES
- * for one that has the pair in the making, which is why that is only for
- * tables that nobody else can write; error 23505 then.
+ * ExecInsertIndexTuples would, or puts the entry into the index's sort, if it
+ * has one.  With UNIQUE_CHECK_PARTIAL, returns false if there may be another
+ * row of that pair: the entry is made all the same, and the caller sees to it.
+ * Waits for no transaction, but with UNIQUE_CHECK_YES for one that has the pair
+ * in the making, which is why that is only for tables that nobody else can
+ * write; error 23505 then.
  */
 bool
 m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
