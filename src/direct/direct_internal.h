@@ -12,6 +12,7 @@
 #include "nodes/execnodes.h"
 #include "utils/snapshot.h"
 
+#include "execute.h"
 #include "ids.h"
 #include "m2m.h"
 #include "rule.h"
@@ -76,6 +77,7 @@ typedef struct M2mDirectIndex
 										 * from order->natts on,
 										 * M2mDirect.number */
 	bool		at_once;		/* is there such a number in it? */
+	M2mIndexSort *sort;			/* entries are put here; NULL: made */
 } M2mDirectIndex;
 
 /* An endpoint, opened for foreign key checks. */

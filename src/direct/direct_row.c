@@ -342,7 +342,7 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		ExecClearTuple(table->row);
 		if (ours)
 		{
-			/* those of a number have it now, and who sorts them would not */
+			/* those of a number have it now, and a sort of pairs would not */
 			for (int i = 0; i < table->nindexes; i++)
 			{
 				if (table->index[i].at_once)
@@ -688,11 +688,12 @@ m2m_direct_check_row(M2mDirectTable *table, ItemPointer place)
 
 /*
  * m2m_direct_index_insert: enters a row into an index, as
- * ExecInsertIndexTuples would.  With UNIQUE_CHECK_PARTIAL, returns false if
- * there may be another row of that pair: the entry is made all the same, and
- * the caller sees to it.  Waits for no transaction, but with UNIQUE_CHECK_YES
- * for one that has the pair in the making, which is why that is only for
- * tables that nobody else can write; error 23505 then.
+ * ExecInsertIndexTuples would, or puts the entry into the index's sort, if it
+ * has one.  With UNIQUE_CHECK_PARTIAL, returns false if there may be another
+ * row of that pair: the entry is made all the same, and the caller sees to it.
+ * Waits for no transaction, but with UNIQUE_CHECK_YES for one that has the pair
+ * in the making, which is why that is only for tables that nobody else can
+ * write; error 23505 then.
  */
 bool
 m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
@@ -710,6 +711,11 @@ m2m_direct_index_insert(M2mDirectTable *table, M2mDirectIndex *index,
 			number_value(table, c - table->order->natts) :
 			m2m_direct_value(table, c, pair[c]);
 		isnull[i] = false;
+	}
+	if (index->sort != NULL)
+	{
+		m2m_index_sort_put(index->sort, values, isnull, place);
+		return true;
 	}
 	return index_insert(index->index, values, isnull, place,
 						table->association, check, false, index->info);

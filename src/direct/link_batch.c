@@ -40,6 +40,7 @@
 #include "access/heapam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_am.h"
 #include "commands/progress.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -119,6 +120,7 @@ struct M2mLinkBatch
 };
 
 static void begin_sorted(M2mLinkBatch *batch);
+static bool sorts_numbers(M2mDirectTable *table, M2mDirectIndex *index);
 static bool leads_with_right(M2mDirectTable *table, M2mDirectIndex *index);
 static void begin_check(M2mLinkBatch *batch, M2mSide side);
 static void link_group(M2mLinkBatch *batch);
@@ -194,6 +196,7 @@ begin_sorted(M2mLinkBatch *batch)
 	M2mDirectTable *table = batch->table;
 	M2mPairOrder *order = table->order;
 	bool		right_key = false;
+	int			nsorts;
 
 	/*
 	 * The pairs come in the order of the left key.  Rows of the right
@@ -215,6 +218,23 @@ begin_sorted(M2mLinkBatch *batch)
 	}
 	if (!right_key)
 		batch->sorted[batch->nsorted++].right_key = true;
+	nsorts = batch->nsorted;
+
+	/*
+	 * An index of the right key and a number gets entries with the rows, but
+	 * in its own order; one of the left key and a number has that order now.
+	 */
+	for (int i = 0; i < table->nindexes; i++)
+		nsorts += sorts_numbers(table, &table->index[i]);
+	for (int i = 0; i < table->nindexes; i++)
+	{
+		M2mDirectIndex *index = &table->index[i];
+
+		if (sorts_numbers(table, index))
+			index->sort = m2m_index_sort_begin(table->association,
+											   index->index,
+											   work_mem / 2 / nsorts);
+	}
 	for (int i = 0; i < batch->nsorted; i++)
 	{
 		SortedIndex *sorted = &batch->sorted[i];
@@ -232,9 +252,16 @@ begin_sorted(M2mLinkBatch *batch)
 				columns[n++] = c;
 		}
 		sorted->sort = m2m_pair_sort_begin(order, order->place_desc, n,
-										   columns,
-										   work_mem / 2 / batch->nsorted);
+										   columns, work_mem / 2 / nsorts);
 	}
+}
+
+/* sorts_numbers: does an index have numbers, and another order than the pairs? */
+static bool
+sorts_numbers(M2mDirectTable *table, M2mDirectIndex *index)
+{
+	return index->at_once && index->index->rd_rel->relam == BTREE_AM_OID &&
+		m2m_direct_side_column(table, M2M_LEFT, index->column[0]) != 0;
 }
 
 /*
@@ -351,6 +378,14 @@ m2m_batch_end(M2mLinkBatch *batch)
 	finish_group(batch);
 	for (int i = 0; i < batch->nsorted; i++)
 		finish_sorted(batch, &batch->sorted[i]);
+	for (int i = 0; i < batch->table->nindexes; i++)
+	{
+		M2mDirectIndex *index = &batch->table->index[i];
+
+		if (index->sort != NULL)
+			m2m_index_sort_end(index->sort, index->info);
+		index->sort = NULL;
+	}
 	check_doubtful(batch);
 	created = batch->created;
 	for (int i = 0; batch->slot != NULL && i < batch->room; i++)

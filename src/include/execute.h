@@ -1,11 +1,14 @@
 /*
  * execute.h
- *		Running SQL of our own, as whoever it has to run as; locks.
+ *		Running SQL of our own, as whoever it has to run as; locks; entries of
+ *		indexes.
  */
 #ifndef M2M_EXECUTE_H
 #define M2M_EXECUTE_H
 
+#include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
+#include "storage/itemptr.h"
 #include "storage/lockdefs.h"
 
 #include "m2m.h"
@@ -71,5 +74,15 @@ extern void m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash);
 extern void m2m_lock_rows(Oid relid, uint32 *hash, uint64 count);
 pg_noreturn extern void m2m_error_newer_links(void);
 pg_noreturn extern void m2m_error_newer(const char *detail);
+
+
+/* index_sort.c: entries of an index, made in its own order */
+typedef struct M2mIndexSort M2mIndexSort;
+
+extern M2mIndexSort *m2m_index_sort_begin(Relation heap, Relation index,
+										  int work_kb);
+extern void m2m_index_sort_put(M2mIndexSort *sort, Datum *values,
+							   bool *isnull, ItemPointer place);
+extern void m2m_index_sort_end(M2mIndexSort *sort, IndexInfo *info);
 
 #endif							/* M2M_EXECUTE_H */

@@ -260,6 +260,7 @@ search(Oid first, Oid second, const char *via, const char *role,
 	List	   *candidates = find_candidates(first, second, sources);
 	List	   *named = NIL;
 	List	   *found = NIL;
+	bool		by_path;
 	ListCell   *lc;
 
 	/* an unqualified via means one that counts anyway, if there is one */
@@ -278,17 +279,23 @@ search(Oid first, Oid second, const char *via, const char *role,
 	 * another's path must not take away a name that means something to him.
 	 * Named with its schema it is the caller's own choice, trusted or not.
 	 */
-	*depends_on_path = via != NULL && named == NIL;
+	*depends_on_path = false;
+	by_path = via != NULL && named == NIL;
 	foreach(lc, candidates)
 	{
 		M2mRelationship *rel = m2m_description_get(lfirst_oid(lc),
 												   InvalidOid, NULL);
 
-		if (rel != NULL && via != NULL &&
-			(is_named(rel, via, true) ||
-			 (*depends_on_path && is_named(rel, via, false) &&
-			  RelationIsVisible(rel->association))))
+		if (rel == NULL || via == NULL)
+			continue;
+		if (is_named(rel, via, true))
 			named = list_append_unique_oid(named, rel->association);
+		else if (by_path && is_named(rel, via, false))
+		{
+			*depends_on_path = true;
+			if (RelationIsVisible(rel->association))
+				named = list_append_unique_oid(named, rel->association);
+		}
 	}
 	foreach(lc, named)
 	{

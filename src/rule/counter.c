@@ -70,7 +70,10 @@ typedef enum CounterStatement
 	COUNTER_ABSENT,				/* keys linked that have no row */
 	COUNTER_LOCK_ABSENT,		/* rows that these have in the end */
 	COUNTER_NO_SLOT,			/* no slots at all */
-	COUNTER_LOCK_DELTA			/* rows of the endpoint that are in "delta" */
+	COUNTER_LOCK_DELTA,			/* rows of the endpoint that are in "delta" */
+	COUNTER_KEY_SLOTS,			/* free slots of one key */
+	COUNTER_KEY_ADD,			/* the difference to one of them */
+	COUNTER_KEY_NEW_SLOT		/* ... to one of our own */
 } CounterStatement;
 
 /*
@@ -121,6 +124,8 @@ static void update_column(M2mRule *rule, int statement, bool many);
 static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
+static bool add_to_slot(M2mRule *rule, M2mRuleChange *change, Datum slot);
+static bool read_key(M2mRule *rule, M2mRuleChange *change, Datum *values);
 static void row_written(TriggerData *trigger);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
@@ -130,6 +135,7 @@ static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
 static char *all_text(M2mRule *rule);
 static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
+static char *slot_is(M2mRule *rule, const char *slot);
 static char *row_keys(M2mRelationship *rel, M2mSide side, const char *alias);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, M2mRule *rule);
@@ -814,6 +820,9 @@ add_to_slots(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 	Datum		slot =
 		Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
 
+	if (m2m_rule_rows(change) == 1 && !IsolationUsesXactSnapshot() &&
+		add_to_slot(rule, change, slot))
+		return;
 	m2m_rule_connect(change);
 	m2m_rule_execute(rule,
 					 (many || IsolationUsesXactSnapshot() ? COUNTER_NEW_SLOT :
@@ -821,6 +830,96 @@ add_to_slots(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 					 m2m_catalog_relation_owner(rule->rel->association),
 					 M2M_RULE_COMMAND, 1, &type, &slot);
 	m2m_rule_finish();
+}
+
+/*
+ * add_to_slot: the same of one link, where its key has but one slot that is
+ * free, or none; else false.  That is nearly always so, and the statement that
+ * merges slots takes much longer to begin than to run.
+ */
+static bool
+add_to_slot(M2mRule *rule, M2mRuleChange *change, Datum slot)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	Oid			owner = m2m_catalog_relation_owner(rule->rel->association);
+	int			n = endpoint->nkeys;
+	Oid			types[INDEX_MAX_KEYS + 2];
+	Datum		values[INDEX_MAX_KEYS + 2];
+	int64		d = change->linked != NULL ? 1 : -1;
+	uint64		free;
+	bool		result;
+
+	/* others may be no links */
+	if (rule->rel->deleted != 0 || n >= INDEX_MAX_KEYS)
+		return false;
+	m2m_rule_connect(NULL);
+	result = read_key(rule, change, values);
+	for (int i = 0; i < n; i++)
+		types[i] = endpoint->key[i].link_type;
+	types[n] = types[n + 1] = INT8OID;
+	if (result)
+	{
+		free = m2m_rule_execute(rule, COUNTER_KEY_SLOTS, false, owner,
+								M2M_RULE_COMMAND, n, types, values);
+		values[n] = slot;
+		values[n + 1] = Int64GetDatum(d);
+		if (free == 0)
+			m2m_rule_execute(rule, COUNTER_KEY_NEW_SLOT, false, owner,
+							 M2M_RULE_COMMAND, n + 2, types, values);
+		else
+		{
+			TupleDesc	desc = SPI_tuptable->tupdesc;
+			HeapTuple	row = SPI_tuptable->vals[0];
+			bool		isnull;
+
+			values[n] = SPI_getbinval(row, desc, 1, &isnull);
+
+			/* a slot of zero goes */
+			result = free == 1 &&
+				DatumGetInt64(SPI_getbinval(row, desc, 2, &isnull)) + d != 0;
+			if (result)
+				m2m_rule_execute(rule, COUNTER_KEY_ADD, false, owner,
+								 M2M_RULE_COMMAND, n + 2, types, values);
+		}
+	}
+	m2m_rule_finish();
+	return result;
+}
+
+/*
+ * read_key: the key of the only row of a change, in memory of SPI's; false if
+ * it is no link.
+ */
+static bool
+read_key(M2mRule *rule, M2mRuleChange *change, Datum *values)
+{
+	M2mRelationship *rel = rule->rel;
+	Tuplestorestate *rows = change->linked != NULL ? change->linked :
+		change->unlinked;
+	Relation	association = table_open(rel->association, NoLock);
+	TupleDesc	desc = RelationGetDescr(association);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	bool		result;
+
+	/* a reader of our own, as each scan of a transition table has */
+	tuplestore_select_read_pointer(rows,
+								   tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
+	tuplestore_rescan(rows);
+	result = tuplestore_gettupleslot(rows, true, false, slot);
+	for (int i = 0; i < rel->nlink && result; i++)
+		result = !slot_attisnull(slot, rel->link[i]);
+	for (int i = 0; i < rel->side[rule->side].nkeys && result; i++)
+	{
+		Form_pg_attribute column =
+			TupleDescAttr(desc, rel->side[rule->side].key[i].link_attnum - 1);
+		bool		isnull;
+
+		values[i] = datumCopy(slot_getattr(slot, column->attnum, &isnull),
+							  column->attbyval, column->attlen);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(association, NoLock);
+	return result;
 }
 
 /*
@@ -1076,6 +1175,28 @@ counter_text(M2mRule *rule, int statement)
 							row_keys(rel, side, "r"));
 		case COUNTER_NO_SLOT:
 			return psprintf("DELETE FROM %s", slots);
+		case COUNTER_KEY_SLOTS:
+			return psprintf("SELECT s.m2m_slot, s.n FROM %s s WHERE %s ORDER BY s.m2m_slot"
+							" LIMIT 2 FOR UPDATE SKIP LOCKED",
+							slots, slot_is(rule, "s"));
+		case COUNTER_KEY_ADD:
+			return psprintf("UPDATE %s s SET n = s.n OPERATOR(pg_catalog.+) $%d WHERE %s"
+							" AND s.m2m_slot OPERATOR(pg_catalog.=) $%d",
+							slots, endpoint->nkeys + 2, slot_is(rule, "s"),
+							endpoint->nkeys + 1);
+		case COUNTER_KEY_NEW_SLOT:
+			{
+				StringInfoData values;
+
+				initStringInfo(&values);
+				for (int i = 1; i <= endpoint->nkeys + 2; i++)
+					appendStringInfo(&values, "%s$%d", i > 1 ? ", " : "", i);
+				return psprintf("INSERT INTO %s AS s VALUES (%s)"
+								" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
+								" OPERATOR(pg_catalog.+) excluded.n",
+								slots, values.data,
+								slot_keys(rule, NULL, false));
+			}
 	}
 	return NULL;
 }
@@ -1154,6 +1275,21 @@ slot_same(M2mRule *rule, const char *slot, const char *link)
 	return m2m_rule_table_same(rule, rule->rel->side[rule->side].nkeys,
 							   m2m_rule_side_columns(rule->rel, rule->side),
 							   slot, link);
+}
+
+/* slot_is: has a slot the key that the first parameters are? */
+static char *
+slot_is(M2mRule *rule, const char *slot)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&list, "%s%s.%s %s $%d", i > 0 ? " AND " : "", slot,
+						 m2m_quoted_column(rule->table, i + 1),
+						 m2m_rule_equality(endpoint->key[i].link_type), i + 1);
+	return list.data;
 }
 
 /* counter_definition: the call; NULL where the column is gone. */

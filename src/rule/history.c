@@ -49,7 +49,9 @@ typedef enum HistoryStatement
 								 * linked, */
 	HISTORY_CLOSE_UNLINKED,		/* or unlinked */
 	HISTORY_OPEN_LINKED,
-	HISTORY_OPEN_UNLINKED
+	HISTORY_OPEN_UNLINKED,
+	HISTORY_ROWS				/* of each of these that open rows: just the
+								 * rows */
 } HistoryStatement;
 
 /* Columns of the side table beside the association's keys. */
@@ -69,6 +71,9 @@ static Oid	make_table(M2mRelationship *rel);
 static char *begin_of_history(void);
 static bool close_rows(M2mRule *rule, int statement, bool many);
 static void run(M2mRule *rule, int statement, bool many);
+static bool opens(int statement);
+static bool insert_rows(M2mRule *rule, int statement, Oid *types,
+						Datum *values);
 static void set_local(const char *name, const char *value);
 static bool writes_alike(Oid type);
 static char *comparable(M2mRelationship *rel, const char *alias,
@@ -86,6 +91,7 @@ static char *targets_text(M2mRule *rule, const char *gone);
 static char *close_text(M2mRule *rule, const char *gone, const char *surplus);
 static char *surplus_text(M2mRule *rule, const char *pairs);
 static char *missing_text(M2mRule *rule, const char *pairs);
+static char *rows_to_open(M2mRule *rule, int statement, bool many);
 static M2mRule *find_history(M2mRelationship *rel, TimestampTz at);
 static uint64 execute_sql(const char *sql, TimestampTz at);
 
@@ -344,11 +350,53 @@ run(M2mRule *rule, int statement, bool many)
 		set_local("extra_float_digits", "1");
 		set_local("bytea_output", "hex");
 	}
-	m2m_rule_execute(rule, statement, many,
-					 m2m_catalog_relation_owner(rule->rel->association),
-					 M2M_RULE_WRITE_LATEST, lengthof(types), types, values);
+	if (!many || !opens(statement) ||
+		!insert_rows(rule, statement, types, values))
+		m2m_rule_execute(rule, statement, many,
+						 m2m_catalog_relation_owner(rule->rel->association),
+						 M2M_RULE_WRITE_LATEST, lengthof(types), types,
+						 values);
 	if (VARIES(rule))
 		AtEOXact_GUC(true, nest);
+}
+
+/* opens: does a statement open rows? */
+static bool
+opens(int statement)
+{
+	return statement == HISTORY_OPEN || statement == HISTORY_OPEN_MOVED ||
+		statement == HISTORY_OPEN_LINKED ||
+		statement == HISTORY_OPEN_UNLINKED;
+}
+
+/*
+ * insert_rows: many rows, without the executor; false where it takes that.  The
+ * columns are those of rows_to_open().
+ */
+static bool
+insert_rows(M2mRule *rule, int statement, Oid *types, Datum *values)
+{
+	static const char *const names[] = {
+		"during", "from_xid", "properties", "linked_by", "linked_actor"
+	};
+	static const Oid expected[] = {
+		TSTZRANGEOID, XID8OID, JSONBOID, TEXTOID, TEXTOID
+	};
+	M2mRelationship *rel = rule->rel;
+	AttrNumber *attnum = palloc_array(AttrNumber,
+									  rel->nlink + lengthof(names));
+
+	StaticAssertStmt(lengthof(names) == lengthof(expected),
+					 "a type for each name");
+	for (int i = 0; i < rel->nlink; i++)
+		attnum[i] = i + 1;
+	for (size_t i = 0; i < lengthof(names); i++)
+		attnum[rel->nlink + i] = get_attnum(rule->table, names[i]);
+	return m2m_rule_insert(rule, HISTORY_ROWS + statement,
+						   m2m_catalog_relation_owner(rel->association),
+						   rel->nlink + lengthof(names), attnum, expected, 3,
+						   get_attnum(rule->table, own_columns[0]), 2, types,
+						   values);
 }
 
 /* set_local: a setting, until its nesting level ends. */
@@ -644,28 +692,20 @@ static char *
 history_text(M2mRule *rule, int statement)
 {
 	M2mRelationship *rel = rule->rel;
-	char	   *history = m2m_qualified_name(rule->table);
 
+	if (statement >= HISTORY_ROWS)
+		return rows_to_open(rule, statement - HISTORY_ROWS, true);
 	switch ((HistoryStatement) statement)
 	{
 		case HISTORY_OPEN:
 		case HISTORY_OPEN_MOVED:
 		case HISTORY_OPEN_LINKED:
 		case HISTORY_OPEN_UNLINKED:
-			return psprintf("INSERT INTO %s (%s, properties, during, from_xid, linked_by,"
-							" linked_actor)"
-							" SELECT %s, a.properties, pg_catalog.tstzrange(pg_catalog.now(),"
-							" NULL),"
-							" pg_catalog.pg_current_xact_id(), $1,"
-							" CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM (%s) a",
-							history, past_names(rule), m2m_rule_pair(rel, "a"),
-							statement == HISTORY_OPEN ?
-							rows_text(rel, "linked") :
-							statement == HISTORY_OPEN_MOVED ?
-							moved_text(rel, true) :
-							missing_text(rule,
-										 statement == HISTORY_OPEN_LINKED ?
-										 "linked" : "unlinked"));
+			return psprintf("INSERT INTO %s (%s, during, from_xid, properties, linked_by,"
+							" linked_actor) %s",
+							m2m_qualified_name(rule->table),
+							past_names(rule),
+							rows_to_open(rule, statement, false));
 		case HISTORY_CLOSE:
 		case HISTORY_CLOSE_MOVED:
 			return close_text(rule, statement == HISTORY_CLOSE ?
@@ -679,8 +719,32 @@ history_text(M2mRule *rule, int statement)
 							  surplus_text(rule,
 										   statement == HISTORY_CLOSE_LINKED ?
 										   "linked" : "unlinked"));
+		case HISTORY_ROWS:
+			break;
 	}
 	return NULL;
+}
+
+/*
+ * rows_to_open: the rows that a statement opens.  Of many, what is the same in
+ * all of them is computed once.
+ */
+static char *
+rows_to_open(M2mRule *rule, int statement, bool many)
+{
+	M2mRelationship *rel = rule->rel;
+	const char *during = "pg_catalog.tstzrange(pg_catalog.now(), NULL)";
+	const char *xid = "pg_catalog.pg_current_xact_id()";
+
+	return psprintf("SELECT %s, %s, %s, a.properties, $1,"
+					" CASE WHEN $2 OPERATOR(pg_catalog.<>) '' THEN $2 END FROM (%s) a",
+					m2m_rule_pair(rel, "a"),
+					many ? psprintf("(SELECT %s)", during) : during,
+					many ? psprintf("(SELECT %s)", xid) : xid,
+					statement == HISTORY_OPEN ? rows_text(rel, "linked") :
+					statement == HISTORY_OPEN_MOVED ? moved_text(rel, true) :
+					missing_text(rule, statement == HISTORY_OPEN_LINKED ?
+								 "linked" : "unlinked"));
 }
 
 /* history_definition: the call. */

@@ -29,7 +29,7 @@
 #define M2M_RULE_BEFORE 64
 
 /* Statements of its own that a rule may keep plans of. */
-#define M2M_RULE_PLANS 24
+#define M2M_RULE_PLANS 26
 
 /* ... of which the last are m2m_rule_delta_text()'s, by kind of change */
 #define M2M_RULE_DELTA (M2M_RULE_PLANS - 3)
@@ -191,6 +191,12 @@ extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 								   uint64 *count);
+
+/* rule_insert.c: many rows into a side table, by its access methods */
+extern bool m2m_rule_insert(M2mRule *rule, int statement, Oid as, int ncolumns,
+							const AttrNumber *attnum, const Oid *type,
+							int nulls, AttrNumber identity, int nargs,
+							Oid *types, Datum *values);
 
 /* rule_fill.c: computing what is due over links that there are already */
 extern bool m2m_rule_announce(M2mRelationship *rel, const char *rule);
