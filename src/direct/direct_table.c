@@ -41,6 +41,7 @@
 
 #include "catalog.h"
 #include "direct_internal.h"
+#include "execute.h"
 #include "ids.h"
 #include "m2m.h"
 #include "relationship.h"

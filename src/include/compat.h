@@ -231,40 +231,43 @@ typedef bool M2mUpdateIndexes;
  * 16: what is required on a table stands in an RTEPermissionInfo, and
  * ExecCheckPermissions() takes the place of ExecCheckRTPerms().
  *
- * m2m_check_permissions: may the user do what required says on a table and,
- * where it is only for columns, on these?  As the executor asks, so that who
- * has hooked ExecutorCheckPerms is asked, too.  False if not; the hook may
- * raise an error.
+ * m2m_permissions_list: a range table of one table, with the rights that
+ * somebody needs on it and, where they are only for columns, on which.
  */
-static inline bool
-m2m_check_permissions(Relation relation, LOCKMODE lockmode, AclMode required,
-					  Bitmapset *selected, Bitmapset *written)
+static inline List *
+m2m_permissions_list(Relation relation, LOCKMODE lockmode, AclMode required,
+					 Bitmapset *selected, Bitmapset *written, List **infos)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 #if PG_VERSION_NUM >= 160000
-	List	   *infos = NIL;
 	RTEPermissionInfo *info;
 #else
 	RangeTblEntry *info = rte;
 #endif
 
+	*infos = NIL;
 	rte->rtekind = RTE_RELATION;
 	rte->relid = RelationGetRelid(relation);
 	rte->relkind = relation->rd_rel->relkind;
 	rte->rellockmode = lockmode;
 #if PG_VERSION_NUM >= 160000
-	info = addRTEPermissionInfo(&infos, rte);
+	info = addRTEPermissionInfo(infos, rte);
 #endif
 	info->requiredPerms = required;
 	info->selectedCols = selected;
 	info->insertedCols = written;
 	info->updatedCols = written;
-#if PG_VERSION_NUM >= 160000
-	return ExecCheckPermissions(list_make1(rte), infos, false);
-#else
-	return ExecCheckRTPerms(list_make1(rte), false);
-#endif
+	return list_make1(rte);
 }
+
+#if PG_VERSION_NUM >= 160000
+#define m2m_executor_permits(rtable, infos) \
+	ExecCheckPermissions(rtable, infos, false)
+#define m2m_set_permissions(statement, infos) ((statement)->permInfos = (infos))
+#else
+#define m2m_executor_permits(rtable, infos) ExecCheckRTPerms(rtable, false)
+#define m2m_set_permissions(statement, infos) ((void) (infos))
+#endif
 
 /*
  * 19: a planned statement has a set of target relations instead of a list.

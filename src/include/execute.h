@@ -1,7 +1,7 @@
 /*
  * execute.h
- *		Running SQL of our own, as whoever it has to run as; locks; entries of
- *		indexes.
+ *		Running SQL of our own, as whoever it has to run as; permissions; locks;
+ *		entries of indexes.
  */
 #ifndef M2M_EXECUTE_H
 #define M2M_EXECUTE_H
@@ -10,6 +10,7 @@
 #include "nodes/parsenodes.h"
 #include "storage/itemptr.h"
 #include "storage/lockdefs.h"
+#include "utils/relcache.h"
 
 #include "m2m.h"
 
@@ -52,6 +53,11 @@ extern bool m2m_drop_for_good_if_free(List *addresses);
 /* extension.c: marking triggers and functions of ours as going with the extension */
 extern void m2m_trigger_depends(Oid trigger, const char *extension);
 extern void m2m_function_depends(Oid function, const char *extension);
+
+/* permission.c: may the caller do what the executor is not asked to do? */
+extern bool m2m_check_permissions(Relation relation, LOCKMODE lockmode,
+								  AclMode required, Bitmapset *selected,
+								  Bitmapset *written);
 
 /*
  * lock.c: on several relations at once, on an extension, and by which calls on

@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "execute.h"
 #include "m2m.h"
 #include "question_internal.h"
 

@@ -39,6 +39,7 @@
 #include "utils/snapmgr.h"
 
 #include "catalog.h"
+#include "execute.h"
 #include "m2m.h"
 #include "question_internal.h"
 

@@ -84,6 +84,7 @@ same_log('m2m_load', q{SELECT m2m_load('author', 'book', 'SELECT 1, i FROM gener
 same_log('one unlinked', q{SELECT m2m_unlink('author', 9, 'book', 1)}, $delete);
 same_log('many unlinked', q{SELECT m2m_unlink('author', 9, 'book', ARRAY[1, 2])}, $delete);
 same_log('m2m_clear', q{SELECT m2m_clear('author', 9, 'book')}, $delete);
+same_log('m2m_set', q{SELECT m2m_set('author', 9, 'book', ARRAY[1, 7])}, "$delete; $insert", 'READ,SELECT');
 same_log('toggled on', q{SELECT m2m_toggle('author', 1, 'book', 1)}, $insert, 'WRITE,DELETE');
 same_log('toggled off', q{SELECT m2m_toggle('author', 9, 'book', 1)}, $delete);
 same_log('INSERT into a link view', q{INSERT INTO author_books (author_id, id) VALUES (1, 1)}, $insert);
@@ -92,5 +93,18 @@ same_log('DELETE from a link view', q{DELETE FROM author_books WHERE author_id =
 same_log('a link view is read', q{SELECT count(*) FROM author_books WHERE author_id = 9}, $select);
 same_log('m2m_linked', q{SELECT m2m_linked('author', 9, 'book', 1)}, $select);
 same_log('m2m_count', q{SELECT m2m_count('author', 9, 'book')}, $select);
+same_log('m2m_find', q{SELECT count(*) FROM m2m_find(NULL::author, 'book', all_of => '{1,2}')}, $select);
+same_log('m2m_counts', q{SELECT count(*) FROM m2m_counts(NULL::author, 'book')}, $select);
+same_log('m2m_related', q{SELECT count(*) FROM m2m_related(NULL::author, 9, 'book')}, $select);
+same_log('m2m_json', q{SELECT m2m_json('author', 9, '{books}')}, $select);
+same_log('m2m_copy', q{SELECT m2m_copy('author', 9, 'author', 10)}, "$insert; $select");
+
+# Rows that m2m_find shows are fetched past the executor, too.
+$node->safe_psql('postgres', 'GRANT SELECT ON author TO auditor');
+my $shown = audited(q{SELECT * FROM author}, 'author');
+isnt($shown, '', 'a table read by hand is logged');
+is(audited(qq{SELECT count(*) FROM m2m_find(NULL::author, '$_', all_of => '{1,2}')}, 'author'),
+	$shown, "rows that are linked to both, $_")
+  foreach 'book', 'tag';
 
 done_testing();
