@@ -107,6 +107,8 @@ extern void m2m_order_define(Oid association, const char *role,
 							 const char *column, bool dense);
 extern AttrNumber m2m_order_column(M2mRelationship *rel, M2mSide side);
 extern int64 m2m_order_provisional(M2mRelationship *rel, M2mSide side);
+extern bool m2m_order_dense(M2mRelationship *rel, AttrNumber attnum,
+							M2mSide *side, int64 *first, int64 *half);
 extern Oid	m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum);
 
 /* order_move.c: changing it */

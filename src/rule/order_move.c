@@ -11,6 +11,11 @@
  * that gives too little room.  Of a dense one all between the old and the new
  * place are.
  *
+ * Numbers that the sequence gives are multiples of its step, so a number that a
+ * link is moved to is none: it would be that of a link which another transaction
+ * has just made, and we do not see yet.  Those in between are counted by their
+ * rank: 1, 2 ... step - 1 are the ranks of themselves, step + 1 has rank step.
+ *
  * Links are locked in the order of their keys, as whoever unlinks several
  * would, and written by their place; if one has been changed by then, all is
  * read again.
@@ -39,10 +44,10 @@
 #include "rule_internal.h"
 #include "text.h"
 
-/* From one number to the next, as long as there is room. */
-#define STEP 65536
-
-/* Room that links which are moved on leave between them, at least. */
+/*
+ * Room that links which are moved on leave between them, at least; in steps of
+ * less than 64 a quarter of one.
+ */
 #define ROOM 16
 
 /* How many links are looked at first, where one comes before another. */
@@ -79,7 +84,10 @@ static int	links_after(OrderedList *list, Link *before, Link *moved, int most,
 						Link *links, bool *is_next);
 static bool is_at(ItemPointer place, Link *link);
 static void put(OrderedList *list, Link *link, int64 number);
-static int64 number_past(OrderedList *list, int64 number, int64 step);
+static int64 number_past(OrderedList *list, int64 number, int64 n);
+static uint64 numbers_within(OrderedList *list, int64 low, int64 high);
+static int64 rank_of(int64 number, int step);
+static int64 number_of(int64 rank, int step);
 static bool write_places(OrderedList *list, Oid as);
 static void lock_list(OrderedList *list);
 static uint64 run(M2mRule *rule, const char *sql, int nargs, Oid *types,
@@ -97,7 +105,7 @@ static char *match_wanted(M2mRelationship *rel, const char *alias);
 static void number_links(OrderedList *list, Link *links, int64 n);
 static void number_between(OrderedList *list, Link *links, int64 from,
 						   int64 to, Link *low, Link *high);
-static bool *longest_in_order(Link *links, int64 n);
+static bool *longest_in_order(Link *links, int64 n, int step);
 static bool is_in_order(M2mRelationship *rel, M2mSide far, M2mIds *ids);
 
 /*
@@ -179,6 +187,7 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	bool		is_next;
 	int64		low;
 	int			n = 0;
+	int			step = m2m_order_step(list->rule);
 
 	find_link(list, moved, &this);
 	first = !find_before(list, &this, where, other, at, &before);
@@ -190,8 +199,8 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	for (int most = WINDOW;; most *= 2)
 	{
 		uint64		room;
+		uint64		enough = Min(ROOM, step / 4);
 		int64		high;
-		int			between;	/* links that get a number between the two */
 
 		links = links == NULL ? palloc_array(Link, most) :
 			repalloc_array(links, Link, most);
@@ -205,20 +214,20 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		if (first && n > 0)
 		{
 			/* there is room in front */
-			put(list, &this, number_past(list, links[0].number, -STEP));
+			put(list, &this, number_past(list, links[0].number, 1 - step));
 			break;
 		}
 		low = first ? 0 : before.number;
 		if (n == 0)
 		{
 			put(list, &this, Max(m2m_order_next(list->rule),
-								 number_past(list, low, STEP)));
+								 number_past(list, low, step - 1)));
 			break;
 		}
-		if ((uint64) links[0].number - (uint64) low >= 2)
+		room = numbers_within(list, low, links[0].number);
+		if (room > 0)
 		{
-			put(list, &this, low + (int64)
-				(((uint64) links[0].number - (uint64) low) / 2));
+			put(list, &this, number_past(list, low, (room + 1) / 2));
 			break;
 		}
 
@@ -227,21 +236,23 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		 * is far enough; at the end of the list the last gets a new number.
 		 */
 		high = links[n - 1].number;
-		between = n;
+		room = numbers_within(list, low, high) / (n + 1);
+		if (n == most && room < enough)
+			continue;
 		if (n < most)
 		{
-			high = Max(m2m_order_next(list->rule),
-					   number_past(list, high, STEP));
+			do
+			{
+				CHECK_FOR_INTERRUPTS();
+				high = Max(m2m_order_next(list->rule),
+						   number_past(list, high, step - 1));
+				room = numbers_within(list, low, high) / (n + 1);
+			} while (room < enough);
 			put(list, &links[n - 1], high);
 		}
-		room = ((uint64) high - (uint64) low) / (between + 1);
-		if (room < ROOM && n == most)
-			continue;
-		if (room == 0)
-			error_concurrent();
-		put(list, &this, low + room);
+		put(list, &this, number_past(list, low, room));
 		for (int i = 0; i < n - 1; i++)
-			put(list, &links[i], low + room * (i + 2));
+			put(list, &links[i], number_past(list, low, room * (i + 2)));
 		break;
 	}
 	return write_places(list, InvalidOid);
@@ -475,16 +486,20 @@ put(OrderedList *list, Link *link, int64 number)
 }
 
 /*
- * number_past: a number that is a step from another.  Error 22003 where there
- * is none, as somebody has written one at the end of what there is.
+ * number_past: the n-th behind a number, or before it, of those that the sequence
+ * does not give.  Error 22003 where there is none, as somebody has written one
+ * at the end of what there is.
  */
 static int64
-number_past(OrderedList *list, int64 number, int64 step)
+number_past(OrderedList *list, int64 number, int64 n)
 {
 	Oid			association = list->rule->rel->association;
-	int64		result;
+	int			step = m2m_order_step(list->rule);
+	int64		most = m2m_order_most(list->rule);
+	int64		rank;
 
-	if (pg_add_s64_overflow(number, step, &result))
+	if (pg_add_s64_overflow(rank_of(number, step), n, &rank) ||
+		rank > rank_of(most, step) || rank <= rank_of(-most - 1, step))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("numbers in column \"%s\" of \"%s\" leave no room",
@@ -493,7 +508,43 @@ number_past(OrderedList *list, int64 number, int64 step)
 				 errdetail("A link of the row has the number " INT64_FORMAT ".",
 						   number),
 				 errhint("Update it to one that is nearer to 0.")));
-	return result;
+	return number_of(rank, step);
+}
+
+/*
+ * numbers_within: how many there are between two numbers that the sequence does
+ * not give.
+ */
+static uint64
+numbers_within(OrderedList *list, int64 low, int64 high)
+{
+	int			step = m2m_order_step(list->rule);
+
+	return high <= low ? 0 :
+		(uint64) rank_of(high - 1, step) - (uint64) rank_of(low, step);
+}
+
+/* rank_of: how many of those numbers there are up to one, from 0 on. */
+static int64
+rank_of(int64 number, int step)
+{
+	int64		steps = number / step;
+
+	/* rounded down, also below 0 */
+	if (number < 0 && steps * step != number)
+		steps--;
+	return number - steps;
+}
+
+/* number_of: that of a rank. */
+static int64
+number_of(int64 rank, int step)
+{
+	int64		steps = (rank - 1) / (step - 1);
+
+	if (rank - 1 < 0 && steps * (step - 1) != rank - 1)
+		steps--;
+	return rank + steps;
 }
 
 /*
@@ -1043,7 +1094,7 @@ number_links(OrderedList *list, Link *links, int64 n)
 		}
 		return;
 	}
-	stays = longest_in_order(links, n);
+	stays = longest_in_order(links, n, m2m_order_step(list->rule));
 	for (int64 i = 0; i <= n; i++)
 	{
 		if (i < n && !stays[i])
@@ -1065,32 +1116,36 @@ number_between(OrderedList *list, Link *links, int64 from, int64 to,
 			   Link *low, Link *high)
 {
 	int64		n = to - from;
+	int			step = m2m_order_step(list->rule);
 
 	if (high == NULL)
 	{
-		int64		last = low != NULL ? low->number : PG_INT64_MIN;
-
 		for (int64 i = from; i < to; i++)
 		{
-			last = Max(m2m_order_next(list->rule),
-					   number_past(list, last, 1));
-			put(list, &links[i], last);
-			links[i].number = last;
+			int64		next = m2m_order_next(list->rule);
+
+			if (low != NULL)
+				next = Max(next, number_past(list, low->number, 1));
+			links[i].number = next;
+			put(list, &links[i], next);
+			low = &links[i];
 		}
 	}
 	else if (low == NULL)
 	{
 		for (int64 i = from; i < to; i++)
 			put(list, &links[i],
-				number_past(list, high->number, -(to - i) * STEP));
+				number_past(list, high->number, -(to - i) * (step - 1)));
 	}
 	else
 	{
-		uint64		room = ((uint64) high->number - (uint64) low->number) /
-			(n + 1);
+		uint64		room = numbers_within(list, low->number, high->number) /
+			n;
 
+		/* as the two stay, there is one for each */
 		for (int64 i = from; i < to; i++)
-			put(list, &links[i], low->number + room * (i - from + 1));
+			put(list, &links[i],
+				number_past(list, low->number, room * (i - from + 1)));
 	}
 }
 
@@ -1099,7 +1154,7 @@ number_between(OrderedList *list, Link *links, int64 from, int64 to,
  * for those between them; these keep their numbers.
  */
 static bool *
-longest_in_order(Link *links, int64 n)
+longest_in_order(Link *links, int64 n, int step)
 {
 	bool	   *stays = palloc0_array(bool, n + 1);
 	int64	   *last = palloc_array(int64, n + 1);	/* by length: its end */
@@ -1110,7 +1165,8 @@ longest_in_order(Link *links, int64 n)
 	/* a comes before b, and between their numbers there is one for each */
 #define LESS(a, b) \
 	(links[a].number < links[b].number && \
-	 (uint64) links[b].number - (uint64) links[a].number >= (uint64) ((b) - (a)))
+	 (uint64) rank_of(links[b].number, step) - \
+	 (uint64) rank_of(links[a].number, step) >= (uint64) ((b) - (a)))
 	for (int64 i = 0; i < n; i++)
 	{
 		int64		low = 0;
