@@ -132,8 +132,8 @@ SELECT author_id, book_id, place FROM dense WHERE author_id IN (3, 4) AND book_i
 CREATE TABLE tag (name text PRIMARY KEY);
 INSERT INTO tag SELECT 't' || i FROM generate_series(1, 20) i;
 SELECT m2m_create('tag', 'book');
-SELECT m2m_order('book_tag', 'tag', dense => true);
+SELECT m2m_order('tag_book', 'tag', dense => true);
 SELECT m2m_link('tag', 't' || i % 3 + 1, 'book', i) FROM generate_series(1, 9) i;
 SELECT m2m_link('tag', array_agg('t' || i % 3 + 1), 'book', array_agg(i)) FROM generate_series(5, 15) i;
-SELECT tag_name, string_agg(book_id || '@' || book_position, ' ' ORDER BY book_position) FROM book_tag GROUP BY 1 ORDER BY 1;
+SELECT tag_name, string_agg(book_id || '@' || book_position, ' ' ORDER BY book_position) FROM tag_book GROUP BY 1 ORDER BY 1;
 DROP SCHEMA rule_order_columns CASCADE;

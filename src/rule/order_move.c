@@ -101,7 +101,11 @@ static char *key_name(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static void error_concurrent(void);
 static Oid	writer(M2mRule *rule);
 static Tuplestorestate *put_wanted(M2mRule *rule, M2mIds *ids[2]);
+static bool may_see_less(M2mRelationship *rel);
+static Tuplestorestate *keep_seen(M2mRule *rule, Tuplestorestate *wanted);
 static char *match_wanted(M2mRelationship *rel, const char *alias);
+static void exchange_numbers(OrderedList *list, Link *links, int64 n);
+static int	compare_numbers(const void *a, const void *b);
 static void number_links(OrderedList *list, Link *links, int64 n);
 static void number_between(OrderedList *list, Link *links, int64 from,
 						   int64 to, Link *low, Link *high);
@@ -831,12 +835,13 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	Oid			types[INDEX_MAX_KEYS + 1];
 	Datum		values[INDEX_MAX_KEYS + 1];
 	int			nargs;
+	Oid			userid;
+	int			security;
 	bool		isnull;
 	int64		result;
 
 	if (rule == NULL || !ids[far]->is_array || ids[far]->count < 2 ||
 		!OidIsValid(m2m_order_sequence(rel, rule->column)) ||
-		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
 		is_in_order(rel, far, ids[far]))
 		return M2M_NO_MARK;
 	if (!m2m_order_is_dense(rule))
@@ -851,6 +856,12 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	nargs = parameters(&list, NULL, types, values);
 	SPI_connect();
 	lock_list(&list);
+
+	/* as the rule: the caller may not see the last one */
+	GetUserIdAndSecContext(&userid, &security);
+	SetUserIdAndSecContext(writer(rule), security |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
 	run(rule, psprintf("SELECT CAST(COALESCE(pg_catalog.max(a.%s), %d) AS pg_catalog.int8)"
 					   " FROM %s a WHERE %s",
 					   m2m_quoted_column(rel->association, rule->column),
@@ -858,6 +869,7 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 					   m2m_qualified_name(rel->association),
 					   of_list(&list, "a")),
 		nargs, types, values, true);
+	SetUserIdAndSecContext(userid, security);
 	result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 										 SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
@@ -899,12 +911,13 @@ m2m_order_linked(M2mRelationship *rel, M2mSide side, M2mIds *ids[2],
 	Oid			userid;
 	int			security;
 
-	if (rule == NULL || mark == M2M_NO_MARK)
+	if (rule == NULL || mark == M2M_NO_MARK ||
+		(rel->nidentity > 0 && may_see_less(rel)))
 		return;
 	keys = m2m_rule_keys(rel, side, "a");
 	column = m2m_quoted_column(rel->association, rule->column);
 	SPI_connect();
-	wanted = put_wanted(rule, ids);
+	wanted = keep_seen(rule, put_wanted(rule, ids));
 	places = tuplestore_begin_heap(false, false, work_mem / 4);
 	GetUserIdAndSecContext(&userid, &security);
 	SetUserIdAndSecContext(writer(rule), security |
@@ -988,6 +1001,42 @@ put_wanted(M2mRule *rule, M2mIds *ids[2])
 	return wanted;
 }
 
+/* may_see_less: may there be links that policies hide from the caller? */
+static bool
+may_see_less(M2mRelationship *rel)
+{
+	return check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED;
+}
+
+/*
+ * keep_seen: where policies hide links from the caller, of the pairs in
+ * "wanted" only those are left whose links he sees: the numbers of others are
+ * not his to give.  Returns what "wanted" is then.
+ */
+static Tuplestorestate *
+keep_seen(M2mRule *rule, Tuplestorestate *wanted)
+{
+	M2mRelationship *rel = rule->rel;
+	Tuplestorestate *seen;
+	TupleDesc	desc;
+
+	if (!may_see_less(rel))
+		return wanted;
+	run(rule, psprintf("SELECT p.* FROM wanted p WHERE EXISTS (SELECT FROM %s a WHERE %s"
+					   " AND %s)",
+					   m2m_qualified_name(rel->association),
+					   match_wanted(rel, "a"), m2m_rule_is_link(rel, "a")),
+		0, NULL, NULL, true);
+	desc = CreateTupleDescCopy(SPI_tuptable->tupdesc);
+	seen = tuplestore_begin_heap(false, false, work_mem / 4);
+	m2m_rule_store(seen);
+	if (SPI_unregister_relation("wanted") != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	tuplestore_end(wanted);
+	m2m_rule_add_relation("wanted", InvalidOid, desc, seen);
+	return seen;
+}
+
 /* match_wanted: is a row of the association a link of the pair p? */
 static char *
 match_wanted(M2mRelationship *rel, const char *alias)
@@ -1025,7 +1074,7 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 
 	if (rule == NULL || others->count < 2 ||
 		!OidIsValid(m2m_order_sequence(rel, rule->column)) ||
-		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED)
+		(rel->nidentity > 0 && may_see_less(rel)))
 		return;
 	ids[side] = id;
 	ids[M2M_OTHER(side)] = others;
@@ -1046,7 +1095,7 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 		bool		done;
 
 		SPI_connect();
-		wanted = put_wanted(rule, ids);
+		wanted = keep_seen(rule, put_wanted(rule, ids));
 		GetUserIdAndSecContext(&userid, &security);
 		SetUserIdAndSecContext(writer(rule), security |
 							   SECURITY_LOCAL_USERID_CHANGE |
@@ -1064,7 +1113,10 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 		for (int64 k = 0; k < n; k++)
 			links[k] = read_link(k);
 		list.places = tuplestore_begin_heap(false, false, work_mem / 4);
-		number_links(&list, links, n);
+		if (may_see_less(rel))
+			exchange_numbers(&list, links, n);
+		else
+			number_links(&list, links, n);
 		done = write_places(&list, writer(rule));
 		tuplestore_end(list.places);
 		tuplestore_end(wanted);
@@ -1073,6 +1125,35 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 			return;
 	}
 	error_concurrent();
+}
+
+/*
+ * exchange_numbers: puts links in the order in which they stand here by giving
+ * them each others' numbers: there may be more between them, or behind.
+ */
+static void
+exchange_numbers(OrderedList *list, Link *links, int64 n)
+{
+	int64	   *number = palloc_array(int64, n + 1);
+
+	for (int64 i = 0; i < n; i++)
+		number[i] = links[i].number;
+	qsort(number, n, sizeof(int64), compare_numbers);
+	for (int64 i = 0; i < n; i++)
+	{
+		if (links[i].number != number[i])
+			put(list, &links[i], number[i]);
+	}
+}
+
+/* compare_numbers: for qsort. */
+static int
+compare_numbers(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
 }
 
 /*
