@@ -128,6 +128,21 @@ SELECT m2m_link('author', ARRAY[3, 4], 'book', ARRAY[200, 200], via => 'dense');
 SELECT author_id, book_id, place FROM dense WHERE author_id IN (3, 4) AND book_id >= 19 ORDER BY 1, 2;
 COMMIT;
 SELECT author_id, book_id, place FROM dense WHERE author_id IN (3, 4) AND book_id >= 19 ORDER BY 1, 2;
+-- what a transaction has left is not amiss before it commits, and to others never
+BEGIN;
+DELETE FROM dense WHERE author_id = 5 AND book_id = 3;
+SELECT place FROM dense WHERE author_id = 5 AND book_id = 4;
+SELECT * FROM m2m_check('dense');
+COMMIT;
+SELECT place FROM dense WHERE author_id = 5 AND book_id = 4;
+BEGIN;
+ALTER TABLE dense DISABLE TRIGGER ALL;
+DELETE FROM dense WHERE author_id = 5 AND book_id = 4;
+ALTER TABLE dense ENABLE TRIGGER ALL;
+SELECT severity, finding FROM m2m_check('dense') ORDER BY 2;
+COMMIT;
+SELECT finding FROM m2m_repair('dense') ORDER BY 1;
+SELECT place FROM dense WHERE author_id = 5 AND book_id = 5;
 -- text keys
 CREATE TABLE tag (name text PRIMARY KEY);
 INSERT INTO tag SELECT 't' || i FROM generate_series(1, 20) i;

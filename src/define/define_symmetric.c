@@ -5,13 +5,16 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/resowner.h"
 
 #include "catalog.h"
 #include "define.h"
@@ -26,6 +29,9 @@
 static void check_can_be(M2mRelationship *rel);
 static List *link_names(M2mRelationship *rel, M2mSide side);
 static void mend_rows(M2mRelationship *rel, bool repair);
+static void check_now(M2mRelationship *rel);
+static bool is_deferred(M2mRelationship *rel, List *all, char *name);
+static void set_constraints(List *names, char *but, const char *mode);
 static char *list_columns(M2mRelationship *rel, M2mSide side,
 						  const char *alias, bool properties);
 static void drop_second_view(M2mRelationship *rel);
@@ -177,7 +183,10 @@ check_can_be(M2mRelationship *rel)
 				 rel->deleted != 0 ?
 				 errdetail("Its rows are marked instead of deleted.") :
 				 errdetail("A pair may have several links, or a key may be null."),
-				 rel->deleted != 0 ? 0 :
+				 rel->deleted != 0 ?
+				 errhint("Both rows of a link are there or gone. Give up that rows are marked: m2m_drop(%s, keep_links => true), DELETE the rows that are, m2m_adopt(%s, deleted => '').",
+						 quote_literal_cstr(m2m_qualified_name(rel->association)),
+						 quote_literal_cstr(m2m_qualified_name(rel->association))) :
 				 errhint("Add a unique constraint over the pair, and NOT NULL to its columns.")));
 }
 
@@ -226,22 +235,11 @@ mend_rows(M2mRelationship *rel, bool repair)
 						 alone)));
 	if (count > 0)
 	{
-		char	   *deferred = m2m_symmetric_deferred(rel);
-
 		ereport(NOTICE,
 				(errmsg_plural("%lld link of \"%s\" is made in the other direction, too",
 							   "%lld links of \"%s\" are made in the other direction, too",
 							   (unsigned long) count, (long long) count,
 							   get_rel_name(rel->association))));
-
-		/*
-		 * ALTER TABLE takes no table with checks that wait, nor may any wait
-		 * for who repairs other people's tables
-		 */
-		if (deferred != NULL &&
-			SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", deferred),
-						false, 0) != SPI_OK_UTILITY)
-			elog(ERROR, "SPI_execute failed");
 		if (SPI_execute(psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
 								 association,
 								 psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
@@ -250,12 +248,92 @@ mend_rows(M2mRelationship *rel, bool repair)
 								 list_columns(rel, M2M_LEFT, "l.", true),
 								 alone), false, 0) != SPI_OK_INSERT)
 			elog(ERROR, "SPI_execute failed");
-		if (deferred != NULL &&
-			SPI_execute(psprintf("SET CONSTRAINTS %s DEFERRED", deferred),
-						false, 0) != SPI_OK_UTILITY)
-			elog(ERROR, "SPI_execute failed");
+		check_now(rel);
 	}
 	SPI_finish();
+}
+
+/*
+ * check_now: has foreign keys checked of which checks wait for the end of the
+ * transaction, as ALTER TABLE takes no table with such, nor may any wait for who
+ * repairs other people's tables.  Afterwards they are deferred as they were,
+ * whoever has said so.  Connected to SPI.
+ */
+static void
+check_now(M2mRelationship *rel)
+{
+	List	   *deferrable = m2m_symmetric_deferrable(rel);
+	List	   *deferred = NIL;
+	ListCell   *lc;
+
+	if (!AfterTriggerPendingOnRel(rel->association))
+		return;
+	foreach(lc, deferrable)
+	{
+		if (is_deferred(rel, deferrable, lfirst(lc)))
+			deferred = lappend(deferred, lfirst(lc));
+	}
+	set_constraints(deferred, NULL, "IMMEDIATE");
+	set_constraints(deferred, NULL, "DEFERRED");
+}
+
+/*
+ * is_deferred: is a foreign key checked at the end of the transaction, as it is
+ * now?  Rows have just been written, so of each that is checks wait; when those of
+ * the others are done, they do still.  PostgreSQL tells it in no other way.
+ */
+static bool
+is_deferred(M2mRelationship *rel, List *all, char *name)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner resowner = CurrentResourceOwner;
+	bool		result = false;
+
+	/* its end gives back what SET CONSTRAINTS changes, and what was waiting */
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		set_constraints(all, name, "IMMEDIATE");
+		result = AfterTriggerPendingOnRel(rel->association);
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = resowner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = resowner;
+	return result;
+}
+
+/* set_constraints: SET CONSTRAINTS, of a list but one; which may be NULL. */
+static void
+set_constraints(List *names, char *but, const char *mode)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, names)
+	{
+		if (lfirst(lc) != but)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
+							 (char *) lfirst(lc));
+	}
+	if (list.len > 0 &&
+		SPI_execute(psprintf("SET CONSTRAINTS %s %s", list.data, mode), false,
+					0) != SPI_OK_UTILITY)
+		elog(ERROR, "SPI_execute failed");
 }
 
 /*

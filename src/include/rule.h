@@ -93,7 +93,7 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 
 /* symmetric.c: links that are there in both directions */
 extern void m2m_symmetric_define(Oid association);
-extern char *m2m_symmetric_deferred(M2mRelationship *rel);
+extern List *m2m_symmetric_deferrable(M2mRelationship *rel);
 extern bool m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum);
 extern char *m2m_symmetric_mirrored(M2mRelationship *rel, const char *one,
 									const char *other);
