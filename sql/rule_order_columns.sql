@@ -85,6 +85,10 @@ SELECT string_agg(id::text, ' ') FROM (SELECT b.id FROM author a, books_of(a) b 
 SELECT string_agg(id::text, ' ') FROM (SELECT b.id FROM author a, books_of(a) b WHERE a.id = 7 OFFSET 3978) l;
 SELECT count(*) - count(DISTINCT sort_value) AS doubles FROM author_books WHERE author_id = 7;
 -- at the end of what the type holds
+SELECT last_value AS last FROM author_books_sort_value_seq \gset
+SELECT setval(pg_get_serial_sequence('author_books', 'sort_value'), 1700000000);
+SELECT severity, finding, remedy FROM m2m_check('author_books') WHERE finding LIKE '%order%';
+SELECT setval(pg_get_serial_sequence('author_books', 'sort_value'), :last) > 0 AS back;
 UPDATE author_books SET sort_value = -2147483648 WHERE author_id = 2;
 SELECT m2m_link('author', 2, 'book', 2), m2m_move('author', 2, 'book', 2, at => 1);
 SELECT m2m_drop_rule('author_books', 'm2m_order_author', keep => true);

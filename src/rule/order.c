@@ -1381,13 +1381,14 @@ order_text(M2mRule *rule, int statement)
 
 			/* of a row's links they are all that is behind the others */
 			return psprintf("SELECT a.ctid, CAST(a.%s AS pg_catalog.int8) OPERATOR(pg_catalog.+) $1"
-							" FROM (SELECT %s, CAST(pg_catalog.min(a.%s) AS pg_catalog.int8) AS m2m_low,"
+							" FROM (SELECT %s,"
+							" CAST(pg_catalog.min(a.%s) AS pg_catalog.int8) AS m2m_low,"
 							" CAST(pg_catalog.max(a.%s) AS pg_catalog.int8) AS m2m_high,"
 							" pg_catalog.count(*) AS m2m_n FROM linked a"
 							" WHERE %s AND a.%s OPERATOR(pg_catalog.<) $1 GROUP BY %s) g"
 							" JOIN linked l ON %s JOIN %s a ON %s AND %s"
-							" WHERE (g.m2m_high OPERATOR(pg_catalog.<>) (g.m2m_low OPERATOR(pg_catalog.+) g.m2m_n"
-							" OPERATOR(pg_catalog.-) 1)"
+							" WHERE (g.m2m_high OPERATOR(pg_catalog.<>)"
+							" (g.m2m_low OPERATOR(pg_catalog.+) g.m2m_n OPERATOR(pg_catalog.-) 1)"
 							" OR COALESCE((SELECT pg_catalog.max(b.%s) FROM %s b WHERE %s AND %s"
 							" AND b.%s OPERATOR(pg_catalog.<) g.m2m_low), %d)"
 							" OPERATOR(pg_catalog.<>) (g.m2m_low OPERATOR(pg_catalog.-) 1)"
@@ -1469,6 +1470,7 @@ order_check(M2mRule *rule)
 	M2mRelationship *rel = rule->rel;
 	char	   *association = m2m_qualified_name(rel->association);
 	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+	List	   *findings;
 	Oid			sequence;
 	int			step;
 
@@ -1507,7 +1509,25 @@ order_check(M2mRule *rule)
 				 " OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.*) %d) FROM %s a",
 				 quote_literal_cstr(m2m_qualified_name(sequence)),
 				 column_of(rule), step, step, association);
-	return list_make1(finding);
+	findings = list_make1(finding);
+
+	/* what a bigint holds lasts for ever */
+	if (m2m_order_most(rule) < PG_INT64_MAX)
+	{
+		finding = palloc0(sizeof(M2mRuleFinding));
+		finding->severity = "warning";
+		finding->what = psprintf("new links in order \"%s\" have used up three quarters of the numbers that column \"%s\" can hold, and can go on in a bigint",
+								 rule->name,
+								 get_attname(rel->association, rule->column,
+											 false));
+		finding->question =
+			psprintf("SELECT s.last_value OPERATOR(pg_catalog.>) " INT64_FORMAT
+					 " FROM %s s",
+					 m2m_order_most(rule) / 4 * 3,
+					 m2m_qualified_name(sequence));
+		findings = lappend(findings, finding);
+	}
+	return findings;
 }
 
 /*
