@@ -29,8 +29,10 @@
 static void check_can_be(M2mRelationship *rel);
 static List *link_names(M2mRelationship *rel, M2mSide side);
 static void mend_rows(M2mRelationship *rel, bool repair);
-static void check_now(M2mRelationship *rel);
-static bool is_deferred(M2mRelationship *rel, List *all, char *name);
+static void make_missing(M2mRelationship *rel, const char *insert);
+static void run_insert(const char *insert);
+static bool is_deferred(M2mRelationship *rel, List *all, char *name,
+						const char *insert);
 static void set_constraints(List *names, char *but, const char *mode);
 static char *list_columns(M2mRelationship *rel, M2mSide side,
 						  const char *alias, bool properties);
@@ -240,54 +242,72 @@ mend_rows(M2mRelationship *rel, bool repair)
 							   "%lld links of \"%s\" are made in the other direction, too",
 							   (unsigned long) count, (long long) count,
 							   get_rel_name(rel->association))));
-		if (SPI_execute(psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
-								 association,
-								 psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
-										  list_columns(rel, M2M_RIGHT, "", true)),
-								 psprintf("%s, ", list_columns(rel, M2M_RIGHT, "l.", false)),
-								 list_columns(rel, M2M_LEFT, "l.", true),
-								 alone), false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "SPI_execute failed");
-		check_now(rel);
+		make_missing(rel,
+					 psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
+							  association,
+							  psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
+									   list_columns(rel, M2M_RIGHT, "", true)),
+							  psprintf("%s, ", list_columns(rel, M2M_RIGHT, "l.", false)),
+							  list_columns(rel, M2M_LEFT, "l.", true),
+							  alone));
 	}
 	SPI_finish();
 }
 
 /*
- * check_now: has foreign keys checked of which checks wait for the end of the
- * transaction, as ALTER TABLE takes no table with such, nor may any wait for who
- * repairs other people's tables.  Afterwards they are deferred as they were,
- * whoever has said so.  Connected to SPI.
+ * make_missing: runs an INSERT of the rows that are missing, and has the foreign
+ * keys checked of which checks wait for the end of the transaction, as ALTER TABLE
+ * takes no table with such.  Afterwards they are deferred as they were, whoever
+ * has said so.  Connected to SPI.
+ *
+ * Who repairs other people's tables is in a security-restricted operation, in
+ * which no check may wait; there it is done before, and costs trying.
  */
 static void
-check_now(M2mRelationship *rel)
+make_missing(M2mRelationship *rel, const char *insert)
 {
 	List	   *deferrable = m2m_symmetric_deferrable(rel);
 	List	   *deferred = NIL;
+	bool		restricted = InSecurityRestrictedOperation();
 	ListCell   *lc;
 
-	if (!AfterTriggerPendingOnRel(rel->association))
-		return;
-	foreach(lc, deferrable)
+	if (!restricted)
+		run_insert(insert);
+	if (restricted || AfterTriggerPendingOnRel(rel->association))
 	{
-		if (is_deferred(rel, deferrable, lfirst(lc)))
-			deferred = lappend(deferred, lfirst(lc));
+		foreach(lc, deferrable)
+		{
+			if (is_deferred(rel, deferrable, lfirst(lc),
+							restricted ? insert : NULL))
+				deferred = lappend(deferred, lfirst(lc));
+		}
 	}
 	set_constraints(deferred, NULL, "IMMEDIATE");
+	if (restricted)
+		run_insert(insert);
 	set_constraints(deferred, NULL, "DEFERRED");
+}
+
+/* run_insert: of rows that are missing. */
+static void
+run_insert(const char *insert)
+{
+	if (SPI_execute(insert, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "SPI_execute failed");
 }
 
 /*
  * is_deferred: is a foreign key checked at the end of the transaction, as it is
- * now?  Rows have just been written, so of each that is checks wait; when those of
- * the others are done, they do still.  PostgreSQL tells it in no other way.
+ * now?  PostgreSQL tells it in no other way than this: when the others are
+ * checked at once, do checks wait of the rows that were just written?  With an
+ * INSERT these are written here, and it is the error that none may wait.
  */
 static bool
-is_deferred(M2mRelationship *rel, List *all, char *name)
+is_deferred(M2mRelationship *rel, List *all, char *name, const char *insert)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resowner = CurrentResourceOwner;
-	bool		result = false;
+	volatile bool result = false;
 
 	/* its end gives back what SET CONSTRAINTS changes, and what was waiting */
 	BeginInternalSubTransaction(NULL);
@@ -295,6 +315,8 @@ is_deferred(M2mRelationship *rel, List *all, char *name)
 	PG_TRY();
 	{
 		set_constraints(all, name, "IMMEDIATE");
+		if (insert != NULL)
+			run_insert(insert);
 		result = AfterTriggerPendingOnRel(rel->association);
 		RollbackAndReleaseCurrentSubTransaction();
 	}
@@ -308,7 +330,13 @@ is_deferred(M2mRelationship *rel, List *all, char *name)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = resowner;
-		ReThrowError(error);
+		if (insert == NULL ||
+			error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE)
+			ReThrowError(error);
+
+		/* were it another one, the INSERT will raise it again */
+		FreeErrorData(error);
+		result = true;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
