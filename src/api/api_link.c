@@ -525,6 +525,7 @@ find_or_create(Call *call, LOCKMODE lockmode)
 	/* what somebody has made while we waited */
 	(void) m2m_first_use_check(call->first, call->second, false);
 	m2m_relationship_define(&definition);
+	m2m_first_use_beside(call->first, call->second);
 	find_relationship(call, lockmode);
 }
 

@@ -74,9 +74,19 @@ m2m_deleted_choose(M2mRelationship *rel, M2mRelationship *leftover,
 							 quoted, quote_literal_cstr(column), quoted)));
 		}
 	}
+	if (deleted != 0 && OidIsValid(rel->mirror))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("links of table \"%s\" have no direction, and cannot be marked as deleted",
+						association),
+				 errdetail("The foreign key \"%s\" keeps both rows of a link together, but would let one be marked without the other.",
+						   get_constraint_name(rel->mirror)),
+				 errhint("To mark rows of either direction, drop that foreign key. To have links without a direction, delete the rows that are marked, and call m2m_adopt(%s, deleted => '').",
+						 quote_literal_cstr(m2m_qualified_name(rel->association)))));
 	if (deleted != 0)
 		m2m_catalog_set_deleted(rel, deleted);
-	else if (name == NULL && leftover == NULL && !has_view)
+	else if (name == NULL && leftover == NULL && !has_view &&
+			 !OidIsValid(rel->mirror))
 		mention_column(rel);
 }
 

@@ -99,6 +99,25 @@ m2m_first_use_notice(Oid first, Oid second)
 					 list_calls(candidates))));
 }
 
+/*
+ * m2m_first_use_beside: says in a NOTICE, where a relationship was made on first
+ * use, that there are others which did not count.  No error: whoever may refer
+ * to two tables can make one between them.
+ */
+void
+m2m_first_use_beside(Oid first, Oid second)
+{
+	char	   *passed = m2m_relationships_passed_over(first, second);
+
+	if (passed == NULL)
+		return;
+	ereport(NOTICE,
+			(errmsg("a new relationship was made between \"%s\" and \"%s\", beside others: %s",
+					get_rel_name(first), get_rel_name(second), passed),
+			 errdetail("Their association tables belong neither to a superuser, nor to the owner of both tables, nor to a role of yours, so only calls that name them mean them."),
+			 errhint("Name the one that is meant by the argument \"via\", or have ALTER TABLE ... OWNER TO give it the owner of both tables; and drop the new one by m2m_drop().")));
+}
+
 /* list_tables: "a, b". */
 static char *
 list_tables(List *candidates)

@@ -5,13 +5,16 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/resowner.h"
 
 #include "catalog.h"
 #include "define.h"
@@ -25,6 +28,11 @@
 
 static void check_can_be(M2mRelationship *rel);
 static void mend_rows(M2mRelationship *rel, bool repair);
+static void make_missing(M2mRelationship *rel, const char *insert);
+static void run_insert(const char *insert);
+static bool is_deferred(M2mRelationship *rel, List *all, char *name,
+						const char *insert);
+static void set_constraints(List *names, char *but, const char *mode);
 static char *list_columns(M2mRelationship *rel, M2mSide side,
 						  const char *alias, bool properties);
 static void drop_second_view(M2mRelationship *rel);
@@ -172,7 +180,10 @@ check_can_be(M2mRelationship *rel)
 				 rel->deleted != 0 ?
 				 errdetail("Its rows are marked instead of deleted.") :
 				 errdetail("A pair may have several links, or a key may be null."),
-				 rel->deleted != 0 ? 0 :
+				 rel->deleted != 0 ?
+				 errhint("Both rows of a link are there or gone. Give up that rows are marked: m2m_drop(%s, keep_links => true), DELETE the rows that are, m2m_adopt(%s, deleted => '').",
+						 quote_literal_cstr(m2m_qualified_name(rel->association)),
+						 quote_literal_cstr(m2m_qualified_name(rel->association))) :
 				 errhint("Add a unique constraint over the pair, and NOT NULL to its columns.")));
 }
 
@@ -207,36 +218,131 @@ mend_rows(M2mRelationship *rel, bool repair)
 						 alone)));
 	if (count > 0)
 	{
-		char	   *deferred = m2m_symmetric_deferred(rel);
-
 		ereport(NOTICE,
 				(errmsg_plural("%lld link of \"%s\" is made in the other direction, too",
 							   "%lld links of \"%s\" are made in the other direction, too",
 							   (unsigned long) count, (long long) count,
 							   get_rel_name(rel->association))));
-
-		/*
-		 * ALTER TABLE takes no table with checks that wait, nor may any wait
-		 * for who repairs other people's tables
-		 */
-		if (deferred != NULL &&
-			SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", deferred),
-						false, 0) != SPI_OK_UTILITY)
-			elog(ERROR, "SPI_execute failed");
-		if (SPI_execute(psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
-								 association,
-								 psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
-										  list_columns(rel, M2M_RIGHT, "", true)),
-								 psprintf("%s, ", list_columns(rel, M2M_RIGHT, "l.", false)),
-								 list_columns(rel, M2M_LEFT, "l.", true),
-								 alone), false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "SPI_execute failed");
-		if (deferred != NULL &&
-			SPI_execute(psprintf("SET CONSTRAINTS %s DEFERRED", deferred),
-						false, 0) != SPI_OK_UTILITY)
-			elog(ERROR, "SPI_execute failed");
+		make_missing(rel,
+					 psprintf("INSERT INTO %s (%s) SELECT %s%s %s",
+							  association,
+							  psprintf("%s, %s", list_columns(rel, M2M_LEFT, "", false),
+									   list_columns(rel, M2M_RIGHT, "", true)),
+							  psprintf("%s, ", list_columns(rel, M2M_RIGHT, "l.", false)),
+							  list_columns(rel, M2M_LEFT, "l.", true),
+							  alone));
 	}
 	SPI_finish();
+}
+
+/*
+ * make_missing: runs an INSERT of the rows that are missing, and has the foreign
+ * keys checked of which checks wait for the end of the transaction, as ALTER TABLE
+ * takes no table with such.  Afterwards they are deferred as they were, whoever
+ * has said so.  Connected to SPI.
+ *
+ * Who repairs other people's tables is in a security-restricted operation, in
+ * which no check may wait; there it is done before, and costs trying.
+ */
+static void
+make_missing(M2mRelationship *rel, const char *insert)
+{
+	List	   *deferrable = m2m_symmetric_deferrable(rel);
+	List	   *deferred = NIL;
+	bool		restricted = InSecurityRestrictedOperation();
+	ListCell   *lc;
+
+	if (!restricted)
+		run_insert(insert);
+	if (restricted || AfterTriggerPendingOnRel(rel->association))
+	{
+		foreach(lc, deferrable)
+		{
+			if (is_deferred(rel, deferrable, lfirst(lc),
+							restricted ? insert : NULL))
+				deferred = lappend(deferred, lfirst(lc));
+		}
+	}
+	set_constraints(deferred, NULL, "IMMEDIATE");
+	if (restricted)
+		run_insert(insert);
+	set_constraints(deferred, NULL, "DEFERRED");
+}
+
+/* run_insert: of rows that are missing. */
+static void
+run_insert(const char *insert)
+{
+	if (SPI_execute(insert, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "SPI_execute failed");
+}
+
+/*
+ * is_deferred: is a foreign key checked at the end of the transaction, as it is
+ * now?  PostgreSQL tells it in no other way than this: when the others are
+ * checked at once, do checks wait of the rows that were just written?  With an
+ * INSERT these are written here, and it is the error that none may wait.
+ */
+static bool
+is_deferred(M2mRelationship *rel, List *all, char *name, const char *insert)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner resowner = CurrentResourceOwner;
+	volatile bool result = false;
+
+	/* its end gives back what SET CONSTRAINTS changes, and what was waiting */
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		set_constraints(all, name, "IMMEDIATE");
+		if (insert != NULL)
+			run_insert(insert);
+		result = AfterTriggerPendingOnRel(rel->association);
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = resowner;
+		if (insert == NULL ||
+			error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE)
+			ReThrowError(error);
+
+		/* were it another one, the INSERT will raise it again */
+		FreeErrorData(error);
+		result = true;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = resowner;
+	return result;
+}
+
+/* set_constraints: SET CONSTRAINTS, of a list but one; which may be NULL. */
+static void
+set_constraints(List *names, char *but, const char *mode)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, names)
+	{
+		if (lfirst(lc) != but)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
+							 (char *) lfirst(lc));
+	}
+	if (list.len > 0 &&
+		SPI_execute(psprintf("SET CONSTRAINTS %s %s", list.data, mode), false,
+					0) != SPI_OK_UTILITY)
+		elog(ERROR, "SPI_execute failed");
 }
 
 /*

@@ -20,6 +20,9 @@
 /* Keys to be looked up in an index together; owned by btree_look.c. */
 typedef struct M2mIndexLook M2mIndexLook;
 
+/* Guessing numbers of links; owned by direct_number.c. */
+typedef struct M2mDirectGuess M2mDirectGuess;
+
 /* What looking for a key in an index has shown. */
 typedef struct M2mIndexEntry
 {
@@ -117,6 +120,7 @@ typedef struct M2mDirectTable
 	TupleTableSlot *found;
 	TupleTableSlot *row;
 	int64		number[2];		/* of the row that is filled */
+	M2mDirectGuess *guess[2];	/* of these; NULL: to be begun */
 	uint32		token;			/* of speculative insertion; 0: not held */
 	M2mRuleChange *rules;		/* NULL: there are none */
 	TupleTableSlot *gone;		/* for these: a copy of a row being deleted */
@@ -134,11 +138,13 @@ extern M2mIndexLook *m2m_index_look_begin(Relation heap, M2mDirectIndex *index,
 extern void m2m_index_look_put(M2mIndexLook *look, const Datum *key);
 extern void m2m_index_look_perform(M2mIndexLook *look, M2mIndexEntry *entry);
 
+/* direct_number.c: the numbers of links that have an order */
+extern void m2m_direct_number(M2mDirectTable *table, Datum *pair);
+
 /*
  * direct_row.c: what the direct path does with one link: looks for it, inserts
  * it, enters it into an index, checks its foreign keys
  */
-extern void m2m_direct_number(M2mDirectTable *table);
 extern void m2m_direct_fill(M2mDirectTable *table, TupleTableSlot *slot,
 							Datum *pair);
 extern void m2m_direct_read(M2mDirectTable *table, TupleTableSlot *slot,

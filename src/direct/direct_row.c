@@ -42,18 +42,7 @@ static bool may_have_changed(TupleTableSlot *slot);
 static bool has_key(M2mDirectTable *table, M2mSide side, TupleTableSlot *slot,
 					Datum *pair);
 
-/*
- * m2m_direct_number: the next numbers for a row that is going to be inserted.
- * As for an identity column, whoever inserts needs no right on the sequence.
- */
-void
-m2m_direct_number(M2mDirectTable *table)
-{
-	for (int i = 0; i < table->direct->nnumbers; i++)
-		table->number[i] = nextval_internal(table->direct->sequence[i], false);
-}
-
-/* number_value: one of them, as the association's column has it. */
+/* number_value: a number of the row, as the association's column has it. */
 static Datum
 number_value(M2mDirectTable *table, int i)
 {
@@ -313,7 +302,7 @@ m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,
 		xid = GetCurrentTransactionId();
 		if (table->token == 0)
 			table->token = SpeculativeInsertionLockAcquire(xid);
-		m2m_direct_number(table);
+		m2m_direct_number(table, pair);
 		m2m_direct_fill(table, table->row, pair);
 		table_tuple_insert_speculative(table->association, table->row,
 									   GetCurrentCommandId(true), 0, NULL,

@@ -525,7 +525,7 @@ insert_group(M2mLinkBatch *batch)
 			batch->slot[i] = table_slot_create(table->association, NULL);
 			MemoryContextSwitchTo(old);
 		}
-		m2m_direct_number(table);
+		m2m_direct_number(table, group_pair(batch, i));
 		memcpy(group->number[i], table->number, sizeof(table->number));
 		m2m_direct_fill(table, batch->slot[i], group_pair(batch, i));
 	}

@@ -171,6 +171,7 @@ extern Oid	m2m_relationship_define(M2mDefinition *definition);
  * define_first_use.c: a relationship that is to be made where it is used first,
  * or by m2m_create, and a join table that could have been meant
  */
+extern void m2m_first_use_beside(Oid first, Oid second);
 extern bool m2m_first_use_check(Oid first, Oid second, bool adopt);
 
 /*

@@ -24,6 +24,7 @@ extern M2mRelationship *m2m_relationship_find(Oid first, Oid second,
 											  LOCKMODE lockmode,
 											  bool missing_ok,
 											  M2mSide *first_side);
+extern char *m2m_relationships_passed_over(Oid first, Oid second);
 extern bool m2m_relationship_is_meant(M2mRelationship *rel, const char *via);
 extern bool m2m_relationship_trusts(Oid association, Oid left_relid,
 									Oid right_relid);

@@ -93,7 +93,7 @@ extern void m2m_history_restore(M2mRelationship *rel, TimestampTz at,
 
 /* symmetric.c: links that are there in both directions */
 extern void m2m_symmetric_define(Oid association);
-extern char *m2m_symmetric_deferred(M2mRelationship *rel);
+extern List *m2m_symmetric_deferrable(M2mRelationship *rel);
 extern bool m2m_symmetric_is_own(M2mRelationship *rel, AttrNumber attnum);
 extern char *m2m_symmetric_mirrored(M2mRelationship *rel, const char *one,
 									const char *other);
@@ -107,6 +107,8 @@ extern void m2m_order_define(Oid association, const char *role,
 							 const char *column, bool dense);
 extern AttrNumber m2m_order_column(M2mRelationship *rel, M2mSide side);
 extern int64 m2m_order_provisional(M2mRelationship *rel, M2mSide side);
+extern bool m2m_order_dense(M2mRelationship *rel, AttrNumber attnum,
+							M2mSide *side, int64 *first, int64 *half);
 extern Oid	m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum);
 
 /* order_move.c: changing it */

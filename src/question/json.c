@@ -16,11 +16,13 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "execute.h"
 #include "m2m.h"
 #include "question_internal.h"
 #include "relationship.h"
@@ -30,6 +32,9 @@
 /* An array of what a SELECT behind it returns as s.o. */
 #define ARRAY_OF "SELECT COALESCE(pg_catalog.jsonb_agg(s.o), " \
 	"'[]'::pg_catalog.jsonb) FROM (SELECT "
+
+/* How many relationships a path may lead through. */
+#define DEEPEST 64
 
 /* Adds a member to an object. */
 #define MEMBER " OPERATOR(pg_catalog.||) " \
@@ -69,6 +74,7 @@ static Branch *find_branch(Oid relid, List *branches, const char *name);
 static void error_no_branch(Oid relid, List *branches, const char *name);
 static bool may_read(Branch *branch);
 static bool may_read_table(Oid relid);
+static void check_paths(List *include);
 static Datum run(const char *sql, M2mParameters *parameters, bool *isnull);
 
 /*
@@ -103,6 +109,27 @@ m2m_json_key(Oid relid)
 }
 
 /*
+ * check_paths: error 54000 for a path that leads too far: each relationship has
+ * rows for each row of the one before, also where they are the same again.
+ */
+static void
+check_paths(List *include)
+{
+	ListCell   *lc;
+
+	foreach(lc, include)
+	{
+		if (list_length(lfirst(lc)) > DEEPEST)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a path of \"include\" leads through %d relationships, and may through %d",
+							list_length(lfirst(lc)), DEEPEST),
+					 errdetail("Each has rows for each row of the one before it, also for those that a path comes by again."),
+					 errhint("The function m2m_reach() follows links as far as they lead, to each row once.")));
+	}
+}
+
+/*
  * m2m_json_value: rows of a table by ids, which are of the left side of key, as
  * jsonb: of one id its object, *isnull if there is no such row; of an array an
  * array of those that there are, in its order.
@@ -110,7 +137,7 @@ m2m_json_key(Oid relid)
  * include is a list of paths, each a list of names of relationships, of the
  * table, then of those that it leads to; all: all relationships of the
  * table that the caller may read, and no further.  max_rows of each
- * relationship, or all if that is negative.  Errors: 42704, 42501.
+ * relationship, or all if that is negative.  Errors: 42704, 42501, 54000.
  */
 Datum
 m2m_json_value(M2mRelationship *key, M2mIds *ids, List *include, bool all,
@@ -120,6 +147,7 @@ m2m_json_value(M2mRelationship *key, M2mIds *ids, List *include, bool all,
 	M2mParameters parameters = {0};
 	JsonText text = {.ntables = 1,.max_rows = max_rows};
 
+	check_paths(include);
 	initStringInfo(&text.sql);
 	appendStringInfoString(&text.sql, ids->is_array ? ARRAY_OF : "SELECT ");
 	append_object(&text, relid, "e1", include, all);
@@ -152,6 +180,7 @@ append_object(JsonText *text, Oid relid, const char *alias, List *include,
 	ListCell   *lc;
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	appendStringInfo(&text->sql, "pg_catalog.to_jsonb(%s.*)", alias);
 	foreach(lc, include)
 	{
@@ -466,14 +495,18 @@ may_read_table(Oid relid)
 
 /*
  * run: the one value that a SELECT returns, in the caller's memory; *isnull also
- * if there is no row.
+ * if there is no row.  Without JIT: what a planner expects of sub-selects within
+ * each other multiplies, and to compile them takes seconds, in which nobody can
+ * cancel it.
  */
 static Datum
 run(const char *sql, M2mParameters *parameters, bool *isnull)
 {
 	MemoryContext context = CurrentMemoryContext;
 	Datum		result = (Datum) 0;
+	int			nestlevel = NewGUCNestLevel();
 
+	m2m_setting_for_now("jit", "off");
 	SPI_connect();
 	if (SPI_execute_with_args(sql, parameters->n, parameters->type,
 							  parameters->value, NULL, true, 0) < 0)
@@ -490,5 +523,6 @@ run(const char *sql, M2mParameters *parameters, bool *isnull)
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
+	AtEOXact_GUC(true, nestlevel);
 	return result;
 }

@@ -342,6 +342,29 @@ find_candidates(Oid first, Oid second, List **sources)
 	return result;
 }
 
+/*
+ * m2m_relationships_passed_over: the names of relationships between two tables
+ * that a call does not mean which names none (is_trusted()); NULL if there are
+ * none.
+ */
+char *
+m2m_relationships_passed_over(Oid first, Oid second)
+{
+	List	   *sources = NIL;
+	List	   *passed = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_candidates(first, second, &sources))
+	{
+		M2mRelationship *rel = m2m_description_get(lfirst_oid(lc),
+												   InvalidOid, NULL);
+
+		if (rel != NULL && !is_trusted(rel))
+			passed = lappend_oid(passed, rel->association);
+	}
+	return passed == NIL ? NULL : list_associations(passed);
+}
+
 /* relates: are these its two endpoints, in either order? */
 static bool
 relates(M2mRelationship *rel, Oid first, Oid second)

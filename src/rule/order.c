@@ -9,8 +9,10 @@
  * of one row's links are compared with each other only, and their keys where
  * two are equal.
  *
- * Sparse, the sequence goes in steps of 65536, and a link that is moved gets a
- * number in between (order_move.c).  Dense, they are 1, 2, 3 ... for tools that
+ * Sparse, the sequence goes in steps of 65536, or 16 in an integer column, and
+ * a link that is moved gets a number in between (order_move.c), which is never
+ * one that the sequence gives: so it cannot be that of a link which is not
+ * committed yet.  Dense, they are 1, 2, 3 ... for tools that
  * expect it.  A new link has a provisional number until the end of the
  * statement, from the upper half of what the column can hold, and then the
  * next.  Gaps and doubles wait for the commit: tools shift what follows by
@@ -60,6 +62,7 @@
 
 /* From one number to the next, where links are moved in between. */
 #define STEP 65536
+#define STEP_OF_INTEGER 16
 
 /*
  * How often links are put in order when a transaction commits: a user's trigger
@@ -75,6 +78,8 @@ typedef enum OrderStatement
 	ORDER_CHANGED,				/* ... that an UPDATE has changed something of */
 	ORDER_UNLINKED,				/* ... that were unlinked by DELETE */
 	ORDER_LOOSE,				/* ... that were given numbers by INSERT */
+	ORDER_OWN,					/* ... that the direct path has linked */
+	ORDER_GUESSED,				/* places of links with wrong guesses */
 	ORDER_NEW,					/* places of links with provisional numbers */
 	ORDER_WRONG,				/* places of links that are not in their place */
 	ORDER_PUT,					/* gives links the places found */
@@ -128,6 +133,7 @@ static bool is_of_identity(M2mRelationship *rel, AttrNumber attnum);
 static bool is_nullable(Oid relid, AttrNumber attnum);
 static int64 half_of(Oid type);
 static int64 most_of(Oid type);
+static int	step_of(Oid type);
 static int	first_number(Oid association, AttrNumber attnum);
 static int64 ask_number(const char *sql);
 static void make_identity(M2mRelationship *rel, AttrNumber attnum,
@@ -137,10 +143,12 @@ static char *index_name(M2mRelationship *rel, M2mSide side);
 static Oid	find_index(M2mRelationship *rel, M2mSide side, AttrNumber column,
 					   const char *name);
 static void place_new(M2mRule *rule, uint32 *hash, uint64 count);
+static bool take_back(M2mRule *rule, bool many);
 static bool place_all(M2mRule *rule);
 static void read_places(M2mRule *rule, int statement, bool many,
 						Tuplestorestate *places);
 static void keep_keys(M2mRule *rule);
+static bool is_pending(M2mRule *rule);
 static Pending *get_pending(M2mRule *rule);
 static void at_commit(XactEvent event, void *arg);
 static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
@@ -291,7 +299,8 @@ marked_sequence(M2mRule *rule)
 	marked = IS_DENSE(rule) ?
 		form->seqmin == half_of(get_atttype(relid, rule->column)) &&
 		form->seqincrement == 1 && form->seqcycle :
-		form->seqincrement == STEP && !form->seqcycle;
+		form->seqincrement == step_of(get_atttype(relid, rule->column)) &&
+		!form->seqcycle;
 	ReleaseSysCache(tuple);
 	return marked ? sequence : InvalidOid;
 }
@@ -456,6 +465,7 @@ static char *
 sparse_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum)
 {
 	char	   *column = m2m_quoted_column(rel->association, attnum);
+	int			step = step_of(get_atttype(rel->association, attnum));
 
 	return place_text(rel, column,
 					  psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
@@ -464,9 +474,9 @@ sparse_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum)
 							   " OPERATOR(pg_catalog.+) (pg_catalog.row_number() OVER"
 							   " (PARTITION BY a.%s IS NULL, %s ORDER BY %s)"
 							   " OPERATOR(pg_catalog.*) %d))",
-							   column, column, STEP, STEP, column,
+							   column, column, step, step, column,
 							   m2m_rule_keys(rel, side, "a"),
-							   m2m_rule_keys(rel, M2M_OTHER(side), "a"), STEP));
+							   m2m_rule_keys(rel, M2M_OTHER(side), "a"), step));
 }
 
 /* place_text: writes a number where it is another. */
@@ -520,15 +530,19 @@ check_column(M2mRelationship *rel, M2mSide side, const char *column,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of \"%s\" cannot hold an order", column,
 						get_rel_name(rel->association)),
-				 errhint("An order is a column of type bigint, or with dense => true integer or smallint, that is not generated.")));
-	if (!dense && type != INT8OID)
+				 errhint("An order is a column of type bigint or integer, or with dense => true smallint, that is not generated.")));
+	if (!dense && type == INT2OID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of \"%s\" is too small for an order with gaps",
 						column, get_rel_name(rel->association)),
-				 errdetail("Its type is %s. New links are numbered in steps of %d.",
-						   format_type_be(type), STEP),
-				 errhint("Make it bigint, or keep it without gaps: dense => true.")));
+				 errdetail("Its type is smallint."),
+				 errhint("Make it bigint: ALTER TABLE %s ALTER COLUMN %s TYPE bigint. Or have no gaps: SELECT m2m_order(%s, %s, %s, dense => true).",
+						 m2m_qualified_name(rel->association),
+						 quote_identifier(column),
+						 quote_literal_cstr(m2m_qualified_name(rel->association)),
+						 quote_literal_cstr(rel->side[side].role),
+						 quote_literal_cstr(column))));
 }
 
 /*
@@ -574,6 +588,13 @@ most_of(Oid type)
 {
 	return type == INT2OID ? PG_INT16_MAX :
 		type == INT4OID ? PG_INT32_MAX : PG_INT64_MAX;
+}
+
+/* step_of: from one number of a sparse order to the next, by the column's type. */
+static int
+step_of(Oid type)
+{
+	return type == INT8OID ? STEP : STEP_OF_INTEGER;
 }
 
 /*
@@ -627,6 +648,7 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 	char	   *column = m2m_quoted_column(rel->association, attnum);
 	Oid			type = get_atttype(rel->association, attnum);
 	int64		start = half_of(type);
+	int			step = step_of(type);
 
 	drop_identity(rel, attnum);
 	m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table,
@@ -638,14 +660,17 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 		int64		most = ask_number(psprintf("SELECT pg_catalog.max(a.%s) FROM %s a",
 											   column, table));
 
-		if (most > PG_INT64_MAX / 2)
+		if (most > most_of(type) / 2)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("numbers in column \"%s\" of \"%s\" leave too little room for new links",
 							get_attname(rel->association, attnum, false),
 							get_rel_name(rel->association)),
-					 errdetail("The greatest is " INT64_FORMAT ".", most)));
-		start = most < 0 ? STEP : (most / STEP + 1) * STEP;
+					 errdetail("The greatest is " INT64_FORMAT ".", most),
+					 errhint("Update them to smaller ones%s.",
+							 type == INT8OID ? "" :
+							 ", or make the column bigint")));
+		start = most < 0 ? step : (most / step + 1) * step;
 	}
 	m2m_ddl(dense ?
 			psprintf("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED BY DEFAULT AS IDENTITY"
@@ -654,7 +679,7 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 					 table, column, start, start, most_of(type)) :
 			psprintf("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED BY DEFAULT AS IDENTITY"
 					 " (START " INT64_FORMAT " INCREMENT %d)",
-					 table, column, start, STEP));
+					 table, column, start, step));
 	m2m_relationship_changed(rel->association);
 }
 
@@ -778,6 +803,29 @@ m2m_order_provisional(M2mRelationship *rel, M2mSide side)
 	return half_of(get_atttype(rel->association, rule->column));
 }
 
+/*
+ * m2m_order_dense: is a column that of a dense order?  *side becomes that whose
+ * rows' links it orders, *first the number of the first of them, *half what
+ * none is greater than but for a while.
+ */
+bool
+m2m_order_dense(M2mRelationship *rel, AttrNumber attnum, M2mSide *side,
+				int64 *first, int64 *half)
+{
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mRule    *rule = m2m_order_of(rel, s);
+
+		if (rule == NULL || rule->column != attnum || !IS_DENSE(rule))
+			continue;
+		*side = s;
+		*first = FIRST(rule);
+		*half = half_of(get_atttype(rel->association, attnum));
+		return true;
+	}
+	return false;
+}
+
 /* m2m_order_is_dense: has an order no gaps? */
 bool
 m2m_order_is_dense(M2mRule *rule)
@@ -790,6 +838,20 @@ int64
 m2m_order_first(M2mRule *rule)
 {
 	return FIRST(rule);
+}
+
+/* m2m_order_step: from one number of a sparse one to the next. */
+int
+m2m_order_step(M2mRule *rule)
+{
+	return step_of(get_atttype(rule->rel->association, rule->column));
+}
+
+/* m2m_order_most: the greatest number that there can be. */
+int64
+m2m_order_most(M2mRule *rule)
+{
+	return most_of(get_atttype(rule->rel->association, rule->column));
 }
 
 /* m2m_order_next: the number of a new link. */
@@ -915,8 +977,9 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
 	Oid			type = INT8OID;
 	Datum		half;
-	uint64		count;
-	uint32	   *hash;
+	uint64		count = 0;
+	uint32	   *hash = NULL;
+	bool		again = false;
 
 	/* a column that is gone, or no identity any more, takes the order along */
 	if (!IS_DENSE(rule) || change->truncated ||
@@ -933,20 +996,50 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 	}
 	if (change->linked != NULL)
 	{
-		if (!change->update)
+		/* the direct path guesses, and nobody can have said a number there */
+		if (change->own)
+		{
+			m2m_rule_execute(rule, ORDER_OWN, many, owner, M2M_RULE_COMMAND, 0, NULL,
+							 NULL);
+			hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+			m2m_lock_keys(rule->rel, rule->side, hash, count);
+			again = take_back(rule, many);
+		}
+		else if (!change->update)
 		{
 			m2m_rule_execute(rule, ORDER_LOOSE, many, owner, M2M_RULE_COMMAND, 1, &type,
 							 &half);
 			keep_keys(rule);
 		}
-		if (m2m_rule_execute(rule, ORDER_LINKED, many, owner, M2M_RULE_COMMAND, 1, &type,
+		if (!again &&
+			m2m_rule_execute(rule, ORDER_LINKED, many, owner, M2M_RULE_COMMAND, 1, &type,
 							 &half) > 0)
 		{
 			hash = m2m_rule_hashes(rule->rel, rule->side, &count);
-			place_new(rule, hash, count);
+			again = true;
 		}
+		if (again)
+			place_new(rule, hash, count);
 	}
 	m2m_rule_finish();
+}
+
+/*
+ * take_back: links of the direct path whose numbers were guessed wrong, as others
+ * have linked the row or unlinked it meanwhile, get provisional ones; were there
+ * any?  The keys are locked.
+ */
+static bool
+take_back(M2mRule *rule, bool many)
+{
+	Tuplestorestate *places = tuplestore_begin_heap(false, false,
+													work_mem / 4);
+	uint64		count;
+
+	read_places(rule, ORDER_GUESSED, many, places);
+	count = m2m_order_put_places(rule, places);
+	tuplestore_end(places);
+	return count > 0;
 }
 
 /*
@@ -1044,6 +1137,23 @@ keep_keys(M2mRule *rule)
 	p = get_pending(rule);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(p->keys, SPI_tuptable->vals[i]);
+}
+
+/* is_pending: are there any of the rule? */
+static bool
+is_pending(M2mRule *rule)
+{
+	ListCell   *lc;
+
+	foreach(lc, pending)
+	{
+		Pending    *p = lfirst(lc);
+
+		if (p->association == rule->rel->association &&
+			strcmp(p->rule, rule->name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* get_pending: where keys of a rule go, in this subtransaction. */
@@ -1264,6 +1374,39 @@ order_text(M2mRule *rule, int statement)
 							" EXCEPT ALL SELECT %s, a.%s FROM unlinked a WHERE %s)) a",
 							keys, keys, column, is_link, keys, column, is_link,
 							keys, column, is_link, keys, column, is_link);
+		case ORDER_OWN:
+			return psprintf("SELECT DISTINCT %s FROM linked a WHERE %s", keys,
+							is_link);
+		case ORDER_GUESSED:
+
+			/* of a row's links they are all that is behind the others */
+			return psprintf("SELECT a.ctid, CAST(a.%s AS pg_catalog.int8) OPERATOR(pg_catalog.+) $1"
+							" FROM (SELECT %s,"
+							" CAST(pg_catalog.min(a.%s) AS pg_catalog.int8) AS m2m_low,"
+							" CAST(pg_catalog.max(a.%s) AS pg_catalog.int8) AS m2m_high,"
+							" pg_catalog.count(*) AS m2m_n FROM linked a"
+							" WHERE %s AND a.%s OPERATOR(pg_catalog.<) $1 GROUP BY %s) g"
+							" JOIN linked l ON %s JOIN %s a ON %s AND %s"
+							" WHERE (g.m2m_high OPERATOR(pg_catalog.<>)"
+							" (g.m2m_low OPERATOR(pg_catalog.+) g.m2m_n OPERATOR(pg_catalog.-) 1)"
+							" OR COALESCE((SELECT pg_catalog.max(b.%s) FROM %s b WHERE %s AND %s"
+							" AND b.%s OPERATOR(pg_catalog.<) g.m2m_low), %d)"
+							" OPERATOR(pg_catalog.<>) (g.m2m_low OPERATOR(pg_catalog.-) 1)"
+							" OR (SELECT pg_catalog.count(*) FROM %s b WHERE %s AND %s"
+							" AND b.%s OPERATOR(pg_catalog.>=) g.m2m_low"
+							" AND b.%s OPERATOR(pg_catalog.<) $1)"
+							" OPERATOR(pg_catalog.<>) g.m2m_n)"
+							" AND a.%s OPERATOR(pg_catalog.<) $1 AND %s",
+							column, keys, column, column, is_link, column, keys,
+							m2m_rule_same(rel, rule->side, "l", "g"), association,
+							m2m_rule_same(rel, M2M_LEFT, "a", "l"),
+							m2m_rule_same(rel, M2M_RIGHT, "a", "l"),
+							column, association,
+							m2m_rule_same(rel, rule->side, "b", "g"),
+							m2m_rule_is_link(rel, "b"), column, FIRST(rule) - 1,
+							association, m2m_rule_same(rel, rule->side, "b", "g"),
+							m2m_rule_is_link(rel, "b"), column, column, column,
+							is_link);
 		case ORDER_NEW:
 			return psprintf("SELECT a.ctid, COALESCE((SELECT pg_catalog.max(b.%s) FROM %s b WHERE"
 							" %s AND %s AND b.%s OPERATOR(pg_catalog.<) $1), %d)"
@@ -1327,13 +1470,19 @@ order_check(M2mRule *rule)
 	M2mRelationship *rel = rule->rel;
 	char	   *association = m2m_qualified_name(rel->association);
 	M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+	List	   *findings;
 	Oid			sequence;
+	int			step;
 
 	if (!OidIsValid(marked_sequence(rule)))
 		return NIL;
+	step = m2m_order_step(rule);
 	finding->severity = "error";
 	if (IS_DENSE(rule))
 	{
+		/* what this transaction has left is put in order when it commits */
+		if (is_pending(rule))
+			return NIL;
 		finding->what = psprintf("order \"%s\" has gaps, or links with the same number",
 								 rule->name);
 		finding->question =
@@ -1359,8 +1508,26 @@ order_check(M2mRule *rule)
 		psprintf("SELECT pg_catalog.setval(%s, (pg_catalog.max(a.%s) OPERATOR(pg_catalog./) %d"
 				 " OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.*) %d) FROM %s a",
 				 quote_literal_cstr(m2m_qualified_name(sequence)),
-				 column_of(rule), STEP, STEP, association);
-	return list_make1(finding);
+				 column_of(rule), step, step, association);
+	findings = list_make1(finding);
+
+	/* what a bigint holds lasts for ever */
+	if (m2m_order_most(rule) < PG_INT64_MAX)
+	{
+		finding = palloc0(sizeof(M2mRuleFinding));
+		finding->severity = "warning";
+		finding->what = psprintf("new links in order \"%s\" have used up three quarters of the numbers that column \"%s\" can hold, and can go on in a bigint",
+								 rule->name,
+								 get_attname(rel->association, rule->column,
+											 false));
+		finding->question =
+			psprintf("SELECT s.last_value OPERATOR(pg_catalog.>) " INT64_FORMAT
+					 " FROM %s s",
+					 m2m_order_most(rule) / 4 * 3,
+					 m2m_qualified_name(sequence));
+		findings = lappend(findings, finding);
+	}
+	return findings;
 }
 
 /*

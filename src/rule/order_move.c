@@ -11,6 +11,11 @@
  * that gives too little room.  Of a dense one all between the old and the new
  * place are.
  *
+ * Numbers that the sequence gives are multiples of its step, so a number that a
+ * link is moved to is none: it would be that of a link which another transaction
+ * has just made, and we do not see yet.  Those in between are counted by their
+ * rank: 1, 2 ... step - 1 are the ranks of themselves, step + 1 has rank step.
+ *
  * Links are locked in the order of their keys, as whoever unlinks several
  * would, and written by their place; if one has been changed by then, all is
  * read again.
@@ -39,10 +44,10 @@
 #include "rule_internal.h"
 #include "text.h"
 
-/* From one number to the next, as long as there is room. */
-#define STEP 65536
-
-/* Room that links which are moved on leave between them, at least. */
+/*
+ * Room that links which are moved on leave between them, at least; in steps of
+ * less than 64 a quarter of one.
+ */
 #define ROOM 16
 
 /* How many links are looked at first, where one comes before another. */
@@ -79,7 +84,10 @@ static int	links_after(OrderedList *list, Link *before, Link *moved, int most,
 						Link *links, bool *is_next);
 static bool is_at(ItemPointer place, Link *link);
 static void put(OrderedList *list, Link *link, int64 number);
-static int64 number_past(OrderedList *list, int64 number, int64 step);
+static int64 number_past(OrderedList *list, int64 number, int64 n);
+static uint64 numbers_within(OrderedList *list, int64 low, int64 high);
+static int64 rank_of(int64 number, int step);
+static int64 number_of(int64 rank, int step);
 static bool write_places(OrderedList *list, Oid as);
 static void lock_list(OrderedList *list);
 static uint64 run(M2mRule *rule, const char *sql, int nargs, Oid *types,
@@ -93,11 +101,15 @@ static char *key_name(M2mRelationship *rel, M2mSide side, M2mIds *id);
 static void error_concurrent(void);
 static Oid	writer(M2mRule *rule);
 static Tuplestorestate *put_wanted(M2mRule *rule, M2mIds *ids[2]);
+static bool may_see_less(M2mRelationship *rel);
+static Tuplestorestate *keep_seen(M2mRule *rule, Tuplestorestate *wanted);
 static char *match_wanted(M2mRelationship *rel, const char *alias);
+static void exchange_numbers(OrderedList *list, Link *links, int64 n);
+static int	compare_numbers(const void *a, const void *b);
 static void number_links(OrderedList *list, Link *links, int64 n);
 static void number_between(OrderedList *list, Link *links, int64 from,
 						   int64 to, Link *low, Link *high);
-static bool *longest_in_order(Link *links, int64 n);
+static bool *longest_in_order(Link *links, int64 n, int step);
 static bool is_in_order(M2mRelationship *rel, M2mSide far, M2mIds *ids);
 
 /*
@@ -179,6 +191,7 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	bool		is_next;
 	int64		low;
 	int			n = 0;
+	int			step = m2m_order_step(list->rule);
 
 	find_link(list, moved, &this);
 	first = !find_before(list, &this, where, other, at, &before);
@@ -190,8 +203,8 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	for (int most = WINDOW;; most *= 2)
 	{
 		uint64		room;
+		uint64		enough = Min(ROOM, step / 4);
 		int64		high;
-		int			between;	/* links that get a number between the two */
 
 		links = links == NULL ? palloc_array(Link, most) :
 			repalloc_array(links, Link, most);
@@ -205,20 +218,20 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		if (first && n > 0)
 		{
 			/* there is room in front */
-			put(list, &this, number_past(list, links[0].number, -STEP));
+			put(list, &this, number_past(list, links[0].number, 1 - step));
 			break;
 		}
 		low = first ? 0 : before.number;
 		if (n == 0)
 		{
 			put(list, &this, Max(m2m_order_next(list->rule),
-								 number_past(list, low, STEP)));
+								 number_past(list, low, step - 1)));
 			break;
 		}
-		if ((uint64) links[0].number - (uint64) low >= 2)
+		room = numbers_within(list, low, links[0].number);
+		if (room > 0)
 		{
-			put(list, &this, low + (int64)
-				(((uint64) links[0].number - (uint64) low) / 2));
+			put(list, &this, number_past(list, low, (room + 1) / 2));
 			break;
 		}
 
@@ -227,21 +240,23 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		 * is far enough; at the end of the list the last gets a new number.
 		 */
 		high = links[n - 1].number;
-		between = n;
+		room = numbers_within(list, low, high) / (n + 1);
+		if (n == most && room < enough)
+			continue;
 		if (n < most)
 		{
-			high = Max(m2m_order_next(list->rule),
-					   number_past(list, high, STEP));
+			do
+			{
+				CHECK_FOR_INTERRUPTS();
+				high = Max(m2m_order_next(list->rule),
+						   number_past(list, high, step - 1));
+				room = numbers_within(list, low, high) / (n + 1);
+			} while (room < enough);
 			put(list, &links[n - 1], high);
 		}
-		room = ((uint64) high - (uint64) low) / (between + 1);
-		if (room < ROOM && n == most)
-			continue;
-		if (room == 0)
-			error_concurrent();
-		put(list, &this, low + room);
+		put(list, &this, number_past(list, low, room));
 		for (int i = 0; i < n - 1; i++)
-			put(list, &links[i], low + room * (i + 2));
+			put(list, &links[i], number_past(list, low, room * (i + 2)));
 		break;
 	}
 	return write_places(list, InvalidOid);
@@ -475,16 +490,20 @@ put(OrderedList *list, Link *link, int64 number)
 }
 
 /*
- * number_past: a number that is a step from another.  Error 22003 where there
- * is none, as somebody has written one at the end of what there is.
+ * number_past: the n-th behind a number, or before it, of those that the sequence
+ * does not give.  Error 22003 where there is none, as somebody has written one
+ * at the end of what there is.
  */
 static int64
-number_past(OrderedList *list, int64 number, int64 step)
+number_past(OrderedList *list, int64 number, int64 n)
 {
 	Oid			association = list->rule->rel->association;
-	int64		result;
+	int			step = m2m_order_step(list->rule);
+	int64		most = m2m_order_most(list->rule);
+	int64		rank;
 
-	if (pg_add_s64_overflow(number, step, &result))
+	if (pg_add_s64_overflow(rank_of(number, step), n, &rank) ||
+		rank > rank_of(most, step) || rank <= rank_of(-most - 1, step))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("numbers in column \"%s\" of \"%s\" leave no room",
@@ -493,7 +512,43 @@ number_past(OrderedList *list, int64 number, int64 step)
 				 errdetail("A link of the row has the number " INT64_FORMAT ".",
 						   number),
 				 errhint("Update it to one that is nearer to 0.")));
-	return result;
+	return number_of(rank, step);
+}
+
+/*
+ * numbers_within: how many there are between two numbers that the sequence does
+ * not give.
+ */
+static uint64
+numbers_within(OrderedList *list, int64 low, int64 high)
+{
+	int			step = m2m_order_step(list->rule);
+
+	return high <= low ? 0 :
+		(uint64) rank_of(high - 1, step) - (uint64) rank_of(low, step);
+}
+
+/* rank_of: how many of those numbers there are up to one, from 0 on. */
+static int64
+rank_of(int64 number, int step)
+{
+	int64		steps = number / step;
+
+	/* rounded down, also below 0 */
+	if (number < 0 && steps * step != number)
+		steps--;
+	return number - steps;
+}
+
+/* number_of: that of a rank. */
+static int64
+number_of(int64 rank, int step)
+{
+	int64		steps = (rank - 1) / (step - 1);
+
+	if (rank - 1 < 0 && steps * (step - 1) != rank - 1)
+		steps--;
+	return rank + steps;
 }
 
 /*
@@ -780,12 +835,13 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	Oid			types[INDEX_MAX_KEYS + 1];
 	Datum		values[INDEX_MAX_KEYS + 1];
 	int			nargs;
+	Oid			userid;
+	int			security;
 	bool		isnull;
 	int64		result;
 
 	if (rule == NULL || !ids[far]->is_array || ids[far]->count < 2 ||
 		!OidIsValid(m2m_order_sequence(rel, rule->column)) ||
-		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
 		is_in_order(rel, far, ids[far]))
 		return M2M_NO_MARK;
 	if (!m2m_order_is_dense(rule))
@@ -800,6 +856,12 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 	nargs = parameters(&list, NULL, types, values);
 	SPI_connect();
 	lock_list(&list);
+
+	/* as the rule: the caller may not see the last one */
+	GetUserIdAndSecContext(&userid, &security);
+	SetUserIdAndSecContext(writer(rule), security |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
 	run(rule, psprintf("SELECT CAST(COALESCE(pg_catalog.max(a.%s), %d) AS pg_catalog.int8)"
 					   " FROM %s a WHERE %s",
 					   m2m_quoted_column(rel->association, rule->column),
@@ -807,6 +869,7 @@ m2m_order_mark(M2mRelationship *rel, M2mSide side, M2mIds *ids[2])
 					   m2m_qualified_name(rel->association),
 					   of_list(&list, "a")),
 		nargs, types, values, true);
+	SetUserIdAndSecContext(userid, security);
 	result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 										 SPI_tuptable->tupdesc, 1, &isnull));
 	SPI_finish();
@@ -848,12 +911,13 @@ m2m_order_linked(M2mRelationship *rel, M2mSide side, M2mIds *ids[2],
 	Oid			userid;
 	int			security;
 
-	if (rule == NULL || mark == M2M_NO_MARK)
+	if (rule == NULL || mark == M2M_NO_MARK ||
+		(rel->nidentity > 0 && may_see_less(rel)))
 		return;
 	keys = m2m_rule_keys(rel, side, "a");
 	column = m2m_quoted_column(rel->association, rule->column);
 	SPI_connect();
-	wanted = put_wanted(rule, ids);
+	wanted = keep_seen(rule, put_wanted(rule, ids));
 	places = tuplestore_begin_heap(false, false, work_mem / 4);
 	GetUserIdAndSecContext(&userid, &security);
 	SetUserIdAndSecContext(writer(rule), security |
@@ -937,6 +1001,42 @@ put_wanted(M2mRule *rule, M2mIds *ids[2])
 	return wanted;
 }
 
+/* may_see_less: may there be links that policies hide from the caller? */
+static bool
+may_see_less(M2mRelationship *rel)
+{
+	return check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED;
+}
+
+/*
+ * keep_seen: where policies hide links from the caller, of the pairs in
+ * "wanted" only those are left whose links he sees: the numbers of others are
+ * not his to give.  Returns what "wanted" is then.
+ */
+static Tuplestorestate *
+keep_seen(M2mRule *rule, Tuplestorestate *wanted)
+{
+	M2mRelationship *rel = rule->rel;
+	Tuplestorestate *seen;
+	TupleDesc	desc;
+
+	if (!may_see_less(rel))
+		return wanted;
+	run(rule, psprintf("SELECT p.* FROM wanted p WHERE EXISTS (SELECT FROM %s a WHERE %s"
+					   " AND %s)",
+					   m2m_qualified_name(rel->association),
+					   match_wanted(rel, "a"), m2m_rule_is_link(rel, "a")),
+		0, NULL, NULL, true);
+	desc = CreateTupleDescCopy(SPI_tuptable->tupdesc);
+	seen = tuplestore_begin_heap(false, false, work_mem / 4);
+	m2m_rule_store(seen);
+	if (SPI_unregister_relation("wanted") != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed");
+	tuplestore_end(wanted);
+	m2m_rule_add_relation("wanted", InvalidOid, desc, seen);
+	return seen;
+}
+
 /* match_wanted: is a row of the association a link of the pair p? */
 static char *
 match_wanted(M2mRelationship *rel, const char *alias)
@@ -974,7 +1074,7 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 
 	if (rule == NULL || others->count < 2 ||
 		!OidIsValid(m2m_order_sequence(rel, rule->column)) ||
-		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED)
+		(rel->nidentity > 0 && may_see_less(rel)))
 		return;
 	ids[side] = id;
 	ids[M2M_OTHER(side)] = others;
@@ -995,7 +1095,7 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 		bool		done;
 
 		SPI_connect();
-		wanted = put_wanted(rule, ids);
+		wanted = keep_seen(rule, put_wanted(rule, ids));
 		GetUserIdAndSecContext(&userid, &security);
 		SetUserIdAndSecContext(writer(rule), security |
 							   SECURITY_LOCAL_USERID_CHANGE |
@@ -1013,7 +1113,10 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 		for (int64 k = 0; k < n; k++)
 			links[k] = read_link(k);
 		list.places = tuplestore_begin_heap(false, false, work_mem / 4);
-		number_links(&list, links, n);
+		if (may_see_less(rel))
+			exchange_numbers(&list, links, n);
+		else
+			number_links(&list, links, n);
 		done = write_places(&list, writer(rule));
 		tuplestore_end(list.places);
 		tuplestore_end(wanted);
@@ -1022,6 +1125,35 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 			return;
 	}
 	error_concurrent();
+}
+
+/*
+ * exchange_numbers: puts links in the order in which they stand here by giving
+ * them each others' numbers: there may be more between them, or behind.
+ */
+static void
+exchange_numbers(OrderedList *list, Link *links, int64 n)
+{
+	int64	   *number = palloc_array(int64, n + 1);
+
+	for (int64 i = 0; i < n; i++)
+		number[i] = links[i].number;
+	qsort(number, n, sizeof(int64), compare_numbers);
+	for (int64 i = 0; i < n; i++)
+	{
+		if (links[i].number != number[i])
+			put(list, &links[i], number[i]);
+	}
+}
+
+/* compare_numbers: for qsort. */
+static int
+compare_numbers(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y;
 }
 
 /*
@@ -1043,7 +1175,7 @@ number_links(OrderedList *list, Link *links, int64 n)
 		}
 		return;
 	}
-	stays = longest_in_order(links, n);
+	stays = longest_in_order(links, n, m2m_order_step(list->rule));
 	for (int64 i = 0; i <= n; i++)
 	{
 		if (i < n && !stays[i])
@@ -1065,32 +1197,36 @@ number_between(OrderedList *list, Link *links, int64 from, int64 to,
 			   Link *low, Link *high)
 {
 	int64		n = to - from;
+	int			step = m2m_order_step(list->rule);
 
 	if (high == NULL)
 	{
-		int64		last = low != NULL ? low->number : PG_INT64_MIN;
-
 		for (int64 i = from; i < to; i++)
 		{
-			last = Max(m2m_order_next(list->rule),
-					   number_past(list, last, 1));
-			put(list, &links[i], last);
-			links[i].number = last;
+			int64		next = m2m_order_next(list->rule);
+
+			if (low != NULL)
+				next = Max(next, number_past(list, low->number, 1));
+			links[i].number = next;
+			put(list, &links[i], next);
+			low = &links[i];
 		}
 	}
 	else if (low == NULL)
 	{
 		for (int64 i = from; i < to; i++)
 			put(list, &links[i],
-				number_past(list, high->number, -(to - i) * STEP));
+				number_past(list, high->number, -(to - i) * (step - 1)));
 	}
 	else
 	{
-		uint64		room = ((uint64) high->number - (uint64) low->number) /
-			(n + 1);
+		uint64		room = numbers_within(list, low->number, high->number) /
+			n;
 
+		/* as the two stay, there is one for each */
 		for (int64 i = from; i < to; i++)
-			put(list, &links[i], low->number + room * (i - from + 1));
+			put(list, &links[i],
+				number_past(list, low->number, room * (i - from + 1)));
 	}
 }
 
@@ -1099,7 +1235,7 @@ number_between(OrderedList *list, Link *links, int64 from, int64 to,
  * for those between them; these keep their numbers.
  */
 static bool *
-longest_in_order(Link *links, int64 n)
+longest_in_order(Link *links, int64 n, int step)
 {
 	bool	   *stays = palloc0_array(bool, n + 1);
 	int64	   *last = palloc_array(int64, n + 1);	/* by length: its end */
@@ -1110,7 +1246,8 @@ longest_in_order(Link *links, int64 n)
 	/* a comes before b, and between their numbers there is one for each */
 #define LESS(a, b) \
 	(links[a].number < links[b].number && \
-	 (uint64) links[b].number - (uint64) links[a].number >= (uint64) ((b) - (a)))
+	 (uint64) rank_of(links[b].number, step) - \
+	 (uint64) rank_of(links[a].number, step) >= (uint64) ((b) - (a)))
 	for (int64 i = 0; i < n; i++)
 	{
 		int64		low = 0;

@@ -269,17 +269,16 @@ symmetric_check(M2mRule *rule)
 }
 
 /*
- * m2m_symmetric_deferred: the foreign keys of an association that are checked
- * when the transaction ends, for SET CONSTRAINTS; NULL if there are none.
+ * m2m_symmetric_deferrable: the foreign keys of an association that a
+ * transaction may have checked at its end, as SET CONSTRAINTS names them.
  */
-char *
-m2m_symmetric_deferred(M2mRelationship *rel)
+List *
+m2m_symmetric_deferrable(M2mRelationship *rel)
 {
 	Oid			constraint[3] = {rel->side[M2M_LEFT].constraint,
 	rel->side[M2M_RIGHT].constraint, rel->mirror};
-	StringInfoData list;
+	List	   *result = NIL;
 
-	initStringInfo(&list);
 	for (int i = 0; i < (int) lengthof(constraint); i++)
 	{
 		HeapTuple	tuple = SearchSysCache1(CONSTROID,
@@ -289,13 +288,13 @@ m2m_symmetric_deferred(M2mRelationship *rel)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		form = (Form_pg_constraint) GETSTRUCT(tuple);
-		if (form->condeferred)
-			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
+		if (form->condeferrable)
+			result = lappend(result,
 							 quote_qualified_identifier(get_namespace_name(form->connamespace),
 														NameStr(form->conname)));
 		ReleaseSysCache(tuple);
 	}
-	return list.len > 0 ? list.data : NULL;
+	return result;
 }
 
 /*
