@@ -42,11 +42,6 @@
 #include "rule_internal.h"
 #include "text.h"
 
-/*
- * In this order they register what they do at commit, and PostgreSQL calls what
- * was registered last first: orphans go, and take links with them, before
- * orders are made dense, and limits are asked when all that is done.
- */
 static const M2mRuleKind *const kinds[] = {
 	&m2m_limit_kind,
 	&m2m_counter_kind,
@@ -654,19 +649,6 @@ m2m_rule_check_table(M2mRule *rule)
 				 errdetail("Such a table belongs to the owner of \"%s\", and has a trigger of the rule's that names it.",
 						   get_rel_name(rule->rel->association)),
 				 errhint("Give it to that owner, or switch the rule off and on again, or drop the trigger.")));
-}
-
-/*
- * m2m_rules_init: at load.
- */
-void
-m2m_rules_init(void)
-{
-	for (size_t i = 0; i < lengthof(kinds); i++)
-	{
-		if (kinds[i]->init != NULL)
-			kinds[i]->init();
-	}
 }
 
 /* get_rules: the rules of a description, read on first use. */

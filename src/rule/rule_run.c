@@ -30,6 +30,7 @@ static SPIPlanPtr get_plan(M2mRule *rule, int statement, bool many, int nargs,
 						   Oid *types);
 static void retire(SPIPlanPtr plan);
 static void free_plan(void *arg);
+static char *row_column(M2mEndpoint *endpoint, int i, char name);
 static uint32 *hashes(M2mRelationship *rel, M2mSide side, bool links,
 					  uint64 *count);
 static int	compare_hashes(const void *a, const void *b);
@@ -374,6 +375,58 @@ m2m_rule_joins(M2mRelationship *rel, M2mSide side, const char *link,
 						 m2m_link_operand(rel, key, link));
 	}
 	return list.data;
+}
+
+/*
+ * m2m_rule_joins_kept: the same of a key that was kept of a link, m2m_k1 ...;
+ * the row may be a key that was kept of one, m2m_<name>1 ...
+ */
+char *
+m2m_rule_joins_kept(M2mRelationship *rel, M2mSide side, const char *link,
+					const char *row, char name)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		appendStringInfo(&list, "%s%s.%s %s %s.m2m_k%d%s", i > 0 ? " AND " : "",
+						 row, row_column(endpoint, i, name),
+						 m2m_qualified_operator(key->equal_op), link, i + 1,
+						 OidIsValid(key->collation) &&
+						 key->collation != key->link_collation ?
+						 psprintf(" COLLATE %s",
+								  m2m_qualified_collation(key->collation)) : "");
+	}
+	return list.data;
+}
+
+/* m2m_rule_same_row: is it the row of a key that was kept of a row? */
+char *
+m2m_rule_same_row(M2mRelationship *rel, M2mSide side, const char *kept,
+				  const char *row, char name)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&list, "%s%s.%s %s %s.m2m_k%d", i > 0 ? " AND " : "",
+						 row, row_column(endpoint, i, name),
+						 m2m_rule_equality(endpoint->key[i].type), kept, i + 1);
+	return list.data;
+}
+
+/* row_column: a column of a row's key; with a name, of one that was kept. */
+static char *
+row_column(M2mEndpoint *endpoint, int i, char name)
+{
+	return name == '\0' ?
+		m2m_quoted_column(endpoint->relid, endpoint->key[i].attnum) :
+		psprintf("m2m_%c%d", name, i + 1);
 }
 
 /*
