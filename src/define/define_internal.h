@@ -16,7 +16,6 @@
  */
 extern const char *const m2m_table_argument[2];
 extern void m2m_local_check(Oid relid);
-extern void m2m_association_check_owner(Oid association);
 extern void m2m_roles_check(char *role[2], const char *function);
 extern void m2m_view_names_check(char *view[2], const char *function);
 extern bool m2m_name_is_free(Oid schema, const char *name);

@@ -33,7 +33,6 @@ typedef struct M2mPlans
 
 static M2mPlans *get_plans(M2mRelationship *rel);
 static void free_plans(void *arg);
-static void free_plan(void *arg);
 static void prepare_context(void *arg);
 static ParamListInfo make_parameter(SPIPlanPtr plan, Datum value);
 
@@ -242,30 +241,6 @@ free_plans(void *arg)
 		if (slot->plan != NULL)
 			SPI_freeplan(slot->plan);
 	}
-}
-
-/*
- * m2m_plan_retire: puts a kept plan aside that another replaces.  A call
- * further up the stack, whose trigger has called us, may be executing it, so
- * it is freed when the transaction is over, as its memory is.
- */
-void
-m2m_plan_retire(SPIPlanPtr plan)
-{
-	MemoryContextCallback *callback =
-		MemoryContextAllocZero(TopTransactionContext,
-							   sizeof(MemoryContextCallback));
-
-	callback->func = free_plan;
-	callback->arg = plan;
-	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
-}
-
-/* free_plan: a reset callback. */
-static void
-free_plan(void *arg)
-{
-	SPI_freeplan(arg);
 }
 
 /*

@@ -102,11 +102,10 @@ static void update_column(M2mRule *rule, int statement, bool many);
 static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
-static void row_written(TriggerData *trigger);
+static void counter_row(TriggerData *trigger);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
-static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
 static char *all_text(M2mRule *rule);
 static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
@@ -124,6 +123,7 @@ const M2mRuleKind m2m_counter_kind = {
 	.on_side = true,
 	.read = counter_read,
 	.after = counter_after,
+	.row = counter_row,
 	.text = counter_text,
 	.definition = counter_definition,
 	.check = counter_check,
@@ -143,13 +143,6 @@ const M2mRuleKind m2m_counter_kind = {
 Datum
 m2m_counter_links(PG_FUNCTION_ARGS)
 {
-	if (CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
-	{
-		row_written((TriggerData *) fcinfo->context);
-		return PointerGetDatum(NULL);
-	}
 	return m2m_rule_fired(fcinfo, &m2m_counter_kind);
 }
 
@@ -435,7 +428,7 @@ counter_read(M2mRule *rule)
 		return OidIsValid(rule->table);
 
 	/* the column is named by the trigger on it; without it nothing is counted */
-	(void) column_trigger(rule, &column, &plain);
+	(void) m2m_rule_endpoint_trigger(rule, &column, &plain);
 	rule->number[0] = column;
 	return strcmp(where, "column") == 0 && !OidIsValid(rule->table);
 }
@@ -730,12 +723,12 @@ add_to_slots(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 }
 
 /*
- * row_written: somebody has inserted a row of the endpoint, or written the
+ * counter_row: somebody has inserted a row of the endpoint, or written the
  * column.  The trigger names the association; what does not fit it any more is
  * left alone.
  */
 static void
-row_written(TriggerData *trigger)
+counter_row(TriggerData *trigger)
 {
 	M2mRelationship *rel;
 	ListCell   *lc;
@@ -1009,7 +1002,7 @@ all_text(M2mRule *rule)
 											endpoint->key[i].attnum);
 
 		appendStringInfo(&same, "r.%s %s c.%s AND ", key,
-						 m2m_rule_equality(endpoint->key[i].type), key);
+						 m2m_own_equality(endpoint->key[i].type), key);
 	}
 	return psprintf("UPDATE %s r SET %s = CAST(c.m2m_n AS %s) FROM"
 					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s"
@@ -1125,7 +1118,7 @@ counter_elsewhere(M2mRule *rule)
 
 	if (!IN_COLUMN(rule))
 		return m2m_rule_table_is_marked(rule);
-	return (OidIsValid(column_trigger(rule, &column, &plain)) && plain);
+	return (OidIsValid(m2m_rule_endpoint_trigger(rule, &column, &plain)) && plain);
 }
 
 /*
@@ -1145,7 +1138,7 @@ counter_end(M2mRule *rule, bool keep)
 		m2m_rule_end_table(rule, keep);
 		return;
 	}
-	trigger = column_trigger(rule, &column, &plain);
+	trigger = m2m_rule_endpoint_trigger(rule, &column, &plain);
 	if (OidIsValid(trigger))
 		m2m_rule_drop_trigger(relid, trigger);
 	if (column != InvalidAttrNumber && !keep &&
@@ -1153,45 +1146,4 @@ counter_end(M2mRule *rule, bool keep)
 		m2m_sql(psprintf("ALTER TABLE %s DROP COLUMN %s",
 						 m2m_qualified_name(relid),
 						 m2m_quoted_column(relid, column)));
-}
-
-/*
- * column_trigger: the trigger on the column of the endpoint, or InvalidOid; it
- * says which column that is.  Is it enabled, and as we make it?
- */
-static Oid
-column_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid == rule->rel->association &&
-			m2m_rule_kind_of(form->tgfoid) == rule->kind &&
-			m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) &&
-			form->tgattr.dim1 == 1)
-		{
-			result = form->oid;
-			*column = form->tgattr.values[0];
-			*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-				heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-							   RelationGetDescr(catalog));
-		}
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
 }

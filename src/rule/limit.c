@@ -74,21 +74,18 @@ static char *limit_text(M2mRule *rule, int statement);
 static char *limit_definition(M2mRule *rule);
 static List *limit_check(M2mRule *rule);
 static bool limit_elsewhere(M2mRule *rule);
-static void limit_end(M2mRule *rule, bool keep);
 static void limit_fit(M2mRule *rule, TupleDesc desc,
 					  Tuplestorestate **wanted);
 static void limit_look(List *kept, int round);
 static void check_sees_rows(M2mRelationship *rel, M2mSide side);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
 static void keep_unlinked(M2mRule *rule, M2mRuleChange *change);
-static void keep_inserted(TriggerData *trigger);
+static void limit_row(TriggerData *trigger);
 static bool same_key(M2mRule *rule, TriggerData *trigger, Datum *values);
 static void check_least(M2mRulePending *p);
 static void check_all(M2mRule *rule);
 static void report(M2mRule *rule, bool most);
-static bool may_show(M2mRelationship *rel);
 static char *key_text(M2mRule *rule, bool of_link);
-static Oid	insert_trigger(M2mRule *rule, bool *plain);
 static char *wanted_text(M2mRelationship *rel);
 static char *wanted_columns(M2mRelationship *rel);
 static char *key_columns(M2mRelationship *rel, M2mSide side,
@@ -102,11 +99,12 @@ const M2mRuleKind m2m_limit_kind = {
 	.on_side = true,
 	.read = limit_read,
 	.after = limit_after,
+	.row = limit_row,
 	.text = limit_text,
 	.definition = limit_definition,
 	.check = limit_check,
 	.elsewhere = limit_elsewhere,
-	.end = limit_end,
+	.end = m2m_rule_end_row_trigger,
 	.fit = limit_fit,
 	.look = limit_look,
 };
@@ -123,15 +121,6 @@ const M2mRuleKind m2m_limit_kind = {
 Datum
 m2m_limit_links(PG_FUNCTION_ARGS)
 {
-	if (CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		(TRIGGER_FIRED_BY_INSERT(((TriggerData *) fcinfo->context)->tg_event) ||
-		 TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event)) &&
-		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
-	{
-		keep_inserted((TriggerData *) fcinfo->context);
-		return PointerGetDatum(NULL);
-	}
 	return m2m_rule_fired(fcinfo, &m2m_limit_kind);
 }
 
@@ -164,7 +153,7 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	if (rule != NULL)
 	{
 		m2m_rule_remove(rule);
-		limit_end(rule, false);
+		m2m_rule_end_row_trigger(rule, false);
 		m2m_relationship_changed(association);
 	}
 	if (min == M2M_RULE_NONE && max == M2M_RULE_NONE)
@@ -359,13 +348,13 @@ keep_unlinked(M2mRule *rule, M2mRuleChange *change)
 }
 
 /*
- * keep_inserted: keeps the key of a new row of the endpoint, or another key of
+ * limit_row: keeps the key of a new row of the endpoint, or another key of
  * an old one, for the end of the transaction.  The trigger is on that table or a
  * partition of it, and names the association.  What does not fit the
  * relationship any more is left alone.
  */
 static void
-keep_inserted(TriggerData *trigger)
+limit_row(TriggerData *trigger)
 {
 	M2mRelationship *rel = OidIsValid(trigger->tg_trigger->tgconstrrelid) ?
 		m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
@@ -516,21 +505,12 @@ report(M2mRule *rule, bool most)
 			 errmsg("too few links of a row of \"%s\": limit \"%s\" demands %d",
 					get_rel_name(rel->side[rule->side].relid), rule->name,
 					MIN(rule)),
-			 may_show(rel) ?
+			 m2m_rule_may_show(rel->association) ?
 			 errdetail("%s has %s links in \"%s\".", key, count,
 					   RelationGetRelationName(association)) :
 			 errdetail("It has %s links in \"%s\".", count,
 					   RelationGetRelationName(association)),
 			 errtableconstraint(association, rule->name)));
-}
-
-/* may_show: may the user who is to read the message read the keys in it? */
-static bool
-may_show(M2mRelationship *rel)
-{
-	return pg_class_aclcheck(rel->association, GetUserId(),
-							 ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(rel->association, InvalidOid, true) != RLS_ENABLED;
 }
 
 /* key_text: "Key (author_id)=(1)", of the row in SPI_tuptable. */
@@ -812,57 +792,7 @@ static bool
 limit_elsewhere(M2mRule *rule)
 {
 	bool		plain;
-	Oid			trigger = insert_trigger(rule, &plain);
+	Oid			trigger = m2m_rule_endpoint_trigger(rule, NULL, &plain);
 
 	return MIN(rule) == M2M_RULE_NONE || (OidIsValid(trigger) && plain);
-}
-
-/* limit_end: takes that trigger away. */
-static void
-limit_end(M2mRule *rule, bool keep)
-{
-	bool		plain;
-	Oid			trigger = insert_trigger(rule, &plain);
-
-	if (OidIsValid(trigger))
-		m2m_rule_drop_trigger(rule->rel->side[rule->side].relid, trigger);
-}
-
-/*
- * insert_trigger: the trigger of a limit on its endpoint, or InvalidOid; is it
- * enabled, and as we make it?
- */
-static Oid
-insert_trigger(M2mRule *rule, bool *plain)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid == rule->rel->association &&
-			m2m_rule_kind_of(form->tgfoid) == rule->kind &&
-			m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)))
-		{
-			result = form->oid;
-			*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-				heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-							   RelationGetDescr(catalog));
-		}
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
 }

@@ -1095,7 +1095,7 @@ match_keys(M2mRule *rule, const char *alias)
 		appendStringInfo(&list, "%s%s.%s %s p.m2m_k%d", i > 0 ? " AND " : "",
 						 alias,
 						 m2m_quoted_column(rel->association, key->link_attnum),
-						 m2m_rule_equality(key->link_type), i + 1);
+						 m2m_own_equality(key->link_type), i + 1);
 	}
 	return list.data;
 }

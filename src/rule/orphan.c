@@ -75,10 +75,9 @@ static char *orphan_text(M2mRule *rule, int statement);
 static char *orphan_definition(M2mRule *rule);
 static List *orphan_check(M2mRule *rule);
 static bool orphan_elsewhere(M2mRule *rule);
-static void orphan_end(M2mRule *rule, bool keep);
 static TupleDesc orphan_kept(M2mRule *rule, bool rows);
 static void orphan_look(List *kept, int round);
-static void row_arrived(TriggerData *trigger);
+static void orphan_row(TriggerData *trigger);
 static void end_orphans_of(Oid endpoint, List *kept);
 static bool collect(List *kept, M2mRule *rule, M2mRulePending **lost,
 					M2mRulePending **arrived);
@@ -94,12 +93,10 @@ static void orphan_context(void *arg);
 static bool says_so(Oid endpoint, List **rules);
 static M2mRule *rule_of_mark(Oid endpoint, Oid association, int nargs,
 							 char **args);
-static Oid	mark_of(M2mRule *rule, bool *plain);
 static bool refuses(M2mRule *rule);
 static AttrNumber *row_columns(List *rules, int *n, bool *alike);
 static TupleDesc row_desc(Oid endpoint, const AttrNumber *column, int n);
 static char *row_list(Oid endpoint, const AttrNumber *column, int n);
-static char *rows_of(Oid endpoint);
 static char *key_list(int nkeys, const char *alias);
 static char *moved_text(M2mRule *rule, const char *columns);
 
@@ -111,11 +108,12 @@ const M2mRuleKind m2m_orphan_kind = {
 	.on_side = true,
 	.read = orphan_read,
 	.after = orphan_after,
+	.row = orphan_row,
 	.text = orphan_text,
 	.definition = orphan_definition,
 	.check = orphan_check,
 	.elsewhere = orphan_elsewhere,
-	.end = orphan_end,
+	.end = m2m_rule_end_row_trigger,
 	.kept = orphan_kept,
 	.look = orphan_look,
 };
@@ -134,13 +132,6 @@ const M2mRuleKind m2m_orphan_kind = {
 Datum
 m2m_orphan_links(PG_FUNCTION_ARGS)
 {
-	if (CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
-	{
-		row_arrived((TriggerData *) fcinfo->context);
-		return PointerGetDatum(NULL);
-	}
 	return m2m_rule_fired(fcinfo, &m2m_orphan_kind);
 }
 
@@ -174,7 +165,7 @@ m2m_orphans_define(Oid association, const char *role, const char *action)
 	if (rule != NULL)
 	{
 		m2m_rule_remove(rule);
-		orphan_end(rule, false);
+		m2m_rule_end_row_trigger(rule, false);
 		m2m_relationship_changed(association);
 	}
 	args = list_make2(psprintf("role=%s", role),
@@ -203,7 +194,6 @@ void
 m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 {
 	Portal		portal;
-	bool		more;
 	List	   *rules;
 	StringInfoData sql;
 	AttrNumber *column;
@@ -225,7 +215,7 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 				 errhint("m2m_orphans(association, role, action) does.")));
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT r FROM %s r WHERE true",
-					 rows_of(endpoint));
+					 m2m_only(endpoint));
 	foreach(lc, rules)
 	{
 		M2mRule    *rule = lfirst(lc);
@@ -246,9 +236,7 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 	do
 	{
 		SPI_cursor_fetch(portal, true, 1000);
-		more = SPI_processed > 0;
-		m2m_rule_put_rows(result);
-	} while (more);
+	} while (m2m_spi_put_rows(result, -1) > 0);
 	SPI_cursor_close(portal);
 	SPI_finish();
 }
@@ -313,13 +301,13 @@ orphan_after(M2mRule *rule, M2mRuleChange *change)
 }
 
 /*
- * row_arrived: a row of the endpoint has got a key: it is new, or had another.
+ * orphan_row: a row of the endpoint has got a key: it is new, or had another.
  * A new one is of interest only where its key may have lost links before.
  * The trigger names the association; what does not fit it any more is left
  * alone.
  */
 static void
-row_arrived(TriggerData *trigger)
+orphan_row(TriggerData *trigger)
 {
 	bool		moved = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	Oid			association = trigger->tg_trigger->tgconstrrelid;
@@ -587,9 +575,7 @@ report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	Relation	association = table_open(rule->rel->association,
 										 AccessShareLock);
-	bool		may_show = pg_class_aclcheck(endpoint->relid, GetUserId(),
-											 ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(endpoint->relid, InvalidOid, true) != RLS_ENABLED;
+	bool		may_show = m2m_rule_may_show(endpoint->relid);
 	StringInfoData key;
 
 	tuplestore_rescan(rows);
@@ -750,14 +736,6 @@ row_list(Oid endpoint, const AttrNumber *column, int n)
 	return list.data;
 }
 
-/* rows_of: a table's rows, without those of tables that inherit from it. */
-static char *
-rows_of(Oid endpoint)
-{
-	return psprintf("%s%s", get_rel_relkind(endpoint) == RELKIND_RELATION ?
-					"ONLY " : "", m2m_qualified_name(endpoint));
-}
-
 /* orphan_text: the SQL of its statements. */
 static char *
 orphan_text(M2mRule *rule, int statement)
@@ -765,7 +743,7 @@ orphan_text(M2mRule *rule, int statement)
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
 	M2mEndpoint *endpoint = &rel->side[side];
-	char	   *rows = rows_of(endpoint->relid);
+	char	   *rows = m2m_only(endpoint->relid);
 	char	   *a = m2m_rule_keys(rel, side, "a");
 	char	   *columns;
 	StringInfoData keys;
@@ -807,7 +785,7 @@ orphan_text(M2mRule *rule, int statement)
 
 		appendStringInfo(&keys, "%sr.%s", i > 0 ? ", " : "", name);
 		appendStringInfo(&same, "%sr.%s %s p.m2m_c%d", i > 0 ? " AND " : "",
-						 name, m2m_rule_equality(endpoint->key[i].type),
+						 name, m2m_own_equality(endpoint->key[i].type),
 						 endpoint->key[i].attnum);
 	}
 	switch ((OrphanStatement) statement)
@@ -870,7 +848,7 @@ moved_text(M2mRule *rule, const char *columns)
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
 	M2mEndpoint *endpoint = &rel->side[side];
-	char	   *rows = rows_of(endpoint->relid);
+	char	   *rows = m2m_only(endpoint->relid);
 	char	   *l = psprintf("FROM lost l WHERE NOT (l.m2m_moved AND EXISTS (SELECT FROM arrived b"
 							 " WHERE %s AND b.m2m_n OPERATOR(pg_catalog.<=) l.m2m_n))",
 							 m2m_rule_joins_kept(rel, side, "l", "b", 'o'));
@@ -937,55 +915,5 @@ orphan_elsewhere(M2mRule *rule)
 {
 	bool		plain;
 
-	return OidIsValid(mark_of(rule, &plain)) && plain;
-}
-
-/* orphan_end: takes that trigger away. */
-static void
-orphan_end(M2mRule *rule, bool keep)
-{
-	bool		plain;
-	Oid			trigger = mark_of(rule, &plain);
-
-	if (OidIsValid(trigger))
-		m2m_rule_drop_trigger(ENDPOINT(rule), trigger);
-}
-
-/*
- * mark_of: the trigger of a rule on its endpoint, or InvalidOid; is it enabled,
- * and as we make it?
- */
-static Oid
-mark_of(M2mRule *rule, bool *plain)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(ENDPOINT(rule)));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid != rule->rel->association ||
-			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
-			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)))
-			continue;
-		result = form->oid;
-		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-			form->tgattr.dim1 == 0 &&
-			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-						   RelationGetDescr(catalog));
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
+	return OidIsValid(m2m_rule_endpoint_trigger(rule, NULL, &plain)) && plain;
 }

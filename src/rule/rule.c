@@ -27,12 +27,14 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "rewrite/prs2lock.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -603,6 +605,58 @@ m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row, Datum *values,
 			return false;
 	}
 	return true;
+}
+
+/*
+ * m2m_rule_endpoint_trigger: the row trigger of a rule on its endpoint, by which
+ * the owner of that says that it takes part; or InvalidOid.  Of one that is for
+ * UPDATE of a column, that column; of other rules column is NULL.  plain: is it
+ * enabled, and as we make it?
+ */
+Oid
+m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	Oid			result = InvalidOid;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!OidIsValid(result) &&
+		   HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (form->tgconstrrelid != rule->rel->association ||
+			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
+			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) ||
+			(column != NULL && form->tgattr.dim1 != 1))
+			continue;
+		result = form->oid;
+		if (column != NULL)
+			*column = form->tgattr.values[0];
+		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
+			(column != NULL || form->tgattr.dim1 == 0) &&
+			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
+						   RelationGetDescr(catalog));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* m2m_rule_may_show: may an error tell the user what is in a table's rows? */
+bool
+m2m_rule_may_show(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
 }
 
 /*

@@ -60,19 +60,21 @@ typedef struct M2mRuleKind
 	 * false if they make no rule of this kind.  after: sees what was linked
 	 * and unlinked, in a statement or a call, when it is all in.  text: the
 	 * SQL of one of its statements.  definition: the SQL call that makes it,
-	 * NULL if what it is about is lost. The others may be NULL.  check: a
-	 * list of M2mRuleFinding.  elsewhere: is what it has on other tables than
-	 * the association as it should be? end: takes that away; off: what else
-	 * goes where the rule is switched off, and not with its relationship.
-	 * fit: see m2m_rules_fit().  before: see m2m_rules_before_unlink().
-	 * idle: is nothing to be done about links as such, made and removed by
-	 * calls?  look: before the transaction commits, at what was kept, a list
-	 * of M2mRulePending in the order of their tables; for the how-manyeth
-	 * time.  kept: the columns of that, if not just keys; see
-	 * m2m_rule_kept_desc().
+	 * NULL if what it is about is lost. The others may be NULL.  row: of its
+	 * row trigger on an endpoint; a row that was inserted or updated. check:
+	 * a list of M2mRuleFinding.  elsewhere: is what it has on other tables
+	 * than the association as it should be? end: takes that away; off: what
+	 * else goes where the rule is switched off, and not with its
+	 * relationship. fit: see m2m_rules_fit().  before: see
+	 * m2m_rules_before_unlink(). idle: is nothing to be done about links as
+	 * such, made and removed by calls?  look: before the transaction commits,
+	 * at what was kept, a list of M2mRulePending in the order of their
+	 * tables; for the how-manyeth time.  kept: the columns of that, if not
+	 * just keys; see m2m_rule_kept_desc().
 	 */
 	bool		(*read) (M2mRule *rule);
 	void		(*after) (M2mRule *rule, M2mRuleChange *change);
+	void		(*row) (TriggerData *trigger);
 	char	   *(*text) (M2mRule *rule, int statement);
 	char	   *(*definition) (M2mRule *rule);
 	List	   *(*check) (M2mRule *rule);
@@ -160,6 +162,7 @@ extern const char *m2m_rule_argument(M2mRule *rule, const char *name);
 extern int32 m2m_rule_number(M2mRule *rule, const char *name);
 extern char *m2m_rule_name(const M2mRuleKind *kind, const char *role);
 extern const M2mRuleKind *m2m_rule_kind_of(Oid function);
+extern bool m2m_rule_may_show(Oid relid);
 extern bool m2m_rule_has_arguments(M2mRule *rule, int nargs, char **args);
 extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
 							  TupleDesc desc);
@@ -167,6 +170,8 @@ extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
 							 Datum *values, bool *isnull);
 extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
 							Datum *values, bool *isnull);
+extern Oid	m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column,
+									  bool *plain);
 extern bool m2m_rule_table_is_marked(M2mRule *rule);
 extern void m2m_rule_check_table(M2mRule *rule);
 
@@ -187,7 +192,6 @@ extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
 						   const char *alias);
 extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
 extern void m2m_rule_store(Tuplestorestate *store);
-extern void m2m_rule_put_rows(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
 extern char *m2m_rule_pair(M2mRelationship *rel, const char *alias);
@@ -205,7 +209,6 @@ extern char *m2m_rule_joins_kept(M2mRelationship *rel, M2mSide side,
 extern char *m2m_rule_same_row(M2mRelationship *rel, M2mSide side,
 							   const char *kept, const char *row, char name);
 extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
-extern char *m2m_rule_equality(Oid type);
 extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
@@ -261,6 +264,7 @@ extern void m2m_rule_mark(M2mRelationship *rel, Oid table,
 						  const M2mRuleKind *kind, List *args,
 						  const char *comment);
 extern void m2m_rule_end_table(M2mRule *rule, bool keep);
+extern void m2m_rule_end_row_trigger(M2mRule *rule, bool keep);
 extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);
