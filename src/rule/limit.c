@@ -60,6 +60,7 @@ typedef enum LimitStatement
 	LIMIT_OVER,					/* any */
 	LIMIT_UNLINKED,				/* keys that were unlinked by DELETE */
 	LIMIT_LEFT,					/* ... that have less by a change of both */
+	LIMIT_CHANGED,				/* keys that either was done to */
 	LIMIT_LOST,					/* distinct keys of those kept till commit */
 	LIMIT_UNDER_LOST,			/* one of these that has too few */
 	LIMIT_UNDER_NEW,			/* the same of new rows */
@@ -78,6 +79,7 @@ static void limit_fit(M2mRule *rule, TupleDesc desc,
 					  Tuplestorestate **wanted);
 static void limit_look(List *kept, int round);
 static void check_sees_rows(M2mRelationship *rel, M2mSide side);
+static void lock_changed(M2mRule *rule, M2mRuleChange *change);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
 static void keep_unlinked(M2mRule *rule, M2mRuleChange *change);
 static void limit_row(TriggerData *trigger);
@@ -287,10 +289,35 @@ limit_after(M2mRule *rule, M2mRuleChange *change)
 		check_all(rule);
 		return;
 	}
+	if (MAX(rule) != M2M_RULE_NONE && MIN(rule) != M2M_RULE_NONE &&
+		change->unlinked != NULL)
+		lock_changed(rule, change);
 	if (MAX(rule) != M2M_RULE_NONE && change->linked != NULL)
 		check_most(rule, change);
 	if (MIN(rule) != M2M_RULE_NONE && change->unlinked != NULL)
 		keep_unlinked(rule, change);
+}
+
+/*
+ * lock_changed: where a limit is of both kinds, the lock of who unlinks, too, is
+ * taken now, and in one order with that of who links: at commit, somebody who has
+ * linked the row could have it, and wait for what we have unlinked, or for us to
+ * be done with m2m_set.
+ */
+static void
+lock_changed(M2mRule *rule, M2mRuleChange *change)
+{
+	uint64		count;
+	uint32	   *hash;
+
+	m2m_rule_connect(change);
+	m2m_rule_execute(rule, change->linked != NULL ? LIMIT_CHANGED :
+					 LIMIT_UNLINKED, m2m_rule_rows(change) > M2M_RULE_FEW,
+					 m2m_catalog_relation_owner(rule->rel->association),
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
+	hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+	m2m_lock_keys(rule->rel, rule->side, hash, count);
+	m2m_rule_finish();
 }
 
 /*
@@ -603,6 +630,9 @@ limit_text(M2mRule *rule, int statement)
 		case LIMIT_UNLINKED:
 			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s", a,
 							is_link);
+		case LIMIT_CHANGED:
+			return psprintf("SELECT %s FROM linked a WHERE %s UNION SELECT %s FROM unlinked a"
+							" WHERE %s", a, is_link, a, is_link);
 		case LIMIT_LEFT:
 			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.<) 0",
 							m2m_rule_keys(rel, side, "m"),

@@ -315,7 +315,8 @@ orphan_row(TriggerData *trigger)
 	M2mRelationship *rel;
 	ListCell   *lc;
 
-	if (!OidIsValid(association) || (!moved && !m2m_rule_has_pending(&m2m_orphan_kind, association)))
+	if (!OidIsValid(association) ||
+		(!moved && !m2m_rule_has_pending(&m2m_orphan_kind, association)))
 		return;
 	rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
 	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))

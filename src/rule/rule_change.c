@@ -116,10 +116,10 @@ put(M2mRuleChange *change, Tuplestorestate **store, TupleTableSlot *link)
 
 /*
  * m2m_rule_fired: what the trigger function of each kind of rule does: hands
- * the rule the rows of its statement, or the kind a row of an endpoint.  Errors: 39P01 where the trigger is not
- * one of those that we make; 55000 where it makes no rule, as while the
- * relationship is at rest.  Where there is no relationship any more, there is
- * nothing to keep.
+ * the rule the rows of its statement, or the kind a row of an endpoint.
+ * Errors: 39P01 where the trigger is not one of those that we make; 55000 where
+ * it makes no rule, as while the relationship is at rest.  Where there is no
+ * relationship any more, there is nothing to keep.
  */
 Datum
 m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)

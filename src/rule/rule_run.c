@@ -22,6 +22,7 @@
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
+#include "execute.h"
 #include "m2m.h"
 #include "rule_internal.h"
 #include "text.h"
