@@ -64,6 +64,7 @@ static bool complete(M2mRule *rule);
 static bool is_whole(M2mRule *rule);
 static Oid	condition_table(const char *tgqual);
 static AttrNumber condition_column(HeapTuple trigger, TupleDesc desc);
+static bool reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc);
 static void free_plans(void *arg);
 static void keep_mirrored(M2mRelationship *rel, M2mIds *ids[2]);
 static int	compare_pairs(const void *a, const void *b, void *arg);
@@ -554,9 +555,9 @@ m2m_rule_kind_of(Oid function)
 	return result;
 }
 
-/* m2m_rule_reads_as: has a trigger, on whatever table, a rule's arguments? */
-bool
-m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc)
+/* reads_as: has a trigger, on whatever table, a rule's arguments? */
+static bool
+reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc)
 {
 	char	  **args;
 	int			nargs = read_arguments(trigger, desc, &args);
@@ -633,7 +634,7 @@ m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
 
 		if (form->tgconstrrelid != rule->rel->association ||
 			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
-			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) ||
+			!reads_as(rule, tuple, RelationGetDescr(catalog)) ||
 			(column != NULL && form->tgattr.dim1 != 1))
 			continue;
 		result = form->oid;

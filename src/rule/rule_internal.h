@@ -164,8 +164,6 @@ extern char *m2m_rule_name(const M2mRuleKind *kind, const char *role);
 extern const M2mRuleKind *m2m_rule_kind_of(Oid function);
 extern bool m2m_rule_may_show(Oid relid);
 extern bool m2m_rule_has_arguments(M2mRule *rule, int nargs, char **args);
-extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
-							  TupleDesc desc);
 extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
 							 Datum *values, bool *isnull);
 extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
