@@ -22,7 +22,6 @@ extern List *m2m_link_names(M2mRelationship *rel, M2mSide side);
  */
 extern const char *const m2m_table_argument[2];
 extern void m2m_local_check(Oid relid);
-extern void m2m_association_check_owner(Oid association);
 extern void m2m_roles_check(char *role[2], const char *function);
 extern void m2m_view_names_check(char *view[2], const char *function);
 extern void m2m_references_check(Oid relid);

@@ -53,6 +53,23 @@ static bool unless_depended_on(void (*action) (void *arg), void *arg);
 static void drop_by_statement(ObjectAddress *object, DropBehavior behavior);
 
 /*
+ * m2m_association_check_owner: error 42501 unless the caller owns the table,
+ * 42P01 if it is gone.  Comes before any lock.
+ */
+void
+m2m_association_check_owner(Oid association)
+{
+	if (get_rel_name(association) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", association)));
+	if (!object_ownercheck(RelationRelationId, association, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER,
+					   get_relkind_objtype(get_rel_relkind(association)),
+					   get_rel_name(association));
+}
+
+/*
  * m2m_ddl: runs one utility statement of our own as the current user.
  */
 void

@@ -6,11 +6,13 @@
 #ifndef M2M_EXECUTE_H
 #define M2M_EXECUTE_H
 
+#include "executor/spi.h"
 #include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
 #include "storage/itemptr.h"
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
+#include "utils/tuplestore.h"
 
 #include "m2m.h"
 
@@ -25,6 +27,7 @@ typedef struct M2mExtensionState
  * execute.c: running SQL of our own: as the caller who asked for it, or as the
  * owner of what somebody else's command made necessary to change
  */
+extern void m2m_association_check_owner(Oid association);
 extern void m2m_ddl(const char *sql);
 extern void m2m_sql(const char *sql);
 extern int	m2m_policies_past(void);
@@ -49,6 +52,10 @@ extern void m2m_enter_extension(M2mExtensionState *state);
 extern bool m2m_drop_objects(List *addresses);
 extern void m2m_drop_for_good(List *addresses, DropBehavior behavior);
 extern bool m2m_drop_for_good_if_free(List *addresses);
+
+/* spi.c: rows that SQL has returned, and plans that are kept */
+extern int64 m2m_spi_put_rows(Tuplestorestate *store, int64 most);
+extern void m2m_plan_retire(SPIPlanPtr plan);
 
 /* extension.c: marking triggers and functions of ours as going with the extension */
 extern void m2m_trigger_depends(Oid trigger, const char *extension);

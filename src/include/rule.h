@@ -46,7 +46,6 @@ typedef struct M2mRuleFinding
 } M2mRuleFinding;
 
 /* rule.c: which rules there are, read from the association's triggers */
-extern void m2m_rules_init(void);
 extern List *m2m_rules_of(M2mRelationship *rel);
 extern bool m2m_rules_include(M2mRelationship *rel, Oid trigger);
 extern bool m2m_rules_are_plain(M2mRelationship *rel);
@@ -63,6 +62,9 @@ extern M2mRuleChange *m2m_rules_begin(M2mRelationship *rel);
 extern void m2m_rules_linked(M2mRuleChange *change, TupleTableSlot *link);
 extern void m2m_rules_unlinked(M2mRuleChange *change, TupleTableSlot *link);
 extern void m2m_rules_end(M2mRuleChange *change);
+
+/* rule_pending.c: what rules look at before a transaction commits */
+extern void m2m_rules_init(void);
 
 /* rule_define.c: switching rules off */
 extern void m2m_rule_drop(Oid association, const char *name, bool keep);

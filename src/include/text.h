@@ -31,9 +31,11 @@ extern char *m2m_name_fit(const char *given, const char *argument);
 extern char *m2m_qualified_name(Oid relid);
 extern char *m2m_qualify(const char *schema, const char *name);
 extern char *m2m_row_type(Oid relid);
+extern char *m2m_only(Oid relid);
 extern char *m2m_quoted_column(Oid relid, AttrNumber attnum);
 extern char *m2m_quoted_key(M2mRelationship *rel, M2mSide side);
 extern char *m2m_qualified_operator(Oid operator);
+extern char *m2m_own_equality(Oid type);
 extern char *m2m_qualified_collation(Oid collation);
 extern char *m2m_base_operand(const char *operand, Oid type);
 extern char *m2m_link_operand(M2mRelationship *rel, M2mKeyColumn *key,

@@ -132,7 +132,6 @@ extern int64 m2m_stmt_count(M2mRelationship *rel,
 							Datum *values, bool read_only);
 extern SPIPlanPtr m2m_stmt_plan(M2mRelationship *rel,
 								M2mStatement statement, M2mSide side);
-extern void m2m_plan_retire(SPIPlanPtr plan);
 extern void m2m_plan_run(SPIPlanPtr plan, Datum *values, bool read_only);
 extern void m2m_plan_run_latest(SPIPlanPtr plan, Datum *values,
 								DestReceiver *receiver);
@@ -265,8 +264,6 @@ extern Bitmapset *m2m_parts_columns(M2mParts *parts);
 extern bool m2m_row_key(M2mRows *rows, uint64 n, M2mPart *part, Datum *key);
 extern void m2m_rows_check_shared(M2mRows *rows, M2mPart *part);
 extern bool m2m_is_near(M2mRelationship *rel, M2mSide side, int column);
-extern char *m2m_only(Oid relid);
-extern char *m2m_own_equality(Oid type);
 extern void m2m_append_is_of(StringInfo sql, M2mRelationship *rel,
 							 M2mSide side, const char *row, const char *link);
 extern void m2m_append_same_far(StringInfo sql, M2mRelationship *rel,

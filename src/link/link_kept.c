@@ -43,7 +43,6 @@ static M2mPlans *get_plans(M2mRelationship *rel);
 static void make_room(M2mPlans *plans);
 static void free_slot(void *arg);
 static void free_plans(void *arg);
-static void free_plan(void *arg);
 static void prepare_context(void *arg);
 static ParamListInfo make_parameter(SPIPlanPtr plan, Datum value);
 
@@ -294,30 +293,6 @@ free_plans(void *arg)
 	}
 	foreach(lc, plans->column_plans)
 		free_slot(lfirst(lc));
-}
-
-/*
- * m2m_plan_retire: puts a kept plan aside that another replaces.  A call
- * further up the stack, whose trigger has called us, may be executing it, so
- * it is freed when the transaction is over, as its memory is.
- */
-void
-m2m_plan_retire(SPIPlanPtr plan)
-{
-	MemoryContextCallback *callback =
-		MemoryContextAllocZero(TopTransactionContext,
-							   sizeof(MemoryContextCallback));
-
-	callback->func = free_plan;
-	callback->arg = plan;
-	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
-}
-
-/* free_plan: a reset callback. */
-static void
-free_plan(void *arg)
-{
-	SPI_freeplan(arg);
 }
 
 /*

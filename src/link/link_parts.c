@@ -487,22 +487,6 @@ m2m_is_near(M2mRelationship *rel, M2mSide side, int column)
 	return true;
 }
 
-/* m2m_only: the table's name as the foreign keys' own queries have it. */
-char *
-m2m_only(Oid relid)
-{
-	return psprintf("%s%s", get_rel_relkind(relid) == RELKIND_RELATION ?
-					"ONLY " : "", m2m_qualified_name(relid));
-}
-
-/* m2m_own_equality: of a type with itself. */
-char *
-m2m_own_equality(Oid type)
-{
-	return m2m_qualified_operator(lookup_type_cache(getBaseType(type),
-													TYPECACHE_EQ_OPR)->eq_opr);
-}
-
 /* m2m_append_is_of: "m.c1 = a.tag_id AND ...": is link a one of row m? */
 void
 m2m_append_is_of(StringInfo sql, M2mRelationship *rel, M2mSide side,

@@ -38,7 +38,6 @@ static void find_by_seek(M2mFind *find, M2mSeek *seek,
 static void select_by_keys(M2mFind *find, M2mSeek *seek,
 						   Tuplestorestate *store);
 static void find_by_query(M2mFind *find, Tuplestorestate *store);
-static int64 put_rows(Tuplestorestate *store, int64 most);
 
 /*
  * m2m_find_check: may the caller ask this?  He needs SELECT on the key columns
@@ -234,7 +233,7 @@ select_by_keys(M2mFind *find, M2mSeek *seek, Tuplestorestate *store)
 			asked = true;
 			if (SPI_execute_plan(plan, &array, NULL, true, 0) < 0)
 				elog(ERROR, "SPI_execute_plan failed for \"%s\"", sql);
-			put = put_rows(store, wanted);
+			put = m2m_spi_put_rows(store, wanted);
 			if (wanted > 0)
 				wanted -= put;
 		}
@@ -261,38 +260,7 @@ find_by_query(M2mFind *find, Tuplestorestate *store)
 	do
 	{
 		SPI_cursor_fetch(portal, true, 1000);
-	} while (put_rows(store, -1) > 0);
+	} while (m2m_spi_put_rows(store, -1) > 0);
 	SPI_cursor_close(portal);
 	SPI_finish();
-}
-
-/*
- * put_rows: adds the rows that SPI has just returned, most at most, and frees
- * them; returns how many there were.
- */
-static int64
-put_rows(Tuplestorestate *store, int64 most)
-{
-	int64		n = SPI_processed;
-
-	if (most >= 0)
-		n = Min(n, most);
-	for (int64 i = 0; i < n; i++)
-	{
-		bool		isnull;
-		HeapTupleHeader row =
-			DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
-												  SPI_tuptable->tupdesc, 1,
-												  &isnull));
-		HeapTupleData tuple;
-
-		Assert(!isnull);
-		tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-		ItemPointerSetInvalid(&tuple.t_self);
-		tuple.t_tableOid = InvalidOid;
-		tuple.t_data = row;
-		tuplestore_puttuple(store, &tuple);
-	}
-	SPI_freetuptable(SPI_tuptable);
-	return n;
 }

@@ -41,11 +41,8 @@
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -83,25 +80,9 @@ typedef enum CounterStatement
  */
 static int	counting = -1;
 
-/*
- * Keys that were given links before they have a row, as a deferrable foreign
- * key lets them.  Who inserts that row does not see our links.
- */
-typedef struct Absent
-{
-	Oid			association;
-	char	   *rule;
-	TupleDesc	desc;
-	Tuplestorestate *keys;
-} Absent;
-
-/* Of the current transaction; in TopTransactionContext. */
-static List *absent = NIL;
-
 /* The transaction in which links have been counted anew. */
 static LocalTransactionId recounted = InvalidLocalTransactionId;
 
-static void counter_init(void);
 static bool counter_read(M2mRule *rule);
 static void counter_after(M2mRule *rule, M2mRuleChange *change);
 static char *counter_text(M2mRule *rule, int statement);
@@ -109,6 +90,7 @@ static char *counter_definition(M2mRule *rule);
 static List *counter_check(M2mRule *rule);
 static bool counter_elsewhere(M2mRule *rule);
 static void counter_end(M2mRule *rule, bool keep);
+static void counter_look(List *kept, int round);
 static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 						  M2mRuleChangeKind kind);
 static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
@@ -116,8 +98,7 @@ static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
 static void count_anew(M2mRule *rule, M2mRuleChange *change,
 					   M2mRuleChangeKind kind);
 static void keep_absent(M2mRule *rule, M2mRuleChange *change);
-static void count_absent(Absent *a);
-static void at_commit(XactEvent event, void *arg);
+static void count_absent(M2mRulePending *p);
 static bool is_deferrable(M2mRule *rule);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
@@ -126,12 +107,11 @@ static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
 static bool add_to_slot(M2mRule *rule, M2mRuleChange *change, Datum slot);
 static bool read_key(M2mRule *rule, M2mRuleChange *change, Datum *values);
-static void row_written(TriggerData *trigger);
+static void counter_row(TriggerData *trigger);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
 static bool may_write(M2mRule *rule);
-static Oid	column_trigger(M2mRule *rule, AttrNumber *column, bool *plain);
 static char *all_text(M2mRule *rule);
 static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
@@ -148,14 +128,15 @@ const M2mRuleKind m2m_counter_kind = {
 	.name = "counter",
 	.function = "m2m_counter_links",
 	.on_side = true,
-	.init = counter_init,
 	.read = counter_read,
 	.after = counter_after,
+	.row = counter_row,
 	.text = counter_text,
 	.definition = counter_definition,
 	.check = counter_check,
 	.elsewhere = counter_elsewhere,
 	.end = counter_end,
+	.look = counter_look,
 };
 
 /* number[0]: the column of the endpoint, 0 if it is gone; none of slots */
@@ -169,13 +150,6 @@ const M2mRuleKind m2m_counter_kind = {
 Datum
 m2m_counter_links(PG_FUNCTION_ARGS)
 {
-	if (CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
-	{
-		row_written((TriggerData *) fcinfo->context);
-		return PointerGetDatum(NULL);
-	}
 	return m2m_rule_fired(fcinfo, &m2m_counter_kind);
 }
 
@@ -461,7 +435,7 @@ counter_read(M2mRule *rule)
 		return OidIsValid(rule->table);
 
 	/* the column is named by the trigger on it; without it nothing is counted */
-	rule->mark = column_trigger(rule, &column, &plain);
+	rule->mark = m2m_rule_endpoint_trigger(rule, &column, &plain);
 	rule->number[0] = column;
 	return strcmp(where, "column") == 0 && !OidIsValid(rule->table);
 }
@@ -590,121 +564,54 @@ count_anew(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 	tuplestore_end(keys);
 }
 
-/* keep_absent: keeps keys that have no row for the end of the transaction. */
+/*
+ * keep_absent: keeps keys that were given links before they have a row, as a
+ * deferrable foreign key lets them, for the end of the transaction.  Who inserts
+ * that row does not see our links.
+ */
 static void
 keep_absent(M2mRule *rule, M2mRuleChange *change)
 {
-	M2mRelationship *rel = rule->rel;
-	M2mEndpoint *endpoint = &rel->side[rule->side];
-
 	m2m_rule_connect(change);
-	if (m2m_rule_execute(rule, COUNTER_ABSENT,
-						 m2m_rule_rows(change) > M2M_RULE_FEW,
-						 m2m_catalog_relation_owner(endpoint->relid),
-						 M2M_RULE_COMMAND, 0, NULL, NULL) > 0)
-	{
-		MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
-		ResourceOwner owner = CurrentResourceOwner;
-		Absent	   *a = palloc0(sizeof(Absent));
-
-		/* it outlives this statement; of a savepoint's it does no harm */
-		CurrentResourceOwner = TopTransactionResourceOwner;
-		a->association = rel->association;
-		a->rule = pstrdup(rule->name);
-		a->desc = CreateTemplateTupleDesc(endpoint->nkeys);
-		for (int i = 0; i < endpoint->nkeys; i++)
-		{
-			TupleDescInitEntry(a->desc, i + 1,
-							   get_attname(rel->association,
-										   endpoint->key[i].link_attnum, false),
-							   endpoint->key[i].link_type, -1, 0);
-			TupleDescInitEntryCollation(a->desc, i + 1,
-										endpoint->key[i].link_collation);
-		}
-		TupleDescFinalize(a->desc);
-		a->keys = tuplestore_begin_heap(false, false, work_mem / 4);
-		m2m_rule_store(a->keys);
-		absent = lappend(absent, a);
-		CurrentResourceOwner = owner;
-		MemoryContextSwitchTo(old);
-	}
+	m2m_rule_execute(rule, COUNTER_ABSENT,
+					 m2m_rule_rows(change) > M2M_RULE_FEW,
+					 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
+	m2m_rule_keep(rule);
 	m2m_rule_finish();
+}
+
+/* counter_look: before the transaction commits. */
+static void
+counter_look(List *kept, int round)
+{
+	ListCell   *lc;
+
+	foreach(lc, kept)
+		count_absent(lfirst(lc));
 }
 
 /* count_absent: counts the links of rows that others have made meanwhile. */
 static void
-count_absent(Absent *a)
+count_absent(M2mRulePending *p)
 {
-	M2mRelationship *rel = m2m_relationship_get(a->association, InvalidOid,
-												AccessShareLock);
-	M2mRule    *rule = rel == NULL ? NULL : m2m_rule_find(rel, a->rule);
+	M2mRule    *rule = m2m_rule_of_pending(p, AccessShareLock);
 	Tuplestorestate *keys;
 
 	/* the counter may be gone, or its keys others, by now; it is counted then */
 	if (rule == NULL || !IN_COLUMN(rule) || !may_write(rule) ||
-		a->desc->natts != rel->side[rule->side].nkeys)
+		!m2m_rule_pending_fits(p, rule))
 		return;
-	for (int i = 0; i < a->desc->natts; i++)
-	{
-		M2mKeyColumn *key = &rel->side[rule->side].key[i];
-
-		if (TupleDescAttr(a->desc, i)->atttypid != key->link_type ||
-			strcmp(NameStr(TupleDescAttr(a->desc, i)->attname),
-				   get_attname(rel->association, key->link_attnum, false)) != 0)
-			return;
-	}
 	keys = tuplestore_begin_heap(false, false, work_mem / 4);
 	m2m_rule_connect(NULL);
-	m2m_rule_add_relation("absent", InvalidOid, a->desc, a->keys);
+	m2m_rule_add_relation("absent", InvalidOid, p->desc, p->keys);
 	m2m_rule_execute(rule, COUNTER_LOCK_ABSENT, true,
-					 m2m_catalog_relation_owner(rel->side[rule->side].relid),
+					 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
 					 M2M_RULE_COMMAND, 0, NULL, NULL);
 	m2m_rule_store(keys);
 	m2m_rule_finish();
-	set_column(rule, key_desc(rel, rule->side, false), keys);
+	set_column(rule, key_desc(rule->rel, rule->side, false), keys);
 	tuplestore_end(keys);
-	tuplestore_end(a->keys);
-}
-
-/*
- * at_commit: before a transaction commits, or is prepared.  After all deferred
- * triggers, so those that our own statement has queued are fired here.
- */
-static void
-at_commit(XactEvent event, void *arg)
-{
-	switch (event)
-	{
-		case XACT_EVENT_PRE_COMMIT:
-		case XACT_EVENT_PRE_PREPARE:
-			while (absent != NIL)
-			{
-				Absent	   *a = linitial(absent);
-
-				absent = list_delete_first(absent);
-				PushActiveSnapshot(GetTransactionSnapshot());
-				count_absent(a);
-				PopActiveSnapshot();
-				AfterTriggerFireDeferred();
-			}
-			break;
-		case XACT_EVENT_ABORT:
-		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_PREPARE:
-
-			/* the memory goes with the transaction */
-			absent = NIL;
-			break;
-		default:
-			break;
-	}
-}
-
-/* counter_init: at load; after limits, so that links are counted first. */
-static void
-counter_init(void)
-{
-	RegisterXactCallback(at_commit, NULL);
 }
 
 /* is_deferrable: may links come before the row that they are of? */
@@ -923,12 +830,12 @@ read_key(M2mRule *rule, M2mRuleChange *change, Datum *values)
 }
 
 /*
- * row_written: somebody has inserted a row of the endpoint, or written the
+ * counter_row: somebody has inserted a row of the endpoint, or written the
  * column.  The trigger names the association; what does not fit it any more is
  * left alone.
  */
 static void
-row_written(TriggerData *trigger)
+counter_row(TriggerData *trigger)
 {
 	M2mRelationship *rel;
 	ListCell   *lc;
@@ -1041,14 +948,7 @@ counter_text(M2mRule *rule, int statement)
 							 FORMAT_TYPE_FORCE_QUALIFY);
 	char	   *slots = IN_COLUMN(rule) ? NULL :
 		m2m_qualified_name(rule->table);
-	StringInfoData same;
-
-	initStringInfo(&same);
-	for (int i = 0; i < endpoint->nkeys; i++)
-		appendStringInfo(&same, "%sr.%s %s c.m2m_k%d", i > 0 ? " AND " : "",
-						 m2m_quoted_column(endpoint->relid,
-										   endpoint->key[i].attnum),
-						 m2m_rule_equality(endpoint->key[i].type), i + 1);
+	char	   *same = m2m_rule_same_row(rel, side, "c", "r", '\0');
 
 	switch (statement)
 	{
@@ -1079,7 +979,7 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_ADD_LOCKED:
 			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
 							" c.n AS %s) FROM counts c WHERE %s",
-							rows, column, column, type, same.data);
+							rows, column, column, type, same);
 		case COUNTER_SLOT + M2M_RULE_LINKED:
 		case COUNTER_SLOT + M2M_RULE_UNLINKED:
 		case COUNTER_SLOT + M2M_RULE_BOTH:
@@ -1156,7 +1056,7 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_SET:
 			return psprintf("UPDATE %s r SET %s = CAST(c.n AS %s) FROM counts c WHERE %s"
 							" AND (r.%s OPERATOR(pg_catalog.=) CAST(c.n AS %s)) IS NOT TRUE",
-							rows, column, type, same.data, column, type);
+							rows, column, type, same, column, type);
 		case COUNTER_ZERO:
 			return psprintf("UPDATE %s r SET %s = 0"
 							" WHERE (r.%s OPERATOR(pg_catalog.=) 0) IS NOT TRUE",
@@ -1171,7 +1071,7 @@ counter_text(M2mRule *rule, int statement)
 			return psprintf("SELECT %s FROM %s r WHERE EXISTS (SELECT FROM absent a WHERE %s)"
 							" ORDER BY %s FOR NO KEY UPDATE OF r",
 							row_keys(rel, side, "r"), rows,
-							m2m_rule_joins(rel, side, "a", "r"),
+							m2m_rule_joins_kept(rel, side, "a", "r", '\0'),
 							row_keys(rel, side, "r"));
 		case COUNTER_NO_SLOT:
 			return psprintf("DELETE FROM %s", slots);
@@ -1231,7 +1131,7 @@ all_text(M2mRule *rule)
 											endpoint->key[i].attnum);
 
 		appendStringInfo(&same, "r.%s %s c.%s AND ", key,
-						 m2m_rule_equality(endpoint->key[i].type), key);
+						 m2m_own_equality(endpoint->key[i].type), key);
 	}
 	return psprintf("UPDATE %s r SET %s = CAST(c.m2m_n AS %s) FROM"
 					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s"
@@ -1288,7 +1188,7 @@ slot_is(M2mRule *rule, const char *slot)
 	for (int i = 0; i < endpoint->nkeys; i++)
 		appendStringInfo(&list, "%s%s.%s %s $%d", i > 0 ? " AND " : "", slot,
 						 m2m_quoted_column(rule->table, i + 1),
-						 m2m_rule_equality(endpoint->key[i].link_type), i + 1);
+						 m2m_own_equality(endpoint->key[i].link_type), i + 1);
 	return list.data;
 }
 
@@ -1358,11 +1258,13 @@ static bool
 counter_elsewhere(M2mRule *rule)
 {
 	AttrNumber	column;
-	bool		plain = true;
+	bool		plain = false;
+	Oid			trigger;
 
 	if (!IN_COLUMN(rule))
 		return m2m_rule_table_is_marked(rule);
-	return (OidIsValid(column_trigger(rule, &column, &plain)) && plain);
+	trigger = m2m_rule_endpoint_trigger(rule, &column, &plain);
+	return m2m_rule_is_lent(rule, trigger) && plain;
 }
 
 /*
@@ -1382,7 +1284,7 @@ counter_end(M2mRule *rule, bool keep)
 		m2m_rule_end_table(rule, keep);
 		return;
 	}
-	trigger = column_trigger(rule, &column, &plain);
+	trigger = m2m_rule_endpoint_trigger(rule, &column, &plain);
 	if (OidIsValid(trigger))
 		m2m_rule_drop_trigger(relid, trigger);
 	if (column != InvalidAttrNumber && !keep &&
@@ -1390,47 +1292,4 @@ counter_end(M2mRule *rule, bool keep)
 		m2m_sql(psprintf("ALTER TABLE %s DROP COLUMN %s",
 						 m2m_qualified_name(relid),
 						 m2m_quoted_column(relid, column)));
-}
-
-/*
- * column_trigger: the trigger on the column of the endpoint, or InvalidOid; it
- * says which column that is.  Is it enabled, and as we make it?  Of several,
- * the one of the table's owner.
- */
-static Oid
-column_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	bool		lent = false;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid == rule->rel->association &&
-			m2m_rule_kind_of(form->tgfoid) == rule->kind &&
-			m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) &&
-			form->tgattr.dim1 == 1)
-		{
-			lent = m2m_rule_is_lent(rule, form->oid);
-			result = form->oid;
-			*column = form->tgattr.values[0];
-			*plain = lent && form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-				heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-							   RelationGetDescr(catalog));
-		}
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
 }

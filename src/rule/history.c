@@ -901,7 +901,7 @@ m2m_history_at(M2mRelationship *rel, M2mSide side, M2mIds *id, TimestampTz at,
 	if (SPI_execute_with_args(sql.data, n + 1, types, values, NULL, true,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql.data);
-	m2m_rule_put_rows(result);
+	m2m_spi_put_rows(result, -1);
 	SPI_finish();
 }
 

@@ -34,9 +34,7 @@
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -62,6 +60,7 @@ typedef enum LimitStatement
 	LIMIT_OVER,					/* any */
 	LIMIT_UNLINKED,				/* keys that were unlinked by DELETE */
 	LIMIT_LEFT,					/* ... that have less by a change of both */
+	LIMIT_CHANGED,				/* keys that either was done to */
 	LIMIT_LOST,					/* distinct keys of those kept till commit */
 	LIMIT_UNDER_LOST,			/* one of these that has too few */
 	LIMIT_UNDER_NEW,			/* the same of new rows */
@@ -70,47 +69,25 @@ typedef enum LimitStatement
 	LIMIT_FIT					/* pairs wanted that there is room for */
 } LimitStatement;
 
-/* Rows that have to be looked at when the transaction commits. */
-typedef struct Pending
-{
-	SubTransactionId subid;
-	Oid			association;
-	AttrNumber *columns;		/* of the side, in the association */
-	bool		inserted;		/* rows of the endpoint, not links' keys */
-	TupleDesc	desc;			/* of keys */
-	Tuplestorestate *keys;
-} Pending;
-
-/* Of the current transaction; in TopTransactionContext. */
-static List *pending = NIL;
-
-static void limit_init(void);
 static bool limit_read(M2mRule *rule);
 static void limit_after(M2mRule *rule, M2mRuleChange *change);
 static char *limit_text(M2mRule *rule, int statement);
 static char *limit_definition(M2mRule *rule);
 static List *limit_check(M2mRule *rule);
 static bool limit_elsewhere(M2mRule *rule);
-static void limit_end(M2mRule *rule, bool keep);
 static void limit_fit(M2mRule *rule, TupleDesc desc,
 					  Tuplestorestate **wanted);
+static void limit_look(List *kept, int round);
 static void check_sees_rows(M2mRelationship *rel, M2mSide side);
+static void lock_changed(M2mRule *rule, M2mRuleChange *change);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
 static void keep_unlinked(M2mRule *rule, M2mRuleChange *change);
-static void keep_inserted(TriggerData *trigger);
+static void limit_row(TriggerData *trigger);
 static bool same_key(M2mRule *rule, TriggerData *trigger, Datum *values);
-static bool same_columns(M2mRule *rule, Pending *p);
-static bool same_types(M2mRule *rule, Pending *p);
-static Pending *get_pending(M2mRule *rule, bool inserted);
-static void check_least(Pending *p);
+static void check_least(M2mRulePending *p);
 static void check_all(M2mRule *rule);
 static void report(M2mRule *rule, bool most);
-static bool may_show(M2mRelationship *rel);
 static char *key_text(M2mRule *rule, bool of_link);
-static void at_commit(XactEvent event, void *arg);
-static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
-							  SubTransactionId parent, void *arg);
-static Oid	insert_trigger(M2mRule *rule, bool *plain);
 static char *wanted_text(M2mRelationship *rel);
 static char *wanted_columns(M2mRelationship *rel);
 static char *key_columns(M2mRelationship *rel, M2mSide side,
@@ -122,15 +99,16 @@ const M2mRuleKind m2m_limit_kind = {
 	.name = "limit",
 	.function = "m2m_limit_links",
 	.on_side = true,
-	.init = limit_init,
 	.read = limit_read,
 	.after = limit_after,
+	.row = limit_row,
 	.text = limit_text,
 	.definition = limit_definition,
 	.check = limit_check,
 	.elsewhere = limit_elsewhere,
-	.end = limit_end,
+	.end = m2m_rule_end_row_trigger,
 	.fit = limit_fit,
+	.look = limit_look,
 };
 
 /* What number[] of a limit is. */
@@ -145,15 +123,6 @@ const M2mRuleKind m2m_limit_kind = {
 Datum
 m2m_limit_links(PG_FUNCTION_ARGS)
 {
-	if (CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		(TRIGGER_FIRED_BY_INSERT(((TriggerData *) fcinfo->context)->tg_event) ||
-		 TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event)) &&
-		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
-	{
-		keep_inserted((TriggerData *) fcinfo->context);
-		return PointerGetDatum(NULL);
-	}
 	return m2m_rule_fired(fcinfo, &m2m_limit_kind);
 }
 
@@ -186,7 +155,7 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	if (rule != NULL)
 	{
 		m2m_rule_remove(rule);
-		limit_end(rule, false);
+		m2m_rule_end_row_trigger(rule, false);
 		m2m_relationship_changed(association);
 	}
 	if (min == M2M_RULE_NONE && max == M2M_RULE_NONE)
@@ -297,14 +266,6 @@ check_sees_rows(M2mRelationship *rel, M2mSide side)
 						   get_rel_name(rel->association))));
 }
 
-/* limit_init: at load. */
-static void
-limit_init(void)
-{
-	RegisterXactCallback(at_commit, NULL);
-	RegisterSubXactCallback(at_subtransaction, NULL);
-}
-
 /* limit_read: its numbers. */
 static bool
 limit_read(M2mRule *rule)
@@ -328,10 +289,35 @@ limit_after(M2mRule *rule, M2mRuleChange *change)
 		check_all(rule);
 		return;
 	}
+	if (MAX(rule) != M2M_RULE_NONE && MIN(rule) != M2M_RULE_NONE &&
+		change->unlinked != NULL)
+		lock_changed(rule, change);
 	if (MAX(rule) != M2M_RULE_NONE && change->linked != NULL)
 		check_most(rule, change);
 	if (MIN(rule) != M2M_RULE_NONE && change->unlinked != NULL)
 		keep_unlinked(rule, change);
+}
+
+/*
+ * lock_changed: where a limit is of both kinds, the lock of who unlinks, too, is
+ * taken now, and in one order with that of who links: at commit, somebody who has
+ * linked the row could have it, and wait for what we have unlinked, or for us to
+ * be done with m2m_set.
+ */
+static void
+lock_changed(M2mRule *rule, M2mRuleChange *change)
+{
+	uint64		count;
+	uint32	   *hash;
+
+	m2m_rule_connect(change);
+	m2m_rule_execute(rule, change->linked != NULL ? LIMIT_CHANGED :
+					 LIMIT_UNLINKED, m2m_rule_rows(change) > M2M_RULE_FEW,
+					 m2m_catalog_relation_owner(rule->rel->association),
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
+	hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+	m2m_lock_keys(rule->rel, rule->side, hash, count);
+	m2m_rule_finish();
 }
 
 /*
@@ -378,26 +364,24 @@ static void
 keep_unlinked(M2mRule *rule, M2mRuleChange *change)
 {
 	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
-	Pending    *p = get_pending(rule, false);
 
 	m2m_rule_connect(change);
 	m2m_rule_execute(rule, m2m_rule_change_kind(change) == M2M_RULE_BOTH ?
 					 LIMIT_LEFT : LIMIT_UNLINKED, many,
 					 m2m_catalog_relation_owner(rule->rel->association),
 					 M2M_RULE_COMMAND, 0, NULL, NULL);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(p->keys, SPI_tuptable->vals[i]);
+	m2m_rule_keep(rule);
 	m2m_rule_finish();
 }
 
 /*
- * keep_inserted: keeps the key of a new row of the endpoint, or another key of
+ * limit_row: keeps the key of a new row of the endpoint, or another key of
  * an old one, for the end of the transaction.  The trigger is on that table or a
  * partition of it, and names the association.  What does not fit the
  * relationship any more is left alone.
  */
 static void
-keep_inserted(TriggerData *trigger)
+limit_row(TriggerData *trigger)
 {
 	M2mRelationship *rel = OidIsValid(trigger->tg_trigger->tgconstrrelid) ?
 		m2m_relationship_get(trigger->tg_trigger->tgconstrrelid, InvalidOid,
@@ -409,7 +393,7 @@ keep_inserted(TriggerData *trigger)
 	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
 	{
 		M2mRule    *rule = lfirst(lc);
-		Pending    *p;
+		M2mRulePending *p;
 
 		if (rule->kind != &m2m_limit_kind || MIN(rule) == M2M_RULE_NONE ||
 			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
@@ -417,7 +401,7 @@ keep_inserted(TriggerData *trigger)
 			!m2m_rule_row_key(rule, trigger, values, isnull) ||
 			same_key(rule, trigger, values))
 			continue;
-		p = get_pending(rule, true);
+		p = m2m_rule_pending(rule, true);
 		tuplestore_putvalues(p->keys, p->desc, values, isnull);
 	}
 }
@@ -445,147 +429,17 @@ same_key(M2mRule *rule, TriggerData *trigger, Datum *values)
 	return true;
 }
 
-/* get_pending: where keys of a rule go, in this subtransaction. */
-static Pending *
-get_pending(M2mRule *rule, bool inserted)
-{
-	SubTransactionId subid = GetCurrentSubTransactionId();
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	MemoryContext old;
-	ResourceOwner owner;
-	ListCell   *lc;
-	Pending    *p;
-
-	foreach(lc, pending)
-	{
-		p = lfirst(lc);
-		if (p->subid == subid && p->association == rule->rel->association &&
-			p->inserted == inserted && same_columns(rule, p) &&
-			same_types(rule, p))
-			return p;
-	}
-
-	/* it outlives this statement, and files that it may have, too */
-	old = MemoryContextSwitchTo(TopTransactionContext);
-	owner = CurrentResourceOwner;
-	CurrentResourceOwner = TopTransactionResourceOwner;
-	p = palloc0(sizeof(Pending));
-	p->subid = subid;
-	p->association = rule->rel->association;
-	p->columns = m2m_rule_side_columns(rule->rel, rule->side);
-	p->inserted = inserted;
-	p->desc = CreateTemplateTupleDesc(endpoint->nkeys);
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		M2mKeyColumn *key = &endpoint->key[i];
-
-		TupleDescInitEntry(p->desc, i + 1, psprintf("m2m_k%d", i + 1),
-						   inserted ? key->type : key->link_type, -1, 0);
-		TupleDescInitEntryCollation(p->desc, i + 1,
-									inserted ? key->collation :
-									key->link_collation);
-	}
-	TupleDescFinalize(p->desc);
-	p->keys = tuplestore_begin_heap(true, false, work_mem / 4);
-	pending = lappend(pending, p);
-	CurrentResourceOwner = owner;
-	MemoryContextSwitchTo(old);
-	return p;
-}
-
-/* same_columns: are keys that were kept those of a rule's side? */
-static bool
-same_columns(M2mRule *rule, Pending *p)
-{
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-
-	if (p->desc->natts != endpoint->nkeys)
-		return false;
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		if (p->columns[i] != endpoint->key[i].link_attnum)
-			return false;
-	}
-	return true;
-}
-
-/* same_types: have they still the types that they had? */
-static bool
-same_types(M2mRule *rule, Pending *p)
-{
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		M2mKeyColumn *key = &endpoint->key[i];
-		Form_pg_attribute attribute = TupleDescAttr(p->desc, i);
-
-		if (attribute->atttypid != (p->inserted ? key->type : key->link_type) ||
-			attribute->attcollation != (p->inserted ? key->collation :
-										key->link_collation))
-			return false;
-	}
-	return true;
-}
-
 /*
- * at_commit: before a transaction commits, or is prepared, its rows must have
- * as many links as they need.  After all deferred triggers, which may still
- * have linked.
+ * limit_look: before the transaction commits its rows must have as many links as
+ * they need.
  */
 static void
-at_commit(XactEvent event, void *arg)
-{
-	switch (event)
-	{
-		case XACT_EVENT_PRE_COMMIT:
-		case XACT_EVENT_PRE_PREPARE:
-			while (pending != NIL)
-			{
-				Pending    *p = linitial(pending);
-
-				pending = list_delete_first(pending);
-				check_least(p);
-			}
-			break;
-		case XACT_EVENT_ABORT:
-		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_PREPARE:
-
-			/* the memory goes with the transaction */
-			pending = NIL;
-			break;
-		default:
-			break;
-	}
-}
-
-/*
- * at_subtransaction: what a subtransaction has kept is its parent's, or is
- * forgotten.
- */
-static void
-at_subtransaction(SubXactEvent event, SubTransactionId subid,
-				  SubTransactionId parent, void *arg)
+limit_look(List *kept, int round)
 {
 	ListCell   *lc;
 
-	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
-		return;
-	foreach(lc, pending)
-	{
-		Pending    *p = lfirst(lc);
-
-		if (p->subid != subid)
-			continue;
-		if (event == SUBXACT_EVENT_COMMIT_SUB)
-			p->subid = parent;
-		else
-		{
-			tuplestore_end(p->keys);
-			pending = foreach_delete_current(pending, lc);
-		}
-	}
+	foreach(lc, kept)
+		check_least(lfirst(lc));
 }
 
 /*
@@ -593,33 +447,22 @@ at_subtransaction(SubXactEvent event, SubTransactionId subid,
  * 23514.
  */
 static void
-check_least(Pending *p)
+check_least(M2mRulePending *p)
 {
-	M2mRelationship *rel = m2m_relationship_get(p->association, InvalidOid,
-												AccessShareLock);
-	M2mRule    *rule = NULL;
+	M2mRule    *rule = m2m_rule_of_pending(p, AccessShareLock);
 	Oid			owner;
 	bool		many = tuplestore_tuple_count(p->keys) > M2M_RULE_FEW;
 	Oid			type = INT8OID;
 	Datum		min;
-	ListCell   *lc;
 
-	/* the rule may be gone, or another, by now, and its role renamed */
-	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
-	{
-		M2mRule    *other = lfirst(lc);
-
-		if (other->kind == &m2m_limit_kind && same_columns(other, p))
-			rule = other;
-	}
+	/* the rule may be gone, or another, by now */
 	if (rule == NULL || MIN(rule) == M2M_RULE_NONE)
 		return;
 	owner = m2m_catalog_relation_owner(p->association);
 	min = Int64GetDatum(MIN(rule));
 	m2m_rule_connect(NULL);
-	if (!same_types(rule, p))
+	if (!m2m_rule_pending_fits(p, rule))
 	{
-		/* it was this transaction that has altered them: nobody else is there */
 		if (m2m_rule_execute(rule, LIMIT_UNDER, true, owner, M2M_RULE_READ_LATEST, 1, &type,
 							 &min) > 0)
 			report(rule, false);
@@ -627,22 +470,21 @@ check_least(Pending *p)
 		return;
 	}
 	m2m_rule_add_relation("lost", InvalidOid, p->desc, p->keys);
-	if (!p->inserted)
+	if (!p->rows)
 	{
 		uint64		count;
 		uint32	   *hash;
 
 		/* nobody else can unlink a row that he does not see yet */
 		m2m_rule_execute(rule, LIMIT_LOST, many, owner, M2M_RULE_READ_LATEST, 0, NULL, NULL);
-		hash = m2m_rule_hashes(rel, rule->side, &count);
-		m2m_lock_keys(rel, rule->side, hash, count);
+		hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+		m2m_lock_keys(rule->rel, rule->side, hash, count);
 	}
-	if (m2m_rule_execute(rule, p->inserted ? LIMIT_UNDER_NEW :
-						 LIMIT_UNDER_LOST, many, owner, M2M_RULE_READ_LATEST, 1, &type,
+	if (m2m_rule_execute(rule, p->rows ? LIMIT_UNDER_NEW : LIMIT_UNDER_LOST,
+						 many, owner, M2M_RULE_READ_LATEST, 1, &type,
 						 &min) > 0)
 		report(rule, false);
 	m2m_rule_finish();
-	tuplestore_end(p->keys);
 }
 
 /* check_all: do all rows keep the limit?  Error 23514. */
@@ -690,21 +532,12 @@ report(M2mRule *rule, bool most)
 			 errmsg("too few links of a row of \"%s\": limit \"%s\" demands %d",
 					get_rel_name(rel->side[rule->side].relid), rule->name,
 					MIN(rule)),
-			 may_show(rel) ?
+			 m2m_rule_may_show(rel->association) ?
 			 errdetail("%s has %s links in \"%s\".", key, count,
 					   RelationGetRelationName(association)) :
 			 errdetail("It has %s links in \"%s\".", count,
 					   RelationGetRelationName(association)),
 			 errtableconstraint(association, rule->name)));
-}
-
-/* may_show: may the user who is to read the message read the keys in it? */
-static bool
-may_show(M2mRelationship *rel)
-{
-	return pg_class_aclcheck(rel->association, GetUserId(),
-							 ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(rel->association, InvalidOid, true) != RLS_ENABLED;
 }
 
 /* key_text: "Key (author_id)=(1)", of the row in SPI_tuptable. */
@@ -797,6 +630,9 @@ limit_text(M2mRule *rule, int statement)
 		case LIMIT_UNLINKED:
 			return psprintf("SELECT DISTINCT %s FROM unlinked a WHERE %s", a,
 							is_link);
+		case LIMIT_CHANGED:
+			return psprintf("SELECT %s FROM linked a WHERE %s UNION SELECT %s FROM unlinked a"
+							" WHERE %s", a, is_link, a, is_link);
 		case LIMIT_LEFT:
 			return psprintf("SELECT %s FROM (%s) m WHERE m.m2m_d OPERATOR(pg_catalog.<) 0",
 							m2m_rule_keys(rel, side, "m"),
@@ -823,43 +659,22 @@ limit_text(M2mRule *rule, int statement)
 		case LIMIT_UNDER_NEW:
 		case LIMIT_UNDER:
 			{
-				StringInfoData of;
+				char	   *column = m2m_quoted_column(rel->association,
+													   rel->side[side].key[0].link_attnum);
+				char	   *of = statement == LIMIT_UNDER_LOST ?
+					m2m_rule_joins_kept(rel, side, "p", "r", '\0') :
+					m2m_rule_same_row(rel, side, "p", "r", '\0');
 
-				initStringInfo(&of);
-				for (int i = 0; i < rel->side[side].nkeys; i++)
-				{
-					M2mKeyColumn *key = &rel->side[side].key[i];
-					char	   *column = m2m_quoted_column(rel->side[side].relid,
-														   key->attnum);
-
-					if (statement == LIMIT_UNDER_LOST)
-						appendStringInfo(&of, "%sr.%s %s p.m2m_k%d%s",
-										 i > 0 ? " AND " : "", column,
-										 m2m_qualified_operator(key->equal_op),
-										 i + 1,
-										 OidIsValid(key->collation) &&
-										 key->collation != key->link_collation ?
-										 psprintf(" COLLATE %s",
-												  m2m_qualified_collation(key->collation)) : "");
-					else
-						appendStringInfo(&of, "%sr.%s %s p.m2m_k%d",
-										 i > 0 ? " AND " : "", column,
-										 m2m_rule_equality(key->type), i + 1);
-				}
 				return psprintf("SELECT %s, pg_catalog.count(a.%s) FROM %s r%s"
 								" LEFT JOIN %s a ON %s AND %s GROUP BY %s"
 								" HAVING pg_catalog.count(a.%s) OPERATOR(pg_catalog.<) $1"
 								" ORDER BY %s LIMIT 1",
-								r, m2m_quoted_column(rel->association,
-													 rel->side[side].key[0].link_attnum),
-								endpoint, statement == LIMIT_UNDER ? "" :
+								r, column, endpoint, statement == LIMIT_UNDER ? "" :
 								psprintf(" JOIN (SELECT DISTINCT p.* FROM lost p) p ON %s",
-										 of.data),
+										 of),
 								association,
 								m2m_rule_joins(rel, side, "a", "r"), is_link,
-								r, m2m_quoted_column(rel->association,
-													 rel->side[side].key[0].link_attnum),
-								r);
+								r, column, r);
 			}
 		case LIMIT_WANTED:
 			return psprintf("SELECT DISTINCT %s FROM (%s) a", a,
@@ -1007,57 +822,7 @@ static bool
 limit_elsewhere(M2mRule *rule)
 {
 	bool		plain;
-	Oid			trigger = insert_trigger(rule, &plain);
+	Oid			trigger = m2m_rule_endpoint_trigger(rule, NULL, &plain);
 
 	return MIN(rule) == M2M_RULE_NONE || (OidIsValid(trigger) && plain);
-}
-
-/* limit_end: takes that trigger away. */
-static void
-limit_end(M2mRule *rule, bool keep)
-{
-	bool		plain;
-	Oid			trigger = insert_trigger(rule, &plain);
-
-	if (OidIsValid(trigger))
-		m2m_rule_drop_trigger(rule->rel->side[rule->side].relid, trigger);
-}
-
-/*
- * insert_trigger: the trigger of a limit on its endpoint, or InvalidOid; is it
- * enabled, and as we make it?
- */
-static Oid
-insert_trigger(M2mRule *rule, bool *plain)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid == rule->rel->association &&
-			m2m_rule_kind_of(form->tgfoid) == rule->kind &&
-			m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)))
-		{
-			result = form->oid;
-			*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-				form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-								 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-				heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-							   RelationGetDescr(catalog));
-		}
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
 }

@@ -46,9 +46,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -83,21 +81,9 @@ typedef enum OrderStatement
 	ORDER_NEW,					/* places of links with provisional numbers */
 	ORDER_WRONG,				/* places of links that are not in their place */
 	ORDER_PUT,					/* gives links the places found */
-	ORDER_KEPT					/* distinct keys of those kept till commit */
+	ORDER_KEPT,					/* distinct keys of those kept till commit */
+	ORDER_ALL					/* all */
 } OrderStatement;
-
-/* Rows whose links have to be put in order when the transaction commits. */
-typedef struct Pending
-{
-	SubTransactionId subid;
-	Oid			association;
-	char	   *rule;
-	TupleDesc	desc;			/* of keys, as the association has them */
-	Tuplestorestate *keys;
-} Pending;
-
-/* Of the current transaction; in TopTransactionContext. */
-static List *pending = NIL;
 
 /*
  * How deep in triggers a statement of our own on the column runs, if one does:
@@ -106,7 +92,6 @@ static List *pending = NIL;
  */
 static int	arranging = -1;
 
-static void order_init(void);
 static bool order_read(M2mRule *rule);
 static void order_after(M2mRule *rule, M2mRuleChange *change);
 static char *order_text(M2mRule *rule, int statement);
@@ -115,6 +100,7 @@ static List *order_check(M2mRule *rule);
 static bool order_elsewhere(M2mRule *rule);
 static void order_end(M2mRule *rule, bool keep);
 static void order_before(M2mRule *rule);
+static void order_look(List *kept, int round);
 static HeapTuple fill_null(TriggerData *trigger);
 static Datum column_value(Oid type, int64 value);
 static Oid	column_sequence(Oid relid, AttrNumber attnum);
@@ -147,13 +133,7 @@ static bool take_back(M2mRule *rule, bool many);
 static bool place_all(M2mRule *rule);
 static void read_places(M2mRule *rule, int statement, bool many,
 						Tuplestorestate *places);
-static void keep_keys(M2mRule *rule);
-static bool is_pending(M2mRule *rule);
-static Pending *get_pending(M2mRule *rule);
-static void at_commit(XactEvent event, void *arg);
-static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
-							  SubTransactionId parent, void *arg);
-static void put_in_order(Pending *p);
+static void put_in_order(M2mRulePending *p);
 static char *column_of(M2mRule *rule);
 static char *match_keys(M2mRule *rule, const char *alias);
 
@@ -163,7 +143,6 @@ const M2mRuleKind m2m_order_kind = {
 	.name = "order",
 	.function = "m2m_order_links",
 	.on_side = true,
-	.init = order_init,
 	.read = order_read,
 	.after = order_after,
 	.text = order_text,
@@ -172,6 +151,7 @@ const M2mRuleKind m2m_order_kind = {
 	.elsewhere = order_elsewhere,
 	.end = order_end,
 	.before = order_before,
+	.look = order_look,
 };
 
 /* number[0]: the number of the first link of a dense order; none of a sparse */
@@ -921,14 +901,6 @@ m2m_order_arrange(int depth)
 	return outer;
 }
 
-/* order_init: at load. */
-static void
-order_init(void)
-{
-	RegisterXactCallback(at_commit, NULL);
-	RegisterSubXactCallback(at_subtransaction, NULL);
-}
-
 /* order_read: of which kind it is; the column is that of the row trigger. */
 static bool
 order_read(M2mRule *rule)
@@ -992,7 +964,7 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 	{
 		m2m_rule_execute(rule, change->update ? ORDER_CHANGED : ORDER_UNLINKED,
 						 many, owner, M2M_RULE_COMMAND, 0, NULL, NULL);
-		keep_keys(rule);
+		m2m_rule_keep(rule);
 	}
 	if (change->linked != NULL)
 	{
@@ -1009,7 +981,7 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 		{
 			m2m_rule_execute(rule, ORDER_LOOSE, many, owner, M2M_RULE_COMMAND, 1, &type,
 							 &half);
-			keep_keys(rule);
+			m2m_rule_keep(rule);
 		}
 		if (!again &&
 			m2m_rule_execute(rule, ORDER_LINKED, many, owner, M2M_RULE_COMMAND, 1, &type,
@@ -1126,180 +1098,59 @@ m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 	return result;
 }
 
-/* keep_keys: those in SPI_tuptable, for the commit. */
+/*
+ * order_look: before the transaction commits dense orders are made so; not for
+ * ever, if a user's trigger shifts links each time.
+ */
 static void
-keep_keys(M2mRule *rule)
-{
-	Pending    *p;
-
-	if (SPI_processed == 0)
-		return;
-	p = get_pending(rule);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(p->keys, SPI_tuptable->vals[i]);
-}
-
-/* is_pending: are there any of the rule? */
-static bool
-is_pending(M2mRule *rule)
+order_look(List *kept, int round)
 {
 	ListCell   *lc;
 
-	foreach(lc, pending)
-	{
-		Pending    *p = lfirst(lc);
-
-		if (p->association == rule->rel->association &&
-			strcmp(p->rule, rule->name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* get_pending: where keys of a rule go, in this subtransaction. */
-static Pending *
-get_pending(M2mRule *rule)
-{
-	SubTransactionId subid = GetCurrentSubTransactionId();
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	MemoryContext old;
-	ResourceOwner owner;
-	ListCell   *lc;
-	Pending    *p;
-
-	foreach(lc, pending)
-	{
-		p = lfirst(lc);
-		if (p->subid == subid && p->association == rule->rel->association &&
-			strcmp(p->rule, rule->name) == 0)
-			return p;
-	}
-
-	/* it outlives this statement, and files that it may have, too */
-	old = MemoryContextSwitchTo(TopTransactionContext);
-	owner = CurrentResourceOwner;
-	CurrentResourceOwner = TopTransactionResourceOwner;
-	p = palloc0(sizeof(Pending));
-	p->subid = subid;
-	p->association = rule->rel->association;
-	p->rule = pstrdup(rule->name);
-	p->desc = CreateTemplateTupleDesc(endpoint->nkeys);
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		M2mKeyColumn *key = &endpoint->key[i];
-
-		TupleDescInitEntry(p->desc, i + 1, psprintf("m2m_k%d", i + 1),
-						   key->link_type, -1, 0);
-		TupleDescInitEntryCollation(p->desc, i + 1, key->link_collation);
-	}
-	TupleDescFinalize(p->desc);
-	p->keys = tuplestore_begin_heap(true, false, work_mem / 4);
-	pending = lappend(pending, p);
-	CurrentResourceOwner = owner;
-	MemoryContextSwitchTo(old);
-	return p;
+	foreach(lc, round < ROUNDS ? kept : NIL)
+		put_in_order(lfirst(lc));
 }
 
 /*
- * at_commit: before a transaction commits, or is prepared, dense orders are
- * made so.  After all deferred triggers; what these statements of ours defer is
- * fired then, too.
+ * put_in_order: the links of the rows that were kept; of all where their keys
+ * have another type by now.
  */
 static void
-at_commit(XactEvent event, void *arg)
+put_in_order(M2mRulePending *p)
 {
-	switch (event)
-	{
-		case XACT_EVENT_PRE_COMMIT:
-		case XACT_EVENT_PRE_PREPARE:
-			for (int round = 0; pending != NIL; round++)
-			{
-				List	   *now = pending;
-				ListCell   *lc;
-
-				/* what is kept meanwhile is the next round's */
-				pending = NIL;
-				foreach(lc, now)
-				{
-					if (round < ROUNDS)
-						put_in_order(lfirst(lc));
-					tuplestore_end(((Pending *) lfirst(lc))->keys);
-				}
-				AfterTriggerFireDeferred();
-			}
-			break;
-		case XACT_EVENT_ABORT:
-		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_PREPARE:
-
-			/* the memory goes with the transaction */
-			pending = NIL;
-			arranging = -1;
-			break;
-		default:
-			break;
-	}
-}
-
-/*
- * at_subtransaction: what a subtransaction has kept is its parent's, or is
- * forgotten.
- */
-static void
-at_subtransaction(SubXactEvent event, SubTransactionId subid,
-				  SubTransactionId parent, void *arg)
-{
-	ListCell   *lc;
-
-	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
-		return;
-	foreach(lc, pending)
-	{
-		Pending    *p = lfirst(lc);
-
-		if (p->subid != subid)
-			continue;
-		if (event == SUBXACT_EVENT_COMMIT_SUB)
-			p->subid = parent;
-		else
-		{
-			tuplestore_end(p->keys);
-			pending = foreach_delete_current(pending, lc);
-		}
-	}
-}
-
-/* put_in_order: the links of the rows that were kept. */
-static void
-put_in_order(Pending *p)
-{
-	M2mRelationship *rel = m2m_relationship_get(p->association, InvalidOid,
-												RowExclusiveLock);
-	M2mRule    *rule = rel == NULL ? NULL : m2m_rule_find(rel, p->rule);
+	M2mRule    *rule = m2m_rule_of_pending(p, RowExclusiveLock);
+	TupleDesc	desc = p->desc;
+	Tuplestorestate *keys = p->keys;
+	Oid			owner;
+	uint64		count;
+	uint32	   *hash;
 
 	/* the rule may be gone, or another, by now */
-	if (rule != NULL && rule->kind == &m2m_order_kind && IS_DENSE(rule) &&
-		OidIsValid(marked_sequence(rule)))
+	if (rule == NULL || !IS_DENSE(rule) || !OidIsValid(marked_sequence(rule)))
+		return;
+	owner = m2m_catalog_relation_owner(rule->rel->association);
+	m2m_rule_connect(NULL);
+	if (!m2m_rule_pending_fits(p, rule))
 	{
-		uint64		count;
-		uint32	   *hash;
-
-		/* there is no statement any more that has one */
-		PushActiveSnapshot(GetTransactionSnapshot());
-		m2m_rule_connect(NULL);
-		m2m_rule_add_relation("kept", InvalidOid, p->desc, p->keys);
-		m2m_rule_execute(rule, ORDER_KEPT, true,
-						 m2m_catalog_relation_owner(rel->association), M2M_RULE_READ_LATEST,
-						 0, NULL, NULL);
-		hash = m2m_rule_hashes(rel, rule->side, &count);
-		m2m_lock_keys(rel, rule->side, hash, count);
-
-		/* whoever else writes a link at this moment may make it another */
-		while (!place_all(rule))
-			CHECK_FOR_INTERRUPTS();
-		m2m_rule_finish();
-		PopActiveSnapshot();
+		desc = m2m_rule_kept_desc(rule, false, 0);
+		TupleDescFinalize(desc);
+		keys = tuplestore_begin_heap(true, false, work_mem / 4);
+		m2m_rule_execute(rule, ORDER_ALL, true, owner, M2M_RULE_READ_LATEST, 0, NULL,
+						 NULL);
+		m2m_rule_store(keys);
 	}
+	m2m_rule_add_relation("kept", InvalidOid, desc, keys);
+	m2m_rule_execute(rule, ORDER_KEPT, true, owner, M2M_RULE_READ_LATEST, 0, NULL,
+					 NULL);
+	hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+	m2m_lock_keys(rule->rel, rule->side, hash, count);
+
+	/* whoever else writes a link at this moment may make it another */
+	while (!place_all(rule))
+		CHECK_FOR_INTERRUPTS();
+	if (keys != p->keys)
+		tuplestore_end(keys);
+	m2m_rule_finish();
 }
 
 /*
@@ -1336,7 +1187,7 @@ match_keys(M2mRule *rule, const char *alias)
 		appendStringInfo(&list, "%s%s.%s %s p.m2m_k%d", i > 0 ? " AND " : "",
 						 alias,
 						 m2m_quoted_column(rel->association, key->link_attnum),
-						 m2m_rule_equality(key->link_type), i + 1);
+						 m2m_own_equality(key->link_type), i + 1);
 	}
 	return list.data;
 }
@@ -1440,6 +1291,9 @@ order_text(M2mRule *rule, int statement)
 							association, column, type);
 		case ORDER_KEPT:
 			return pstrdup("SELECT DISTINCT p.* FROM kept p");
+		case ORDER_ALL:
+			return psprintf("SELECT DISTINCT %s FROM %s a WHERE %s", keys,
+							association, is_link);
 	}
 	return NULL;
 }
@@ -1481,7 +1335,7 @@ order_check(M2mRule *rule)
 	if (IS_DENSE(rule))
 	{
 		/* what this transaction has left is put in order when it commits */
-		if (is_pending(rule))
+		if (m2m_rule_is_pending(rule))
 			return NIL;
 		finding->what = psprintf("order \"%s\" has gaps, or links with the same number",
 								 rule->name);

@@ -44,9 +44,7 @@
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
@@ -71,41 +69,20 @@ typedef enum OrphanStatement
 	ORPHAN_DELETE
 } OrphanStatement;
 
-/* Keys that have to be looked at when the transaction commits. */
-typedef struct Pending
-{
-	SubTransactionId subid;
-	Oid			endpoint;
-	Oid			association;
-	char	   *rule;
-	bool		arrived;		/* keys that rows got, not keys that lost */
-	TupleDesc	desc;
-	Tuplestorestate *keys;
-} Pending;
-
-/* Of the current transaction; in TopTransactionContext. */
-static List *pending = NIL;
-
-static void orphan_init(void);
 static bool orphan_read(M2mRule *rule);
 static void orphan_after(M2mRule *rule, M2mRuleChange *change);
 static char *orphan_text(M2mRule *rule, int statement);
 static char *orphan_definition(M2mRule *rule);
 static List *orphan_check(M2mRule *rule);
 static bool orphan_elsewhere(M2mRule *rule);
-static void orphan_end(M2mRule *rule, bool keep);
-static void row_arrived(TriggerData *trigger);
-static bool has_lost(Oid association);
-static Pending *get_pending(M2mRule *rule, bool arrived);
-static void at_commit(XactEvent event, void *arg);
-static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
-							  SubTransactionId parent, void *arg);
+static TupleDesc orphan_kept(M2mRule *rule, bool rows);
+static void orphan_look(List *kept, int round);
+static void orphan_row(TriggerData *trigger);
 static void end_orphans_of(Oid endpoint, List *kept);
-static Tuplestorestate *collect(List *kept, M2mRule *rule, bool arrived,
-								TupleDesc *desc);
-static void end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
-						Tuplestorestate *lost, TupleDesc arrived_desc,
-						Tuplestorestate *arrived);
+static bool collect(List *kept, M2mRule *rule, M2mRulePending **lost,
+					M2mRulePending **arrived);
+static void end_orphans(M2mRule *rule, List *rules, M2mRulePending *lost,
+						M2mRulePending *arrived);
 static Tuplestorestate *run(M2mRule *rule, int statement, bool many, Oid as,
 							M2mRuleSnapshot snapshot, TupleDesc desc,
 							Tuplestorestate *rows);
@@ -116,16 +93,11 @@ static void orphan_context(void *arg);
 static bool says_so(Oid endpoint, List **rules);
 static M2mRule *rule_of_mark(Oid endpoint, Oid association, int nargs,
 							 char **args);
-static Oid	mark_of(M2mRule *rule, bool *plain);
 static bool refuses(M2mRule *rule);
 static AttrNumber *row_columns(List *rules, int *n, bool *alike);
 static TupleDesc row_desc(Oid endpoint, const AttrNumber *column, int n);
 static char *row_list(Oid endpoint, const AttrNumber *column, int n);
-static char *rows_of(Oid endpoint);
 static char *key_list(int nkeys, const char *alias);
-static char *lost_same(M2mRule *rule, const char *alias, char name);
-static char *key_same(M2mRule *rule, const char *alias, char name,
-					  const char *other);
 static char *moved_text(M2mRule *rule, const char *columns);
 
 PG_FUNCTION_INFO_V1(m2m_orphan_links);
@@ -134,14 +106,16 @@ const M2mRuleKind m2m_orphan_kind = {
 	.name = "orphans",
 	.function = "m2m_orphan_links",
 	.on_side = true,
-	.init = orphan_init,
 	.read = orphan_read,
 	.after = orphan_after,
+	.row = orphan_row,
 	.text = orphan_text,
 	.definition = orphan_definition,
 	.check = orphan_check,
 	.elsewhere = orphan_elsewhere,
-	.end = orphan_end,
+	.end = m2m_rule_end_row_trigger,
+	.kept = orphan_kept,
+	.look = orphan_look,
 };
 
 #define EVENTS \
@@ -158,13 +132,6 @@ const M2mRuleKind m2m_orphan_kind = {
 Datum
 m2m_orphan_links(PG_FUNCTION_ARGS)
 {
-	if (CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event) &&
-		TRIGGER_FIRED_AFTER(((TriggerData *) fcinfo->context)->tg_event))
-	{
-		row_arrived((TriggerData *) fcinfo->context);
-		return PointerGetDatum(NULL);
-	}
 	return m2m_rule_fired(fcinfo, &m2m_orphan_kind);
 }
 
@@ -198,7 +165,7 @@ m2m_orphans_define(Oid association, const char *role, const char *action)
 	if (rule != NULL)
 	{
 		m2m_rule_remove(rule);
-		orphan_end(rule, false);
+		m2m_rule_end_row_trigger(rule, false);
 		m2m_relationship_changed(association);
 	}
 	args = list_make2(psprintf("role=%s", role),
@@ -227,7 +194,6 @@ void
 m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 {
 	Portal		portal;
-	bool		more;
 	List	   *rules;
 	StringInfoData sql;
 	AttrNumber *column;
@@ -249,7 +215,7 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 				 errhint("m2m_orphans(association, role, action) does.")));
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT r FROM %s r WHERE true",
-					 rows_of(endpoint));
+					 m2m_only(endpoint));
 	foreach(lc, rules)
 	{
 		M2mRule    *rule = lfirst(lc);
@@ -270,22 +236,9 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 	do
 	{
 		SPI_cursor_fetch(portal, true, 1000);
-		more = SPI_processed > 0;
-		m2m_rule_put_rows(result);
-	} while (more);
+	} while (m2m_spi_put_rows(result, -1) > 0);
 	SPI_cursor_close(portal);
 	SPI_finish();
-}
-
-/*
- * orphan_init: at load.  After the limits: what is registered last is called
- * first, and what is deleted here may break a limit.
- */
-static void
-orphan_init(void)
-{
-	RegisterXactCallback(at_commit, NULL);
-	RegisterSubXactCallback(at_subtransaction, NULL);
 }
 
 /* orphan_read: what it says. */
@@ -315,12 +268,11 @@ orphan_after(M2mRule *rule, M2mRuleChange *change)
 {
 	bool		many = m2m_rule_rows(change) > M2M_RULE_FEW;
 	int			nkeys = rule->rel->side[rule->side].nkeys;
-	Pending    *p;
+	M2mRulePending *p;
 	CommandId	command;
 
 	if (!change->truncated && change->unlinked == NULL)
 		return;
-	p = get_pending(rule, false);
 
 	/* used, so that the next statement's is greater */
 	command = GetCurrentCommandId(true);
@@ -330,6 +282,7 @@ orphan_after(M2mRule *rule, M2mRuleChange *change)
 					 many || change->truncated,
 					 m2m_catalog_relation_owner(rule->rel->association),
 					 M2M_RULE_COMMAND, 0, NULL, NULL);
+	p = m2m_rule_pending(rule, false);
 	for (uint64 r = 0; r < SPI_processed; r++)
 	{
 		Datum		values[INDEX_MAX_KEYS + 2];
@@ -348,13 +301,13 @@ orphan_after(M2mRule *rule, M2mRuleChange *change)
 }
 
 /*
- * row_arrived: a row of the endpoint has got a key: it is new, or had another.
+ * orphan_row: a row of the endpoint has got a key: it is new, or had another.
  * A new one is of interest only where its key may have lost links before.
  * The trigger names the association; what does not fit it any more is left
  * alone.
  */
 static void
-row_arrived(TriggerData *trigger)
+orphan_row(TriggerData *trigger)
 {
 	bool		moved = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	Oid			association = trigger->tg_trigger->tgconstrrelid;
@@ -362,7 +315,8 @@ row_arrived(TriggerData *trigger)
 	M2mRelationship *rel;
 	ListCell   *lc;
 
-	if (!OidIsValid(association) || (!moved && !has_lost(association)))
+	if (!OidIsValid(association) ||
+		(!moved && !m2m_rule_has_pending(&m2m_orphan_kind, association)))
 		return;
 	rel = m2m_relationship_get(association, InvalidOid, AccessShareLock);
 	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
@@ -373,7 +327,7 @@ row_arrived(TriggerData *trigger)
 		bool		isnull[2 * INDEX_MAX_KEYS + 1];
 		bool		same = moved;
 		int			n = endpoint->nkeys;
-		Pending    *p;
+		M2mRulePending *p;
 
 		if (rule->kind != &m2m_orphan_kind ||
 			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
@@ -397,172 +351,56 @@ row_arrived(TriggerData *trigger)
 		/* all rows of one statement have one number */
 		values[2 * n] = Int64GetDatum((int64) HeapTupleHeaderGetCmin(row->t_data));
 		isnull[2 * n] = false;
-		p = get_pending(rule, true);
+		p = m2m_rule_pending(rule, true);
 		tuplestore_putvalues(p->keys, p->desc, values, isnull);
 	}
 }
 
-/* has_lost: has any row of a relationship lost links in this transaction? */
-static bool
-has_lost(Oid association)
+/*
+ * orphan_kept: beside keys, the number of the command; of rows of the endpoint
+ * also the keys that they had before, m2m_o1 ..., and of links whether it was an
+ * UPDATE.
+ */
+static TupleDesc
+orphan_kept(M2mRule *rule, bool rows)
 {
-	ListCell   *lc;
-
-	foreach(lc, pending)
-	{
-		Pending    *p = lfirst(lc);
-
-		if (p->association == association && !p->arrived)
-			return true;
-	}
-	return false;
-}
-
-/* get_pending: where keys of a rule go, in this subtransaction. */
-static Pending *
-get_pending(M2mRule *rule, bool arrived)
-{
-	SubTransactionId subid = GetCurrentSubTransactionId();
 	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
 	int			n = endpoint->nkeys;
-	MemoryContext old;
-	ResourceOwner owner;
-	ListCell   *lc;
-	Pending    *p;
+	TupleDesc	desc = m2m_rule_kept_desc(rule, rows, rows ? n + 1 : 2);
 
-	foreach(lc, pending)
-	{
-		p = lfirst(lc);
-		if (p->subid == subid && p->association == rule->rel->association &&
-			p->arrived == arrived && strcmp(p->rule, rule->name) == 0)
-			return p;
-	}
-
-	/* it outlives this statement, and files that it may have, too */
-	old = MemoryContextSwitchTo(TopTransactionContext);
-	owner = CurrentResourceOwner;
-	CurrentResourceOwner = TopTransactionResourceOwner;
-	p = palloc0(sizeof(Pending));
-	p->subid = subid;
-	p->endpoint = endpoint->relid;
-	p->association = rule->rel->association;
-	p->rule = pstrdup(rule->name);
-	p->arrived = arrived;
-	p->desc = CreateTemplateTupleDesc(arrived ? 2 * n + 1 : n + 2);
-	for (int i = 0; i < (arrived ? 2 * n : n); i++)
-	{
-		M2mKeyColumn *key = &endpoint->key[i % n];
-
-		TupleDescInitEntry(p->desc, i + 1,
-						   psprintf("m2m_%c%d", i < n ? 'k' : 'o', i % n + 1),
-						   arrived ? key->type : key->link_type, -1, 0);
-		TupleDescInitEntryCollation(p->desc, i + 1,
-									arrived ? key->collation :
-									key->link_collation);
-	}
-	TupleDescInitEntry(p->desc, arrived ? 2 * n + 1 : n + 1, "m2m_n", INT8OID,
-					   -1, 0);
-	if (!arrived)
-		TupleDescInitEntry(p->desc, n + 2, "m2m_moved", BOOLOID, -1, 0);
-	TupleDescFinalize(p->desc);
-	p->keys = tuplestore_begin_heap(true, false, work_mem / 4);
-	pending = lappend(pending, p);
-	CurrentResourceOwner = owner;
-	MemoryContextSwitchTo(old);
-	return p;
+	for (int i = 0; rows && i < n; i++)
+		m2m_rule_kept_column(desc, n + i + 1, psprintf("m2m_o%d", i + 1),
+							 &endpoint->key[i], true);
+	TupleDescInitEntry(desc, rows ? 2 * n + 1 : n + 1, "m2m_n", INT8OID, -1,
+					   0);
+	if (!rows)
+		TupleDescInitEntry(desc, n + 2, "m2m_moved", BOOLOID, -1, 0);
+	return desc;
 }
 
-/*
- * at_commit: before a transaction commits, or is prepared, its orphans go.
- * After all deferred triggers, which may still have linked; what is deleted
- * here may leave some to do, so they are fired again, and what these unlink is
- * looked at, until there is nothing left.
- */
+/* orphan_look: before the transaction commits, its orphans go. */
 static void
-at_commit(XactEvent event, void *arg)
+orphan_look(List *kept, int round)
 {
-	switch (event)
-	{
-		case XACT_EVENT_PRE_COMMIT:
-		case XACT_EVENT_PRE_PREPARE:
-			while (pending != NIL)
-			{
-				Oid			endpoint = ((Pending *) linitial(pending))->endpoint;
-				List	   *kept = NIL;
-				ListCell   *lc;
-
-				/* tables in one order, whoever comes first */
-				foreach(lc, pending)
-					endpoint = Min(endpoint,
-								   ((Pending *) lfirst(lc))->endpoint);
-				foreach(lc, pending)
-				{
-					Pending    *p = lfirst(lc);
-
-					if (p->endpoint == endpoint)
-					{
-						kept = lappend(kept, p);
-						pending = foreach_delete_current(pending, lc);
-					}
-				}
-
-				/* foreign keys would not be asked now */
-				if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
-				{
-					/* each of our statements takes its own beside it */
-					PushActiveSnapshot(GetTransactionSnapshot());
-					end_orphans_of(endpoint, kept);
-					PopActiveSnapshot();
-					AfterTriggerFireDeferred();
-				}
-				foreach(lc, kept)
-					tuplestore_end(((Pending *) lfirst(lc))->keys);
-				CHECK_FOR_INTERRUPTS();
-			}
-			break;
-		case XACT_EVENT_ABORT:
-		case XACT_EVENT_COMMIT:
-		case XACT_EVENT_PREPARE:
-
-			/* the memory goes with the transaction */
-			pending = NIL;
-			break;
-		default:
-			break;
-	}
-}
-
-/*
- * at_subtransaction: what a subtransaction has kept is its parent's, or is
- * forgotten.
- */
-static void
-at_subtransaction(SubXactEvent event, SubTransactionId subid,
-				  SubTransactionId parent, void *arg)
-{
+	Oid			last = InvalidOid;
 	ListCell   *lc;
 
-	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+	/* foreign keys would not be asked now */
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
 		return;
-	foreach(lc, pending)
+	foreach(lc, kept)
 	{
-		Pending    *p = lfirst(lc);
+		Oid			endpoint = ((M2mRulePending *) lfirst(lc))->endpoint;
 
-		if (p->subid != subid)
-			continue;
-		if (event == SUBXACT_EVENT_COMMIT_SUB)
-			p->subid = parent;
-		else
-		{
-			tuplestore_end(p->keys);
-			pending = foreach_delete_current(pending, lc);
-		}
+		if (endpoint != last)
+			end_orphans_of(endpoint, kept);
+		last = endpoint;
 	}
 }
 
 /*
  * end_orphans_of: deletes the rows of a table that have lost their last links,
- * or raises error 23514.  kept: what there is of Pending about it.
+ * or raises error 23514.  kept: what is kept, of all tables.
  */
 static void
 end_orphans_of(Oid endpoint, List *kept)
@@ -577,19 +415,17 @@ end_orphans_of(Oid endpoint, List *kept)
 	foreach(lc, rules)
 	{
 		M2mRule    *rule = lfirst(lc);
-		TupleDesc	lost_desc;
-		TupleDesc	arrived_desc;
-		Tuplestorestate *lost = collect(kept, rule, false, &lost_desc);
-		Tuplestorestate *arrived = collect(kept, rule, true, &arrived_desc);
+		M2mRulePending *lost;
+		M2mRulePending *arrived;
 		ErrorContextCallback context;
 
-		if (lost == NULL)
+		if (!collect(kept, rule, &lost, &arrived))
 			continue;
 		context.callback = orphan_context;
 		context.arg = rule;
 		context.previous = error_context_stack;
 		error_context_stack = &context;
-		end_orphans(rule, rules, lost_desc, lost, arrived_desc, arrived);
+		end_orphans(rule, rules, lost, arrived);
 		error_context_stack = context.previous;
 	}
 }
@@ -605,43 +441,31 @@ orphan_context(void *arg)
 }
 
 /*
- * collect: all keys of a rule, of all subtransactions, in one tuplestore; NULL
- * if there are none.
+ * collect: what a rule has kept, of links and, if there is any, of rows.  False if
+ * nothing has lost links, or keys have other types by now, and it cannot be told
+ * what has.
  */
-static Tuplestorestate *
-collect(List *kept, M2mRule *rule, bool arrived, TupleDesc *desc)
+static bool
+collect(List *kept, M2mRule *rule, M2mRulePending **lost,
+		M2mRulePending **arrived)
 {
-	Tuplestorestate *first = NULL;
 	ListCell   *lc;
 
-	*desc = NULL;
+	*lost = *arrived = NULL;
 	foreach(lc, kept)
 	{
-		Pending    *p = lfirst(lc);
-		TupleTableSlot *slot;
+		M2mRulePending *p = lfirst(lc);
 
-		if (p->association != rule->rel->association ||
-			p->arrived != arrived || strcmp(p->rule, rule->name) != 0 ||
-			tuplestore_tuple_count(p->keys) == 0)
+		if (!m2m_rule_is_of_pending(p, rule))
 			continue;
-
-		/* a table may have been changed since, with a key of another type */
-		if (first == NULL || !equalTupleDescs(*desc, p->desc))
-		{
-			if (first != NULL)
-				continue;
-			first = p->keys;
-			*desc = p->desc;
-			continue;
-		}
-		slot = MakeSingleTupleTableSlot(p->desc, &TTSOpsMinimalTuple);
-		tuplestore_rescan(p->keys);
-		while (tuplestore_gettupleslot(p->keys, true, false, slot))
-			tuplestore_puttupleslot(first, slot);
-		ExecDropSingleTupleTableSlot(slot);
-		tuplestore_clear(p->keys);
+		if (!m2m_rule_pending_fits(p, rule))
+			return false;
+		if (p->rows)
+			*arrived = p;
+		else
+			*lost = p;
 	}
-	return first;
+	return *lost != NULL;
 }
 
 /*
@@ -649,9 +473,8 @@ collect(List *kept, M2mRule *rule, bool arrived, TupleDesc *desc)
  * links in its relationship, and have none in any of the others.
  */
 static void
-end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
-			Tuplestorestate *lost, TupleDesc arrived_desc,
-			Tuplestorestate *arrived)
+end_orphans(M2mRule *rule, List *rules, M2mRulePending *lost,
+			M2mRulePending *arrived)
 {
 	Oid			endpoint = ENDPOINT(rule);
 	Oid			owner = m2m_catalog_relation_owner(endpoint);
@@ -659,15 +482,16 @@ end_orphans(M2mRule *rule, List *rules, TupleDesc lost_desc,
 	int			n;
 	AttrNumber *column = row_columns(rules, &n, &alike);
 	TupleDesc	desc = row_desc(endpoint, column, n);
-	bool		many = !alike || tuplestore_tuple_count(lost) > M2M_RULE_FEW;
+	bool		many = !alike || tuplestore_tuple_count(lost->keys) > M2M_RULE_FEW;
 	Tuplestorestate *rows = tuplestore_begin_heap(true, false, work_mem / 4);
 	ListCell   *lc;
 
 	/* the rows; they are locked against others who look, but not yet in fact */
 	m2m_rule_connect(NULL);
-	m2m_rule_add_relation("lost", InvalidOid, lost_desc, lost);
+	m2m_rule_add_relation("lost", InvalidOid, lost->desc, lost->keys);
 	if (arrived != NULL)
-		m2m_rule_add_relation("arrived", InvalidOid, arrived_desc, arrived);
+		m2m_rule_add_relation("arrived", InvalidOid, arrived->desc,
+							  arrived->keys);
 	m2m_rule_execute(rule, arrived == NULL ? ORPHAN_LOST : ORPHAN_LOST_MOVED,
 					 many || arrived != NULL, owner, M2M_RULE_READ_LATEST, 0, NULL, NULL);
 	if (SPI_processed > 0)
@@ -752,9 +576,7 @@ report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows)
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	Relation	association = table_open(rule->rel->association,
 										 AccessShareLock);
-	bool		may_show = pg_class_aclcheck(endpoint->relid, GetUserId(),
-											 ACL_SELECT) == ACLCHECK_OK &&
-		check_enable_rls(endpoint->relid, InvalidOid, true) != RLS_ENABLED;
+	bool		may_show = m2m_rule_may_show(endpoint->relid);
 	StringInfoData key;
 
 	tuplestore_rescan(rows);
@@ -917,14 +739,6 @@ row_list(Oid endpoint, const AttrNumber *column, int n)
 	return list.data;
 }
 
-/* rows_of: a table's rows, without those of tables that inherit from it. */
-static char *
-rows_of(Oid endpoint)
-{
-	return psprintf("%s%s", get_rel_relkind(endpoint) == RELKIND_RELATION ?
-					"ONLY " : "", m2m_qualified_name(endpoint));
-}
-
 /* orphan_text: the SQL of its statements. */
 static char *
 orphan_text(M2mRule *rule, int statement)
@@ -932,7 +746,7 @@ orphan_text(M2mRule *rule, int statement)
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
 	M2mEndpoint *endpoint = &rel->side[side];
-	char	   *rows = rows_of(endpoint->relid);
+	char	   *rows = m2m_only(endpoint->relid);
 	char	   *a = m2m_rule_keys(rel, side, "a");
 	char	   *columns;
 	StringInfoData keys;
@@ -974,7 +788,7 @@ orphan_text(M2mRule *rule, int statement)
 
 		appendStringInfo(&keys, "%sr.%s", i > 0 ? ", " : "", name);
 		appendStringInfo(&same, "%sr.%s %s p.m2m_c%d", i > 0 ? " AND " : "",
-						 name, m2m_rule_equality(endpoint->key[i].type),
+						 name, m2m_own_equality(endpoint->key[i].type),
 						 endpoint->key[i].attnum);
 	}
 	switch ((OrphanStatement) statement)
@@ -982,7 +796,7 @@ orphan_text(M2mRule *rule, int statement)
 		case ORPHAN_LOST:
 			return psprintf("SELECT %s FROM %s r JOIN (SELECT DISTINCT %s FROM lost l) l ON %s",
 							columns, rows, key_list(endpoint->nkeys, "l"),
-							lost_same(rule, "r", '\0'));
+							m2m_rule_joins_kept(rel, side, "l", "r", '\0'));
 		case ORPHAN_LOST_MOVED:
 			return moved_text(rule, columns);
 		case ORPHAN_LINKLESS:
@@ -1024,53 +838,6 @@ key_list(int nkeys, const char *alias)
 }
 
 /*
- * lost_same: is a key of the endpoint that of l, which has lost links?  Of a
- * row, or of one that has arrived (name k) or gone (o).
- */
-static char *
-lost_same(M2mRule *rule, const char *alias, char name)
-{
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < endpoint->nkeys; i++)
-	{
-		M2mKeyColumn *key = &endpoint->key[i];
-
-		appendStringInfo(&list, "%s%s.%s %s l.m2m_k%d%s", i > 0 ? " AND " : "",
-						 alias, name == '\0' ?
-						 m2m_quoted_column(endpoint->relid, key->attnum) :
-						 psprintf("m2m_%c%d", name, i + 1),
-						 m2m_qualified_operator(key->equal_op), i + 1,
-						 OidIsValid(key->collation) &&
-						 key->collation != key->link_collation ?
-						 psprintf(" COLLATE %s",
-								  m2m_qualified_collation(key->collation)) : "");
-	}
-	return list.data;
-}
-
-/* key_same: are two keys of the endpoint the same, by their names k and o? */
-static char *
-key_same(M2mRule *rule, const char *alias, char name, const char *other)
-{
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < endpoint->nkeys; i++)
-		appendStringInfo(&list, "%s%s.%s %s %s.m2m_k%d", i > 0 ? " AND " : "",
-						 alias, name == '\0' ?
-						 m2m_quoted_column(endpoint->relid,
-										   endpoint->key[i].attnum) :
-						 psprintf("m2m_%c%d", name, i + 1),
-						 m2m_rule_equality(endpoint->key[i].type), other,
-						 i + 1);
-	return list.data;
-}
-
-/*
  * moved_text: the rows that have lost links, where rows have got other keys.
  * "a" and "b" are arrivals, o the key that a row had before, k what it got,
  * each with the number of its statement.  A row that lost links at l is by now
@@ -1081,11 +848,13 @@ key_same(M2mRule *rule, const char *alias, char name, const char *other)
 static char *
 moved_text(M2mRule *rule, const char *columns)
 {
-	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
-	char	   *rows = rows_of(endpoint->relid);
+	M2mRelationship *rel = rule->rel;
+	M2mSide		side = rule->side;
+	M2mEndpoint *endpoint = &rel->side[side];
+	char	   *rows = m2m_only(endpoint->relid);
 	char	   *l = psprintf("FROM lost l WHERE NOT (l.m2m_moved AND EXISTS (SELECT FROM arrived b"
 							 " WHERE %s AND b.m2m_n OPERATOR(pg_catalog.<=) l.m2m_n))",
-							 lost_same(rule, "b", 'o'));
+							 m2m_rule_joins_kept(rel, side, "l", "b", 'o'));
 
 	return psprintf("WITH RECURSIVE l AS MATERIALIZED (SELECT l.* %s),"
 					" c AS (SELECT %s, a.m2m_n FROM l JOIN arrived a ON %s"
@@ -1103,14 +872,14 @@ moved_text(M2mRule *rule, const char *columns)
 					" UNION SELECT %s FROM %s r JOIN c ON %s WHERE NOT EXISTS (SELECT FROM"
 					" arrived b WHERE %s AND b.m2m_n OPERATOR(pg_catalog.>) c.m2m_n)",
 					l,
-					key_list(endpoint->nkeys, "a"), lost_same(rule, "a", 'o'),
-					lost_same(rule, "b", 'k'),
-					key_list(endpoint->nkeys, "a"), key_same(rule, "a", 'o', "c"),
-					key_same(rule, "b", 'k', "c"),
-					columns, rows, lost_same(rule, "r", '\0'),
-					lost_same(rule, "b", 'k'),
-					columns, rows, key_same(rule, "r", '\0', "c"),
-					key_same(rule, "b", 'k', "c"));
+					key_list(endpoint->nkeys, "a"), m2m_rule_joins_kept(rel, side, "l", "a", 'o'),
+					m2m_rule_joins_kept(rel, side, "l", "b", 'k'),
+					key_list(endpoint->nkeys, "a"), m2m_rule_same_row(rel, side, "c", "a", 'o'),
+					m2m_rule_same_row(rel, side, "c", "b", 'k'),
+					columns, rows, m2m_rule_joins_kept(rel, side, "l", "r", '\0'),
+					m2m_rule_joins_kept(rel, side, "l", "b", 'k'),
+					columns, rows, m2m_rule_same_row(rel, side, "c", "r", '\0'),
+					m2m_rule_same_row(rel, side, "c", "b", 'k'));
 }
 
 /* orphan_definition: the call. */
@@ -1149,56 +918,7 @@ orphan_elsewhere(M2mRule *rule)
 {
 	bool		plain;
 
-	return OidIsValid(mark_of(rule, &plain)) && plain;
-}
+	Oid			trigger = m2m_rule_endpoint_trigger(rule, NULL, &plain);
 
-/* orphan_end: takes that trigger away. */
-static void
-orphan_end(M2mRule *rule, bool keep)
-{
-	bool		plain;
-	Oid			trigger = mark_of(rule, &plain);
-
-	if (OidIsValid(trigger))
-		m2m_rule_drop_trigger(ENDPOINT(rule), trigger);
-}
-
-/*
- * mark_of: the trigger of a rule on its endpoint, or InvalidOid; is it enabled,
- * and as we make it?
- */
-static Oid
-mark_of(M2mRule *rule, bool *plain)
-{
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(ENDPOINT(rule)));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!OidIsValid(result) &&
-		   HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid != rule->rel->association ||
-			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
-			!m2m_rule_reads_as(rule, tuple, RelationGetDescr(catalog)) ||
-			!m2m_rule_is_lent(rule, form->oid))
-			continue;
-		result = form->oid;
-		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-			form->tgattr.dim1 == 0 &&
-			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-						   RelationGetDescr(catalog));
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
+	return m2m_rule_is_lent(rule, trigger) && plain;
 }

@@ -29,12 +29,14 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "rewrite/prs2lock.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -44,11 +46,6 @@
 #include "rule_internal.h"
 #include "text.h"
 
-/*
- * In this order they register what they do at commit, and PostgreSQL calls what
- * was registered last first: orphans go, and take links with them, before
- * orders are made dense, and limits are asked when all that is done.
- */
 static const M2mRuleKind *const kinds[] = {
 	&m2m_limit_kind,
 	&m2m_counter_kind,
@@ -69,6 +66,7 @@ static bool complete(M2mRule *rule);
 static bool is_whole(M2mRule *rule);
 static Oid	condition_table(const char *tgqual);
 static AttrNumber condition_column(HeapTuple trigger, TupleDesc desc);
+static bool reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc);
 static void free_plans(void *arg);
 static void keep_mirrored(M2mRelationship *rel, M2mIds *ids[2]);
 static int	compare_pairs(const void *a, const void *b, void *arg);
@@ -559,9 +557,9 @@ m2m_rule_kind_of(Oid function)
 	return result;
 }
 
-/* m2m_rule_reads_as: has a trigger, on whatever table, a rule's arguments? */
-bool
-m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc)
+/* reads_as: has a trigger, on whatever table, a rule's arguments? */
+static bool
+reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc)
 {
 	char	  **args;
 	int			nargs = read_arguments(trigger, desc, &args);
@@ -635,6 +633,60 @@ m2m_rule_is_lent(M2mRule *rule, Oid trigger)
 }
 
 /*
+ * m2m_rule_endpoint_trigger: the row trigger of a rule on its endpoint, by which
+ * the owner of that says that it takes part; or InvalidOid.  Anybody with TRIGGER
+ * on it can make one that reads alike, so of several it is the one that
+ * m2m_rule_is_lent().  Of one that is for UPDATE of a column, that column; of
+ * other rules column is NULL.  plain: is it enabled, and as we make it?
+ */
+Oid
+m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	Oid			result = InvalidOid;
+	bool		lent = false;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (form->tgconstrrelid != rule->rel->association ||
+			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
+			!reads_as(rule, tuple, RelationGetDescr(catalog)) ||
+			(column != NULL && form->tgattr.dim1 != 1))
+			continue;
+		result = form->oid;
+		lent = m2m_rule_is_lent(rule, result);
+		if (column != NULL)
+			*column = form->tgattr.values[0];
+		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
+			(column != NULL || form->tgattr.dim1 == 0) &&
+			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
+						   RelationGetDescr(catalog));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* m2m_rule_may_show: may an error tell the user what is in a table's rows? */
+bool
+m2m_rule_may_show(Oid relid)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
+}
+
+/*
  * m2m_rule_table_is_marked: has the side table of a rule the owner of the
  * association, and a trigger of the rule's that names the association?  Whoever
  * may put a trigger on the association could else have its owner write any
@@ -679,19 +731,6 @@ m2m_rule_check_table(M2mRule *rule)
 				 errdetail("Such a table belongs to the owner of \"%s\", and has a trigger of the rule's that names it and depends on the extension.",
 						   get_rel_name(rule->rel->association)),
 				 errhint("Give it to that owner, or switch the rule off and on again, or drop the trigger.")));
-}
-
-/*
- * m2m_rules_init: at load.
- */
-void
-m2m_rules_init(void)
-{
-	for (size_t i = 0; i < lengthof(kinds); i++)
-	{
-		if (kinds[i]->init != NULL)
-			kinds[i]->init();
-	}
 }
 
 /* get_rules: the rules of a description, read on first use. */

@@ -116,10 +116,10 @@ put(M2mRuleChange *change, Tuplestorestate **store, TupleTableSlot *link)
 
 /*
  * m2m_rule_fired: what the trigger function of each kind of rule does: hands
- * the rule the rows of its statement.  Errors: 39P01 where the trigger is not
- * one of those that we make; 55000 where it makes no rule, as while the
- * relationship is at rest.  Where there is no relationship any more, there is
- * nothing to keep.
+ * the rule the rows of its statement, or the kind a row of an endpoint.
+ * Errors: 39P01 where the trigger is not one of those that we make; 55000 where
+ * it makes no rule, as while the relationship is at rest.  Where there is no
+ * relationship any more, there is nothing to keep.
  */
 Datum
 m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
@@ -129,6 +129,15 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 	M2mRule    *rule = NULL;
 	M2mRuleChange change;
 
+	if (kind->row != NULL && CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_AFTER(trigger->tg_event) &&
+		TRIGGER_FIRED_FOR_ROW(trigger->tg_event) &&
+		(TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
+		 TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)))
+	{
+		kind->row(trigger);
+		return PointerGetDatum(NULL);
+	}
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		(!TRIGGER_FIRED_AFTER(trigger->tg_event) &&
 		 !TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) ||

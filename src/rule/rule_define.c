@@ -33,7 +33,6 @@
 #include "rule_internal.h"
 #include "text.h"
 
-static void check_owner(Oid association);
 static char *trigger_name(Oid trigger);
 static bool has_columns(Oid relid, List *names);
 static void rename_in_triggers(M2mRule *rule, Oid relid, const char *role);
@@ -49,7 +48,7 @@ m2m_rule_begin(Oid association, const char *kind)
 {
 	M2mRelationship *rel;
 
-	check_owner(association);
+	m2m_association_check_owner(association);
 	rel = m2m_relationship_get(association, InvalidOid, ShareRowExclusiveLock);
 	if (rel == NULL)
 		ereport(ERROR,
@@ -75,20 +74,6 @@ m2m_rule_begin(Oid association, const char *kind)
 	/* what was written before the lock, and by this very command */
 	CommandCounterIncrement();
 	return rel;
-}
-
-/* check_owner: error 42501, or 42P01 if the table is gone. */
-static void
-check_owner(Oid association)
-{
-	if (get_rel_name(association) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", association)));
-	if (!object_ownercheck(RelationRelationId, association, GetUserId()))
-		aclcheck_error(ACLCHECK_NOT_OWNER,
-					   get_relkind_objtype(get_rel_relkind(association)),
-					   get_rel_name(association));
 }
 
 /* m2m_rule_side: the side that a role means; error 42704. */
@@ -211,7 +196,7 @@ m2m_rule_drop(Oid association, const char *name, bool keep)
 	M2mRelationship *rel;
 	M2mRule    *rule;
 
-	check_owner(association);
+	m2m_association_check_owner(association);
 	rel = m2m_relationship_get(association, InvalidOid, AccessExclusiveLock);
 	rule = rel == NULL ? NULL : m2m_rule_find(rel, name);
 	if (rule == NULL)
@@ -497,6 +482,20 @@ m2m_rule_end_table(M2mRule *rule, bool keep)
 	table_close(table, NoLock);
 	foreach(lc, marks)
 		m2m_rule_drop_trigger(rule->table, lfirst_oid(lc));
+}
+
+/*
+ * m2m_rule_end_row_trigger: takes away the one on the endpoint, of a rule that has
+ * nothing else there.
+ */
+void
+m2m_rule_end_row_trigger(M2mRule *rule, bool keep)
+{
+	bool		plain;
+	Oid			trigger = m2m_rule_endpoint_trigger(rule, NULL, &plain);
+
+	if (OidIsValid(trigger))
+		m2m_rule_drop_trigger(rule->rel->side[rule->side].relid, trigger);
 }
 
 /* trigger_name: of a trigger; NULL if it is gone. */

@@ -56,21 +56,25 @@ typedef struct M2mRuleKind
 	bool		on_side;		/* is it about the rows of one role? */
 
 	/*
-	 * init: at load.  read: sets rule->needs and what the kind has to know,
-	 * by the arguments; false if they make no rule of this kind.  after: sees
-	 * what was linked and unlinked, in a statement or a call, when it is all
-	 * in.  text: the SQL of one of its statements.  definition: the SQL call
-	 * that makes it, NULL if what it is about is lost. The others may be
-	 * NULL.  check: a list of M2mRuleFinding.  elsewhere: is what it has on
-	 * other tables than the association as it should be? end: takes that
-	 * away; off: what else goes where the rule is switched off, and not with
-	 * its relationship.  fit: see m2m_rules_fit().  before: see
-	 * m2m_rules_before_unlink().  idle: is nothing to be done about links as
-	 * such, made and removed by calls?
+	 * read: sets rule->needs and what the kind has to know, by the arguments;
+	 * false if they make no rule of this kind.  after: sees what was linked
+	 * and unlinked, in a statement or a call, when it is all in.  text: the
+	 * SQL of one of its statements.  definition: the SQL call that makes it,
+	 * NULL if what it is about is lost. The others may be NULL.  row: of its
+	 * row trigger on an endpoint; a row that was inserted or updated. check:
+	 * a list of M2mRuleFinding.  elsewhere: is what it has on other tables
+	 * than the association as it should be? end: takes that away; off: what
+	 * else goes where the rule is switched off, and not with its
+	 * relationship. fit: see m2m_rules_fit().  before: see
+	 * m2m_rules_before_unlink(). idle: is nothing to be done about links as
+	 * such, made and removed by calls?  look: before the transaction commits,
+	 * at what was kept, a list of M2mRulePending in the order of their
+	 * tables; for the how-manyeth time.  kept: the columns of that, if not
+	 * just keys; see m2m_rule_kept_desc().
 	 */
-	void		(*init) (void);
 	bool		(*read) (M2mRule *rule);
 	void		(*after) (M2mRule *rule, M2mRuleChange *change);
+	void		(*row) (TriggerData *trigger);
 	char	   *(*text) (M2mRule *rule, int statement);
 	char	   *(*definition) (M2mRule *rule);
 	List	   *(*check) (M2mRule *rule);
@@ -80,6 +84,8 @@ typedef struct M2mRuleKind
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
 	void		(*before) (M2mRule *rule);
 	bool		(*idle) (M2mRule *rule);
+	void		(*look) (List *kept, int round);
+	TupleDesc	(*kept) (M2mRule *rule, bool rows);
 } M2mRuleKind;
 
 struct M2mRule
@@ -128,6 +134,20 @@ typedef enum M2mRuleChangeKind
 	M2M_RULE_BOTH
 } M2mRuleChangeKind;
 
+/* Keys that a rule has to look at before the transaction commits. */
+typedef struct M2mRulePending
+{
+	const M2mRuleKind *kind;
+	SubTransactionId subid;
+	Oid			endpoint;
+	Oid			association;
+	int			nkeys;
+	AttrNumber *column;			/* of the side, in the association */
+	bool		rows;			/* of rows of the endpoint, not of links */
+	TupleDesc	desc;			/* keys, and what the kind adds */
+	Tuplestorestate *keys;
+} M2mRulePending;
+
 /* What rules of a description hang on. */
 typedef struct M2mRules
 {
@@ -144,14 +164,15 @@ extern const char *m2m_rule_argument(M2mRule *rule, const char *name);
 extern int32 m2m_rule_number(M2mRule *rule, const char *name);
 extern char *m2m_rule_name(const M2mRuleKind *kind, const char *role);
 extern const M2mRuleKind *m2m_rule_kind_of(Oid function);
+extern bool m2m_rule_may_show(Oid relid);
 extern bool m2m_rule_has_arguments(M2mRule *rule, int nargs, char **args);
-extern bool m2m_rule_reads_as(M2mRule *rule, HeapTuple trigger,
-							  TupleDesc desc);
 extern bool m2m_rule_row_key(M2mRule *rule, TriggerData *trigger,
 							 Datum *values, bool *isnull);
 extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
 							Datum *values, bool *isnull);
 extern bool m2m_rule_is_lent(M2mRule *rule, Oid trigger);
+extern Oid	m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column,
+									  bool *plain);
 extern bool m2m_rule_table_is_marked(M2mRule *rule);
 extern void m2m_rule_check_table(M2mRule *rule);
 
@@ -172,7 +193,6 @@ extern char *m2m_rule_keys(M2mRelationship *rel, M2mSide side,
 						   const char *alias);
 extern char *m2m_rule_names(M2mRelationship *rel, M2mSide side);
 extern void m2m_rule_store(Tuplestorestate *store);
-extern void m2m_rule_put_rows(Tuplestorestate *store);
 extern char *m2m_rule_same(M2mRelationship *rel, M2mSide side,
 						   const char *one, const char *other);
 extern char *m2m_rule_pair(M2mRelationship *rel, const char *alias);
@@ -185,8 +205,11 @@ extern char *m2m_rule_table_same(M2mRule *rule, int n,
 extern AttrNumber *m2m_rule_side_columns(M2mRelationship *rel, M2mSide side);
 extern char *m2m_rule_joins(M2mRelationship *rel, M2mSide side,
 							const char *link, const char *row);
+extern char *m2m_rule_joins_kept(M2mRelationship *rel, M2mSide side,
+								 const char *link, const char *row, char name);
+extern char *m2m_rule_same_row(M2mRelationship *rel, M2mSide side,
+							   const char *kept, const char *row, char name);
 extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
-extern char *m2m_rule_equality(Oid type);
 extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
@@ -197,6 +220,18 @@ extern bool m2m_rule_insert(M2mRule *rule, int statement, Oid as, int ncolumns,
 							const AttrNumber *attnum, const Oid *type,
 							int nulls, AttrNumber identity, int nargs,
 							Oid *types, Datum *values);
+/* rule_pending.c: what rules look at before the transaction commits */
+extern M2mRulePending *m2m_rule_pending(M2mRule *rule, bool rows);
+extern void m2m_rule_keep(M2mRule *rule);
+extern TupleDesc m2m_rule_kept_desc(M2mRule *rule, bool rows, int more);
+extern void m2m_rule_kept_column(TupleDesc desc, AttrNumber attnum,
+								 const char *name, M2mKeyColumn *key,
+								 bool rows);
+extern bool m2m_rule_has_pending(const M2mRuleKind *kind, Oid association);
+extern bool m2m_rule_is_pending(M2mRule *rule);
+extern M2mRule *m2m_rule_of_pending(M2mRulePending *p, LOCKMODE lockmode);
+extern bool m2m_rule_is_of_pending(M2mRulePending *p, M2mRule *rule);
+extern bool m2m_rule_pending_fits(M2mRulePending *p, M2mRule *rule);
 
 /* rule_fill.c: computing what is due over links that there are already */
 extern bool m2m_rule_announce(M2mRelationship *rel, const char *rule);
@@ -237,6 +272,7 @@ extern void m2m_rule_mark(M2mRelationship *rel, Oid table,
 						  const M2mRuleKind *kind, List *args,
 						  const char *comment);
 extern void m2m_rule_end_table(M2mRule *rule, bool keep);
+extern void m2m_rule_end_row_trigger(M2mRule *rule, bool keep);
 extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
 extern char *m2m_rule_call(M2mRule *rule, const char *function,
 						   const char *arguments);

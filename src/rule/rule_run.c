@@ -22,14 +22,14 @@
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
+#include "execute.h"
 #include "m2m.h"
 #include "rule_internal.h"
 #include "text.h"
 
 static SPIPlanPtr get_plan(M2mRule *rule, int statement, bool many, int nargs,
 						   Oid *types);
-static void retire(SPIPlanPtr plan);
-static void free_plan(void *arg);
+static char *row_column(M2mEndpoint *endpoint, int i, char name);
 static uint32 *hashes(M2mRelationship *rel, M2mSide side, bool links,
 					  uint64 *count);
 static int	compare_hashes(const void *a, const void *b);
@@ -156,33 +156,6 @@ m2m_rule_store(Tuplestorestate *store)
 }
 
 /*
- * m2m_rule_put_rows: puts the rows of a table that are the first column of
- * SPI_tuptable into a function's result, which is of that table's type: as they
- * are, with places for columns that were dropped.
- */
-void
-m2m_rule_put_rows(Tuplestorestate *store)
-{
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		bool		isnull;
-		HeapTupleHeader row =
-			DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
-												  SPI_tuptable->tupdesc, 1,
-												  &isnull));
-		HeapTupleData tuple;
-
-		Assert(!isnull);
-		tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-		ItemPointerSetInvalid(&tuple.t_self);
-		tuple.t_tableOid = InvalidOid;
-		tuple.t_data = row;
-		tuplestore_puttuple(store, &tuple);
-	}
-	SPI_freetuptable(SPI_tuptable);
-}
-
-/*
  * get_plan: the plan of a statement.  A kept one whose tables have changed is
  * made anew from its text, in which they may have other names.
  */
@@ -212,29 +185,9 @@ get_plan(M2mRule *rule, int statement, bool many, int nargs, Oid *types)
 
 	/* the one before may be running further up the stack */
 	if (*kept != NULL)
-		retire(*kept);
+		m2m_plan_retire(*kept);
 	*kept = plan;
 	return plan;
-}
-
-/* retire: frees a plan when the transaction, and so whoever runs it, is over. */
-static void
-retire(SPIPlanPtr plan)
-{
-	MemoryContextCallback *callback =
-		MemoryContextAllocZero(TopTransactionContext,
-							   sizeof(MemoryContextCallback));
-
-	callback->func = free_plan;
-	callback->arg = plan;
-	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
-}
-
-/* free_plan: a reset callback. */
-static void
-free_plan(void *arg)
-{
-	SPI_freeplan(arg);
 }
 
 /* m2m_rule_keys: "a.author_id, ..." of one side, in the association. */
@@ -297,7 +250,7 @@ m2m_rule_same(M2mRelationship *rel, M2mSide side, const char *one,
 											   key->link_attnum);
 
 		appendStringInfo(&list, "%s%s.%s %s %s.%s", i > 0 ? " AND " : "",
-						 one, column, m2m_rule_equality(key->link_type), other, column);
+						 one, column, m2m_own_equality(key->link_type), other, column);
 	}
 	return list.data;
 }
@@ -340,7 +293,7 @@ m2m_rule_table_same(M2mRule *rule, int n, const AttrNumber *attnum,
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&list, "%s%s.%s %s %s.%s", i > 0 ? " AND " : "",
 						 alias, m2m_quoted_column(rule->table, i + 1),
-						 m2m_rule_equality(get_atttype(association, attnum[i])),
+						 m2m_own_equality(get_atttype(association, attnum[i])),
 						 link, m2m_quoted_column(association, attnum[i]));
 	return list.data;
 }
@@ -377,6 +330,58 @@ m2m_rule_joins(M2mRelationship *rel, M2mSide side, const char *link,
 }
 
 /*
+ * m2m_rule_joins_kept: the same of a key that was kept of a link, m2m_k1 ...;
+ * the row may be a key that was kept of one, m2m_<name>1 ...
+ */
+char *
+m2m_rule_joins_kept(M2mRelationship *rel, M2mSide side, const char *link,
+					const char *row, char name)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		appendStringInfo(&list, "%s%s.%s %s %s.m2m_k%d%s", i > 0 ? " AND " : "",
+						 row, row_column(endpoint, i, name),
+						 m2m_qualified_operator(key->equal_op), link, i + 1,
+						 OidIsValid(key->collation) &&
+						 key->collation != key->link_collation ?
+						 psprintf(" COLLATE %s",
+								  m2m_qualified_collation(key->collation)) : "");
+	}
+	return list.data;
+}
+
+/* m2m_rule_same_row: is it the row of a key that was kept of a row? */
+char *
+m2m_rule_same_row(M2mRelationship *rel, M2mSide side, const char *kept,
+				  const char *row, char name)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(&list, "%s%s.%s %s %s.m2m_k%d", i > 0 ? " AND " : "",
+						 row, row_column(endpoint, i, name),
+						 m2m_own_equality(endpoint->key[i].type), kept, i + 1);
+	return list.data;
+}
+
+/* row_column: a column of a row's key; with a name, of one that was kept. */
+static char *
+row_column(M2mEndpoint *endpoint, int i, char name)
+{
+	return name == '\0' ?
+		m2m_quoted_column(endpoint->relid, endpoint->key[i].attnum) :
+		psprintf("m2m_%c%d", name, i + 1);
+}
+
+/*
  * m2m_rule_is_link: is a row of the association a link: has it no null in its
  * pair, and does not say that it is none any more?
  */
@@ -405,14 +410,6 @@ m2m_rule_is_link(M2mRelationship *rel, const char *alias)
 	if (list.len == 0)
 		appendStringInfoString(&list, "true");
 	return list.data;
-}
-
-/* m2m_rule_equality: of a type with itself. */
-char *
-m2m_rule_equality(Oid type)
-{
-	return m2m_qualified_operator(lookup_type_cache(type,
-													TYPECACHE_EQ_OPR)->eq_opr);
 }
 
 /*

@@ -397,7 +397,7 @@ m2m_symmetric_mirrored(M2mRelationship *rel, const char *one, const char *other)
 							 same.len > 0 ? " AND " : "", one,
 							 m2m_quoted_column(rel->association,
 											   key->link_attnum),
-							 m2m_rule_equality(key->link_type), other,
+							 m2m_own_equality(key->link_type), other,
 							 m2m_quoted_column(rel->association,
 											   far->link_attnum));
 		}
@@ -441,7 +441,7 @@ is_first(M2mRelationship *rel, const char *alias)
 						 m2m_qualified_operator(type->lt_opr),
 						 operand[M2M_RIGHT]);
 		appendStringInfo(&same, "%s %s %s AND ", operand[M2M_LEFT],
-						 m2m_rule_equality(left->link_type),
+						 m2m_own_equality(left->link_type),
 						 operand[M2M_RIGHT]);
 	}
 	return psprintf("(%s)", before.data);

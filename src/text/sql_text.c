@@ -6,12 +6,14 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "m2m.h"
 #include "text.h"
@@ -80,6 +82,14 @@ plainly(const char *name, Oid type)
 	return result;
 }
 
+/* m2m_only: the table's name as the foreign keys' own queries have it. */
+char *
+m2m_only(Oid relid)
+{
+	return psprintf("%s%s", get_rel_relkind(relid) == RELKIND_RELATION ?
+					"ONLY " : "", m2m_qualified_name(relid));
+}
+
 /*
  * m2m_quoted_column: a column's quoted name.
  */
@@ -123,6 +133,14 @@ m2m_qualified_operator(Oid operator)
 					  NameStr(form->oprname));
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/* m2m_own_equality: of a type with itself. */
+char *
+m2m_own_equality(Oid type)
+{
+	return m2m_qualified_operator(lookup_type_cache(getBaseType(type),
+													TYPECACHE_EQ_OPR)->eq_opr);
 }
 
 /*

@@ -50,6 +50,27 @@ $other->query('SELECT 1');
 $other->quit;
 is($node->safe_psql('postgres', $books), '3 4 5 6 7 8 9', 'the second sees that the first has');
 
+# A trigger that makes an orphan of each one that goes: it ends with an error, and
+# nothing is done. Prepared, what triggers unlink then is looked at, too
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION anew() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		INSERT INTO book VALUES (OLD.id + 100);
+		INSERT INTO author_book VALUES (1, OLD.id + 100);
+		DELETE FROM author_book WHERE book_id = OLD.id + 100;
+		RETURN NULL;
+	END $$;
+	CREATE CONSTRAINT TRIGGER anew AFTER DELETE ON book DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION anew()});
+($status, $stdout, $stderr) = $node->psql('postgres', q{SELECT m2m_unlink('author', 3, 'book', 3)});
+like($stderr, qr/what rules do when the transaction commits does not come to an end
+DETAIL:  .* links of "author_book"/, 'there is an end');
+is($node->safe_psql('postgres', $books), '3 4 5 6 7 8 9', 'and nothing is done');
+$node->safe_psql('postgres', q{
+	CREATE OR REPLACE FUNCTION anew() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM author_book WHERE book_id = 9; RETURN NULL; END $$;
+	BEGIN; DELETE FROM author WHERE id = 3; PREPARE TRANSACTION 'one'; COMMIT PREPARED 'one'});
+is($node->safe_psql('postgres', $books), '4 5 6 7 8', 'what a deferred trigger unlinks then is looked at');
+$node->safe_psql('postgres', q{DROP FUNCTION anew CASCADE; INSERT INTO author VALUES (3); INSERT INTO book VALUES (3), (9);
+	SELECT m2m_link('author', i, 'book', i) FROM unnest(ARRAY[3, 9]) i});
+
 # Dumps, of all kinds, have the rule, and the functions of the history
 my $state = q{SELECT definition, whole FROM m2m_rules() UNION ALL
 	SELECT oid::regprocedure::text, EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND deptype = 'x') FROM pg_proc p WHERE proname LIKE '%\_at' AND prosrc LIKE 'SELECT r.*%' ORDER BY 1};
