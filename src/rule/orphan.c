@@ -51,32 +51,18 @@
 #include "catalog.h"
 #include "execute.h"
 #include "m2m.h"
+#include "orphan_internal.h"
 #include "relationship.h"
 #include "rule.h"
 #include "rule_internal.h"
 #include "text.h"
 
-/* Statements of a rule about orphans. */
-typedef enum OrphanStatement
-{
-	ORPHAN_UNLINKED,			/* keys that were unlinked by DELETE */
-	ORPHAN_LEFT,				/* ... that have less links by UPDATE */
-	ORPHAN_LINKED,				/* all that have links, before TRUNCATE */
-	ORPHAN_LOST,				/* rows of those kept till commit */
-	ORPHAN_LOST_MOVED,			/* the same where rows have got other keys */
-	ORPHAN_LINKLESS,			/* rows without links in this relationship */
-	ORPHAN_LOCK,				/* those locked */
-	ORPHAN_DELETE
-} OrphanStatement;
-
 static bool orphan_read(M2mRule *rule);
 static void orphan_after(M2mRule *rule, M2mRuleChange *change);
-static char *orphan_text(M2mRule *rule, int statement);
 static char *orphan_definition(M2mRule *rule);
 static List *orphan_check(M2mRule *rule);
 static bool orphan_elsewhere(M2mRule *rule);
 static TupleDesc orphan_kept(M2mRule *rule, bool rows);
-static void orphan_look(List *kept, int round);
 static void orphan_row(TriggerData *trigger);
 static void end_orphans_of(Oid endpoint, List *kept);
 static bool collect(List *kept, M2mRule *rule, M2mRulePending **lost,
@@ -90,11 +76,9 @@ static Tuplestorestate *linkless(List *rules, bool many, TupleDesc desc,
 								 Tuplestorestate *rows);
 static void report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows);
 static void orphan_context(void *arg);
-static bool says_so(Oid endpoint, List **rules);
 static M2mRule *rule_of_mark(Oid endpoint, Oid association, int nargs,
 							 char **args);
 static bool refuses(M2mRule *rule);
-static AttrNumber *row_columns(List *rules, int *n, bool *alike);
 static TupleDesc row_desc(Oid endpoint, const AttrNumber *column, int n);
 static char *row_list(Oid endpoint, const AttrNumber *column, int n);
 static char *key_list(int nkeys, const char *alias);
@@ -109,20 +93,17 @@ const M2mRuleKind m2m_orphan_kind = {
 	.read = orphan_read,
 	.after = orphan_after,
 	.row = orphan_row,
-	.text = orphan_text,
+	.text = m2m_orphan_text,
 	.definition = orphan_definition,
 	.check = orphan_check,
 	.elsewhere = orphan_elsewhere,
 	.end = m2m_rule_end_row_trigger,
 	.kept = orphan_kept,
-	.look = orphan_look,
+	.look = m2m_orphan_look,
 };
 
 #define EVENTS \
 	(M2M_RULE_UPDATE | M2M_RULE_DELETE | M2M_RULE_BEFORE_TRUNCATE)
-
-/* The table whose rows a rule is about. */
-#define ENDPOINT(rule) ((rule)->rel->side[(rule)->side].relid)
 
 /*
  * m2m_orphan_links: SQL function; trigger of a rule about orphans: on the
@@ -201,7 +182,7 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 	bool		alike;
 	ListCell   *lc;
 
-	if (!says_so(endpoint, &rules))
+	if (!m2m_orphan_rules(endpoint, &rules))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("it is not known which rows of \"%s\" are orphans",
@@ -226,7 +207,7 @@ m2m_orphans_rows(Oid endpoint, Tuplestorestate *result)
 						 m2m_rule_is_link(rule->rel, "a"));
 	}
 	appendStringInfoString(&sql, " ORDER BY ");
-	column = row_columns(rules, &n, &alike);
+	column = m2m_orphan_columns(rules, &n, &alike);
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&sql, "%sr.%s", i > 0 ? ", " : "",
 						 m2m_quoted_column(endpoint, column[i]));
@@ -378,9 +359,9 @@ orphan_kept(M2mRule *rule, bool rows)
 	return desc;
 }
 
-/* orphan_look: before the transaction commits, its orphans go. */
-static void
-orphan_look(List *kept, int round)
+/* m2m_orphan_look: before the transaction commits, its orphans go. */
+void
+m2m_orphan_look(List *kept, int round)
 {
 	Oid			last = InvalidOid;
 	ListCell   *lc;
@@ -410,7 +391,7 @@ end_orphans_of(Oid endpoint, List *kept)
 
 	/* it may be gone; and nobody says anything of rows of another kind now */
 	LockRelationOid(endpoint, RowExclusiveLock);
-	if (get_rel_name(endpoint) == NULL || !says_so(endpoint, &rules))
+	if (get_rel_name(endpoint) == NULL || !m2m_orphan_rules(endpoint, &rules))
 		return;
 	foreach(lc, rules)
 	{
@@ -480,7 +461,7 @@ end_orphans(M2mRule *rule, List *rules, M2mRulePending *lost,
 	Oid			owner = m2m_catalog_relation_owner(endpoint);
 	bool		alike;
 	int			n;
-	AttrNumber *column = row_columns(rules, &n, &alike);
+	AttrNumber *column = m2m_orphan_columns(rules, &n, &alike);
 	TupleDesc	desc = row_desc(endpoint, column, n);
 	bool		many = !alike || tuplestore_tuple_count(lost->keys) > M2M_RULE_FEW;
 	Tuplestorestate *rows = tuplestore_begin_heap(true, false, work_mem / 4);
@@ -617,13 +598,13 @@ report(M2mRule *rule, TupleDesc desc, Tuplestorestate *rows)
 }
 
 /*
- * says_so: the rules about orphans of a table's rows, a list of M2mRule: of
+ * m2m_orphan_rules: the rules about orphans of a table's rows, a list of M2mRule: of
  * those relationships that a trigger of ours on it names.  False if it is not
  * known what one of these says: its links may be any, and so no row is an
  * orphan.  Only those of the table's owner say anything.
  */
-static bool
-says_so(Oid endpoint, List **rules)
+bool
+m2m_orphan_rules(Oid endpoint, List **rules)
 {
 	Relation	table = table_open(endpoint, AccessShareLock);
 	TriggerDesc *triggers = CopyTriggerDesc(table->trigdesc);
@@ -670,12 +651,12 @@ rule_of_mark(Oid endpoint, Oid association, int nargs, char **args)
 }
 
 /*
- * row_columns: the columns by which rules of a table know its rows, each once;
+ * m2m_orphan_columns: the columns by which rules of a table know its rows, each once;
  * alike: do all know them by the same key?  Then these are its columns, in its
  * order.
  */
-static AttrNumber *
-row_columns(List *rules, int *n, bool *alike)
+AttrNumber *
+m2m_orphan_columns(List *rules, int *n, bool *alike)
 {
 	M2mRule    *first = linitial(rules);
 	M2mEndpoint *endpoint = &first->rel->side[first->side];
@@ -739,9 +720,9 @@ row_list(Oid endpoint, const AttrNumber *column, int n)
 	return list.data;
 }
 
-/* orphan_text: the SQL of its statements. */
-static char *
-orphan_text(M2mRule *rule, int statement)
+/* m2m_orphan_text: the SQL of its statements. */
+char *
+m2m_orphan_text(M2mRule *rule, int statement)
 {
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
@@ -774,10 +755,10 @@ orphan_text(M2mRule *rule, int statement)
 	}
 
 	/* by which columns rows are known is for all that say so */
-	if (!says_so(endpoint->relid, &rules))
+	if (!m2m_orphan_rules(endpoint->relid, &rules))
 		elog(ERROR, "rules about orphans of \"%s\" have changed",
 			 get_rel_name(endpoint->relid));
-	column = row_columns(rules, &n, &alike);
+	column = m2m_orphan_columns(rules, &n, &alike);
 	columns = row_list(endpoint->relid, column, n);
 	initStringInfo(&keys);
 	initStringInfo(&same);
@@ -902,7 +883,7 @@ orphan_check(M2mRule *rule)
 	M2mRuleFinding *finding;
 	List	   *rules;
 
-	if (says_so(ENDPOINT(rule), &rules))
+	if (m2m_orphan_rules(ENDPOINT(rule), &rules))
 		return NIL;
 	finding = palloc0(sizeof(M2mRuleFinding));
 	finding->severity = "warning";
