@@ -46,6 +46,7 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "counter_internal.h"
 #include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
@@ -86,10 +87,6 @@ static LocalTransactionId recounted = InvalidLocalTransactionId;
 static bool counter_read(M2mRule *rule);
 static void counter_after(M2mRule *rule, M2mRuleChange *change);
 static char *counter_text(M2mRule *rule, int statement);
-static char *counter_definition(M2mRule *rule);
-static List *counter_check(M2mRule *rule);
-static bool counter_elsewhere(M2mRule *rule);
-static void counter_end(M2mRule *rule, bool keep);
 static void counter_look(List *kept, int round);
 static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 						  M2mRuleChangeKind kind);
@@ -102,7 +99,6 @@ static void count_absent(M2mRulePending *p);
 static bool is_deferrable(M2mRule *rule);
 static void set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys);
 static void update_column(M2mRule *rule, int statement, bool many);
-static void column_context(void *arg);
 static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 						 M2mRuleChangeKind kind);
 static bool add_to_slot(M2mRule *rule, M2mRuleChange *change, Datum slot);
@@ -113,10 +109,8 @@ static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
 static bool may_write(M2mRule *rule);
 static char *all_text(M2mRule *rule);
-static char *slot_keys(M2mRule *rule, const char *alias, bool as_links);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
 static char *slot_is(M2mRule *rule, const char *slot);
-static char *row_keys(M2mRelationship *rel, M2mSide side, const char *alias);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, M2mRule *rule);
 static bool is_identity(Oid relid, AttrNumber attnum);
@@ -132,16 +126,12 @@ const M2mRuleKind m2m_counter_kind = {
 	.after = counter_after,
 	.row = counter_row,
 	.text = counter_text,
-	.definition = counter_definition,
-	.check = counter_check,
-	.elsewhere = counter_elsewhere,
-	.end = counter_end,
+	.definition = m2m_counter_definition,
+	.check = m2m_counter_check,
+	.elsewhere = m2m_counter_elsewhere,
+	.end = m2m_counter_end,
 	.look = counter_look,
 };
-
-/* number[0]: the column of the endpoint, 0 if it is gone; none of slots */
-#define COLUMN(rule) ((AttrNumber) (rule)->number[0])
-#define IN_COLUMN(rule) (!OidIsValid((rule)->table))
 
 /*
  * m2m_counter_links: SQL function; trigger of a counter: on the association
@@ -172,6 +162,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	Oid			table = InvalidOid;
 	char	   *comment;
 	bool		added = false;
+	int			outer;
 	ErrorContextCallback context;
 
 	if (column != NULL)
@@ -187,7 +178,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		if (!IN_COLUMN(rule) && same)
 			m2m_rule_end_table(rule, true);
 		else
-			counter_end(rule, same);
+			m2m_counter_end(rule, same);
 	}
 	if (column != NULL)
 	{
@@ -240,19 +231,19 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 		m2m_rule_sql(psprintf("DELETE FROM %s", m2m_qualified_name(table)));
 	else
 	{
-		context.callback = column_context;
+		context.callback = m2m_counter_column_context;
 		context.arg = rule;
 		context.previous = error_context_stack;
 		error_context_stack = &context;
 	}
-	counting = m2m_rule_trigger_depth();
+	outer = m2m_counter_counts(m2m_rule_trigger_depth());
 	PG_TRY();
 	{
 		m2m_rule_fill(rel, name, all_text(rule), rel->side[side].relid);
 	}
 	PG_FINALLY();
 	{
-		counting = -1;
+		(void) m2m_counter_counts(outer);
 	}
 	PG_END_TRY();
 	if (!OidIsValid(table))
@@ -300,9 +291,9 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 	else
 		*slots = psprintf("SELECT %s, CAST(pg_catalog.sum(s.n) AS pg_catalog.int8) AS n FROM %s s"
 						  " GROUP BY %s",
-						  slot_keys(rule, "s", true),
+						  m2m_counter_slot_keys(rule, "s", true),
 						  m2m_qualified_name(relid),
-						  slot_keys(rule, "s", false));
+						  m2m_counter_slot_keys(rule, "s", false));
 	return true;
 }
 
@@ -661,20 +652,33 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 }
 
 /*
+ * m2m_counter_counts: who writes columns says how deep he is in triggers, and
+ * takes it back by what this returns.
+ */
+int
+m2m_counter_counts(int depth)
+{
+	int			outer = counting;
+
+	counting = depth;
+	return outer;
+}
+
+/*
  * update_column: a statement of ours on it, as the endpoint's owner.  TRUNCATE
  * also takes links that our snapshot does not show.
  */
 static void
 update_column(M2mRule *rule, int statement, bool many)
 {
-	int			outer = counting;
+	int			outer;
 	ErrorContextCallback context;
 
-	context.callback = column_context;
+	context.callback = m2m_counter_column_context;
 	context.arg = rule;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	counting = m2m_rule_trigger_depth();
+	outer = m2m_counter_counts(m2m_rule_trigger_depth());
 	PG_TRY();
 	{
 		m2m_rule_execute(rule, statement, many,
@@ -684,18 +688,18 @@ update_column(M2mRule *rule, int statement, bool many)
 	}
 	PG_FINALLY();
 	{
-		counting = outer;
+		(void) m2m_counter_counts(outer);
 	}
 	PG_END_TRY();
 	error_context_stack = context.previous;
 }
 
 /*
- * column_context: which counter an error is about; what to do where it does not
+ * m2m_counter_column_context: which counter an error is about; what to do where it does not
  * hold the number.
  */
-static void
-column_context(void *arg)
+void
+m2m_counter_column_context(void *arg)
 {
 	M2mRule    *rule = arg;
 	char	   *column = get_attname(rule->rel->side[rule->side].relid,
@@ -957,16 +961,16 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_LOCK + M2M_RULE_BOTH:
 			return psprintf("SELECT %s, d.m2m_d FROM %s r JOIN (%s) d ON %s ORDER BY %s"
 							" FOR NO KEY UPDATE OF r",
-							row_keys(rel, side, "r"), rows,
+							m2m_counter_row_keys(rel, side, "r"), rows,
 							m2m_rule_delta_text(rel, side, statement - COUNTER_LOCK),
 							m2m_rule_joins(rel, side, "d", "r"),
-							row_keys(rel, side, "r"));
+							m2m_counter_row_keys(rel, side, "r"));
 		case COUNTER_LOCK_DELTA:
 			return psprintf("SELECT %s, d.m2m_d FROM %s r JOIN delta d ON %s ORDER BY %s"
 							" FOR NO KEY UPDATE OF r",
-							row_keys(rel, side, "r"), rows,
+							m2m_counter_row_keys(rel, side, "r"), rows,
 							m2m_rule_joins(rel, side, "d", "r"),
-							row_keys(rel, side, "r"));
+							m2m_counter_row_keys(rel, side, "r"));
 		case COUNTER_ADD + M2M_RULE_LINKED:
 		case COUNTER_ADD + M2M_RULE_UNLINKED:
 		case COUNTER_ADD + M2M_RULE_BOTH:
@@ -1021,7 +1025,7 @@ counter_text(M2mRule *rule, int statement)
 							slot_same(rule, "s", "t"), slots,
 							m2m_rule_keys(rel, side, "d"),
 							m2m_rule_same(rel, side, "t", "d"),
-							slot_keys(rule, NULL, false));
+							m2m_counter_slot_keys(rule, NULL, false));
 		case COUNTER_NEW_SLOT + M2M_RULE_LINKED:
 		case COUNTER_NEW_SLOT + M2M_RULE_UNLINKED:
 		case COUNTER_NEW_SLOT + M2M_RULE_BOTH:
@@ -1031,7 +1035,7 @@ counter_text(M2mRule *rule, int statement)
 							slots, m2m_rule_keys(rel, side, "d"),
 							m2m_rule_delta_text(rel, side, statement - COUNTER_NEW_SLOT),
 							m2m_rule_keys(rel, side, "d"),
-							slot_keys(rule, NULL, false));
+							m2m_counter_slot_keys(rule, NULL, false));
 		case COUNTER_COUNT:
 			{
 				StringInfoData keys;
@@ -1070,9 +1074,9 @@ counter_text(M2mRule *rule, int statement)
 		case COUNTER_LOCK_ABSENT:
 			return psprintf("SELECT %s FROM %s r WHERE EXISTS (SELECT FROM absent a WHERE %s)"
 							" ORDER BY %s FOR NO KEY UPDATE OF r",
-							row_keys(rel, side, "r"), rows,
+							m2m_counter_row_keys(rel, side, "r"), rows,
 							m2m_rule_joins_kept(rel, side, "a", "r", '\0'),
-							row_keys(rel, side, "r"));
+							m2m_counter_row_keys(rel, side, "r"));
 		case COUNTER_NO_SLOT:
 			return psprintf("DELETE FROM %s", slots);
 		case COUNTER_KEY_SLOTS:
@@ -1095,7 +1099,7 @@ counter_text(M2mRule *rule, int statement)
 								" ON CONFLICT (%s, m2m_slot) DO UPDATE SET n = s.n"
 								" OPERATOR(pg_catalog.+) excluded.n",
 								slots, values.data,
-								slot_keys(rule, NULL, false));
+								m2m_counter_slot_keys(rule, NULL, false));
 			}
 	}
 	return NULL;
@@ -1137,17 +1141,17 @@ all_text(M2mRule *rule)
 					" (SELECT %s, pg_catalog.count(a.%s) AS m2m_n FROM %s r LEFT JOIN %s a ON %s"
 					" AND %s GROUP BY %s) c"
 					" WHERE %s (r.%s OPERATOR(pg_catalog.=) CAST(c.m2m_n AS %s)) IS NOT TRUE",
-					rows, column, type, row_keys(rel, side, "r"),
+					rows, column, type, m2m_counter_row_keys(rel, side, "r"),
 					m2m_quoted_column(rel->association,
 									  endpoint->key[0].link_attnum),
 					rows, association, m2m_rule_joins(rel, side, "a", "r"),
-					m2m_rule_is_link(rel, "a"), row_keys(rel, side, "r"),
+					m2m_rule_is_link(rel, "a"), m2m_counter_row_keys(rel, side, "r"),
 					same.data, column, type);
 }
 
-/* row_keys: "r.id, ..." of the endpoint. */
-static char *
-row_keys(M2mRelationship *rel, M2mSide side, const char *alias)
+/* m2m_counter_row_keys: "r.id, ..." of the endpoint. */
+char *
+m2m_counter_row_keys(M2mRelationship *rel, M2mSide side, const char *alias)
 {
 	StringInfoData list;
 
@@ -1159,9 +1163,9 @@ row_keys(M2mRelationship *rel, M2mSide side, const char *alias)
 	return list.data;
 }
 
-/* slot_keys: the key columns of the table of slots. */
-static char *
-slot_keys(M2mRule *rule, const char *alias, bool as_links)
+/* m2m_counter_slot_keys: the key columns of the table of slots. */
+char *
+m2m_counter_slot_keys(M2mRule *rule, const char *alias, bool as_links)
 {
 	return m2m_rule_table_keys(rule, rule->rel->side[rule->side].nkeys,
 							   m2m_rule_side_columns(rule->rel, rule->side),
@@ -1192,9 +1196,9 @@ slot_is(M2mRule *rule, const char *slot)
 	return list.data;
 }
 
-/* counter_definition: the call; NULL where the column is gone. */
-static char *
-counter_definition(M2mRule *rule)
+/* m2m_counter_definition: the call; NULL where the column is gone. */
+char *
+m2m_counter_definition(M2mRule *rule)
 {
 	char	   *role =
 		quote_literal_cstr(rule->rel->side[rule->side].role);
@@ -1208,9 +1212,9 @@ counter_definition(M2mRule *rule)
 	return m2m_rule_call(rule, "m2m_counter", role);
 }
 
-/* counter_check: is it right?  It is mended by counting all links. */
-static List *
-counter_check(M2mRule *rule)
+/* m2m_counter_check: is it right?  It is mended by counting all links. */
+List *
+m2m_counter_check(M2mRule *rule)
 {
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
@@ -1226,7 +1230,7 @@ counter_check(M2mRule *rule)
 	finding->severity = "error";
 	finding->what = psprintf("counter \"%s\" does not show the number of links",
 							 rule->name);
-	finding->remedy = psprintf("SELECT %s", counter_definition(rule));
+	finding->remedy = psprintf("SELECT %s", m2m_counter_definition(rule));
 	if (IN_COLUMN(rule))
 	{
 		char	   *column;
@@ -1246,16 +1250,16 @@ counter_check(M2mRule *rule)
 					 " %s s GROUP BY %s) s"
 					 " FULL JOIN (%s) c ON %s WHERE COALESCE(s.m2m_n, 0) OPERATOR(pg_catalog.<>)"
 					 " COALESCE(c.m2m_n, 0))",
-					 slot_keys(rule, "s", true),
+					 m2m_counter_slot_keys(rule, "s", true),
 					 m2m_qualified_name(rule->table),
-					 slot_keys(rule, "s", false), counted,
+					 m2m_counter_slot_keys(rule, "s", false), counted,
 					 m2m_rule_same(rel, side, "s", "c"));
 	return list_make1(finding);
 }
 
-/* counter_elsewhere: is the trigger on the column there, as it should be? */
-static bool
-counter_elsewhere(M2mRule *rule)
+/* m2m_counter_elsewhere: is the trigger on the column there, as it should be? */
+bool
+m2m_counter_elsewhere(M2mRule *rule)
 {
 	AttrNumber	column;
 	bool		plain = false;
@@ -1268,11 +1272,11 @@ counter_elsewhere(M2mRule *rule)
 }
 
 /*
- * counter_end: takes away that trigger, or the table of slots; unless it is to
+ * m2m_counter_end: takes away that trigger, or the table of slots; unless it is to
  * be kept, a column that was added for it, too.
  */
-static void
-counter_end(M2mRule *rule, bool keep)
+void
+m2m_counter_end(M2mRule *rule, bool keep)
 {
 	Oid			relid = rule->rel->side[rule->side].relid;
 	AttrNumber	column = InvalidAttrNumber;
