@@ -53,14 +53,11 @@
 #include "catalog.h"
 #include "execute.h"
 #include "m2m.h"
+#include "order_internal.h"
 #include "relationship.h"
 #include "rule.h"
 #include "rule_internal.h"
 #include "text.h"
-
-/* From one number to the next, where links are moved in between. */
-#define STEP 65536
-#define STEP_OF_INTEGER 16
 
 /*
  * How often links are put in order when a transaction commits: a user's trigger
@@ -98,12 +95,10 @@ static char *order_text(M2mRule *rule, int statement);
 static char *order_definition(M2mRule *rule);
 static List *order_check(M2mRule *rule);
 static bool order_elsewhere(M2mRule *rule);
-static void order_end(M2mRule *rule, bool keep);
 static void order_before(M2mRule *rule);
 static void order_look(List *kept, int round);
 static HeapTuple fill_null(TriggerData *trigger);
 static Datum column_value(Oid type, int64 value);
-static Oid	column_sequence(Oid relid, AttrNumber attnum);
 static Oid	marked_sequence(M2mRule *rule);
 static Oid	check_sequence(M2mRule *rule);
 static char *dense_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum,
@@ -117,9 +112,6 @@ static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, bool dense);
 static bool is_of_identity(M2mRelationship *rel, AttrNumber attnum);
 static bool is_nullable(Oid relid, AttrNumber attnum);
-static int64 half_of(Oid type);
-static int64 most_of(Oid type);
-static int	step_of(Oid type);
 static int	first_number(Oid association, AttrNumber attnum);
 static int64 ask_number(const char *sql);
 static void make_identity(M2mRelationship *rel, AttrNumber attnum,
@@ -134,7 +126,6 @@ static bool place_all(M2mRule *rule);
 static void read_places(M2mRule *rule, int statement, bool many,
 						Tuplestorestate *places);
 static void put_in_order(M2mRulePending *p);
-static char *column_of(M2mRule *rule);
 static char *match_keys(M2mRule *rule, const char *alias);
 
 PG_FUNCTION_INFO_V1(m2m_order_links);
@@ -149,14 +140,10 @@ const M2mRuleKind m2m_order_kind = {
 	.definition = order_definition,
 	.check = order_check,
 	.elsewhere = order_elsewhere,
-	.end = order_end,
+	.end = m2m_order_end,
 	.before = order_before,
 	.look = order_look,
 };
-
-/* number[0]: the number of the first link of a dense order; none of a sparse */
-#define FIRST(rule) ((rule)->number[0])
-#define IS_DENSE(rule) (FIRST(rule) != M2M_RULE_NONE)
 
 /*
  * m2m_order_links: SQL function; trigger of an order: on the association for
@@ -214,7 +201,7 @@ fill_null(TriggerData *trigger)
 		(!update && !TRIGGER_FIRED_BY_INSERT(trigger->tg_event)))
 		return row;
 	column = trigger->tg_trigger->tgattr[0];
-	sequence = column_sequence(RelationGetRelid(trigger->tg_relation),
+	sequence = m2m_order_column_sequence(RelationGetRelid(trigger->tg_relation),
 							   column);
 	if (!OidIsValid(sequence) || !heap_attisnull(row, column, desc))
 		return row;
@@ -233,11 +220,11 @@ column_value(Oid type, int64 value)
 }
 
 /*
- * column_sequence: of an identity column, or InvalidOid; also of a table that
+ * m2m_order_column_sequence: of an identity column, or InvalidOid; also of a table that
  * nobody has locked, and which may be gone.
  */
-static Oid
-column_sequence(Oid relid, AttrNumber attnum)
+Oid
+m2m_order_column_sequence(Oid relid, AttrNumber attnum)
 {
 	Relation	relation;
 	Oid			result = InvalidOid;
@@ -267,7 +254,7 @@ marked_sequence(M2mRule *rule)
 {
 	Oid			relid = rule->rel->association;
 	Oid			sequence = rule->column == 0 ? InvalidOid :
-		column_sequence(relid, rule->column);
+		m2m_order_column_sequence(relid, rule->column);
 	HeapTuple	tuple = OidIsValid(sequence) ?
 		SearchSysCache1(SEQRELID, ObjectIdGetDatum(sequence)) : NULL;
 	Form_pg_sequence form;
@@ -277,9 +264,9 @@ marked_sequence(M2mRule *rule)
 		return InvalidOid;
 	form = (Form_pg_sequence) GETSTRUCT(tuple);
 	marked = IS_DENSE(rule) ?
-		form->seqmin == half_of(get_atttype(relid, rule->column)) &&
+		form->seqmin == m2m_order_half_of(get_atttype(relid, rule->column)) &&
 		form->seqincrement == 1 && form->seqcycle :
-		form->seqincrement == step_of(get_atttype(relid, rule->column)) &&
+		form->seqincrement == m2m_order_step_of(get_atttype(relid, rule->column)) &&
 		!form->seqcycle;
 	ReleaseSysCache(tuple);
 	return marked ? sequence : InvalidOid;
@@ -328,7 +315,7 @@ m2m_order_define(Oid association, const char *role, const char *column,
 		added = same && m2m_rule_argument(rule, "origin") != NULL;
 		nullable = !same || m2m_rule_argument(rule, "null") != NULL;
 		m2m_rule_remove(rule);
-		order_end(rule, same);
+		m2m_order_end(rule, same);
 		m2m_relationship_changed(association);
 	}
 	table = m2m_qualified_name(association);
@@ -445,7 +432,7 @@ static char *
 sparse_text(M2mRelationship *rel, M2mSide side, AttrNumber attnum)
 {
 	char	   *column = m2m_quoted_column(rel->association, attnum);
-	int			step = step_of(get_atttype(rel->association, attnum));
+	int			step = m2m_order_step_of(get_atttype(rel->association, attnum));
 
 	return place_text(rel, column,
 					  psprintf("COALESCE(a.%s, GREATEST(0, (pg_catalog.max(a.%s) OVER ()"
@@ -554,25 +541,25 @@ is_nullable(Oid relid, AttrNumber attnum)
 	return result;
 }
 
-/* half_of: the first provisional number of a column's type. */
-static int64
-half_of(Oid type)
+/* m2m_order_half_of: the first provisional number of a column's type. */
+int64
+m2m_order_half_of(Oid type)
 {
 	return type == INT2OID ? INT64CONST(1) << 14 :
 		type == INT4OID ? INT64CONST(1) << 30 : INT64CONST(1) << 62;
 }
 
-/* most_of: the greatest value of a column's type. */
-static int64
-most_of(Oid type)
+/* m2m_order_most_of: the greatest value of a column's type. */
+int64
+m2m_order_most_of(Oid type)
 {
 	return type == INT2OID ? PG_INT16_MAX :
 		type == INT4OID ? PG_INT32_MAX : PG_INT64_MAX;
 }
 
-/* step_of: from one number of a sparse order to the next, by the column's type. */
-static int
-step_of(Oid type)
+/* m2m_order_step_of: from one number of a sparse order to the next, by the column's type. */
+int
+m2m_order_step_of(Oid type)
 {
 	return type == INT8OID ? STEP : STEP_OF_INTEGER;
 }
@@ -627,8 +614,8 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 	char	   *table = m2m_qualified_name(rel->association);
 	char	   *column = m2m_quoted_column(rel->association, attnum);
 	Oid			type = get_atttype(rel->association, attnum);
-	int64		start = half_of(type);
-	int			step = step_of(type);
+	int64		start = m2m_order_half_of(type);
+	int			step = m2m_order_step_of(type);
 
 	drop_identity(rel, attnum);
 	m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT", table,
@@ -640,7 +627,7 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 		int64		most = ask_number(psprintf("SELECT pg_catalog.max(a.%s) FROM %s a",
 											   column, table));
 
-		if (most > most_of(type) / 2)
+		if (most > m2m_order_most_of(type) / 2)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("numbers in column \"%s\" of \"%s\" leave too little room for new links",
@@ -656,7 +643,7 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 			psprintf("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED BY DEFAULT AS IDENTITY"
 					 " (MINVALUE " INT64_FORMAT " START " INT64_FORMAT " MAXVALUE "
 					 INT64_FORMAT " CYCLE)",
-					 table, column, start, start, most_of(type)) :
+					 table, column, start, start, m2m_order_most_of(type)) :
 			psprintf("ALTER TABLE %s ALTER COLUMN %s ADD GENERATED BY DEFAULT AS IDENTITY"
 					 " (START " INT64_FORMAT " INCREMENT %d)",
 					 table, column, start, step));
@@ -667,7 +654,7 @@ make_identity(M2mRelationship *rel, AttrNumber attnum, bool dense)
 static void
 drop_identity(M2mRelationship *rel, AttrNumber attnum)
 {
-	if (OidIsValid(column_sequence(rel->association, attnum)))
+	if (OidIsValid(m2m_order_column_sequence(rel->association, attnum)))
 		m2m_ddl(psprintf("ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
 						 m2m_qualified_name(rel->association),
 						 m2m_quoted_column(rel->association, attnum)));
@@ -780,7 +767,7 @@ m2m_order_provisional(M2mRelationship *rel, M2mSide side)
 
 	if (rule == NULL || !IS_DENSE(rule) || !OidIsValid(marked_sequence(rule)))
 		return 0;
-	return half_of(get_atttype(rel->association, rule->column));
+	return m2m_order_half_of(get_atttype(rel->association, rule->column));
 }
 
 /*
@@ -800,7 +787,7 @@ m2m_order_dense(M2mRelationship *rel, AttrNumber attnum, M2mSide *side,
 			continue;
 		*side = s;
 		*first = FIRST(rule);
-		*half = half_of(get_atttype(rel->association, attnum));
+		*half = m2m_order_half_of(get_atttype(rel->association, attnum));
 		return true;
 	}
 	return false;
@@ -824,14 +811,14 @@ m2m_order_first(M2mRule *rule)
 int
 m2m_order_step(M2mRule *rule)
 {
-	return step_of(get_atttype(rule->rel->association, rule->column));
+	return m2m_order_step_of(get_atttype(rule->rel->association, rule->column));
 }
 
 /* m2m_order_most: the greatest number that there can be. */
 int64
 m2m_order_most(M2mRule *rule)
 {
-	return most_of(get_atttype(rule->rel->association, rule->column));
+	return m2m_order_most_of(get_atttype(rule->rel->association, rule->column));
 }
 
 /* m2m_order_next: the number of a new link. */
@@ -871,7 +858,7 @@ m2m_order_by(M2mRule *rule, const char *alias, bool descending)
 	StringInfoData list;
 
 	initStringInfo(&list);
-	appendStringInfo(&list, "%s.%s%s", alias, column_of(rule),
+	appendStringInfo(&list, "%s.%s%s", alias, m2m_order_column_of(rule),
 					 descending ? " DESC" : "");
 	for (int i = 0; i < far->nkeys; i++)
 		appendStringInfo(&list, ", %s.%s%s", alias,
@@ -881,9 +868,9 @@ m2m_order_by(M2mRule *rule, const char *alias, bool descending)
 	return list.data;
 }
 
-/* column_of: the name of the column. */
-static char *
-column_of(M2mRule *rule)
+/* m2m_order_column_of: the name of the column. */
+char *
+m2m_order_column_of(M2mRule *rule)
 {
 	return m2m_quoted_column(rule->rel->association, rule->column);
 }
@@ -957,7 +944,7 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 	if (!IS_DENSE(rule) || change->truncated ||
 		m2m_rule_rows(change) == 0 || !OidIsValid(marked_sequence(rule)))
 		return;
-	half = Int64GetDatum(half_of(get_atttype(rule->rel->association,
+	half = Int64GetDatum(m2m_order_half_of(get_atttype(rule->rel->association,
 											 rule->column)));
 	m2m_rule_connect(change);
 	if (change->unlinked != NULL)
@@ -1038,7 +1025,7 @@ static void
 read_places(M2mRule *rule, int statement, bool many, Tuplestorestate *places)
 {
 	Oid			type = INT8OID;
-	Datum		half = Int64GetDatum(half_of(get_atttype(rule->rel->association,
+	Datum		half = Int64GetDatum(m2m_order_half_of(get_atttype(rule->rel->association,
 														 rule->column)));
 
 	m2m_rule_execute(rule, statement, many,
@@ -1199,7 +1186,7 @@ order_text(M2mRule *rule, int statement)
 	M2mRelationship *rel = rule->rel;
 	char	   *association = m2m_qualified_name(rel->association);
 	char	   *keys = m2m_rule_keys(rel, rule->side, "a");
-	char	   *column = column_of(rule);
+	char	   *column = m2m_order_column_of(rule);
 	char	   *is_link = m2m_rule_is_link(rel, "a");
 	char	   *type = format_type_extended(get_atttype(rel->association,
 														rule->column), -1,
@@ -1343,7 +1330,7 @@ order_check(M2mRule *rule)
 			psprintf("SELECT EXISTS (SELECT FROM (SELECT a.%s AS old, pg_catalog.row_number() OVER"
 					 " (PARTITION BY %s ORDER BY %s) OPERATOR(pg_catalog.+) (%d) AS n FROM %s a"
 					 " WHERE %s) p WHERE (p.old OPERATOR(pg_catalog.=) p.n) IS NOT TRUE)",
-					 column_of(rule), m2m_rule_keys(rel, rule->side, "a"),
+					 m2m_order_column_of(rule), m2m_rule_keys(rel, rule->side, "a"),
 					 m2m_order_by(rule, "a", false), FIRST(rule) - 1,
 					 association, m2m_rule_is_link(rel, "a"));
 		finding->remedy = psprintf("SELECT %s", order_definition(rule));
@@ -1357,12 +1344,12 @@ order_check(M2mRule *rule)
 	finding->question =
 		psprintf("SELECT EXISTS (SELECT FROM %s a WHERE a.%s OPERATOR(pg_catalog.>)"
 				 " (SELECT s.last_value FROM %s s))",
-				 association, column_of(rule), m2m_qualified_name(sequence));
+				 association, m2m_order_column_of(rule), m2m_qualified_name(sequence));
 	finding->remedy =
 		psprintf("SELECT pg_catalog.setval(%s, (pg_catalog.max(a.%s) OPERATOR(pg_catalog./) %d"
 				 " OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.*) %d) FROM %s a",
 				 quote_literal_cstr(m2m_qualified_name(sequence)),
-				 column_of(rule), step, step, association);
+				 m2m_order_column_of(rule), step, step, association);
 	findings = list_make1(finding);
 
 	/* what a bigint holds lasts for ever */
@@ -1385,12 +1372,12 @@ order_check(M2mRule *rule)
 }
 
 /*
- * order_end: the triggers on the association are gone; what is left is the
+ * m2m_order_end: the triggers on the association are gone; what is left is the
  * column as it was, or nothing, and no index.  With keep the column has its
  * numbers still, and is the application's.
  */
-static void
-order_end(M2mRule *rule, bool keep)
+void
+m2m_order_end(M2mRule *rule, bool keep)
 {
 	M2mRelationship *rel = rule->rel;
 	char	   *table = m2m_qualified_name(rel->association);
@@ -1399,7 +1386,7 @@ order_end(M2mRule *rule, bool keep)
 
 	if (rule->column == 0)
 		return;
-	column = column_of(rule);
+	column = m2m_order_column_of(rule);
 	if (!keep && m2m_rule_argument(rule, "origin") != NULL)
 	{
 		m2m_sql(psprintf("ALTER TABLE %s DROP COLUMN %s", table, column));

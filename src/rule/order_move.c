@@ -40,6 +40,7 @@
 #include "execute.h"
 #include "ids.h"
 #include "m2m.h"
+#include "order_internal.h"
 #include "rule.h"
 #include "rule_internal.h"
 #include "text.h"

@@ -290,16 +290,4 @@ extern const M2mRuleKind m2m_order_kind;
 extern const M2mRuleKind m2m_symmetric_kind;
 extern const M2mRuleKind m2m_orphan_kind;
 
-/* order.c: for order_move.c */
-extern M2mRule *m2m_order_of(M2mRelationship *rel, M2mSide side);
-extern bool m2m_order_is_dense(M2mRule *rule);
-extern int64 m2m_order_first(M2mRule *rule);
-extern int	m2m_order_step(M2mRule *rule);
-extern int64 m2m_order_most(M2mRule *rule);
-extern int64 m2m_order_next(M2mRule *rule);
-extern char *m2m_order_by(M2mRule *rule, const char *alias, bool descending);
-extern TupleDesc m2m_order_places_desc(void);
-extern uint64 m2m_order_put_places(M2mRule *rule, Tuplestorestate *places);
-extern int	m2m_order_arrange(int depth);
-
 #endif							/* M2M_RULE_INTERNAL_H */
