@@ -237,6 +237,9 @@ refresh_views(M2mPending *p)
 /*
  * refresh_functions: bodies of link functions whose names have changed; those
  * whose tables are others now are made anew.
+ *
+ * Of a relationship that was at rest a function keeps an order, although no rule
+ * says so (yet): pg_restore makes the rule's triggers last, or beside this.
  */
 static void
 refresh_functions(M2mPending *p)
@@ -274,7 +277,10 @@ refresh_functions(M2mPending *p)
 
 		/* did the command change a name?  Did somebody change the body? */
 		body = m2m_function_body(rel, seen->near);
-		if (strcmp(body, seen->body) != 0 && m2m_function_reads_as_seen(seen))
+		if (strcmp(body, seen->body) != 0 &&
+			!(list_member_oid(p->resting, seen->association) &&
+			  m2m_function_reads_in_order(seen->function, body)) &&
+			m2m_function_reads_as_seen(seen))
 			m2m_function_replace(seen->function, body);
 	}
 	foreach(lc, p->exposed)
@@ -317,9 +323,12 @@ make_functions(M2mPending *p)
 				m2m_function_remake(rel, s, astray);
 			else if (OidIsValid(named))
 			{
-				/* one that is the user's own stays */
-				if (m2m_function_is_link(rel->association, named))
-					m2m_function_replace(named, m2m_function_body(rel, s));
+				char	   *body = m2m_function_body(rel, s);
+
+				/* one that is the user's own stays, or has an order */
+				if (m2m_function_is_link(rel->association, named) &&
+					!m2m_function_reads_in_order(named, body))
+					m2m_function_replace(named, body);
 			}
 			else
 				m2m_as_owner(m2m_catalog_relation_owner(rel->association),

@@ -80,6 +80,7 @@ extern bool m2m_function_is_astray(M2mRelationship *rel, M2mSide near,
 extern Oid	m2m_function_astray(M2mRelationship *rel, M2mSide near);
 extern List *m2m_functions_of_table(Oid relid);
 extern bool m2m_function_is_link(Oid association, Oid function);
+extern bool m2m_function_reads_in_order(Oid function, const char *body);
 extern void m2m_function_repair(M2mRelationship *rel, M2mSide near);
 extern void m2m_function_replace(Oid function, const char *body);
 extern void m2m_function_remake(M2mRelationship *rel, M2mSide near,

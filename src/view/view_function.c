@@ -50,7 +50,6 @@ static const char *past_qualified(const char *s);
 static const char *past_live(const char *s);
 static const char *past_conditions(const char *s, const char *other);
 static const char *past_order(const char *s);
-static bool reads_in_order(Oid function, const char *body);
 static void run_remake(void *arg);
 static void remake_function(M2mRelationship *rel, M2mSide near, Oid astray);
 
@@ -284,15 +283,16 @@ m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
 		match_function(rel, near, function, m2m_function_body(rel, near),
 					   &same_body, &same_name) &&
 		(same_body ||
-		 reads_in_order(function, m2m_function_body(rel, near)));
+		 m2m_function_reads_in_order(function, m2m_function_body(rel, near)));
 }
 
 /*
- * reads_in_order: is the body of a function the one given, with an order behind
+ * m2m_function_reads_in_order: is the body of a function the one given, with an
+ * order behind
  * it?  The rule that gave it that may have gone with the extension.
  */
-static bool
-reads_in_order(Oid function, const char *body)
+bool
+m2m_function_reads_in_order(Oid function, const char *body)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	bool		isnull = true;
