@@ -161,7 +161,7 @@ find_leaf(M2mIndexLook *look, int n)
 		MemoryContextSwitchTo(old);
 	}
 	set_key(look, n);
-	m2m_bt_search(index, look->heap, look->key, &leaf);
+	(void) m2m_bt_search(index, look->heap, look->key, &leaf);
 	return leaf;
 }
 

@@ -123,20 +123,20 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 /*
  * 16: _bt_search() is given the table; 17: and no snapshot; 19: and whether
  * the caller wants the stack.  Finds the leaf page that a key belongs on, for
- * reading.  The stack is left to the memory context.
+ * reading.  The stack that it returns is left to the memory context.
  */
 #if PG_VERSION_NUM >= 190000
 #define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, heap, key, leaf, BT_READ, true))
+	_bt_search(index, heap, key, leaf, BT_READ, true)
 #elif PG_VERSION_NUM >= 170000
 #define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, heap, key, leaf, BT_READ))
+	_bt_search(index, heap, key, leaf, BT_READ)
 #elif PG_VERSION_NUM >= 160000
 #define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, heap, key, leaf, BT_READ, NULL))
+	_bt_search(index, heap, key, leaf, BT_READ, NULL)
 #else
 #define m2m_bt_search(index, heap, key, leaf) \
-	((void) _bt_search(index, key, leaf, BT_READ, NULL))
+	_bt_search(index, key, leaf, BT_READ, NULL)
 #endif
 
 /*

@@ -45,6 +45,7 @@
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_opfamily.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/bufmgr.h"
@@ -75,6 +76,10 @@ struct M2mLists
 								 * of each entry without nulls; 0: it does not */
 	int			place;			/* that is so many bytes from where that
 								 * begins */
+	bool		by_numbers;		/* is it so of all columns up to it, and are
+								 * they integers, ascending? */
+	int			part_width[INDEX_MAX_KEYS]; /* then of each */
+	int			part_place[INDEX_MAX_KEYS];
 	bool		pass_dead;		/* are dead entries passed over? */
 	Buffer		visibility;
 	IndexFetchTableData *fetch;
@@ -82,19 +87,26 @@ struct M2mLists
 };
 
 static void find_place(M2mLists *lists);
-static inline Datum entry_value(M2mList *list, OffsetNumber offset,
-								bool *isnull);
-static inline int compare(M2mLists *lists, Datum a, Datum b);
+static pg_attribute_always_inline Datum entry_value(M2mList *list, OffsetNumber offset,
+													bool *isnull);
+static pg_attribute_always_inline int compare(M2mLists *lists, Datum a, Datum b);
 static bool is_near(M2mList *list, Datum key);
 static void list_descend(M2mList *list, bool has_key, Datum key, bool beyond);
 static void list_go_right(M2mList *list);
 static bool list_enter(M2mList *list, Buffer leaf, bool searched);
-static OffsetNumber first_beyond(M2mList *list, OffsetNumber low,
+static void copy_parent(M2mList *list);
+static Buffer leaf_from_parent(M2mList *list);
+static OffsetNumber first_beyond(M2mList *list, Page page, OffsetNumber low,
 								 OffsetNumber high);
+static inline int compare_search(M2mList *list, Page page,
+								 OffsetNumber offset);
+static pg_attribute_always_inline int64 number_at(const char *place,
+												  int width);
+static pg_attribute_always_inline int64 number_of(Datum value, int width);
 static void list_arrive(M2mList *list);
 static void list_leave(M2mList *list);
-static inline bool entry_reaches(M2mList *list, OffsetNumber offset,
-								 Datum key, bool beyond);
+static pg_attribute_always_inline bool entry_reaches(M2mList *list, OffsetNumber offset,
+													 Datum key, bool beyond);
 static inline bool is_passed_over(M2mList *list, OffsetNumber offset);
 static bool is_visible(M2mLists *lists, ItemPointer place);
 
@@ -173,6 +185,7 @@ find_place(M2mLists *lists)
 {
 	TupleDesc	desc = RelationGetDescr(lists->index);
 	int			place = 0;
+	bool		by_numbers = true;
 
 	for (int i = 0; i <= lists->nprefix; i++)
 	{
@@ -181,6 +194,12 @@ find_place(M2mLists *lists)
 		if (attribute->attlen <= 0)
 			return;
 		place = att_align_nominal(place, attribute->attalign);
+		by_numbers &= attribute->attbyval &&
+			m2m_is_integer(attribute->atttypid) &&
+			lists->index->rd_opfamily[i] == INTEGER_BTREE_FAM_OID &&
+			lists->index->rd_indoption[i] == 0;
+		lists->part_width[i] = attribute->attlen;
+		lists->part_place[i] = MAXALIGN(sizeof(IndexTupleData)) + place;
 		if (i < lists->nprefix)
 			place += attribute->attlen;
 		else if (lists->integer && attribute->attbyval)
@@ -189,6 +208,7 @@ find_place(M2mLists *lists)
 			lists->place = MAXALIGN(sizeof(IndexTupleData)) + place;
 		}
 	}
+	lists->by_numbers = by_numbers;
 }
 
 /* m2m_lists_end: lets go of what its lists have in common; they have ended. */
@@ -225,6 +245,8 @@ m2m_list_begin(M2mLists *lists, M2mList *list, const Datum *prefix)
 	list->lists = lists;
 	list->search = search;
 	list->page = palloc(BLCKSZ);
+	list->parent = palloc(BLCKSZ);
+	list->parent_block = InvalidBlockNumber;
 }
 
 /*
@@ -237,6 +259,8 @@ m2m_list_restart(M2mList *list, const Datum *prefix)
 	list_leave(list);
 	for (int i = 0; i < list->lists->nprefix; i++)
 		list->search->scankeys[i].sk_argument = prefix[i];
+	list->parent_block = InvalidBlockNumber;
+	list->has_parent = false;
 	list->begun = false;
 	list->ended = false;
 }
@@ -434,7 +458,8 @@ m2m_list_compare(M2mList *list, Datum a, Datum b)
 }
 
 /*
- * list_descend: finds the place of m2m_list_seek() from the root of the index.
+ * list_descend: finds the place of m2m_list_seek() from the root of the index,
+ * or from a page near the leaves.
  */
 static void
 list_descend(M2mList *list, bool has_key, Datum key, bool beyond)
@@ -442,6 +467,8 @@ list_descend(M2mList *list, bool has_key, Datum key, bool beyond)
 	M2mLists   *lists = list->lists;
 	BTScanInsert search = list->search;
 	MemoryContext old;
+	BTStack		stack;
+	BlockNumber parent = InvalidBlockNumber;
 	Buffer		leaf;
 
 	/* lists may pass each other all the way and have no key in common */
@@ -451,21 +478,108 @@ list_descend(M2mList *list, bool has_key, Datum key, bool beyond)
 	search->keysz = lists->nprefix + (has_key ? 1 : 0);
 	search->nextkey = beyond;
 	search->scankeys[lists->nprefix].sk_argument = key;
-	old = MemoryContextSwitchTo(lists->search);
-	m2m_bt_search(lists->index, lists->table, search, &leaf);
-	if (!BufferIsValid(leaf) && IsolationIsSerializable())
+	leaf = list->has_parent && has_key ? leaf_from_parent(list) : InvalidBuffer;
+	if (!BufferIsValid(leaf))
 	{
-		/* as _bt_first(): who inserts meanwhile must not go unseen */
-		PredicateLockRelation(lists->index, lists->snapshot);
-		m2m_bt_search(lists->index, lists->table, search, &leaf);
+		old = MemoryContextSwitchTo(lists->search);
+		stack = m2m_bt_search(lists->index, lists->table, search, &leaf);
+		if (!BufferIsValid(leaf) && IsolationIsSerializable())
+		{
+			/* as _bt_first(): who inserts meanwhile must not go unseen */
+			PredicateLockRelation(lists->index, lists->snapshot);
+			stack = m2m_bt_search(lists->index, lists->table, search, &leaf);
+		}
+		MemoryContextSwitchTo(old);
+		if (stack != NULL)
+			parent = stack->bts_blkno;
+		MemoryContextReset(lists->search);
 	}
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(lists->search);
 	pgstat_count_index_scan(lists->index);
 	if (!BufferIsValid(leaf))
 		list->ended = true;
 	else if (!list_enter(list, leaf, true))
 		list_go_right(list);
+
+	/* two searches that led to one page: so will more */
+	if (parent != InvalidBlockNumber && !list->ended)
+	{
+		if (parent == list->parent_block)
+			copy_parent(list);
+		list->parent_block = parent;
+	}
+}
+
+/*
+ * copy_parent: copies the page above the leaves that the last search went
+ * through, to search only there next.
+ *
+ * It may be out of date by then, as it may be when _bt_search() has let go of
+ * it and locks the leaf: that leaf was split, or deleted, and is not used anew
+ * while the snapshot is registered.  Then the right one is to its right.
+ */
+static void
+copy_parent(M2mList *list)
+{
+	M2mLists   *lists = list->lists;
+	Buffer		buffer = _bt_getbuf(lists->index, list->parent_block, BT_READ);
+	Page		page = BufferGetPage(buffer);
+	BTPageOpaque opaque = BTPageGetOpaque(page);
+
+	m2m_test_old_snapshot(lists->snapshot, lists->index, page);
+	if (!P_IGNORE(opaque) && opaque->btpo_level == 1)
+	{
+		memcpy(list->parent, page, BLCKSZ);
+		list->has_parent = true;
+		list->parent_at = P_FIRSTDATAKEY(opaque);
+	}
+	_bt_relbuf(lists->index, buffer);
+}
+
+/*
+ * leaf_from_parent: the leaf page that what is searched for belongs on, pinned
+ * and locked for reading, by the copy of a page above; InvalidBuffer if that
+ * does not reach so far.  As _bt_search() from there; what is searched for is
+ * beyond all that was before.
+ */
+static Buffer
+leaf_from_parent(M2mList *list)
+{
+	Relation	index = list->lists->index;
+	BTPageOpaque opaque = BTPageGetOpaque(list->parent);
+	int			least = list->search->nextkey ? 0 : 1;
+	IndexTuple	tuple;
+	Buffer		leaf;
+
+	if (!P_RIGHTMOST(opaque) &&
+		compare_search(list, list->parent, P_HIKEY) >= least)
+	{
+		list->has_parent = false;
+		return InvalidBuffer;
+	}
+
+	/* the last that is less; the first on the page is less than all */
+	list->parent_at =
+		OffsetNumberPrev(first_beyond(list, list->parent,
+									  OffsetNumberNext(list->parent_at),
+									  OffsetNumberNext(PageGetMaxOffsetNumber(list->parent))));
+	tuple = (IndexTuple) PageGetItem(list->parent,
+									 PageGetItemId(list->parent,
+												   list->parent_at));
+	leaf = _bt_getbuf(index, BTreeTupleGetDownLink(tuple), BT_READ);
+	for (;;)
+	{
+		Page		page = BufferGetPage(leaf);
+
+		opaque = BTPageGetOpaque(page);
+		if (P_RIGHTMOST(opaque) ||
+			(!P_IGNORE(opaque) && compare_search(list, page, P_HIKEY) < least))
+			break;
+		leaf = _bt_relandgetbuf(index, leaf, opaque->btpo_next, BT_READ);
+	}
+	if (P_IGNORE(opaque))
+		elog(ERROR, "fell off the end of index \"%s\"",
+			 RelationGetRelationName(index));
+	return leaf;
 }
 
 /*
@@ -522,7 +636,7 @@ list_enter(M2mList *list, Buffer leaf, bool searched)
 	end = OffsetNumberNext(PageGetMaxOffsetNumber(list->page));
 	list->at = P_FIRSTDATAKEY(opaque);
 	if (searched)
-		list->at = first_beyond(list, list->at, end);
+		list->at = first_beyond(list, list->page, list->at, end);
 
 	/* where does it end on this page? */
 	list->beyond = end;
@@ -530,9 +644,9 @@ list_enter(M2mList *list, Buffer leaf, bool searched)
 	{
 		list->search->keysz = lists->nprefix;
 		list->search->nextkey = true;
-		if (_bt_compare(lists->index, list->search, list->page,
-						OffsetNumberPrev(end)) != 0)
-			list->beyond = first_beyond(list, list->at, OffsetNumberPrev(end));
+		if (compare_search(list, list->page, OffsetNumberPrev(end)) != 0)
+			list->beyond = first_beyond(list, list->page, list->at,
+										OffsetNumberPrev(end));
 	}
 	list->last = list->beyond < end || P_RIGHTMOST(opaque);
 	while (list->at < list->beyond && is_passed_over(list, list->at))
@@ -544,12 +658,12 @@ list_enter(M2mList *list, Buffer leaf, bool searched)
 }
 
 /*
- * first_beyond: the first offset, from low on, of an entry that is not less
- * than what was last searched for; or greater, with nextkey.  As _bt_binsrch()
- * on a leaf; high if there is none before it.
+ * first_beyond: the first offset of a page, from low on, of an entry that is
+ * not less than what was last searched for; or greater, with nextkey.  As
+ * _bt_binsrch(); high if there is none before it.
  */
 static OffsetNumber
-first_beyond(M2mList *list, OffsetNumber low, OffsetNumber high)
+first_beyond(M2mList *list, Page page, OffsetNumber low, OffsetNumber high)
 {
 	int			least = list->search->nextkey ? 0 : 1;
 
@@ -557,13 +671,50 @@ first_beyond(M2mList *list, OffsetNumber low, OffsetNumber high)
 	{
 		OffsetNumber middle = low + (high - low) / 2;
 
-		if (_bt_compare(list->lists->index, list->search, list->page,
-						middle) >= least)
+		if (compare_search(list, page, middle) >= least)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+/*
+ * compare_search: _bt_compare() of what is searched for with an entry of a
+ * page; not for the first of a page above leaves.  Numbers are compared where
+ * they stand; what it means that a page above, or a high key, has them equal
+ * or has less columns is nbtree's.
+ */
+static inline int
+compare_search(M2mList *list, Page page, OffsetNumber offset)
+{
+	M2mLists   *lists = list->lists;
+	BTScanInsert search = list->search;
+
+	if (lists->by_numbers)
+	{
+		IndexTuple	tuple = (IndexTuple)
+			PageGetItem(page, PageGetItemId(page, offset));
+		bool		pivot = BTreeTupleIsPivot(tuple);
+
+		if (!IndexTupleHasNulls(tuple) &&
+			(!pivot || BTreeTupleGetNAtts(tuple, lists->index) >= search->keysz))
+		{
+			for (int i = 0; i < search->keysz; i++)
+			{
+				int64		sought = number_of(search->scankeys[i].sk_argument,
+											   lists->part_width[i]);
+				int64		found = number_at((char *) tuple + lists->part_place[i],
+											  lists->part_width[i]);
+
+				if (sought != found)
+					return sought < found ? -1 : 1;
+			}
+			if (!pivot)
+				return 0;
+		}
+	}
+	return _bt_compare(lists->index, search, page, offset);
 }
 
 /* list_arrive: reads the value where the list has come to, if it goes so far. */
@@ -592,8 +743,31 @@ list_leave(M2mList *list)
 	list->leaf = InvalidBuffer;
 }
 
+/* number_at: the integer of so many bytes in a place. */
+static pg_attribute_always_inline int64
+number_at(const char *place, int width)
+{
+	if (width == sizeof(int32))
+		return *(const int32 *) place;
+	if (width == sizeof(int64))
+		return *(const int64 *) place;
+	Assert(width == sizeof(int16));
+	return *(const int16 *) place;
+}
+
+/* number_of: the same, of a Datum. */
+static pg_attribute_always_inline int64
+number_of(Datum value, int width)
+{
+	if (width == sizeof(int32))
+		return DatumGetInt32(value);
+	if (width == sizeof(int64))
+		return DatumGetInt64(value);
+	return DatumGetInt16(value);
+}
+
 /* entry_value: the value of an entry of the page. */
-static inline Datum
+static pg_attribute_always_inline Datum
 entry_value(M2mList *list, OffsetNumber offset, bool *isnull)
 {
 	M2mLists   *lists = list->lists;
@@ -602,25 +776,16 @@ entry_value(M2mList *list, OffsetNumber offset, bool *isnull)
 
 	if (lists->width > 0 && !IndexTupleHasNulls(tuple))
 	{
-		char	   *value = (char *) tuple + lists->place;
-
 		*isnull = false;
-		switch (lists->width)
-		{
-			case sizeof(int32):
-				return Int32GetDatum(*(int32 *) value);
-			case sizeof(int64):
-				return Int64GetDatum(*(int64 *) value);
-			case sizeof(int16):
-				return Int16GetDatum(*(int16 *) value);
-		}
+		return Int64GetDatum(number_at((char *) tuple + lists->place,
+									   lists->width));
 	}
 	return index_getattr(tuple, lists->nprefix + 1,
 						 RelationGetDescr(lists->index), isnull);
 }
 
 /* compare: of two values. */
-static inline int
+static pg_attribute_always_inline int
 compare(M2mLists *lists, Datum a, Datum b)
 {
 	if (lists->integer)
@@ -633,7 +798,7 @@ compare(M2mLists *lists, Datum a, Datum b)
  * entry_reaches: is the value of an entry of the page at least the key, or
  * greater?  A null is greater than all.
  */
-static inline bool
+static pg_attribute_always_inline bool
 entry_reaches(M2mList *list, OffsetNumber offset, Datum key, bool beyond)
 {
 	bool		isnull;

@@ -7,6 +7,7 @@
 
 #include "lib/stringinfo.h"
 #include "nodes/execnodes.h"
+#include "storage/block.h"
 #include "storage/buf.h"
 #include "storage/bufpage.h"
 #include "storage/off.h"
@@ -49,6 +50,10 @@ typedef struct M2mList
 	OffsetNumber at;			/* of the entry come to */
 	OffsetNumber beyond;		/* first behind those of the list on the page */
 	bool		last;			/* it does not go on to the right of the page */
+	BlockNumber parent_block;	/* above the leaf searched last; or invalid */
+	bool		has_parent;		/* there is a copy of that ... */
+	Page		parent;			/* ... here ... */
+	OffsetNumber parent_at;		/* ... and what is to come is not before this */
 } M2mList;
 
 /* question_text.c: what statements have in common, and running them */
