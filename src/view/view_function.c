@@ -288,8 +288,8 @@ m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
 
 /*
  * m2m_function_reads_in_order: is the body of a function the one given, with an
- * order behind
- * it?  The rule that gave it that may have gone with the extension.
+ * order behind it?  The rule that gave it that may have gone with the extension,
+ * or is yet to be restored.
  */
 bool
 m2m_function_reads_in_order(Oid function, const char *body)
