@@ -177,7 +177,7 @@ fill_null(TriggerData *trigger)
 		return row;
 	column = trigger->tg_trigger->tgattr[0];
 	sequence = m2m_order_column_sequence(RelationGetRelid(trigger->tg_relation),
-							   column);
+										 column);
 	if (!OidIsValid(sequence) || !heap_attisnull(row, column, desc))
 		return row;
 	value = column_value(TupleDescAttr(desc, column - 1)->atttypid,
@@ -511,7 +511,7 @@ order_after(M2mRule *rule, M2mRuleChange *change)
 		m2m_rule_rows(change) == 0 || !OidIsValid(marked_sequence(rule)))
 		return;
 	half = Int64GetDatum(m2m_order_half_of(get_atttype(rule->rel->association,
-											 rule->column)));
+													   rule->column)));
 	m2m_rule_connect(change);
 	if (change->unlinked != NULL)
 	{
@@ -592,7 +592,7 @@ read_places(M2mRule *rule, int statement, bool many, Tuplestorestate *places)
 {
 	Oid			type = INT8OID;
 	Datum		half = Int64GetDatum(m2m_order_half_of(get_atttype(rule->rel->association,
-														 rule->column)));
+																   rule->column)));
 
 	m2m_rule_execute(rule, statement, many,
 					 m2m_catalog_relation_owner(rule->rel->association), M2M_RULE_READ_LATEST,

@@ -220,6 +220,7 @@ extern bool m2m_rule_insert(M2mRule *rule, int statement, Oid as, int ncolumns,
 							const AttrNumber *attnum, const Oid *type,
 							int nulls, AttrNumber identity, int nargs,
 							Oid *types, Datum *values);
+
 /* rule_pending.c: what rules look at before the transaction commits */
 extern M2mRulePending *m2m_rule_pending(M2mRule *rule, bool rows);
 extern void m2m_rule_keep(M2mRule *rule);
