@@ -21,13 +21,26 @@ CALL link_each(400);
 SELECT count(*), count(c0), count(c8), sum(c0) FROM author_book;
 SELECT count(*) BETWEEN 200 AND 300 AS kept FROM pg_backend_memory_contexts
     WHERE name = 'CachedPlanSource' AND ident LIKE '%author_book%';
+-- in one transaction none is prepared twice, and as many outlast it
+BEGIN;
+SELECT sum(m2m_link('author', i, 'book', 1, properties => (SELECT jsonb_object_agg('c' || b, i)
+    FROM generate_series(0, 8) b WHERE i & (1 << b) <> 0))) FROM generate_series(1, 400) i;
+SELECT count(*) AS plans FROM pg_backend_memory_contexts
+    WHERE name = 'CachedPlanSource' AND ident LIKE '%author_book%' \gset
+SELECT sum(m2m_link('author', i, 'book', 1, properties => (SELECT jsonb_object_agg('c' || b, i)
+    FROM generate_series(0, 8) b WHERE i & (1 << b) <> 0))) FROM generate_series(1, 400) i;
+SELECT count(*) <= :plans AS same FROM pg_backend_memory_contexts
+    WHERE name = 'CachedPlanSource' AND ident LIKE '%author_book%';
+COMMIT;
+SELECT count(*) BETWEEN 200 AND 300 AS kept FROM pg_backend_memory_contexts
+    WHERE name = 'CachedPlanSource' AND ident LIKE '%author_book%';
 -- the description goes, and its plans with it
 ALTER TABLE author_book DROP c8;
 SELECT m2m_link('author', 1, 'book', 1, properties => '{"c0": 7}');
 SELECT count(*) < 20 AS kept FROM pg_backend_memory_contexts
     WHERE name = 'CachedPlanSource' AND ident LIKE '%author_book%';
 
--- One that is let go while a call further up the stack is executing it
+-- Many more are made while a call further up the stack is executing one
 CREATE FUNCTION link_others() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() = 1 THEN

@@ -14,8 +14,9 @@
 #include "m2m.h"
 
 /*
- * Kept plans of one relationship for sets of columns, at the most.  Whoever
- * gives a link one of ten properties, or some of them, has a thousand sets.
+ * Kept plans of one relationship for sets of columns, from one transaction to
+ * the next.  Whoever gives a link one of ten properties, or some of them, has a
+ * thousand sets.
  */
 #define MAX_COLUMN_PLANS 256
 
@@ -36,11 +37,21 @@ typedef struct M2mPlans
 											 * [without times] */
 	List	   *column_plans;	/* ColumnPlan */
 	uint64		uses;			/* of these */
+	struct PlansTrim *trim;		/* to come; NULL: not needed */
 	MemoryContextCallback callback;
 } M2mPlans;
 
+/* Letting go of plans when the transaction is over. */
+typedef struct PlansTrim
+{
+	M2mPlans   *plans;			/* NULL: they went with their description */
+	MemoryContextCallback callback;
+} PlansTrim;
+
 static M2mPlans *get_plans(M2mRelationship *rel);
-static void make_room(M2mPlans *plans);
+static void trim_later(M2mPlans *plans);
+static void trim_plans(void *arg);
+static int	compare_use(const ListCell *a, const ListCell *b);
 static void free_slot(void *arg);
 static void free_plans(void *arg);
 static void prepare_context(void *arg);
@@ -188,7 +199,7 @@ m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
 		}
 	}
 	if (list_length(plans->column_plans) >= MAX_COLUMN_PLANS)
-		make_room(plans);
+		trim_later(plans);
 
 	/*
 	 * With its plan still missing: preparing may fail, and the next call
@@ -208,30 +219,50 @@ m2m_plan_slot(M2mRelationship *rel, int statement, M2mSide near,
 }
 
 /*
- * make_room: lets go of the plan for a set of columns that was not used for the
- * longest time.  It is freed when the transaction is over: a call further up
- * the stack may have it in hand.
+ * trim_later: has the plans for sets of columns that were not used for the
+ * longest time go when the transaction is over.  Not now: a call further up the
+ * stack may have one in hand.  Put aside until then, each would be prepared
+ * again, and put aside again, as often as a long transaction comes by its set.
  */
 static void
-make_room(M2mPlans *plans)
+trim_later(M2mPlans *plans)
 {
-	ColumnPlan *oldest = linitial(plans->column_plans);
-	MemoryContextCallback *callback;
-	ListCell   *lc;
+	PlansTrim  *trim;
 
-	foreach(lc, plans->column_plans)
-	{
-		ColumnPlan *slot = lfirst(lc);
+	if (plans->trim != NULL)
+		return;
+	trim = MemoryContextAllocZero(TopTransactionContext, sizeof(PlansTrim));
+	trim->plans = plans;
+	trim->callback.func = trim_plans;
+	trim->callback.arg = trim;
+	MemoryContextRegisterResetCallback(TopTransactionContext,
+									   &trim->callback);
+	plans->trim = trim;
+}
 
-		if (slot->used < oldest->used)
-			oldest = slot;
-	}
-	plans->column_plans = list_delete_ptr(plans->column_plans, oldest);
-	callback = MemoryContextAllocZero(TopTransactionContext,
-									  sizeof(MemoryContextCallback));
-	callback->func = free_slot;
-	callback->arg = oldest;
-	MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+/* trim_plans: a reset callback; allocates nothing. */
+static void
+trim_plans(void *arg)
+{
+	M2mPlans   *plans = ((PlansTrim *) arg)->plans;
+
+	if (plans == NULL)
+		return;
+	plans->trim = NULL;
+	list_sort(plans->column_plans, compare_use);
+	for (int i = MAX_COLUMN_PLANS; i < list_length(plans->column_plans); i++)
+		free_slot(list_nth(plans->column_plans, i));
+	plans->column_plans = list_truncate(plans->column_plans, MAX_COLUMN_PLANS);
+}
+
+/* compare_use: of list_sort(); the last used first. */
+static int
+compare_use(const ListCell *a, const ListCell *b)
+{
+	const ColumnPlan *left = lfirst(a);
+	const ColumnPlan *right = lfirst(b);
+
+	return left->used > right->used ? -1 : left->used < right->used;
 }
 
 /* free_slot: a plan for a set of columns, and what it is known by. */
@@ -280,6 +311,8 @@ free_plans(void *arg)
 	M2mPlans   *plans = arg;
 	ListCell   *lc;
 
+	if (plans->trim != NULL)
+		plans->trim->plans = NULL;
 	for (int i = 0; i < M2M_NUM_STMTS; i++)
 	{
 		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
