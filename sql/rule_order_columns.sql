@@ -155,4 +155,9 @@ SELECT m2m_order('tag_book', 'tag', dense => true);
 SELECT m2m_link('tag', 't' || i % 3 + 1, 'book', i) FROM generate_series(1, 9) i;
 SELECT m2m_link('tag', array_agg('t' || i % 3 + 1), 'book', array_agg(i)) FROM generate_series(5, 15) i;
 SELECT tag_name, string_agg(book_id || '@' || book_position, ' ' ORDER BY book_position) FROM tag_book GROUP BY 1 ORDER BY 1;
+-- an index of these columns that cannot be read by its order
+DROP INDEX tag_book_tag_order;
+CREATE INDEX ON tag_book USING brin (tag_name, book_position);
+SELECT m2m_link('tag', 't4', 'book', 1), m2m_link('tag', 't4', 'book', ARRAY[2, 3]);
+SELECT book_id, book_position FROM tag_book WHERE tag_name = 't4' ORDER BY 2;
 DROP SCHEMA rule_order_columns CASCADE;

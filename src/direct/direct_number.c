@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "catalog/pg_am.h"
 #include "commands/sequence.h"
 #include "common/hashfn.h"
 #include "utils/rel.h"
@@ -150,7 +151,8 @@ begin_guess(M2mDirectTable *table, int i)
 	for (int n = 0; n < table->nindexes && g->index == NULL; n++)
 	{
 		M2mDirectIndex *index = &table->index[n];
-		bool		fits = index->natts > nkeys &&
+		bool		fits = index->index->rd_rel->relam == BTREE_AM_OID &&
+			index->index->rd_index->indnkeyatts > nkeys &&
 			index->column[nkeys] == table->order->natts + i;
 
 		for (int k = 0; fits && k < nkeys; k++)

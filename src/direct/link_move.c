@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "executor/executor.h"
@@ -44,6 +45,7 @@ typedef struct MoveGroup
 	int			count;
 	Datum	   *link;			/* as m2m_direct_find_links() has them */
 	ItemPointerData *place;		/* of its row, if it has been moved */
+	bool	   *own;			/* was that this transaction's? */
 	Datum	   *pair;			/* see moved_pair() */
 	Datum	   *last;			/* the last that was moved, if any was */
 	M2mDirectIndex *index;		/* in which to look for new pairs */
@@ -63,8 +65,9 @@ static void look_for_pairs(MoveGroup *group);
 static bool is_double(MoveGroup *group, int n, Datum *pair);
 static bool is_linked_shut(M2mDirectTable *table, Datum *pair,
 						   M2mIndexEntry *entry);
-static void move_link(M2mDirectTable *table, Datum *link, Datum *pair,
+static bool move_link(M2mDirectTable *table, Datum *link, Datum *pair,
 					  ItemPointer place);
+static void check_own(MoveGroup *group);
 static void copy_pair(M2mDirectTable *table, Datum *to, Datum *pair);
 
 /*
@@ -149,6 +152,7 @@ begin_moving(MoveGroup *group, M2mDirectTable *table, M2mSide side,
 	group->into = into;
 	group->link = palloc_array(Datum, MOVE_GROUP * (natts + 1));
 	group->place = palloc_array(ItemPointerData, MOVE_GROUP);
+	group->own = palloc_array(bool, MOVE_GROUP);
 	group->pair = palloc_array(Datum, natts);
 	group->last = palloc0_array(Datum, natts + 1);
 
@@ -204,7 +208,7 @@ move_group(MoveGroup *group)
 		}
 		else
 		{
-			move_link(table, link, pair, &group->place[i]);
+			group->own[i] = move_link(table, link, pair, &group->place[i]);
 			MemoryContextReset(group->last_context);
 			MemoryContextSwitchTo(group->last_context);
 			copy_pair(table, group->last, pair);
@@ -232,9 +236,35 @@ move_group(MoveGroup *group)
 		}
 		MemoryContextReset(table->row_context);
 	}
+	check_own(group);
 	MemoryContextSwitchTo(old);
 	group->count = 0;
 	MemoryContextReset(group->context);
+}
+
+/*
+ * check_own: the foreign key of the other side, which has not changed, of links
+ * that this transaction has made.  The statement that has may still be running,
+ * and have to check them; its triggers pass over the old version of a row.  As
+ * RI_FKey_fk_upd_check_required() says.
+ */
+static void
+check_own(MoveGroup *group)
+{
+	M2mDirectTable *table = group->table;
+
+	for (int i = 0; i < group->count; i++)
+	{
+		Datum	   *pair = moved_pair(group, group->link +
+									  i * (table->order->natts + 1));
+
+		if (ItemPointerIsValid(&group->place[i]) && group->own[i] &&
+			!m2m_direct_lock_endpoint(table, M2M_OTHER(group->side), pair,
+									  NULL))
+			m2m_direct_check_row(table, &group->place[i]);
+		MemoryContextReset(table->row_context);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* look_for_pairs: looks for the pairs that the group's links are to be. */
@@ -292,9 +322,10 @@ is_linked_shut(M2mDirectTable *table, Datum *pair, M2mIndexEntry *entry)
  * move_link: makes a link that m2m_direct_find_links() found one of another
  * pair, which is not linked: a new version of its row, whose place is returned.
  * Entries are still to be made.  The rest as ExecUpdate() does.  Nobody else
- * changes the row, but somebody may have it locked, and is waited for.
+ * changes the row, but somebody may have it locked, and is waited for.  Returns
+ * whether this transaction has made it.
  */
-static void
+static bool
 move_link(M2mDirectTable *table, Datum *link, Datum *pair, ItemPointer place)
 {
 	ItemPointerData at;
@@ -302,10 +333,15 @@ move_link(M2mDirectTable *table, Datum *link, Datum *pair, ItemPointer place)
 	TM_Result	result;
 	LockTupleMode lockmode;
 	M2mUpdateIndexes indexes;
+	bool		isnull;
+	bool		own;
 
 	/* as m2m_direct_delete_link() */
 	m2m_direct_fetch_link(table, link);
 	at = table->found->tts_tid;
+	own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(slot_getsysattr(table->found,
+																					MinTransactionIdAttributeNumber,
+																					&isnull)));
 	if (table->rules != NULL)
 		ExecCopySlot(table->gone, table->found);
 	m2m_direct_fill(table, table->row, pair);
@@ -333,6 +369,7 @@ move_link(M2mDirectTable *table, Datum *link, Datum *pair, ItemPointer place)
 		m2m_rules_linked(table->rules, table->row);
 	}
 	ExecClearTuple(table->row);
+	return own;
 }
 
 /* copy_pair: a copy of a pair, in CurrentMemoryContext. */

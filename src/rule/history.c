@@ -331,14 +331,19 @@ run(M2mRule *rule, int statement, bool many)
 {
 	Oid			types[] = {TEXTOID, TEXTOID};
 	Datum		values[2];
+	char	   *role;
 	int			nest = 0;
 
 	/*
 	 * The role of the session, not of a function or a foreign key's cascade,
 	 * which runs as the table's owner.
 	 */
-	values[0] =
-		CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), true));
+	role = GetUserNameFromId(GetOuterUserId(), true);
+
+	/* whoever is connected may have been dropped; as pg_get_userbyid() */
+	if (role == NULL)
+		role = psprintf("unknown (OID=%u)", GetOuterUserId());
+	values[0] = CStringGetTextDatum(role);
 	values[1] = CStringGetTextDatum(m2m_actor == NULL ? "" : m2m_actor);
 
 	/* the same value is the same text in each session */

@@ -36,6 +36,7 @@
 #include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
@@ -75,6 +76,7 @@ typedef struct Inserter
 	int			nindexes;
 	InsertIndex *index;
 	MemoryContext context;
+	MemoryContext group_context;	/* of table_multi_insert(), which leaks */
 	TupleTableSlot **slot;		/* NULL: not made */
 	int			count;
 	Size		nbytes;
@@ -374,6 +376,9 @@ receive_begin(DestReceiver *self, int operation, TupleDesc desc)
 	inserter->slot =
 		MemoryContextAllocZero(inserter->context,
 							   sizeof(TupleTableSlot *) * GROUP_ROWS);
+	inserter->group_context = AllocSetContextCreate(inserter->context,
+													"m2m rows of a rule",
+													ALLOCSET_DEFAULT_SIZES);
 }
 
 /* receive: a row of the query, which is copied. */
@@ -422,8 +427,11 @@ receive_nothing(DestReceiver *self)
 static void
 insert_rows(Inserter *inserter)
 {
+	MemoryContext old;
+
 	if (inserter->count == 0)
 		return;
+	old = MemoryContextSwitchTo(inserter->group_context);
 	table_multi_insert(inserter->table, inserter->slot, inserter->count,
 					   GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < inserter->count; i++)
@@ -451,4 +459,6 @@ insert_rows(Inserter *inserter)
 	}
 	inserter->count = 0;
 	inserter->nbytes = 0;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(inserter->group_context);
 }

@@ -144,6 +144,7 @@ typedef struct M2mRulePending
 	int			nkeys;
 	AttrNumber *column;			/* of the side, in the association */
 	bool		rows;			/* of rows of the endpoint, not of links */
+	bool		restricted;		/* in a security-restricted operation? */
 	TupleDesc	desc;			/* keys, and what the kind adds */
 	Tuplestorestate *keys;
 } M2mRulePending;

@@ -20,6 +20,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
@@ -55,6 +56,7 @@ static void at_end(XactEvent event, void *arg);
 static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
 							  SubTransactionId parent, void *arg);
 static void look(bool prepare);
+static void look_at(const M2mRuleKind *kind, List *now, int round);
 static List *take(const M2mRuleKind *kind);
 static int	compare(const ListCell *a, const ListCell *b);
 static void end(M2mRulePending *p);
@@ -88,7 +90,10 @@ m2m_rule_pending(M2mRule *rule, bool rows)
 		p = lfirst(lc);
 		if (p->subid == subid && is_for(p, rule, rows) &&
 			m2m_rule_pending_fits(p, rule))
+		{
+			p->restricted |= InSecurityRestrictedOperation();
 			return p;
+		}
 	}
 
 	/* it outlives this statement, and files that it may have, too */
@@ -103,6 +108,7 @@ m2m_rule_pending(M2mRule *rule, bool rows)
 	p->nkeys = endpoint->nkeys;
 	p->column = m2m_rule_side_columns(rule->rel, rule->side);
 	p->rows = rows;
+	p->restricted = InSecurityRestrictedOperation();
 	p->desc = rule->kind->kept != NULL ? rule->kind->kept(rule, rows) :
 		m2m_rule_kept_desc(rule, rows, 0);
 	TupleDescFinalize(p->desc);
@@ -298,6 +304,7 @@ take_over(M2mRulePending *p, M2mRulePending *other)
 	while (tuplestore_gettupleslot(other->keys, true, false, slot))
 		tuplestore_puttupleslot(p->keys, slot);
 	ExecDropSingleTupleTableSlot(slot);
+	p->restricted |= other->restricted;
 	return true;
 }
 
@@ -391,7 +398,7 @@ look(bool prepare)
 
 		/* there is no statement any more that has one */
 		PushActiveSnapshot(GetTransactionSnapshot());
-		kinds[k]->look(now, rounds[k]++);
+		look_at(kinds[k], now, rounds[k]++);
 		PopActiveSnapshot();
 		while (now != NIL)
 		{
@@ -403,6 +410,36 @@ look(bool prepare)
 		while (PreCommit_Portals(prepare));
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * look_at: what a kind has kept.  Where some of it was kept in a
+ * security-restricted operation, as the function of an index may write links in
+ * somebody else's ANALYZE, what it fires is in one, too.  It could else leave a
+ * deferred trigger behind, which would run as that somebody.
+ */
+static void
+look_at(const M2mRuleKind *kind, List *now, int round)
+{
+	bool		restricted = false;
+	Oid			userid;
+	int			security;
+	int			nest;
+	ListCell   *lc;
+
+	foreach(lc, now)
+		restricted |= ((M2mRulePending *) lfirst(lc))->restricted;
+	if (!restricted)
+	{
+		kind->look(now, round);
+		return;
+	}
+	GetUserIdAndSecContext(&userid, &security);
+	SetUserIdAndSecContext(userid, security | SECURITY_RESTRICTED_OPERATION);
+	nest = NewGUCNestLevel();
+	kind->look(now, round);
+	AtEOXact_GUC(false, nest);
+	SetUserIdAndSecContext(userid, security);
 }
 
 /*

@@ -129,6 +129,10 @@ SELECT bag_eq('SELECT big_id, tag_id FROM big_tag', 'TABLE due', 'many links are
 SELECT bag_eq('SELECT big_id, tag_id FROM turned', 'TABLE due', 'also where the row is on the left');
 RESET enable_seqscan;
 SELECT lives_ok(format('SELECT bt_index_check(%L, true)', indexrelid::regclass), format('index %s', indexrelid::regclass)) FROM pg_index WHERE indrelid IN ('big_tag'::regclass, 'turned'::regclass);
+-- Links of a statement that is still running, whose foreign keys are not checked yet.
+SELECT throws_ok('WITH i AS (INSERT INTO big_tag SELECT 0, 6 RETURNING 1) SELECT m2m_merge(''tag'', 6, 1) FROM i', '23503', NULL, 'a link to no row that is moved before its foreign key is checked');
+SELECT lives_ok('WITH i AS (INSERT INTO big VALUES (0) RETURNING id), l AS (INSERT INTO big_tag SELECT id, 6 FROM i RETURNING 1) SELECT m2m_merge(''tag'', 6, 1) FROM l', 'to one that the statement has made');
+SELECT is_empty('SELECT big_id FROM big_tag EXCEPT SELECT id FROM big', 'no link is to nothing');
 SELECT is_empty('SELECT * FROM m2m_check(''big_tag'') UNION ALL SELECT * FROM m2m_check(''turned'')', 'nothing to be found by m2m_check');
 
 SELECT * FROM finish();

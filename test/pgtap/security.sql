@@ -367,6 +367,27 @@ RESET ROLE;
 GRANT SELECT, INSERT ON book TO m2m_friend;
 GRANT SELECT ON author_books, author_book TO m2m_friend;
 SELECT line FROM unnest(ARRAY['INSERT INTO v.author_book VALUES (2, 1)', 'SELECT m2m_link(''v.author'', 3, ''v.book'', 1)', 'SELECT m2m_link(''v.author'', ''{2,3}''::int[], ''v.book'', 2)', 'INSERT INTO v.author_books (author_id, id) VALUES (1, 3)', 'INSERT INTO v.author_books (author_id, title) VALUES (1, ''t'')']) sql, LATERAL (SELECT is(run('m2m_friend', sql), '00000', sql) UNION ALL SELECT is(current_setting('evil.who'), 'm2m_friend postgres', 'a trigger runs as who called, as in plain SQL')) each_line (line);
+-- What waits for the commit was written in a security-restricted operation, and is in one then. Else it could leave a deferred trigger to whoever has begun that.
+SET ROLE m2m_mallory;
+CREATE TABLE evil.post (id int PRIMARY KEY);
+CREATE TABLE evil.tag (id int PRIMARY KEY);
+SELECT m2m_create('evil.post', 'evil.tag') \g /dev/null
+SELECT m2m_orphans('evil.post_tag', 'tag', 'delete') \g /dev/null
+INSERT INTO evil.post VALUES (1);
+INSERT INTO evil.tag VALUES (1);
+INSERT INTO evil.post_tag VALUES (1, 1);
+CREATE CONSTRAINT TRIGGER late AFTER DELETE ON evil.tag DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION evil.who();
+CREATE TABLE evil.bait (x int);
+INSERT INTO evil.bait VALUES (1);
+CREATE FUNCTION evil.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE INDEX ON evil.bait (evil.f(x));
+CREATE OR REPLACE FUNCTION evil.f(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM evil.post_tag; RETURN $1; END$$;
+RESET ROLE;
+SELECT set_config('evil.who', 'nobody', false) \g /dev/null
+\set ON_ERROR_STOP 0
+ANALYZE evil.bait;
+\set ON_ERROR_STOP 1
+SELECT is(current_setting('evil.who'), 'nobody', 'no deferred trigger runs as who analyzes a table');
 -- Functions of ours hold no rights of their own.
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e' WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'm2m') AND (prosecdef OR proleakproof)$$, 'none of ours is SECURITY DEFINER or LEAKPROOF');
 SELECT is_empty($$SELECT prosrc FROM pg_proc WHERE pronamespace = 'v'::regnamespace AND (prosecdef OR proleakproof)$$, 'nor is a link function');
