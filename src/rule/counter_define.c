@@ -153,6 +153,7 @@ check_column(M2mRelationship *rel, M2mSide side, const char *column,
 	AttrNumber	attnum = get_attnum(relid, column);
 	Oid			type;
 	Relation	table;
+	TriggerDesc *triggers;
 
 	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER,
@@ -178,10 +179,10 @@ check_column(M2mRelationship *rel, M2mSide side, const char *column,
 
 	/* two would count against each other */
 	table = table_open(relid, ShareRowExclusiveLock);
-	for (int i = 0; table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
+	triggers = CopyTriggerDesc(table->trigdesc);
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
-		Trigger    *trigger = &table->trigdesc->triggers[i];
+		Trigger    *trigger = &triggers->triggers[i];
 
 		if (OidIsValid(trigger->tgconstrrelid) && trigger->tgnattr == 1 &&
 			trigger->tgattr[0] == attnum &&

@@ -696,6 +696,7 @@ bool
 m2m_rule_table_is_marked(M2mRule *rule)
 {
 	Relation	table;
+	TriggerDesc *triggers;
 	bool		result = false;
 
 	if (!OidIsValid(rule->table) || get_rel_name(rule->table) == NULL ||
@@ -705,10 +706,11 @@ m2m_rule_table_is_marked(M2mRule *rule)
 	table = try_table_open(rule->table, AccessShareLock);
 	if (table == NULL)
 		return false;
-	for (int i = 0; !result && table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
+	/* a copy, as whoever looks into the catalogs may have it read anew */
+	triggers = CopyTriggerDesc(table->trigdesc);
+	for (int i = 0; !result && triggers != NULL && i < triggers->numtriggers; i++)
 	{
-		Trigger    *trigger = &table->trigdesc->triggers[i];
+		Trigger    *trigger = &triggers->triggers[i];
 
 		result = trigger->tgconstrrelid == rule->rel->association &&
 			m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs) &&

@@ -264,16 +264,16 @@ static void
 rename_in_triggers(M2mRule *rule, Oid relid, const char *role)
 {
 	Relation	table = table_open(relid, ShareRowExclusiveLock);
+	TriggerDesc *desc = CopyTriggerDesc(table->trigdesc);
 	List	   *triggers = NIL;
 	char	   *old = quote_literal_cstr(psprintf("role=%s",
 												  rule->rel->side[rule->side].role));
 	char	   *new = quote_literal_cstr(psprintf("role=%s", role));
 	ListCell   *lc;
 
-	for (int i = 0; table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
+	for (int i = 0; desc != NULL && i < desc->numtriggers; i++)
 	{
-		Trigger    *trigger = &table->trigdesc->triggers[i];
+		Trigger    *trigger = &desc->triggers[i];
 
 		if (m2m_rule_kind_of(trigger->tgfoid) == rule->kind &&
 			m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs) &&
@@ -461,6 +461,7 @@ void
 m2m_rule_end_table(M2mRule *rule, bool keep)
 {
 	Relation	table;
+	TriggerDesc *triggers;
 	List	   *marks = NIL;
 	ListCell   *lc;
 
@@ -472,11 +473,11 @@ m2m_rule_end_table(M2mRule *rule, bool keep)
 		return;
 	}
 	table = table_open(rule->table, AccessShareLock);
-	for (int i = 0; table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
+	triggers = CopyTriggerDesc(table->trigdesc);
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
-		if (m2m_rule_kind_of(table->trigdesc->triggers[i].tgfoid) == rule->kind)
-			marks = lappend_oid(marks, table->trigdesc->triggers[i].tgoid);
+		if (m2m_rule_kind_of(triggers->triggers[i].tgfoid) == rule->kind)
+			marks = lappend_oid(marks, triggers->triggers[i].tgoid);
 	}
 	table_close(table, NoLock);
 	foreach(lc, marks)

@@ -164,13 +164,13 @@ is_plain(M2mRule *rule, Inserter *inserter, const Oid *type)
 		form->relam == HEAP_TABLE_AM_OID &&
 		!form->relispartition && !form->relhasrules &&
 		!RELATION_IS_OTHER_TEMP(table) &&
-		!m2m_catalog_is_distributed(rule->table) &&
 		(triggers == NULL ||
 		 !(triggers->trig_insert_before_row ||
 		   triggers->trig_insert_after_row ||
 		   triggers->trig_insert_before_statement ||
 		   triggers->trig_insert_after_statement ||
 		   triggers->trig_insert_new_table)) &&
+		!m2m_catalog_is_distributed(rule->table) &&
 		has_plain_columns(rule, inserter, type) &&
 		check_enable_rls(rule->table, InvalidOid, true) != RLS_ENABLED &&
 		is_permitted(inserter) && open_indexes(inserter);
