@@ -93,6 +93,15 @@ object_ownercheck(Oid classid, Oid objectid, Oid roleid)
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* 19: table_beginscan() takes flags. */
+#if PG_VERSION_NUM >= 190000
+#define m2m_table_beginscan(table, snapshot) \
+	table_beginscan(table, snapshot, 0, NULL, SO_NONE)
+#else
+#define m2m_table_beginscan(table, snapshot) \
+	table_beginscan(table, snapshot, 0, NULL)
+#endif
+
 /*
  * 19: table_index_fetch_begin() takes flags.
  */

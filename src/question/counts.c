@@ -235,7 +235,7 @@ put_rows(M2mKeyColumn *key, Relation table, Snapshot snapshot, Counts *counts,
 {
 	TupleDesc	desc = RelationGetDescr(table);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
-	TableScanDesc scan = table_beginscan(table, snapshot, 0, NULL);
+	TableScanDesc scan = m2m_table_beginscan(table, snapshot);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "m2m row",
 												  ALLOCSET_DEFAULT_SIZES);
