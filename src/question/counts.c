@@ -45,7 +45,7 @@ typedef struct Counts
 
 static bool can_count(M2mRelationship *rel, M2mSide side);
 static bool is_mostly_visible(Relation association);
-static bool has_memory(Relation table);
+static bool has_memory(Relation association, Relation table);
 static Relation open_index(Relation association, M2mKeyColumn *key);
 static void count_links(M2mRelationship *rel, M2mSide side,
 						Relation association, Relation index,
@@ -83,7 +83,7 @@ m2m_counts_by_index(M2mRelationship *rel, M2mSide side, int most,
 		!m2m_has_virtual_columns(RelationGetDescr(table)) &&
 		check_enable_rls(rel->side[M2M_OTHER(side)].relid, InvalidOid,
 						 true) == RLS_NONE &&
-		is_mostly_visible(association) && has_memory(table) &&
+		is_mostly_visible(association) && has_memory(association, table) &&
 		(most < 0 || association->rd_rel->reltuples <=
 		 most * table->rd_rel->reltuples);
 	if (able)
@@ -157,12 +157,19 @@ is_mostly_visible(Relation association)
 		0.9 * (BlockNumber) form->relpages;
 }
 
-/* has_memory: would a hash table of as many rows be kept in memory? */
+/*
+ * has_memory: would a hash table of as many rows be kept in memory?  Those that
+ * have links are no more than these, whose number is known here; that of a table
+ * that was never analyzed is not.
+ */
 static bool
-has_memory(Relation table)
+has_memory(Relation association, Relation table)
 {
-	return table->rd_rel->reltuples * sizeof(KeyCount) <
-		get_hash_memory_limit();
+	double		rows = association->rd_rel->reltuples;
+
+	if (table->rd_rel->reltuples >= 0)
+		rows = Min(rows, table->rd_rel->reltuples);
+	return rows * sizeof(KeyCount) < get_hash_memory_limit();
 }
 
 /*
