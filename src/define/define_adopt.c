@@ -480,6 +480,6 @@ check_leftover(M2mRelationship *rel, M2mSide near, Oid schema,
 
 	if (!OidIsValid(relid) || !is_leftover(rel, near, relid, GetUserId()))
 		m2m_name_check_free(schema, name, m2m_view_argument[near],
-							"m2m_adopt");
+							"m2m_adopt", NULL);
 	m2m_function_check_free(rel, near, schema, name, "m2m_adopt");
 }

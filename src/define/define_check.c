@@ -32,6 +32,8 @@
 #include "text.h"
 #include "view.h"
 
+static const char *hint_via(M2mRelationship *rel, const Oid *endpoint);
+
 /* m2m_create's and m2m_adopt's arguments by name */
 const char *const m2m_view_argument[2] = {"left_view", "right_view"};
 const char *const m2m_role_argument[2] = {"left_role", "right_role"};
@@ -199,15 +201,17 @@ m2m_name_is_being_taken(Oid schema, const char *name)
 
 /*
  * m2m_name_check_free: error 42P07 if a relation or type has the name, with
- * what it is and which argument avoids it.  Locks nothing: if somebody takes
- * the name meanwhile, the DDL to come fails.
+ * what it is and which argument avoids it.  endpoint has the two tables of a
+ * relationship to be made, or is NULL.  Locks nothing: if somebody takes the
+ * name meanwhile, the DDL to come fails.
  */
 void
 m2m_name_check_free(Oid schema, const char *name, const char *argument,
-					const char *function)
+					const char *function, const Oid *endpoint)
 {
 	Oid			relid = get_relname_relid(name, schema);
 	M2mRelationship *rel;
+	M2mLinkView *view = NULL;
 	const char *kind = "a type";
 
 	if (m2m_name_is_free(schema, name))
@@ -224,13 +228,15 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 							   rel->side[M2M_LEFT].role,
 							   m2m_qualified_name(rel->side[M2M_RIGHT].relid),
 							   rel->side[M2M_RIGHT].role),
-					 errhint("For a second relationship give another name by the argument \"%s\" of %s.",
+					 errhint("%sFor a second relationship give another name by the argument \"%s\" of %s.",
+							 endpoint != NULL ? hint_via(rel, endpoint) : "",
 							 argument, function)));
 		switch (get_rel_relkind(relid))
 		{
 			case RELKIND_VIEW:
 				kind = m2m_catalog_is_link_view(relid) ?
 					"a link view" : "a view";
+				view = m2m_catalog_read_view(relid, true);
 				break;
 			case RELKIND_MATVIEW:
 				kind = "a materialized view";
@@ -264,6 +270,9 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_TABLE),
 			 errmsg("relation \"%s\" already exists", name),
+			 view != NULL ?
+			 errdetail("It is a link view of the relationship %s.",
+					   m2m_qualified_name(view->association)) :
 			 errdetail("It is %s in schema \"%s\".", kind,
 					   get_namespace_name(schema)),
 			 errhint("Give another name by the argument \"%s\" of %s.%s",
@@ -272,6 +281,25 @@ m2m_name_check_free(Oid schema, const char *name, const char *argument,
 					 strcmp(argument, "name") == 0 &&
 					 strcmp(function, "m2m_rename") != 0 ?
 					 " If it is a join table, m2m_adopt makes it the association table of a relationship." : "")));
+}
+
+/*
+ * hint_via: how to call a relationship that is between the two tables already,
+ * where calls that do not name it pass it over; else nothing.
+ */
+static const char *
+hint_via(M2mRelationship *rel, const Oid *endpoint)
+{
+	Oid			left = rel->side[M2M_LEFT].relid;
+	Oid			right = rel->side[M2M_RIGHT].relid;
+
+	if (!(left == endpoint[0] && right == endpoint[1]) &&
+		!(left == endpoint[1] && right == endpoint[0]))
+		return "";
+	if (m2m_relationship_trusts(rel->association, left, right))
+		return "";
+	return psprintf("It belongs neither to a superuser, nor to the owner of both tables, nor to a role of yours, so name it to link there: via => %s. ",
+					quote_literal_cstr(m2m_qualified_name(rel->association)));
 }
 
 /*

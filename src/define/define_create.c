@@ -521,12 +521,14 @@ check_names(Names *names)
 							 m2m_view_argument[s])));
 	}
 	m2m_view_names_check(names->view, "m2m_create");
-	m2m_name_check_free(names->schema, names->name, "name", "m2m_create");
+	m2m_name_check_free(names->schema, names->name, "name", "m2m_create",
+						names->definition->relid);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (names->view[s] != NULL)
 			m2m_name_check_free(names->view_schema, names->view[s],
-								m2m_view_argument[s], "m2m_create");
+								m2m_view_argument[s], "m2m_create",
+								names->definition->relid);
 	}
 }
 

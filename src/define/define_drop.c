@@ -16,13 +16,15 @@
 #include "text.h"
 #include "view.h"
 
+static bool needs_endpoints(M2mRelationship *rel, bool keep_links);
 static bool is_whole(M2mRelationship *rel);
 
 /*
  * m2m_relationship_drop: removes the link views and functions of a
  * relationship and, unless it is to be kept or was adopted, its association
- * table.  Locks all that it drops, and the endpoints, exclusively.  Errors:
- * 42501, 42704; 2BP01 where other objects depend on what is to go.
+ * table.  Locks all that it drops, exclusively, and the endpoints if anything
+ * on them goes.  Errors: 42501, 42704; 2BP01 where other objects depend on
+ * what is to go.
  */
 void
 m2m_relationship_drop(Oid association, bool keep_links)
@@ -31,10 +33,13 @@ m2m_relationship_drop(Oid association, bool keep_links)
 	StringInfoData views;
 	List	   *exposed;
 	ListCell   *lc;
+	bool		endpoints;
 
 	/* before any lock: who may not drop it makes nobody wait for him */
 	m2m_association_check_owner(association);
-	rel = m2m_relationship_lock(association, true);
+	endpoints = needs_endpoints(m2m_relationship_get(association, InvalidOid,
+													 NoLock), keep_links);
+	rel = m2m_relationship_lock(association, endpoints);
 	if (rel == NULL)
 		m2m_error_no_relationship(association);
 
@@ -135,6 +140,20 @@ m2m_relationship_lock(Oid association, bool endpoints)
 		m2m_lock_relations(needed, AccessExclusiveLock);
 		locked = needed;
 	}
+}
+
+/*
+ * needs_endpoints: does anything go with the relationship that is on its
+ * endpoints: the triggers of foreign keys, or of rules?  Asked before they are
+ * locked; if that changes meanwhile, DROP locks them when it comes to them.
+ * rel is NULL of one at rest.
+ */
+static bool
+needs_endpoints(M2mRelationship *rel, bool keep_links)
+{
+	if (rel == NULL)
+		return !keep_links;
+	return (!keep_links && !rel->adopted) || m2m_rules_of(rel) != NIL;
 }
 
 /* is_whole: are both endpoints known? */

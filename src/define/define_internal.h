@@ -28,7 +28,8 @@ extern void m2m_references_check(Oid relid);
 extern bool m2m_name_is_free(Oid schema, const char *name);
 extern bool m2m_name_is_being_taken(Oid schema, const char *name);
 extern void m2m_name_check_free(Oid schema, const char *name,
-								const char *argument, const char *function);
+								const char *argument, const char *function,
+								const Oid *endpoint);
 extern bool m2m_function_disturbs(M2mRelationship *rel, M2mSide near,
 								  Oid schema, const char *name);
 extern bool m2m_function_is_free(M2mRelationship *rel, M2mSide near,

@@ -27,6 +27,9 @@ static List *index_columns(Relation relation, Oid index, bool need_not_null);
 static bool same_names(List *a, List *b);
 static List *choose_by_table(Oid association, Oid table[2], List *column[2],
 							 List *all, ForeignKeyCacheInfo *fk[2]);
+static void report_several(Oid association, Oid table[2],
+						   ForeignKeyCacheInfo *fk[2],
+						   List *rest) pg_attribute_noreturn();
 static List *leave_out_shared(List *fks);
 static void check_not_same(Oid association, ForeignKeyCacheInfo *fk[2]);
 static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,
@@ -162,13 +165,7 @@ m2m_foreign_keys_choose(Oid association, Oid table[2], List *column[2],
 	if (list_length(all) >
 		(fk[M2M_LEFT] == NULL ? 1 : 0) + (fk[M2M_RIGHT] == NULL ? 1 : 0) &&
 		(fk[M2M_LEFT] == NULL || fk[M2M_RIGHT] == NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_AMBIGUOUS_PARAMETER),
-				 errmsg("table \"%s\" has more than two foreign keys",
-						get_rel_name(association)),
-				 errhint("Name the columns of two of them by the arguments \"%s\" and \"%s\" of m2m_adopt.",
-						 m2m_column_argument[M2M_LEFT],
-						 m2m_column_argument[M2M_RIGHT])));
+		report_several(association, table, fk, all);
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		if (fk[s] != NULL)
@@ -186,6 +183,68 @@ m2m_foreign_keys_choose(Oid association, Oid table[2], List *column[2],
 		all = list_delete_first(all);
 	}
 	check_not_same(association, fk);
+}
+
+/*
+ * report_several: error 42P08, which names the foreign keys of a table that has
+ * more than two, and shows how to choose: those that are chosen already, and
+ * the first of the rest.  table, which may be NULL, has the tables given.
+ */
+static void
+report_several(Oid association, Oid table[2], ForeignKeyCacheInfo *fk[2],
+			   List *rest)
+{
+	StringInfoData names;
+	StringInfoData call;
+	ListCell   *lc;
+
+	initStringInfo(&names);
+	foreach(lc, m2m_catalog_foreign_keys(association))
+	{
+		ForeignKeyCacheInfo *each = lfirst_node(ForeignKeyCacheInfo, lc);
+
+		appendStringInfoString(&names, names.len > 0 ? ", (" : "(");
+		for (int i = 0; i < each->nkeys; i++)
+			appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+							 quote_identifier(get_attname(association,
+														  each->conkey[i],
+														  false)));
+		appendStringInfo(&names, ") to %s",
+						 m2m_qualified_name(each->confrelid));
+	}
+
+	initStringInfo(&call);
+	appendStringInfo(&call, "m2m_adopt(%s",
+					 quote_literal_cstr(m2m_qualified_name(association)));
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		ForeignKeyCacheInfo *each = fk[s];
+
+		if (each == NULL)
+		{
+			each = linitial(rest);
+			rest = list_delete_first(rest);
+		}
+		appendStringInfo(&call, ", %s => ARRAY[", m2m_column_argument[s]);
+		for (int i = 0; i < each->nkeys; i++)
+			appendStringInfo(&call, "%s%s", i > 0 ? ", " : "",
+							 quote_literal_cstr(get_attname(association,
+															each->conkey[i],
+															false)));
+		appendStringInfoChar(&call, ']');
+		if (table != NULL && OidIsValid(table[s]))
+			appendStringInfo(&call, ", %s => %s", m2m_table_argument[s],
+							 quote_literal_cstr(m2m_qualified_name(table[s])));
+	}
+	appendStringInfoChar(&call, ')');
+
+	ereport(ERROR,
+			(errcode(ERRCODE_AMBIGUOUS_PARAMETER),
+			 errmsg("table \"%s\" has more than two foreign keys",
+					get_rel_name(association)),
+			 errdetail("They are over %s.", names.data),
+			 errhint("Name the columns of those two that are meant, as in %s.",
+					 call.data)));
 }
 
 /*

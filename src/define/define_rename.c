@@ -331,7 +331,7 @@ check_free(M2mRelationship *rel, List *renamings)
 									renaming->name, "m2m_rename");
 		else
 			m2m_name_check_free(renaming->schema, renaming->name,
-								renaming->argument, "m2m_rename");
+								renaming->argument, "m2m_rename", NULL);
 	}
 }
 

@@ -712,6 +712,7 @@ make_coercion(M2mKeyColumn *key, Oid type)
 	M2mCoercion *coercion = begin_coercion(type);
 	char		category;
 	bool		preferred;
+	Oid			cast;
 
 	if (type == key->type && key->typmod < 0)
 		coercion->kind = M2M_COERCE_NONE;
@@ -733,7 +734,12 @@ make_coercion(M2mKeyColumn *key, Oid type)
 					 errhint("Write ARRAY[...] for several ids, not (...); in Python a list, not a tuple.") :
 					 is_row_type(type) ?
 					 errhint("Give the key of the row, not the row.") :
+					 find_coercion_pathway(getBaseType(key->type),
+										   getBaseType(type),
+										   COERCION_EXPLICIT, &cast) != COERCION_PATH_NONE ?
 					 errhint("Cast the id to %s.",
+							 format_type_be(key->type)) :
+					 errhint("Give a value of type %s, or its text in quotes.",
 							 format_type_be(key->type))));
 		coercion->kind = M2M_COERCE_OUTPUT;
 	}

@@ -141,8 +141,10 @@ find_columns(M2mRelationship *rel, M2mSide first_side, TupleDesc desc,
 				 errmsg("query must return the keys of \"%s\" and \"%s\"",
 						get_rel_name(rel->side[first_side].relid),
 						get_rel_name(rel->side[M2M_OTHER(first_side)].relid)),
-				 errdetail("It returns %d columns, and the keys have %d and %d.",
-						   desc ? desc->natts : 0, nfirst, nsecond),
+				 errdetail_plural("It returns %d column, and the keys have %d and %d.",
+								  "It returns %d columns, and the keys have %d and %d.",
+								  desc ? desc->natts : 0,
+								  desc ? desc->natts : 0, nfirst, nsecond),
 				 errhint("Name the key columns after SELECT, in the order of the tables.")));
 	columns->first[1] = columns->first[0] + columns->count[0];
 }

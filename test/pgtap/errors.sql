@@ -230,7 +230,7 @@ FROM call, unnest(ARRAY['(1,2)', 'ROW(1)', '(1,2,3)']) id WHERE function NOT IN 
 SELECT refused('SELECT m2m_set(''author'', 1, ''book'', (1,2))', '42804', 'm2m_set: a row of ids', '', '', 'ARRAY.* list, not a tuple');
 SELECT refused('SELECT m2m_clear(''author'', (1,2), ''book'')', '42804', 'm2m_clear: a row of ids', '', '', 'ARRAY.* list, not a tuple');
 SELECT refused('SELECT m2m_link(''author'', a, ''book'', 1) FROM author a', '42804', 'm2m_link: a whole row for a key of one column', '', '', 'key of the row');
-SELECT refused('SELECT m2m_link(''author'', true, ''book'', 1)', '42804', 'm2m_link: for other types a cast', '', '', 'Cast the id to bigint');
+SELECT refused('SELECT m2m_link(''author'', true, ''book'', 1)', '42804', 'm2m_link: for other types a cast', '', '', 'Give a value of type bigint');
 CREATE TABLE stock (depot uuid, item int, PRIMARY KEY (depot, item));
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE feeling (kind mood PRIMARY KEY);
