@@ -211,6 +211,30 @@ ALTER TABLE author_book DROP CONSTRAINT early;
 CREATE TABLE author_book_old () INHERITS (author_book);
 INSERT INTO author_book_old VALUES (1, 2);
 SELECT m2m_link('author', 1, 'book', 2), m2m_unlink('author', 1, 'book', 2), links();
+DROP TABLE author_book_old;
+
+-- a read-only transaction stays one, also where the executor has let a
+-- temporary view be written, or the call itself has made it so
+TRUNCATE author_book;
+CREATE TEMP VIEW temporary_books AS SELECT l.author_id, r.id FROM author_book l JOIN book r ON r.id = l.book_id;
+CREATE TRIGGER m2m_link_view INSTEAD OF INSERT OR UPDATE OR DELETE ON temporary_books FOR EACH ROW EXECUTE FUNCTION m2m_link_view_write();
+CREATE TRIGGER m2m_link_view_batch AFTER INSERT ON temporary_books FOR EACH STATEMENT EXECUTE FUNCTION m2m_link_view_write();
+INSERT INTO temporary_books VALUES (1, 1);
+CREATE FUNCTION read_only(sql text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	SET TRANSACTION READ ONLY;
+	EXECUTE sql;
+	RETURN 'done';
+EXCEPTION WHEN read_only_sql_transaction THEN
+	RETURN SQLERRM;
+END $$;
+SELECT read_only('INSERT INTO temporary_books VALUES (1, 2)');
+SELECT read_only('INSERT INTO temporary_books SELECT 1, generate_series(2, 400)');
+SELECT read_only('DELETE FROM temporary_books');
+SELECT m2m_load('author', 'book', 'SELECT 1, 3 FROM set_config(''transaction_read_only'', ''on'', true)');
+\echo :SQLSTATE
+SELECT links();
+DROP VIEW temporary_books;
 
 SET client_min_messages = warning;
 DROP EXTENSION amcheck;

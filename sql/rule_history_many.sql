@@ -77,7 +77,7 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'XX999';
 	EXCEPTION WHEN SQLSTATE 'XX999' THEN
 		NULL;
-	WHEN integrity_constraint_violation OR insufficient_privilege THEN
+	WHEN integrity_constraint_violation OR insufficient_privilege OR undefined_column THEN
 		error := concat_ws(': ', what, SQLSTATE, SQLERRM);
 	END;
 	PERFORM m2m_drop('author_book');
@@ -97,6 +97,12 @@ SELECT * FROM many('CREATE DOMAIN tag AS int NOT NULL DEFAULT 7; ALTER TABLE aut
 SELECT * FROM many('ALTER TABLE author_book_history ADD CHECK (book_id <> 49)');
 SELECT * FROM many('ALTER TABLE author_book_history ALTER linked_actor SET NOT NULL');
 SELECT * FROM many('SET LOCAL m2m.actor = ''carol''; ALTER TABLE author_book_history ALTER linked_actor SET NOT NULL');
+-- a column that is gone, or has its name from another
+SELECT * FROM many('SET LOCAL m2m.actor = ''carol''; ALTER TABLE author_book_history DROP linked_actor');
+SELECT * FROM many('ALTER TABLE author_book_history DROP properties');
+SELECT * FROM many('ALTER TABLE author_book_history DROP book_id CASCADE, ADD PRIMARY KEY (author_id, history_id)');
+SELECT * FROM many('ALTER TABLE author_book_history RENAME linked_actor TO actor; ALTER TABLE author_book_history RENAME linked_by TO linked_actor');
+SELECT * FROM many('ALTER TABLE author_book_history DROP history_id CASCADE');
 -- a trigger that changes who has linked
 SELECT * FROM many('CREATE TRIGGER seen BEFORE INSERT ON author_book_history FOR EACH ROW EXECUTE FUNCTION seen()');
 SELECT * FROM many('CREATE TRIGGER told AFTER INSERT ON author_book_history REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION told()');

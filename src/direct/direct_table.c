@@ -124,9 +124,11 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 * Who has no right to write links gets no lock on the endpoints.  Nor is
 	 * the executor's question asked before it is likely to be the only time:
 	 * who logs it is not to hear of one call twice.  A user who has turned
-	 * row_security off is to get an error, which is the general path's.
+	 * row_security off is to get an error, which is the general path's; so is
+	 * one in a read-only transaction, which may write through a temporary view.
 	 */
-	if (!open_indexes(table) || !m2m_relationship_current(rel) ||
+	if ((XactReadOnly && !table->association->rd_islocaltemp) ||
+		!open_indexes(table) || !m2m_relationship_current(rel) ||
 		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
 		!is_permitted(table, actions) || !owner_may_mirror(table) ||
 		((actions & M2M_DIRECT_LINK) && !open_endpoints(table)))
@@ -467,8 +469,9 @@ triggers_are_plain(M2mRelationship *rel, Relation association)
 			return false;
 
 		/*
-		 * The one for updates never fires here.  Any other is of a foreign
-		 * key that refers to the association: deletes would owe it a check.
+		 * What the one for updates checks, whoever moves links sees to.  Any
+		 * other is of a foreign key that refers to the association: deletes
+		 * would owe it a check.
 		 */
 		if (trigger->tgfoid == F_RI_FKEY_CHECK_INS)
 			checks[side]++;

@@ -15,7 +15,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 
 #include "catalog.h"
 #include "m2m.h"
@@ -53,7 +52,6 @@ m2m_rules_begin(M2mRelationship *rel)
 	change->rel = rel;
 	change->own = true;
 	change->context = CurrentMemoryContext;
-	change->owner = CurrentResourceOwner;
 	return change;
 }
 

@@ -198,14 +198,17 @@ is_permitted(Inserter *inserter)
 }
 
 /*
- * has_plain_columns: are the columns of the table of the types that the query
- * has, and do the others stay null, but the one that numbers itself?
+ * has_plain_columns: are the columns that the query has all there, each for one
+ * of its own and of its type, and do the others stay null, but the one that
+ * numbers itself?  The owner may have dropped some, or given their names to
+ * others.
  */
 static bool
 has_plain_columns(M2mRule *rule, Inserter *inserter, const Oid *type)
 {
 	M2mRelationship *rel = rule->rel;
 	TupleDesc	desc = RelationGetDescr(inserter->table);
+	int			nfound = 0;
 
 	if (desc->constr != NULL &&
 		(desc->constr->num_check > 0 || desc->constr->has_generated_stored ||
@@ -252,9 +255,10 @@ has_plain_columns(M2mRule *rule, Inserter *inserter, const Oid *type)
 			if (column->atttypid != typid || column->atttypmod != typmod ||
 				(column->attnotnull && n >= inserter->nfull))
 				return false;
+			nfound++;
 		}
 	}
-	return OidIsValid(inserter->sequence);
+	return nfound == inserter->ncolumns && OidIsValid(inserter->sequence);
 }
 
 /*

@@ -123,7 +123,6 @@ struct M2mRuleChange
 	bool		truncated;		/* all are gone, or before TRUNCATE will be */
 	bool		own;			/* the tuplestores are ours */
 	MemoryContext context;
-	ResourceOwner owner;
 };
 
 /* What of a change there is. */
