@@ -158,19 +158,11 @@ class Bench:
         cur.execute(f'SET search_path = {peer.name}, public; {peer.settings}')
         return connection, cur
 
-    def pgbench(self, peer, statement, transactions, per_transaction=1, durable=False):
+    def pgbench(self, peer, statement, transactions):
         """Seconds that pgbench took, prepared, with the same random ids for
         every peer."""
-        script = ''
-        if per_transaction > 1:
-            script += 'BEGIN;\n'
-        for _ in range(per_transaction):
-            script += f'\\set a random(1, {self.n})\n\\set b random(1, {self.n})\n{statement};\n'
-        if per_transaction > 1:
-            script += 'COMMIT;\n'
-        options = f'-c search_path={peer.name},public'
-        if not durable:
-            options += ' -c synchronous_commit=off'
+        script = f'\\set a random(1, {self.n})\n\\set b random(1, {self.n})\n{statement};\n'
+        options = f'-c search_path={peer.name},public -c synchronous_commit=off'
         if peer.settings:
             options += ' -c ' + peer.settings.removeprefix('SET ').replace(' ', '')
         with tempfile.NamedTemporaryFile('w', suffix='.sql') as file:
@@ -212,6 +204,33 @@ class Bench:
         cur.execute('COMMIT')
         seconds = time.perf_counter() - began
         connection.close()
+        return seconds
+
+    def by_turns(self, peers, work, pairs, per_transaction):
+        """Seconds that each peer took for a statement for each of the pairs, a
+        round trip each, prepared. The peers do a hundred pairs by turns, each on
+        its own connection, so that a slow second of the machine is everybody's."""
+        sessions, seconds = {}, dict.fromkeys(peers, 0)
+        for peer in peers:
+            connection, cur = self.session(peer)
+            statement = re.sub(r'(?<!:):([ab])\b', lambda name: {'a': '$1', 'b': '$2'}[name[1]],
+                               peer.statements[work])
+            cur.execute(f'SET synchronous_commit = off; PREPARE p(bigint, bigint) AS {statement}')
+            sessions[peer] = connection, cur
+        slices = [pairs[i:i + PER_TRANSACTION] for i in range(0, len(pairs), PER_TRANSACTION)]
+        for number, part in enumerate(slices):
+            texts = [f'EXECUTE p({a}, {b})' for a, b in part]
+            if per_transaction > 1:
+                texts = ['BEGIN'] + texts + ['COMMIT']
+            turn = number % len(peers)
+            for peer in peers[turn:] + peers[:turn]:
+                execute = sessions[peer][1].execute
+                began = time.perf_counter()
+                for text in texts:
+                    execute(text)
+                seconds[peer] += time.perf_counter() - began
+        for connection, _ in sessions.values():
+            connection.close()
         return seconds
 
     # ----------------------------------------------------------- the rounds
@@ -280,11 +299,12 @@ class Bench:
             progress(title)
             for peer in peers:
                 self.settle(peer)
-                # the second piece of work with other pairs than the first
-                self.round += 1000 * number
-                self.note(item, peer.name, self.pgbench(
-                    peer, peer.statements['one'], singles // per_transaction, per_transaction))
-                self.round -= 1000 * number
+            # the second piece of work with other pairs than the first
+            rand = random.Random(self.round + 1000 * number)
+            pairs = [(rand.randrange(1, self.n + 1), rand.randrange(1, self.n + 1))
+                     for _ in range(singles)]
+            for peer, seconds in self.by_turns(peers, 'one', pairs, per_transaction).items():
+                self.note(item, peer.name, seconds)
             before = self.verify(item, peers, before)
         for peer in self.peers:
             peer.empty(self.cur)

@@ -109,10 +109,17 @@ m2m_link(PG_FUNCTION_ARGS)
 static bool
 read_over_limit(FunctionCallInfo fcinfo, int argument)
 {
-	char	   *value = PG_NARGS() <= argument || PG_ARGISNULL(argument) ?
-		NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	text	   *given = PG_NARGS() <= argument || PG_ARGISNULL(argument) ?
+		NULL : PG_GETARG_TEXT_PP(argument);
+	char	   *value;
 
-	if (value == NULL || pg_strcasecmp(value, "error") == 0)
+	/* nearly always the default */
+	if (given == NULL ||
+		(VARSIZE_ANY_EXHDR(given) == 5 &&
+		 memcmp(VARDATA_ANY(given), "error", 5) == 0))
+		return false;
+	value = text_to_cstring(given);
+	if (pg_strcasecmp(value, "error") == 0)
 		return false;
 	if (pg_strcasecmp(value, "skip") == 0)
 		return true;
@@ -458,16 +465,17 @@ static void
 check_tables(Call *call, int second)
 {
 	Oid			relid[] = {call->first, call->second};
-	char	   *function = get_func_name(call->fcinfo->flinfo->fn_oid);
 
 	for (int i = 0; i < (int) lengthof(relid); i++)
 	{
+		if (m2m_endpoint_fits(relid[i]))
+			continue;
 		if (second == ARG_RIGHT_TABLE && get_rel_name(relid[i]) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_TABLE),
 					 errmsg("relation with OID %u does not exist", relid[i]),
 					 errhint("The id follows its table: %s('author', 1, 'book' ...).",
-							 function)));
+							 get_func_name(call->fcinfo->flinfo->fn_oid))));
 		m2m_endpoint_check(relid[i]);
 	}
 }

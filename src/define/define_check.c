@@ -42,6 +42,28 @@ const char *const m2m_column_argument[2] = {"left_columns", "right_columns"};
 const char *const m2m_table_argument[2] = {"left_table", "right_table"};
 
 /*
+ * m2m_endpoint_fits: would m2m_endpoint_check() let a table pass?  In one look,
+ * as calls that link ask each time.
+ */
+bool
+m2m_endpoint_fits(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class form;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	result = (form->relkind == RELKIND_RELATION ||
+			  form->relkind == RELKIND_PARTITIONED_TABLE) &&
+		(form->relpersistence != RELPERSISTENCE_TEMP ||
+		 !isOtherTempNamespace(form->relnamespace));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
  * m2m_endpoint_check: only tables, and not other sessions' temporary ones.
  * Errors: 42P01, 42809, 0A000.
  */

@@ -54,6 +54,8 @@ typedef struct M2mDirect
 	bool		possible;		/* are the tables as plain as it takes? */
 	bool		converts;		/* are link columns of other types than keys? */
 	M2mDirectKey key[2];		/* by side */
+	Oid			unique_index;	/* that unique_key is for, if any */
+	ScanKeyData *unique_key;	/* finds a pair there; without its values */
 
 	/* columns that get a number from a sequence: those of orders */
 	int			nnumbers;
@@ -106,7 +108,7 @@ typedef struct M2mDirectTable
 	MemoryContext context;
 	MemoryContext row_context;	/* the caller resets it */
 	Relation	association;
-	bool		shut;			/* can nobody else write it? */
+	bool		shut;			/* can nobody else write it?  for batches */
 	AttrNumber *attnum;			/* in the association, by column of the pair */
 	Snapshot	snapshot;		/* as of the beginning of the call */
 	int			nindexes;
@@ -178,6 +180,7 @@ extern bool m2m_direct_index_insert(M2mDirectTable *table,
  */
 extern M2mDirectTable *m2m_direct_open(M2mRelationship *rel, int actions);
 extern void m2m_direct_unpin(M2mDirectTable *table);
+extern bool m2m_direct_is_shut(M2mDirectTable *table);
 extern void m2m_direct_linked(M2mDirectTable *table, Datum *pair);
 extern void m2m_direct_close(M2mDirectTable *table);
 extern int	m2m_direct_side_column(M2mDirectTable *table, M2mSide side,

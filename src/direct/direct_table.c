@@ -105,8 +105,9 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	if (!rel->direct->possible)
 		return NULL;
 
+	/* large enough at once for what one link takes: a context that is reused */
 	context = AllocSetContextCreate(CurrentMemoryContext, "m2m direct path",
-									ALLOCSET_SMALL_SIZES);
+									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(M2mDirectTable));
 	table->rel = rel;
@@ -129,7 +130,8 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 */
 	if ((XactReadOnly && !table->association->rd_islocaltemp) ||
 		!open_indexes(table) || !m2m_relationship_current(rel) ||
-		check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED ||
+		(table->association->rd_rel->relrowsecurity &&
+		 check_enable_rls(rel->association, InvalidOid, true) == RLS_ENABLED) ||
 		!is_permitted(table, actions) || !owner_may_mirror(table) ||
 		((actions & M2M_DIRECT_LINK) && !open_endpoints(table)))
 	{
@@ -144,19 +146,6 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 		CheckCmdReplicaIdentity(table->association, CMD_DELETE);
 	if (actions & M2M_DIRECT_MOVE)
 		CheckCmdReplicaIdentity(table->association, CMD_UPDATE);
-
-	/*
-	 * Whoever has created or truncated the table in this transaction, locked
-	 * it, or asked m2m_load to, has shut it: all that others did there has
-	 * ended, and they do nothing until our end.  A temporary one is shut.
-	 * (SHARE ROW EXCLUSIVE is the weakest that conflicts with ROW EXCLUSIVE,
-	 * which every writer has, prepared transactions and cascades included,
-	 * and with itself.)  It cannot be less shut later in the call: a lock
-	 * goes by the rollback of its subtransaction, which takes us along.
-	 */
-	table->shut = table->association->rd_islocaltemp ||
-		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
-								true);
 
 	/* what a rule waits for, it waits for before we have locked a row */
 	if (actions & M2M_DIRECT_UNLINK)
@@ -221,6 +210,25 @@ m2m_direct_unpin(M2mDirectTable *table)
 		end_scan(&endpoint->scan);
 		end_fetch(&endpoint->fetch);
 	}
+}
+
+/*
+ * m2m_direct_is_shut: can nobody else write the association?
+ *
+ * Whoever has created or truncated the table in this transaction, locked it,
+ * or asked m2m_load to, has shut it: all that others did there has ended, and
+ * they do nothing until our end.  A temporary one is shut.  (SHARE ROW
+ * EXCLUSIVE is the weakest that conflicts with ROW EXCLUSIVE, which every
+ * writer has, prepared transactions and cascades included, and with itself.)
+ * It cannot be less shut later in the call: a lock goes by the rollback of its
+ * subtransaction, which takes us along.
+ */
+bool
+m2m_direct_is_shut(M2mDirectTable *table)
+{
+	return table->association->rd_islocaltemp ||
+		CheckRelationLockedByMe(table->association, ShareRowExclusiveLock,
+								true);
 }
 
 /* end_scan: ends a scan, if it was begun. */
@@ -886,25 +894,45 @@ shows_all(Relation index)
 							   TransactionXmin));
 }
 
-/* make_unique_key: scan keys to look a pair up by; arguments are filled in. */
+/*
+ * make_unique_key: scan keys to look a pair up by; arguments are filled in.
+ * They are kept with the description: an index never changes its operator
+ * classes.
+ */
 static void
 make_unique_key(M2mDirectTable *table)
 {
+	M2mDirect  *direct = table->direct;
 	Relation	index = table->unique->index;
 	int			n = table->rel->nlink;
 
+	if (direct->unique_index != RelationGetRelid(index))
+	{
+		direct->unique_index = InvalidOid;
+		if (direct->unique_key == NULL)
+			direct->unique_key = MemoryContextAlloc(table->rel->context,
+													n * sizeof(ScanKeyData));
+		for (int i = 0; i < n; i++)
+		{
+			Oid			equal = get_opfamily_member(index->rd_opfamily[i],
+													index->rd_opcintype[i],
+													index->rd_opcintype[i],
+													BTEqualStrategyNumber);
+
+			ScanKeyEntryInitialize(&direct->unique_key[i], 0, i + 1,
+								   BTEqualStrategyNumber, InvalidOid,
+								   index->rd_indcollation[i],
+								   get_opcode(equal), (Datum) 0);
+		}
+		direct->unique_index = RelationGetRelid(index);
+	}
+
+	/* a copy: the arguments are this call's */
 	table->unique_key = palloc_array(ScanKeyData, n);
 	for (int i = 0; i < n; i++)
 	{
-		Oid			equal = get_opfamily_member(index->rd_opfamily[i],
-												index->rd_opcintype[i],
-												index->rd_opcintype[i],
-												BTEqualStrategyNumber);
-
-		ScanKeyEntryInitialize(&table->unique_key[i], 0, i + 1,
-							   BTEqualStrategyNumber, InvalidOid,
-							   index->rd_indcollation[i], get_opcode(equal),
-							   (Datum) 0);
+		table->unique_key[i] = direct->unique_key[i];
+		table->unique_key[i].sk_func.fn_mcxt = table->context;
 	}
 }
 

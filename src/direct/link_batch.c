@@ -161,6 +161,7 @@ m2m_batch_begin(M2mDirectTable *table, int64 count, bool progress)
 	batch->context = context;
 	batch->room = Max(1, Min(count, GROUP_PAIRS));
 	batch->progress = progress;
+	table->shut = m2m_direct_is_shut(table);
 
 	/*
 	 * What enters a table that is empty now, the unique index will show: its

@@ -94,7 +94,7 @@ m2m_direct_move(M2mRelationship *rel, M2mSide side, M2mIds *from, M2mIds *into,
 							M2M_DIRECT_MOVE);
 	if (table == NULL)
 		return false;
-	Assert(table->shut);
+	Assert(m2m_direct_is_shut(table));
 	links = table->direct->nnumbers == 0 &&
 		m2m_direct_has_side_indexes(table, side) ?
 		m2m_direct_find_links(table, side, from, true) : NULL;

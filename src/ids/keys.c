@@ -272,8 +272,9 @@ read_one(M2mRelationship *rel, M2mSide side, Datum value, Oid type, int sole,
 		 Datum *key, bool *is_short)
 {
 	M2mEndpoint *endpoint = &rel->side[side];
-	bool		is_row = is_text(type) ? opens_row(get_string(value, type)) :
-		is_row_type(type);
+	bool		is_row = endpoint->nkeys > 1 &&
+		(is_text(type) ? opens_row(get_string(value, type)) :
+		 is_row_type(type));
 
 	if (sole >= 0 && (endpoint->nkeys == 1 || !is_row))
 	{

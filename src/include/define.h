@@ -158,6 +158,7 @@ extern char *m2m_candidate_call(M2mCandidate *c);
  * define_check.c: what must be so before a relationship is made or unmade, and
  * the error where it is not: endpoints, ownership, roles, names that are free
  */
+extern bool m2m_endpoint_fits(Oid relid);
 extern void m2m_endpoint_check(Oid relid);
 
 /*

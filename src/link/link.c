@@ -40,6 +40,7 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 {
 	M2mProperties *given;
 	M2mIds	   *asked[2] = {ids[M2M_LEFT], ids[M2M_RIGHT]};
+	bool		several = ids[M2M_LEFT]->is_array || ids[M2M_RIGHT]->is_array;
 	int64		mark[2];
 	int64		result;
 
@@ -59,15 +60,15 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 	given = m2m_properties_read(ids, properties);
 
 	/*
-	 * In order of the keys; where links have an order, in that of the call,
-	 * unless the properties say another.
+	 * In order of the keys; where links have an order, several are in that of
+	 * the call, unless the properties say another.
 	 */
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int s = M2M_LEFT; several && s <= M2M_RIGHT; s++)
 		mark[s] = gives_order(rel, s, properties) ? M2M_NO_MARK :
 			m2m_order_mark(rel, s, asked);
 	result = given != NULL ? m2m_plan_link_properties(rel, ids, given) :
 		link_ids(rel, ids);
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	for (int s = M2M_LEFT; several && s <= M2M_RIGHT; s++)
 	{
 		if (result > 0)
 			m2m_order_linked(rel, s, asked, mark[s]);

@@ -47,9 +47,15 @@ typedef struct LookupEntry
 
 static HTAB *lookups = NULL;
 
+/* The one that was asked for last by the two tables alone; NULL: none. */
+static LookupEntry *last_lookup = NULL;
+
 static void create_table(void);
 static Oid	lookup(Oid first, Oid second, const char *via, const char *role,
 				   bool missing_ok, M2mSide *first_side);
+static bool is_last_lookup(Oid first, Oid second, const char *via,
+						   const char *role);
+static bool answers(LookupEntry *entry, bool missing_ok);
 static void keep_lookup(LookupKey *key, Oid association, M2mSide first_side,
 						uint64 read_at, List *sources);
 static bool make_lookup_key(LookupKey *key, Oid first, Oid second,
@@ -128,21 +134,29 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 	   bool missing_ok, M2mSide *first_side)
 {
 	LookupKey	key;
-	bool		cacheable = make_lookup_key(&key, first, second, via, role);
+	bool		cacheable;
 	LookupEntry *entry = NULL;
 	List	   *sources;
 	Oid			association;
 	uint64		before;
 	bool		depends_on_path;
 
+	/* who links rows one by one asks for the same each time */
+	if (is_last_lookup(first, second, via, role) &&
+		answers(last_lookup, missing_ok))
+	{
+		*first_side = last_lookup->first_side;
+		return last_lookup->association;
+	}
+
 	create_table();
+	cacheable = make_lookup_key(&key, first, second, via, role);
 	if (cacheable)
 		entry = hash_search(lookups, &key, HASH_FIND, NULL);
-
-	/* where "none" is an error, its message takes the search */
-	if (entry != NULL && m2m_sources_current(entry->sources) &&
-		(OidIsValid(entry->association) || missing_ok))
+	if (entry != NULL && answers(entry, missing_ok))
 	{
+		if (via == NULL && role == NULL)
+			last_lookup = entry;
 		*first_side = entry->first_side;
 		return entry->association;
 	}
@@ -160,6 +174,27 @@ lookup(Oid first, Oid second, const char *via, const char *role,
 		keep_lookup(&key, association, *first_side, before, sources);
 	list_free(sources);
 	return association;
+}
+
+/* is_last_lookup: is the key that of the last one?  Compared without hashing. */
+static bool
+is_last_lookup(Oid first, Oid second, const char *via, const char *role)
+{
+	return last_lookup != NULL && via == NULL && role == NULL &&
+		last_lookup->key.first == first &&
+		last_lookup->key.second == second &&
+		last_lookup->key.userid == GetUserId();
+}
+
+/*
+ * answers: does an entry hold, and say what the caller wants to know?  Where
+ * "none" is an error, its message takes the search.
+ */
+static bool
+answers(LookupEntry *entry, bool missing_ok)
+{
+	return m2m_sources_current(entry->sources) &&
+		(OidIsValid(entry->association) || missing_ok);
 }
 
 /*
@@ -196,6 +231,7 @@ keep_lookup(LookupKey *key, Oid association, M2mSide first_side,
 	LookupEntry *entry;
 	bool		found;
 
+	last_lookup = NULL;
 	if (hash_get_num_entries(lookups) >= MAX_LOOKUPS)
 	{
 		HASH_SEQ_STATUS status;
