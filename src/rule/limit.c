@@ -73,7 +73,7 @@ static List *limit_check(M2mRule *rule);
 static bool limit_elsewhere(M2mRule *rule);
 static void limit_fit(M2mRule *rule, TupleDesc desc,
 					  Tuplestorestate **wanted);
-static void limit_look(List *kept, int round);
+static void limit_look(List *kept);
 static void check_sees_rows(M2mRelationship *rel, M2mSide side);
 static void lock_changed(M2mRule *rule, M2mRuleChange *change);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
@@ -468,7 +468,7 @@ same_key(M2mRule *rule, TriggerData *trigger, Datum *values)
  * they need.
  */
 static void
-limit_look(List *kept, int round)
+limit_look(List *kept)
 {
 	ListCell   *lc;
 
