@@ -180,6 +180,22 @@ SELECT m2m_unlink('author', 9, 'book', 9, via => 'author_book');
 SELECT m2m_history('author_book');
 SELECT author_id, book_id, to_xid IS NULL AS open FROM author_book_history WHERE author_id = 9 ORDER BY history_id;
 SELECT * FROM m2m_check('author_book');
+-- a column that it lacks
+ALTER TABLE author_book_history DROP COLUMN linked_by;
+SELECT severity, finding, remedy FROM m2m_check('author_book');
+SELECT finding FROM m2m_repair('author_book');
+SELECT * FROM m2m_check('author_book');
+BEGIN;
+ALTER TABLE author_book_history DROP COLUMN during;
+SELECT severity, finding, remedy FROM m2m_check('author_book');
+ROLLBACK;
+-- nobody looks where its owner may not
+BEGIN;
+CREATE SCHEMA closed;
+ALTER TABLE author_book SET SCHEMA closed;
+ALTER TABLE closed.author_book OWNER TO rule_history_user;
+SELECT severity, finding, remedy FROM m2m_check('closed.author_book') WHERE finding LIKE 'links could%';
+ROLLBACK;
 -- A subscriber gets rows with their numbers, while its sequence stays where it was
 SELECT max(history_id) AS n FROM author_book_history WHERE author_id = 9 AND book_id = 9 \gset
 SELECT setval(pg_get_serial_sequence('author_book_history', 'history_id'), :n, false) IS NOT NULL AS behind;

@@ -192,6 +192,15 @@ INSERT INTO others_mine VALUES (1, 1), (1, 2), (2, 1);
 DELETE FROM others_mine WHERE other_id = 2;
 SELECT * FROM others ORDER BY id;
 SELECT rule, whole FROM m2m_rules('others_mine');
+-- and take it back, also from a session that has written by it
+SET ROLE m2m_hostile2;
+ALTER TRIGGER x ON others NO DEPENDS ON EXTENSION m2m;
+SET ROLE m2m_hostile;
+DELETE FROM others_mine WHERE mine_id = 2;
+SELECT * FROM others ORDER BY id;
+SELECT rule, whole FROM m2m_rules('others_mine');
+SET ROLE m2m_hostile2;
+ALTER TRIGGER x ON others DEPENDS ON EXTENSION m2m;
 RESET ROLE;
 -- a side table, too
 ALTER TABLE others_mine OWNER TO m2m_hostile2;

@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -43,6 +44,7 @@ typedef struct Check
 	Oid			association;
 	bool		read_only;		/* as the calling statement sees it */
 	bool		hostile_types;	/* others' types: mending could run their code */
+	Oid			unseen;			/* of which it is said that it could not be looked at */
 	List	   *findings;		/* Finding */
 } Check;
 
@@ -81,6 +83,7 @@ static bool is_readable(M2mRelationship *rel);
 static bool types_are_trusted(M2mRelationship *rel);
 static bool type_is_trusted(Oid type, Oid owner);
 static bool query_is_true(Check *check, const char *sql);
+static void add_unseen(Check *check, Oid owner, ErrorData *error);
 static void run_query(void *arg);
 static bool foreign_key_disabled(Oid constraint);
 static char *column_list(M2mRelationship *rel, M2mSide side,
@@ -96,7 +99,7 @@ static char *pair_list(M2mRelationship *rel, M2mSide first,
 List *
 m2m_check_relationship(Oid association, bool read_only)
 {
-	Check		check = {association, read_only, false, NIL};
+	Check		check = {association, read_only, false, InvalidOid, NIL};
 	M2mRelationship *rel;
 
 	/*
@@ -734,7 +737,7 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 M2mFinding *
 m2m_check_stray_view(Oid viewid)
 {
-	Check		check = {viewid, true, false, NIL};
+	Check		check = {viewid, true, false, InvalidOid, NIL};
 
 	add_stray_view(&check, viewid);
 	return linitial(check.findings);
@@ -873,16 +876,45 @@ static bool
 query_is_true(Check *check, const char *sql)
 {
 	Question	question = {sql, check->read_only, false};
+	Oid			owner = m2m_catalog_relation_owner(check->association);
+	ErrorData  *error;
 
 	/*
 	 * Rolled back, so that the reader's locks on the three tables go at once:
 	 * a look at all relationships would else end with all tables locked.
 	 */
-	m2m_look_as_owner(m2m_catalog_relation_owner(check->association),
-					  psprintf("could not look into relationship \"%s\"",
-							   get_rel_name(check->association)),
-					  run_query, &question);
+	error = m2m_attempt_as(owner, true, false, false, run_query, &question);
+	if (error != NULL)
+		add_unseen(check, owner, error);
 	return question.answer;
+}
+
+/*
+ * add_unseen: that links could not be looked at, once of each relationship; by
+ * which command of whoever owns the schema they could, if that is why.
+ */
+static void
+add_unseen(Check *check, Oid owner, ErrorData *error)
+{
+	char	   *name = GetUserNameFromId(owner, false);
+	Oid			schema = get_rel_namespace(check->association);
+	char	   *grant = "";
+
+	if (check->unseen == check->association)
+		return;
+	check->unseen = check->association;
+
+	/* no remedy: its grantor is not the relationship's owner */
+	if (object_aclcheck(NamespaceRelationId, schema, owner,
+						ACL_USAGE) != ACLCHECK_OK)
+		grant = psprintf("; who owns the schema can GRANT USAGE ON SCHEMA %s TO %s",
+						 quote_identifier(get_namespace_name(schema)),
+						 quote_identifier(name));
+	add_finding(check, "warning",
+				psprintf("links could not be looked at as \"%s\", who owns \"%s\": %s%s",
+						 name, get_rel_name(check->association),
+						 error->message, grant),
+				NULL);
 }
 
 /* run_query: as that owner. */

@@ -20,8 +20,10 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_trigger.h"
 #include "commands/extension.h"
 #include "commands/tablecmds.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_oper.h"
@@ -57,6 +59,7 @@ static void see_functions(M2mPending *p, Oid association);
 static M2mSeenFunction *see_function(M2mRelationship *rel, M2mSide near,
 									 bool whole);
 static void follow_owner(M2mPending *p, Oid association);
+static void see_consent(AlterObjectDependsStmt *stmt);
 
 /*
  * m2m_ddl_alter_start: before a command; those that are no ALTER or RENAME are
@@ -99,9 +102,49 @@ m2m_ddl_alter_start(Node *parsetree)
 									  stmt->object);
 				break;
 			}
+		case T_AlterObjectDependsStmt:
+			see_consent((AlterObjectDependsStmt *) parsetree);
+			break;
 		default:
 			break;
 	}
+}
+
+/*
+ * see_consent: before ALTER TRIGGER ... [NO] DEPENDS ON EXTENSION, by which the
+ * owner of a table says that a rule has his rights there, or no longer.  Whoever
+ * remembers that he has said so is told, when the command is committed.
+ */
+static void
+see_consent(AlterObjectDependsStmt *stmt)
+{
+	Oid			relid;
+	Oid			trigger;
+	Oid			association = InvalidOid;
+	Relation	catalog;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (stmt->objectType != OBJECT_TRIGGER)
+		return;
+	relid = RangeVarGetRelid(stmt->relation, NoLock, true);
+	trigger = !OidIsValid(relid) ? InvalidOid :
+		get_trigger_oid(relid, strVal(linitial(castNode(List, stmt->object))),
+						true);
+	if (!OidIsValid(trigger))
+		return;
+	catalog = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)) &&
+		m2m_rules_are_of(tuple, RelationGetDescr(catalog)))
+		association = ((Form_pg_trigger) GETSTRUCT(tuple))->tgconstrrelid;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	if (OidIsValid(association) && get_rel_name(association) != NULL)
+		m2m_relationship_changed(association);
 }
 
 /*

@@ -83,7 +83,7 @@ static LocalTransactionId recounted = InvalidLocalTransactionId;
 static bool counter_read(M2mRule *rule);
 static void counter_after(M2mRule *rule, M2mRuleChange *change);
 static char *counter_text(M2mRule *rule, int statement);
-static void counter_look(List *kept, int round);
+static void counter_look(List *kept);
 static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 						  M2mRuleChangeKind kind);
 static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
@@ -345,7 +345,7 @@ keep_absent(M2mRule *rule, M2mRuleChange *change)
 
 /* counter_look: before the transaction commits. */
 static void
-counter_look(List *kept, int round)
+counter_look(List *kept)
 {
 	ListCell   *lc;
 

@@ -64,6 +64,8 @@ static bool history_read(M2mRule *rule);
 static void history_after(M2mRule *rule, M2mRuleChange *change);
 static char *history_text(M2mRule *rule, int statement);
 static char *history_definition(M2mRule *rule);
+static const char *lacking_column(M2mRule *rule);
+static char *column_remedy(M2mRule *rule, const char *column);
 static List *history_check(M2mRule *rule);
 static bool history_elsewhere(M2mRule *rule);
 static void history_end(M2mRule *rule, bool keep);
@@ -759,6 +761,35 @@ history_definition(M2mRule *rule)
 	return m2m_rule_call(rule, "m2m_history", "");
 }
 
+/* lacking_column: one of its own that the side table has not; or NULL. */
+static const char *
+lacking_column(M2mRule *rule)
+{
+	for (size_t i = 0; get_rel_name(rule->table) != NULL &&
+		 i < lengthof(own_columns); i++)
+	{
+		if (get_attnum(rule->table, own_columns[i]) == InvalidAttrNumber)
+			return own_columns[i];
+	}
+	return NULL;
+}
+
+/*
+ * column_remedy: SQL by which it is there again, where a row may do without its
+ * value; NULL for one that says when a link was there: that is lost.
+ */
+static char *
+column_remedy(M2mRule *rule, const char *column)
+{
+	if (strcmp(column, "properties") != 0 && strncmp(column, "linked_", 7) != 0 &&
+		strncmp(column, "unlinked_", 9) != 0)
+		return NULL;
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s",
+					m2m_qualified_name(rule->table), column,
+					strcmp(column, "properties") == 0 ? "pg_catalog.jsonb" :
+					"pg_catalog.text");
+}
+
 /*
  * history_check: are the open rows those of the links that there are, and has a
  * new row a number of its own?
@@ -777,8 +808,18 @@ history_check(M2mRule *rule)
 	char	   *stale = m2m_history_functions_stale(rel);
 	char	   *table;
 	char	   *sequence;
+	const char *lacking = lacking_column(rule);
 	List	   *result;
 
+	/* the rest asks for them */
+	if (lacking != NULL)
+	{
+		finding->severity = "error";
+		finding->what = psprintf("history \"%s\" lacks column \"%s\", and cannot be kept",
+								 get_rel_name(rule->table), lacking);
+		finding->remedy = column_remedy(rule, lacking);
+		return list_make1(finding);
+	}
 	finding->severity = "error";
 	finding->what = psprintf("history \"%s\" does not show the links that there are",
 							 get_rel_name(rule->table));

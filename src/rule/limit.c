@@ -73,7 +73,7 @@ static List *limit_check(M2mRule *rule);
 static bool limit_elsewhere(M2mRule *rule);
 static void limit_fit(M2mRule *rule, TupleDesc desc,
 					  Tuplestorestate **wanted);
-static void limit_look(List *kept, int round);
+static void limit_look(List *kept);
 static void check_sees_rows(M2mRelationship *rel, M2mSide side);
 static void lock_changed(M2mRule *rule, M2mRuleChange *change);
 static void check_most(M2mRule *rule, M2mRuleChange *change);
@@ -233,6 +233,44 @@ m2m_limits_await(M2mRelationship *rel, M2mSide side, M2mIds *id)
 		}
 		if (alike)
 			m2m_await_key(rel, side, hash);
+	}
+}
+
+/*
+ * m2m_limits_await_sets: who is about to link rows that may have so many links
+ * waits, with nothing in hand, for whoever sets or clears theirs: when he has
+ * linked he holds the lock by which they are counted, which the other may want
+ * yet, and if he set the links, too, he would want that one's.  keys are of a
+ * side.
+ *
+ * Not of more rows than are locked one by one; and not where the transaction
+ * has written anything, a link that it has removed perhaps, for which the other
+ * may be waiting.
+ */
+void
+m2m_limits_await_sets(M2mRelationship *rel, M2mSide side, int count,
+					  Datum *keys)
+{
+	int			nkeys = rel->side[side].nkeys;
+	bool		limited[2] = {false, false};
+	ListCell   *lc;
+
+	if (count > M2M_KEY_LOCKS ||
+		TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return;
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		/* a link without a direction is one of either side's */
+		if (rule->kind == &m2m_limit_kind && MAX(rule) != M2M_RULE_NONE &&
+			(rule->side == side || rel->mirror))
+			limited[rule->side] = limited[side] = true;
+	}
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		for (int i = 0; limited[s] && i < count; i++)
+			m2m_await_links_of_row(rel, s, nkeys, keys + (Size) i * nkeys);
 	}
 }
 
@@ -430,7 +468,7 @@ same_key(M2mRule *rule, TriggerData *trigger, Datum *values)
  * they need.
  */
 static void
-limit_look(List *kept, int round)
+limit_look(List *kept)
 {
 	ListCell   *lc;
 

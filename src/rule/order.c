@@ -53,12 +53,6 @@
 #include "rule_internal.h"
 #include "text.h"
 
-/*
- * How often links are put in order when a transaction commits: a user's trigger
- * may shift some each time that we write.
- */
-#define ROUNDS 10
-
 /* Statements of an order. */
 typedef enum OrderStatement
 {
@@ -90,7 +84,7 @@ static char *order_definition(M2mRule *rule);
 static List *order_check(M2mRule *rule);
 static bool order_elsewhere(M2mRule *rule);
 static void order_before(M2mRule *rule);
-static void order_look(List *kept, int round);
+static void order_look(List *kept);
 static HeapTuple fill_null(TriggerData *trigger);
 static Datum column_value(Oid type, int64 value);
 static Oid	marked_sequence(M2mRule *rule);
@@ -118,6 +112,9 @@ const M2mRuleKind m2m_order_kind = {
 	.end = m2m_order_end,
 	.before = order_before,
 	.look = order_look,
+
+	/* each time that links are written it takes longer to find them */
+	.rounds = 100,
 };
 
 /*
@@ -651,16 +648,13 @@ m2m_order_put_places(M2mRule *rule, Tuplestorestate *places)
 	return result;
 }
 
-/*
- * order_look: before the transaction commits dense orders are made so; not for
- * ever, if a user's trigger shifts links each time.
- */
+/* order_look: before the transaction commits dense orders are made so. */
 static void
-order_look(List *kept, int round)
+order_look(List *kept)
 {
 	ListCell   *lc;
 
-	foreach(lc, round < ROUNDS ? kept : NIL)
+	foreach(lc, kept)
 		put_in_order(lfirst(lc));
 }
 

@@ -307,14 +307,14 @@ is_of_identity(M2mRelationship *rel, AttrNumber attnum)
 	return false;
 }
 
-/* is_nullable: may a column be null? */
+/* is_nullable: may a column be null, in a row that is there or one to come? */
 static bool
 is_nullable(Oid relid, AttrNumber attnum)
 {
 	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
 										Int16GetDatum(attnum));
 	bool		result = HeapTupleIsValid(tuple) &&
-		!((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+		!m2m_catalog_has_no_null((Form_pg_attribute) GETSTRUCT(tuple));
 
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);

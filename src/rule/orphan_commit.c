@@ -55,7 +55,7 @@ refuses(M2mRule *rule)
 
 /* m2m_orphan_look: before the transaction commits, its orphans go. */
 void
-m2m_orphan_look(List *kept, int round)
+m2m_orphan_look(List *kept)
 {
 	Oid			last = InvalidOid;
 	ListCell   *lc;

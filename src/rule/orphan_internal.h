@@ -29,7 +29,7 @@ extern bool m2m_orphan_rules(Oid endpoint, List **rules);
 extern AttrNumber *m2m_orphan_columns(List *rules, int *n, bool *alike);
 
 /* orphan_commit.c */
-extern void m2m_orphan_look(List *kept, int round);
+extern void m2m_orphan_look(List *kept);
 extern char *m2m_orphan_text(M2mRule *rule, int statement);
 
 #endif							/* M2M_ORPHAN_INTERNAL_H */

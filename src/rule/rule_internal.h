@@ -69,8 +69,9 @@ typedef struct M2mRuleKind
 	 * m2m_rules_before_unlink(). idle: is nothing to be done about links as
 	 * such, made and removed by calls?  look: before the transaction commits,
 	 * at what was kept, a list of M2mRulePending in the order of their
-	 * tables; for the how-manyeth time.  kept: the columns of that, if not
-	 * just keys; see m2m_rule_kept_desc().
+	 * tables; rounds: how often at most, if not as often as there is
+	 * something.  kept: the columns of that, if not just keys; see
+	 * m2m_rule_kept_desc().
 	 */
 	bool		(*read) (M2mRule *rule);
 	void		(*after) (M2mRule *rule, M2mRuleChange *change);
@@ -84,7 +85,8 @@ typedef struct M2mRuleKind
 	void		(*fit) (M2mRule *rule, TupleDesc desc, Tuplestorestate **wanted);
 	void		(*before) (M2mRule *rule);
 	bool		(*idle) (M2mRule *rule);
-	void		(*look) (List *kept, int round);
+	void		(*look) (List *kept);
+	int			rounds;
 	TupleDesc	(*kept) (M2mRule *rule, bool rows);
 } M2mRuleKind;
 

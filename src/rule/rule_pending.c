@@ -49,6 +49,7 @@ static List *pending = NIL;
 /* Has a subtransaction left what its parent may have as well? */
 static bool untidy = false;
 
+static bool is_beside(const M2mRuleKind *kind, bool rows);
 static bool is_for(M2mRulePending *p, M2mRule *rule, bool rows);
 static void tidy(void);
 static bool take_over(M2mRulePending *p, M2mRulePending *other);
@@ -56,7 +57,8 @@ static void at_end(XactEvent event, void *arg);
 static void at_subtransaction(SubXactEvent event, SubTransactionId subid,
 							  SubTransactionId parent, void *arg);
 static void look(bool prepare);
-static void look_at(const M2mRuleKind *kind, List *now, int round);
+static void look_at(const M2mRuleKind *kind, List *now);
+static void look_at_those(const M2mRuleKind *kind, List *now, bool restricted);
 static List *take(const M2mRuleKind *kind);
 static int	compare(const ListCell *a, const ListCell *b);
 static void end(M2mRulePending *p);
@@ -81,6 +83,8 @@ m2m_rule_pending(M2mRule *rule, bool rows)
 	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
 	MemoryContext old;
 	ResourceOwner owner;
+	bool		restricted = InSecurityRestrictedOperation() &&
+		!is_beside(rule->kind, rows);
 	ListCell   *lc;
 	M2mRulePending *p;
 
@@ -89,11 +93,8 @@ m2m_rule_pending(M2mRule *rule, bool rows)
 	{
 		p = lfirst(lc);
 		if (p->subid == subid && is_for(p, rule, rows) &&
-			m2m_rule_pending_fits(p, rule))
-		{
-			p->restricted |= InSecurityRestrictedOperation();
+			p->restricted == restricted && m2m_rule_pending_fits(p, rule))
 			return p;
-		}
 	}
 
 	/* it outlives this statement, and files that it may have, too */
@@ -108,7 +109,7 @@ m2m_rule_pending(M2mRule *rule, bool rows)
 	p->nkeys = endpoint->nkeys;
 	p->column = m2m_rule_side_columns(rule->rel, rule->side);
 	p->rows = rows;
-	p->restricted = InSecurityRestrictedOperation();
+	p->restricted = restricted;
 	p->desc = rule->kind->kept != NULL ? rule->kind->kept(rule, rows) :
 		m2m_rule_kept_desc(rule, rows, 0);
 	TupleDescFinalize(p->desc);
@@ -216,6 +217,16 @@ m2m_rule_is_of_pending(M2mRulePending *p, M2mRule *rule)
 	return is_for(p, rule, p->rows);
 }
 
+/*
+ * is_beside: do keys of rows only say something of the keys of links that a kind
+ * keeps, however these were written?
+ */
+static bool
+is_beside(const M2mRuleKind *kind, bool rows)
+{
+	return rows && kind == &m2m_orphan_kind;
+}
+
 /* is_for: is it where a rule keeps keys of rows, or of links? */
 static bool
 is_for(M2mRulePending *p, M2mRule *rule, bool rows)
@@ -294,6 +305,7 @@ take_over(M2mRulePending *p, M2mRulePending *other)
 	TupleTableSlot *slot;
 
 	if (p->kind != other->kind || p->subid != other->subid ||
+		p->restricted != other->restricted ||
 		p->association != other->association || p->rows != other->rows ||
 		p->nkeys != other->nkeys ||
 		memcmp(p->column, other->column, sizeof(AttrNumber) * p->nkeys) != 0 ||
@@ -304,7 +316,6 @@ take_over(M2mRulePending *p, M2mRulePending *other)
 	while (tuplestore_gettupleslot(other->keys, true, false, slot))
 		tuplestore_puttupleslot(p->keys, slot);
 	ExecDropSingleTupleTableSlot(slot);
-	p->restricted |= other->restricted;
 	return true;
 }
 
@@ -387,18 +398,19 @@ look(bool prepare)
 				break;
 		}
 		Assert(now != NIL);
-		if (total++ == ROUNDS)
+		if (total++ == ROUNDS ||
+			(kinds[k]->rounds > 0 && rounds[k]++ == kinds[k]->rounds))
 			ereport(ERROR,
 					(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
 					 errmsg("what rules do when the transaction commits does not come to an end"),
 					 errdetail("They have changed rows %d times, and there are links of \"%s\" to look at again.",
-							   ROUNDS,
+							   total - 1,
 							   get_rel_name(((M2mRulePending *) linitial(now))->association)),
 					 errhint("A trigger there may write links whenever a rule has changed something.")));
 
 		/* there is no statement any more that has one */
 		PushActiveSnapshot(GetTransactionSnapshot());
-		look_at(kinds[k], now, rounds[k]++);
+		look_at(kinds[k], now);
 		PopActiveSnapshot();
 		while (now != NIL)
 		{
@@ -413,33 +425,48 @@ look(bool prepare)
 }
 
 /*
- * look_at: what a kind has kept.  Where some of it was kept in a
- * security-restricted operation, as the function of an index may write links in
- * somebody else's ANALYZE, what it fires is in one, too.  It could else leave a
- * deferred trigger behind, which would run as that somebody.
+ * look_at: what a kind has kept.  What was kept in a security-restricted
+ * operation, as the function of an index may write links in somebody else's
+ * ANALYZE, is looked at by itself, and what that fires is in one, too: it could
+ * else leave a deferred trigger behind, which would run as that somebody.  After
+ * the rest: what both are about is done as it may be done.
  */
 static void
-look_at(const M2mRuleKind *kind, List *now, int round)
+look_at(const M2mRuleKind *kind, List *now)
 {
-	bool		restricted = false;
 	Oid			userid;
 	int			security;
+
+	look_at_those(kind, now, false);
+	GetUserIdAndSecContext(&userid, &security);
+	SetUserIdAndSecContext(userid, security | SECURITY_RESTRICTED_OPERATION);
+	look_at_those(kind, now, true);
+	SetUserIdAndSecContext(userid, security);
+}
+
+/* look_at_those: which were kept in such an operation, or were not. */
+static void
+look_at_those(const M2mRuleKind *kind, List *now, bool restricted)
+{
+	List	   *those = NIL;
+	bool		any = false;
 	int			nest;
 	ListCell   *lc;
 
 	foreach(lc, now)
-		restricted |= ((M2mRulePending *) lfirst(lc))->restricted;
-	if (!restricted)
 	{
-		kind->look(now, round);
-		return;
+		M2mRulePending *p = lfirst(lc);
+		bool		beside = is_beside(kind, p->rows);
+
+		if (beside || p->restricted == restricted)
+			those = lappend(those, p);
+		any |= !beside && p->restricted == restricted;
 	}
-	GetUserIdAndSecContext(&userid, &security);
-	SetUserIdAndSecContext(userid, security | SECURITY_RESTRICTED_OPERATION);
+	if (!any)
+		return;
 	nest = NewGUCNestLevel();
-	kind->look(now, round);
+	kind->look(those);
 	AtEOXact_GUC(false, nest);
-	SetUserIdAndSecContext(userid, security);
 }
 
 /*

@@ -388,6 +388,32 @@ SELECT set_config('evil.who', 'nobody', false) \g /dev/null
 ANALYZE evil.bait;
 \set ON_ERROR_STOP 1
 SELECT is(current_setting('evil.who'), 'nobody', 'no deferred trigger runs as who analyzes a table');
+-- What he has unlinked himself in the same transaction is his own doing.
+SET ROLE m2m_mallory;
+INSERT INTO evil.tag VALUES (2), (3);
+INSERT INTO evil.post_tag VALUES (1, 2), (1, 3);
+DROP TRIGGER late ON evil.tag;
+CREATE CONSTRAINT TRIGGER late AFTER DELETE ON evil.tag DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.id = 3) EXECUTE FUNCTION evil.who();
+CREATE OR REPLACE FUNCTION evil.f(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM evil.post_tag WHERE tag_id = 2; RETURN $1; END$$;
+RESET ROLE;
+BEGIN;
+DELETE FROM evil.post_tag WHERE tag_id = 3;
+ANALYZE evil.bait;
+COMMIT;
+SELECT is((SELECT array_agg(id) FROM evil.tag), '{1}', 'nor is his commit refused for links of his own');
+SELECT is(current_setting('evil.who'), 'postgres postgres', 'whose deferred triggers are fired');
+-- A row that has got another key outside of that is the same within.
+SET ROLE m2m_mallory;
+INSERT INTO evil.tag VALUES (4);
+INSERT INTO evil.post_tag VALUES (1, 4);
+CREATE OR REPLACE FUNCTION evil.f(int) RETURNS int LANGUAGE plpgsql AS $$BEGIN DELETE FROM evil.post_tag WHERE tag_id = 4; RETURN $1; END$$;
+RESET ROLE;
+BEGIN;
+ANALYZE evil.bait;
+UPDATE evil.tag SET id = 5 WHERE id = 4;
+INSERT INTO evil.tag VALUES (4);
+COMMIT;
+SELECT is((SELECT array_agg(id ORDER BY id) FROM evil.tag), '{1,4}', 'the row that has lost its links goes, under its new key; another with the old one stays');
 -- Functions of ours hold no rights of their own.
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e' WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'm2m') AND (prosecdef OR proleakproof)$$, 'none of ours is SECURITY DEFINER or LEAKPROOF');
 SELECT is_empty($$SELECT prosrc FROM pg_proc WHERE pronamespace = 'v'::regnamespace AND (prosecdef OR proleakproof)$$, 'nor is a link function');
