@@ -26,12 +26,13 @@
 #include "execute.h"
 #include "m2m.h"
 
+/* Keys that a transaction locks one by one; see m2m_lock_keys(). */
+#define KEY_LOCKS 64
+
 /* How many there are, and of which transaction. */
 static uint64 key_locks = 0;
 static LocalTransactionId key_locks_of = InvalidLocalTransactionId;
 
-static LOCKTAG tag_of_row(M2mRelationship *rel, M2mSide side, int nkeys,
-						  Datum *value);
 static void lock_hashes(Oid relid, uint16 of_all, uint16 of_each,
 						uint32 *hash, uint64 count);
 static void count_key_locks(void);
@@ -243,33 +244,10 @@ m2m_lock_links_shared(M2mRelationship *rel)
 void
 m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
-	LOCKTAG		tag = tag_of_row(rel, side, id->nkeys, id->value);
-
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-}
-
-/*
- * m2m_await_links_of_row: waits until nobody else has that lock on the row with
- * a key, and takes none.
- */
-void
-m2m_await_links_of_row(M2mRelationship *rel, M2mSide side, int nkeys,
-					   Datum *key)
-{
-	LOCKTAG		tag = tag_of_row(rel, side, nkeys, key);
-
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-	(void) LockRelease(&tag, ExclusiveLock, false);
-}
-
-/* tag_of_row: what it locks. */
-static LOCKTAG
-tag_of_row(M2mRelationship *rel, M2mSide side, int nkeys, Datum *value)
-{
 	uint32		hash = 0;
 	LOCKTAG		tag;
 
-	for (int i = 0; i < nkeys; i++)
+	for (int i = 0; i < id->nkeys; i++)
 	{
 		M2mKeyColumn *key = &rel->side[side].key[i];
 		TypeCacheEntry *type = lookup_type_cache(key->type,
@@ -279,12 +257,12 @@ tag_of_row(M2mRelationship *rel, M2mSide side, int nkeys, Datum *value)
 			hash = hash_combine(hash, DatumGetUInt32(
 													 FunctionCall1Coll(&type->hash_proc_finfo,
 																	   key->collation,
-																	   value[i])));
+																	   id->value[i])));
 	}
 
 	/* a hash, not the key: a lock's tag has four bytes to spare for it */
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, rel->association, hash, side + 1);
-	return tag;
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /*
@@ -294,7 +272,7 @@ tag_of_row(M2mRelationship *rel, M2mSide side, int nkeys, Datum *value)
  * is sorted, each once, so that two calls do not wait for each other.
  *
  * The lock table is shared, and has room for some thousands: a call, or a
- * transaction, that comes to more than M2M_KEY_LOCKS keys locks all keys of the
+ * transaction, that comes to more than KEY_LOCKS keys locks all keys of the
  * side instead.  A call knows that beforehand, and waits with nothing in hand;
  * two transactions that come to so many call by call can deadlock.
  */
@@ -329,7 +307,7 @@ m2m_await_key(M2mRelationship *rel, M2mSide side, uint32 hash)
 void
 m2m_lock_rows(Oid relid, uint32 *hash, uint64 count)
 {
-	lock_hashes(relid, 7, 8, hash, hash == NULL ? M2M_KEY_LOCKS + 1 : count);
+	lock_hashes(relid, 7, 8, hash, hash == NULL ? KEY_LOCKS + 1 : count);
 }
 
 /*
@@ -345,7 +323,7 @@ lock_hashes(Oid relid, uint16 of_all, uint16 of_each, uint32 *hash,
 	SET_LOCKTAG_OBJECT(all, MyDatabaseId, relid, 0, of_all);
 	if (count == 0 || m2m_lock_held_by_me(&all, ExclusiveLock))
 		return;
-	if (count <= M2M_KEY_LOCKS)
+	if (count <= KEY_LOCKS)
 	{
 		uint64		more = 0;
 
@@ -358,7 +336,7 @@ lock_hashes(Oid relid, uint16 of_all, uint16 of_each, uint32 *hash,
 		count_key_locks();
 		if (more == 0)
 			return;
-		if (key_locks + more <= M2M_KEY_LOCKS)
+		if (key_locks + more <= KEY_LOCKS)
 		{
 			(void) LockAcquire(&all, ShareLock, false, false);
 			for (uint64 i = 0; i < count; i++)

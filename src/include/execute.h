@@ -70,10 +70,6 @@ extern bool m2m_check_permissions(Relation relation, LOCKMODE lockmode,
  * lock.c: on several relations at once, on an extension, and by which calls on
  * the same links go one by one
  */
-
-/* Keys that a transaction locks one by one; see m2m_lock_keys(). */
-#define M2M_KEY_LOCKS 64
-
 extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
 extern void m2m_lock_relations_each(List *relids, List *lockmodes);
 extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
@@ -84,8 +80,6 @@ extern void m2m_lock_links(M2mRelationship *rel);
 extern void m2m_lock_links_shared(M2mRelationship *rel);
 extern void m2m_lock_links_of_row(M2mRelationship *rel, M2mSide side,
 								  M2mIds *id);
-extern void m2m_await_links_of_row(M2mRelationship *rel, M2mSide side,
-								   int nkeys, Datum *key);
 extern void m2m_lock_all_keys(M2mRelationship *rel, M2mSide side);
 extern void m2m_lock_keys(M2mRelationship *rel, M2mSide side, uint32 *hash,
 						  uint64 count);

@@ -76,8 +76,6 @@ extern void m2m_rules_rename_role(M2mRelationship *rel, M2mSide side,
 extern void m2m_limit_define(Oid association, const char *role, int32 min,
 							 int32 max);
 extern void m2m_limits_await(M2mRelationship *rel, M2mSide side, M2mIds *id);
-extern void m2m_limits_await_sets(M2mRelationship *rel, M2mSide side, int count,
-								  Datum *keys);
 
 /* counter.c: how many links each row has */
 extern void m2m_counter_define(Oid association, const char *role,

@@ -26,7 +26,6 @@ static int64 link_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static int64 unlink_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static bool gives_order(M2mRelationship *rel, M2mSide side,
 						Jsonb *properties);
-static void await_sets(M2mRelationship *rel, M2mIds *ids[2]);
 static void check_lengths(M2mRelationship *rel, M2mIds *ids[2]);
 
 /*
@@ -50,8 +49,6 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("over_limit => 'skip' takes one object of link properties for all pairs")));
-
-	await_sets(rel, ids);
 
 	/*
 	 * Those that are left are linked under the locks by which they were
@@ -122,7 +119,6 @@ m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 bool
 m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
 {
-	await_sets(rel, ids);
 	for (int i = 0; i < TOGGLE_TRIES; i++)
 	{
 		/* a trigger or policy may have kept one of several links of the pair */
@@ -176,7 +172,6 @@ m2m_links_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others,
 	ids[side] = id;
 	ids[M2M_OTHER(side)] = others;
 	given = m2m_properties_read(ids, properties);
-	m2m_limits_await_sets(rel, M2M_OTHER(side), others->count, others->value);
 	if (given != NULL)
 		m2m_plan_set_properties(rel, side, id, ids, given, difference);
 	else if (!m2m_direct_set(rel, side, id, ids, difference))
@@ -252,14 +247,6 @@ unlink_ids(M2mRelationship *rel, M2mIds *ids[2])
 	if (m2m_direct_unlink(rel, ids, &removed))
 		return removed;
 	return m2m_plan_unlink(rel, ids);
-}
-
-/* await_sets: those who set the links of these rows, where they are limited. */
-static void
-await_sets(M2mRelationship *rel, M2mIds *ids[2])
-{
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-		m2m_limits_await_sets(rel, s, ids[s]->count, ids[s]->value);
 }
 
 /*

@@ -237,44 +237,6 @@ m2m_limits_await(M2mRelationship *rel, M2mSide side, M2mIds *id)
 }
 
 /*
- * m2m_limits_await_sets: who is about to link rows that may have so many links
- * waits, with nothing in hand, for whoever sets or clears theirs: when he has
- * linked he holds the lock by which they are counted, which the other may want
- * yet, and if he set the links, too, he would want that one's.  keys are of a
- * side.
- *
- * Not of more rows than are locked one by one; and not where the transaction
- * has written anything, a link that it has removed perhaps, for which the other
- * may be waiting.
- */
-void
-m2m_limits_await_sets(M2mRelationship *rel, M2mSide side, int count,
-					  Datum *keys)
-{
-	int			nkeys = rel->side[side].nkeys;
-	bool		limited[2] = {false, false};
-	ListCell   *lc;
-
-	if (count > M2M_KEY_LOCKS ||
-		TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		return;
-	foreach(lc, m2m_rules_of(rel))
-	{
-		M2mRule    *rule = lfirst(lc);
-
-		/* a link without a direction is one of either side's */
-		if (rule->kind == &m2m_limit_kind && MAX(rule) != M2M_RULE_NONE &&
-			(rule->side == side || rel->mirror))
-			limited[rule->side] = limited[side] = true;
-	}
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		for (int i = 0; limited[s] && i < count; i++)
-			m2m_await_links_of_row(rel, s, nkeys, keys + (Size) i * nkeys);
-	}
-}
-
-/*
  * check_sees_rows: error 0A000 where a policy could hide rows of the endpoint
  * from the association's owner, as who it is asked whether they have links.
  */

@@ -59,7 +59,6 @@
 #include "utils/typcache.h"
 
 #include "catalog.h"
-#include "execute.h"
 #include "ids.h"
 #include "link.h"
 #include "m2m.h"
@@ -154,13 +153,6 @@ m2m_view_batch_put(FunctionCallInfo fcinfo, M2mRelationship *rel,
 		batch->rel = rel;
 		batch->pairs = m2m_pairs_begin(rel, work_mem / 2);
 		MemoryContextSwitchTo(old);
-	}
-
-	/* as who links by a call: with none of these in hand */
-	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
-	{
-		if (m2m_pairs_count(batch->pairs) < M2M_KEY_LOCKS)
-			m2m_limits_await_sets(rel, s, 1, ids[s]->value);
 	}
 	m2m_pairs_put(batch->pairs, ids[M2M_LEFT]->value,
 				  ids[M2M_RIGHT]->value);
