@@ -16,7 +16,7 @@ use List::Util qw(max shuffle);
 
 our @EXPORT_OK =
   qw(relationships random_rows random_operation random_call random_change
-  random_condition pick chance columns);
+  random_condition random_key one many pick chance columns);
 
 my %values = (
 	int => [ 1 .. 12 ],
