@@ -97,6 +97,7 @@ sub start_server
 		q{LOAD 'm2m'; SELECT count(*) FROM pg_settings WHERE name = 'm2m.direct_path'});
 	$has{m2m_load} = $node->safe_psql('direct',
 		q{SELECT count(*) FROM pg_proc WHERE proname = 'm2m_load'});
+	$has{m2m_merge} = 1;
 	$node->safe_psql('postgres', "ALTER DATABASE $_ SET m2m.direct_path = off")
 	  for $has{direct_path} ? qw(general hand) : ();
 	return;
