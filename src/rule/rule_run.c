@@ -456,10 +456,14 @@ m2m_rule_id_hashes(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 			return NULL;
 		for (int n = 0; n < ids->count &&
 			 OidIsValid(type->hash_proc_finfo.fn_oid); n++)
+		{
+			Datum		value = ids->value[(Size) n * ids->nkeys + i];
+
 			hash[n] = hash_combine(hash[n],
 								   DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
 																	key->collation,
-																	ids->value[(Size) n * ids->nkeys + i])));
+																	value)));
+		}
 	}
 	*count = each_once(hash, ids->count);
 	return hash;
