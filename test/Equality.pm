@@ -16,7 +16,7 @@ use List::Util qw(max shuffle);
 
 our @EXPORT_OK =
   qw(relationships random_rows random_operation random_call random_change
-  random_condition pick chance columns);
+  random_condition random_key one many pick chance columns);
 
 my %values = (
 	int => [ 1 .. 12 ],
@@ -82,7 +82,7 @@ sub relationships
 		relationship('restricts', $int, ['text']),
 		relationship('noacts', [ 'varchar(10)', 'code', 'varchar' ], $int),
 		relationship('unlogs', $int, ['bigint']),
-		relationship('icu', ['text'], $int),
+		relationship('icu', [ 'text', undef, 'text COLLATE "und-x-icu"' ], $int),
 		relationship('odd', ['date'], ['mood']),
 		relationship('domains', ['code'], ['smallint']),
 		relationship('wide', $int, $int, cast => 'bigint'),
@@ -756,7 +756,28 @@ sub random_operation
 	return calls_in_statement($rel) if $n < 80;
 	return call_on_new_row($rel) if $n < 83;
 	return call_in_function($rel) if $n < 88;
+	return merge_or_copy($rel) if $n < 91 && $has{m2m_merge};
 	return random_change($rel);
+}
+
+# Links of some rows, in all relationships of their table, become another's.
+sub merge_or_copy
+{
+	my ($rel) = @_;
+	my $side = $rel->{side}{ pick(qw(l r)) };
+	my ($into) = some_keys($rel, $side, 1);
+	my @from = some_keys($rel, $side, chance(0.5) ? 1 : pick(2, 3, 8));
+
+	# what a column of both keys has is one thing
+	@from = map { chance(0.95) ? [ $into->[0], $_->[1] ] : $_ } @from if $rel->{shared};
+	return {
+		what => 'm2m_merge',
+		sql => "SELECT * FROM m2m_merge('$side->{table}', "
+		  . (@from > 1 ? many($side, @from) : one($side, @from)) . ', ' . one($side, $into) . ')' }
+	  if chance(0.7);
+	return {
+		what => 'm2m_copy',
+		sql => "SELECT * FROM m2m_copy('$side->{table}', " . one($side, $from[0]) . ", '$side->{table}', " . one($side, $into) . ')' };
 }
 
 1;

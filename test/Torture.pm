@@ -8,10 +8,11 @@
 #   savepoint  failing, it takes back no more than itself: ROLLBACK TO s follows
 #   cancel, kill  seconds after which it is cancelled, its session terminated
 #   may        SQLSTATEs, as a pattern, that it may end with beyond the usual
+#   never      usual ones that it may not end with
 package Torture;
 use strict;
 use warnings;
-use Equality qw(relationships random_rows random_operation pick chance columns);
+use Equality qw(relationships random_rows random_operation random_key one many pick chance columns);
 use Exporter 'import';
 use List::Util qw(any shuffle);
 
@@ -19,6 +20,9 @@ our @EXPORT_OK = qw(random_transaction random_history serial_sql serial_order ex
 
 # Not those that are a session's own, or may hold a pair twice.
 my @relationships = grep { !$_->{temporary} && $_->{name} ne 'loose' } relationships();
+# Whose rows have one column for a key, and are there for each link: questions are
+# asked of these, and rows of these are merged.
+my @single = grep { @{ $_->{side}{l}{keys} } == 1 && @{ $_->{side}{r}{keys} } == 1 && $_->{name} ne 'deferred' } @relationships;
 my @altered = ((map { ($_, "${_}_l", "${_}_r") } qw(ints texts nums pairs props wide narrow big)), qw(ruled_l ruled_r slotted_l bounded_r));
 
 # What statements on tables that others change at the same time can end with
@@ -34,6 +38,7 @@ sub expected
 {
 	my ($kind, $statement, $sqlstate) = @_;
 
+	return 0 if $statement->{never} && $sqlstate =~ /^(?:$statement->{never})$/;
 	return 1 if $sqlstate =~ $usual;
 	# what has too few links is told at the end of a transaction
 	return 1 if $sqlstate eq '23514' && $statement->{sql} eq 'COMMIT';
@@ -41,12 +46,14 @@ sub expected
 	return 0;
 }
 
-# random_transaction(kind of session, its number)
+# random_transaction(kind of session, its number, may DDL be undone within a
+# transaction?)
 sub random_transaction
 {
-	my ($kind, $number) = @_;
+	my ($kind, $number, $may_undo) = @_;
 
 	return maintenance() if $kind eq 'maintainer';
+	return reader() if $kind eq 'reader';
 	my @settings = settings($kind);
 	my $operation = $kind eq 'ddl' ? \&ddl : $kind eq 'clerk' ? \&clerk : \&write_something;
 	my @statements;
@@ -64,7 +71,7 @@ sub random_transaction
 		for (1 .. 1 + int rand 4)
 		{
 			my @some = $operation->($number);
-			my $savepoint = chance(0.4);
+			my $savepoint = chance(0.4) && ($may_undo || $kind ne 'ddl');
 
 			push @statements, { what => 'savepoint', sql => 'SAVEPOINT s' } if $savepoint;
 			$_->{savepoint} = $savepoint for @some;
@@ -122,9 +129,12 @@ sub write_something
 	return scratch() if $n < 38;
 	return reading() if $n < 43;
 	return promised() if $n < 49;
-	return ruled() if $n < 62;
+	return ruled() if $n < 60;
+	return asked() if $n < 64;
+	return named() if $n < 65;
+	return merged() if $n < 67;
 	my $rel = pick(@relationships);
-	return map { { what => 'rows', sql => $_ } } random_rows($rel) if $n < 67;
+	return map { { what => 'rows', sql => $_ } } random_rows($rel) if $n < 71;
 	my $operation;
 
 	# calls that are wrong fail in ways of their own
@@ -155,21 +165,29 @@ sub counted
 		"m2m_link('counted_r', $r, 'counted_l', " . ids(6) . ')',
 		"m2m_link('counted_r', " . ids(15, $pairs) . ", 'counted_l', " . ids(6, $pairs) . ')',
 		"m2m_load('counted_l', 'counted_r', \$\$SELECT i % 6 + 1, i * $r % 15 + 1 FROM generate_series(1, $l * 3) i\$\$)",
+		"m2m_load('counted_r', 'counted_l', \$\$SELECT i * $l % 15 + 1, i % 6 + 1 FROM generate_series(1, $r * 2) i\$\$, exclusive => true)",
 		"-m2m_unlink('counted_l', $l, 'counted_r', $r)",
 		"-m2m_unlink('counted_l', " . ids(6) . ", 'counted_r', $r)",
 		"-m2m_clear('counted_l', $l, 'counted_r')",
 		"CASE WHEN m2m_toggle('counted_l', $l, 'counted_r', $r) THEN 1 ELSE -1 END",
 		"-lib.count_rows('DELETE FROM counted_lv WHERE l_id = $l AND id > $r')",
 		"(SELECT cardinality(linked) - cardinality(unlinked) FROM m2m_set('counted_l', $l, 'counted_r', " . ids(15) . '))',
-		"(SELECT cardinality(linked) - cardinality(unlinked) FROM m2m_set('counted_r', $r, 'counted_l', " . ids(6) . '))');
+		"(SELECT cardinality(linked) - cardinality(unlinked) FROM m2m_set('counted_r', $r, 'counted_l', " . ids(6) . '))',
+		"(SELECT sum(copied) FROM m2m_copy('counted_l', $l, 'counted_l', 1 + $r % 6))",
+		"-(SELECT sum(dropped) FROM m2m_merge('counted_r', " . ids(15) . ", $r))");
 
 	my $table = chance(0.7) ? 'counted' : 'bare';
 	my ($what) = $call =~ /(m2m_\w+|DELETE)/;
 
 	$call =~ s/\bcounted/$table/g;
-	return {
-		what => "$table, $what",
-		sql => "INSERT INTO lib.ledger SELECT '$table', n FROM (SELECT $call AS n OFFSET 0) c" };
+	return (
+		{
+			what => "$table, $what",
+			sql => "INSERT INTO lib.ledger SELECT '$table', n FROM (SELECT $call AS n OFFSET 0) c" },
+		# those that were merged are there again, without links
+		$what eq 'm2m_merge'
+		? { what => 'rows', sql => "INSERT INTO ${table}_r (id) SELECT generate_series(1, 15) ON CONFLICT DO NOTHING" }
+		: ());
 }
 
 sub own
@@ -240,6 +258,10 @@ sub ruled
 		[ 'row made', "INSERT INTO ${name}_r (id) VALUES ($r), ($other + 8) ON CONFLICT DO NOTHING" ],
 		[ 'row deleted', "DELETE FROM ${name}_" . pick('l', 'r') . " WHERE id = $l" ],
 		[ 'key updated', "UPDATE ${name}_" . pick('l', 'r') . " SET id = $other WHERE id = $l" ],
+		[ 'm2m_merge', "SELECT * FROM m2m_merge('${name}_l', $l, $other)" ],
+		[ 'm2m_merge', "SELECT * FROM m2m_merge('${name}_r', $rs, $r)" ],
+		[ 'm2m_copy', "SELECT * FROM m2m_copy('${name}_l', $l, '${name}_l', $other)" ],
+		[ 'm2m_copy', "SELECT * FROM m2m_copy('${name}_r', $r, '${name}_r', $other)" ],
 		[ 'row updated', "UPDATE ${name}_r SET touched = touched + 1 WHERE id = $r" ]);
 	my $of = pick('ruled', 'slotted');
 
@@ -249,20 +271,23 @@ sub ruled
 	push @sorts, ([ 'property', "UPDATE slotted SET n = " . pick(1, 2, 'n', 'NULL') . " WHERE l_id = $l" ],
 		[ 'property', "INSERT INTO slotted (l_id, r_id, n) VALUES ($l, $r, $other) ON CONFLICT (l_id, r_id) DO UPDATE SET n = excluded.n" ]) x 2
 	  if $name eq 'slotted';
+	push @sorts, [ 'm2m_restore', "SELECT * FROM m2m_restore('$name', now() - interval '" . pick('1', '0.1') . " second')" ]
+	  if $name ne 'bounded';
 	push @sorts, [ 'seen', "INSERT INTO lib.seen SELECT '$of', pg_current_snapshot(), lib.links('$of')"
 		  . " WHERE pg_current_xact_id_if_assigned() IS NULL" ]
 	  for 1 .. 3;
 	my ($what, $sql) = @{ pick(@sorts) };
 
 	# an upsert that comes to a row of its own
-	return { what => "rules, $what", sql => $sql, may => '23514|21000' };
+	# the history may not go so far back, and is not for everybody to read
+	return { what => "rules, $what", sql => $sql, may => '23514|21000' . ($what eq 'm2m_restore' ? '|22023|42501' : '') };
 }
 
 # An order, links without a direction, and rows that go with their last link. Of
 # these, rows are made with a link alone.
 sub promised
 {
-	my $name = pick(qw(ordered mutual used used));
+	my $name = pick(qw(ordered dense dense mutual used used));
 	my ($l, $r, $other) = map { 1 + int rand 8 } 1 .. 3;
 	my ($ls, $rs) = map { ids(8) } 1, 2;
 	my $right = $name eq 'mutual' ? 'mutual_l' : "${name}_r";
@@ -279,13 +304,23 @@ sub promised
 		[ 'view', "DELETE FROM ${name}_lv WHERE l_id = $l AND id <> $r" ],
 		[ 'delete', "DELETE FROM $name WHERE l_id = $l AND r_id <> $r" ],
 		[ 'row deleted', "DELETE FROM ${name}_l WHERE id = $l" ],
+		[ 'm2m_merge', "SELECT * FROM m2m_merge('${name}_l', $ls, $l)" ],
+		[ 'm2m_merge', "SELECT * FROM m2m_merge('$right', $r, $other)" ],
+		[ 'm2m_copy', "SELECT * FROM m2m_copy('${name}_l', $l, '${name}_l', $other)" ],
+		[ 'm2m_copy', "SELECT * FROM m2m_copy('$right', $r, '$right', $other)" ],
 		[ 'row made', "INSERT INTO ${name}_l (id) SELECT generate_series(1, 8) ON CONFLICT DO NOTHING" ]);
+	my @order = (
+		[ 'insert', "INSERT INTO $name (l_id, r_id) VALUES ($l, $r), ($l, $r % 8 + 1) ON CONFLICT DO NOTHING" ],
+		[ 'row deleted', "DELETE FROM ${name}_r WHERE id = $r" ],
+		[ 'row made', "INSERT INTO ${name}_r (id) SELECT generate_series(1, 8) ON CONFLICT DO NOTHING" ],
+		([ 'm2m_move', "SELECT m2m_move('${name}_l', $l, '${name}_r', $r, " . pick("before => $other", "after => $other", "at => $other") . ')' ]) x 4);
 	my %more = (
-		ordered => [
-			[ 'insert', "INSERT INTO ordered (l_id, r_id) VALUES ($l, $r), ($l, $r % 8 + 1) ON CONFLICT DO NOTHING" ],
-			[ 'row deleted', "DELETE FROM ordered_r WHERE id = $r" ],
-			[ 'row made', "INSERT INTO ordered_r (id) SELECT generate_series(1, 8) ON CONFLICT DO NOTHING" ],
-			([ 'm2m_move', "SELECT m2m_move('ordered_l', $l, 'ordered_r', $r, " . pick("before => $other", "after => $other", "at => $other") . ')' ]) x 4 ],
+		ordered => \@order,
+		dense => [
+			@order,
+			([ 'place', "UPDATE dense SET place = " . pick('place + 1', '1', 'NULL', '-place', $other) . " WHERE l_id = $l AND r_id <> $r" ]) x 2,
+			[ 'key', "UPDATE dense SET l_id = $other WHERE (l_id, r_id) = ($l, $r)" ],
+			[ 'insert', "INSERT INTO dense (l_id, r_id, place) SELECT $l, r, " . pick('NULL', '1', 'r') . " FROM unnest($rs) r ON CONFLICT DO NOTHING" ] ],
 		mutual => [
 			([ 'insert', "INSERT INTO mutual (l_id, r_id) VALUES ($l, $r), ($r, $l) ON CONFLICT DO NOTHING" ]) x 2 ],
 		used => [
@@ -297,6 +332,110 @@ sub promised
 
 	# rows that are not linked cannot be moved
 	return { what => "$name, $what", sql => $sql, may => $what eq 'm2m_move' ? '22023' : undef };
+}
+
+# Rows by name, which are made where there is none; two sessions make one.
+sub named
+{
+	my $l = 1 + int rand 5;
+	my $names = 'ARRAY[' . join(', ', map { "'" . pick('a' .. 'f') . "'" } 1 .. pick(1, 1, 2, 3, 5)) . ']';
+	my @sorts = (
+		([ 'm2m_link', "SELECT m2m_link('named_l', $l, 'named_r', $names, by => 'name', create_missing => true)" ]) x 3,
+		([ 'm2m_set', "SELECT * FROM m2m_set('named_l', $l, 'named_r', $names, by => 'name', create_missing => true)" ]) x 2,
+		[ 'm2m_link', "SELECT m2m_link('named_l', $l, 'named_r', $names, by => 'name')" ],
+		[ 'm2m_unlink', "SELECT m2m_unlink('named_l', $l, 'named_r', ARRAY(SELECT id FROM named_r WHERE name = ANY ($names)))" ],
+		[ 'row deleted', "DELETE FROM named_r WHERE name = ANY ($names)" ],
+		[ 'row renamed', "UPDATE named_r SET name = name WHERE name = ANY ($names)" ],
+		[ 'm2m_merge', "SELECT m2m_merge('named_r', ARRAY(SELECT id FROM named_r WHERE name = ANY ($names)), (SELECT max(id) FROM named_r))" ]);
+	my ($what, $sql) = @{ pick(@sorts) };
+
+	return {
+		what => "named, $what", sql => $sql,
+		$what eq 'm2m_merge' ? (may => '22004') : (never => '23505') };
+}
+
+# Some rows of a table become one of them, in each relationship that it is in;
+# then there are others again.
+sub merged
+{
+	my $rel = chance(0.3) ? (grep { $_->{big} } @single)[0] : pick(@single);
+	my $side = $rel->{side}{ pick(qw(l r)) };
+	my @keys = map { random_key($side) } 1 .. ($rel->{big} ? 20 : pick(1, 1, 2, 4));
+
+	return (
+		{
+			what => 'm2m_merge',
+			sql => "SELECT * FROM m2m_merge('$side->{table}', " . (@keys == 1 ? one($side, @keys) : many($side, @keys)) . ', '
+			  . one($side, random_key($side)) . ')', may => '0A000|23514' },
+		{
+			what => 'rows',
+			sql => "INSERT INTO $side->{table} (id) SELECT unnest(" . many($side, @{ $side->{values} }) . ') ON CONFLICT DO NOTHING' })
+	  if chance(0.7);
+	return {
+		what => 'm2m_copy',
+		sql => "SELECT * FROM m2m_copy('$side->{table}', " . one($side, $keys[0]) . ", '$side->{table}', "
+		  . one($side, random_key($side)) . ')', may => '0A000|23514' };
+}
+
+# Questions, and the same of the association's rows by the same snapshot.
+sub asked
+{
+	my $rel = chance(0.4)
+	  ? { name => pick(qw(counted bounded bounded ordered dense mutual used)) }
+	  : pick(@single, (grep { $_->{name} =~ /^(?:ruled|slotted|big)$/ } @single) x 2);
+	my ($near, $far) = chance(0.5) ? qw(l r) : qw(r l);
+	my $name = $rel->{name};
+	my $self = $name =~ /^(?:self|mutual)$/;
+	my ($rows, $others) = map { $self ? "${name}_l" : "${name}_$_" } $near, $far;
+	my $side = $rel->{side}{$far} // { type => 'int', values => [ 1 .. 8 ] };
+	my $role = $self ? ", role => '$near'" : '';
+	my $list = sub { return many($side, map { pick(@{ $side->{values} }) } 1 .. pick(1, 1, 2, 3)) };
+	my ($all, $any, $none) = map { $list->() } 1 .. 3;
+	my $n = "(SELECT count(*) FROM $name a WHERE a.${near}_id = e.id AND a.${far}_id = ANY";
+	my $least = 1 + int rand 2;
+	my ($what, $call, $query) = @{
+		pick(
+			[
+				'all_of', "m2m_find(NULL::$rows, '$others', all_of => $all$role) e",
+				"$rows e WHERE $n ($all)) = (SELECT count(DISTINCT x) FROM unnest($all) x)"
+			],
+			[
+				'all_of, none_of', "m2m_find(NULL::$rows, '$others', all_of => $all, none_of => $none$role) e",
+				"$rows e WHERE $n ($all)) = (SELECT count(DISTINCT x) FROM unnest($all) x) AND $n ($none)) = 0"
+			],
+			[
+				'any_of', "m2m_find(NULL::$rows, '$others', any_of => $any, at_least => $least$role) e",
+				"$rows e WHERE $n ($any)) >= $least"
+			],
+			[
+				'exactly', "m2m_find(NULL::$rows, '$others', exactly => $all$role) e",
+				"$rows e WHERE $n ($all)) = (SELECT count(DISTINCT x) FROM unnest($all) x)"
+				  . " AND (SELECT count(*) FROM $name a WHERE a.${near}_id = e.id) = (SELECT count(DISTINCT x) FROM unnest($all) x)"
+			],
+			([
+				'm2m_counts', qq{(SELECT ("row").id, links FROM m2m_counts(NULL::$rows, '$others'$role)) e},
+				"(SELECT id, (SELECT count(*) FROM $name a WHERE a.${near}_id = e.id) AS links FROM $rows e) e"
+			]) x 2,
+			[
+				'm2m_related',
+				qq{(SELECT ("row").id, shared FROM m2m_related(NULL::$rows, }
+				  . (map { one($_, pick(@{ $_->{values} })) } $rel->{side}{$near} // $side)[0] . ", '$others'$role)) e",
+				undef
+			]) };
+
+	# what the row itself has is not related
+	if (!defined $query)
+	{
+		my ($id) = $call =~ /m2m_related\(NULL::\w+, (.*?), '\w+'/;
+		$query = "(SELECT b.${near}_id AS id, count(*) AS shared FROM $name a JOIN $name b USING (${far}_id)"
+		  . " WHERE a.${near}_id = $id AND b.${near}_id <> $id GROUP BY 1) e";
+	}
+	my $columns = 'concat_ws(\' \', e.id' . ($what eq 'm2m_counts' ? ', links' : $what eq 'm2m_related' ? ', shared' : '') . ')';
+
+	# the table may have been altered since the statement was read
+	return {
+		what => "asked, $what", may => '42804',
+		sql => "SELECT lib.same(\$q\$SELECT $columns FROM $call\$q\$, \$q\$SELECT $columns FROM $query\$q\$)" };
 }
 
 sub scratch
@@ -324,6 +463,20 @@ sub reading
 			"SELECT count(*) FROM $rel->{name}",
 			"SELECT count(*) FROM m2m_check('$rel->{name}')",
 			"SELECT count(*) FROM $near->{table} n, $near->{view}(n) f") };
+}
+
+# Questions to a standby, whose snapshot may be in the way of what it redoes.
+sub reader
+{
+	my @statements = map { asked() } 1 .. pick(1, 1, 2, 5);
+
+	# tables that are not logged are not there; nor what comes by DDL, yet
+	$_->{may} .= '|0A000|42P01|42703|42704' for @statements;
+	return @statements if chance(0.5);
+	return (
+		{ what => 'repeatable read', sql => 'BEGIN ISOLATION LEVEL REPEATABLE READ' },
+		@statements,
+		{ what => 'commit', sql => 'COMMIT' });
 }
 
 # A role with few rights; some of what it tries is not for it.
@@ -405,7 +558,7 @@ sub ddl
 # By itself, as it may not be in a transaction.
 sub maintenance
 {
-	my $table = pick(@altered, qw(counted own counted self both_pairs icu odd domains ruled slotted slotted_l_counter ruled_history ordered mutual used used_r));
+	my $table = pick(@altered, qw(counted own counted self both_pairs icu odd domains ruled slotted slotted_l_counter ruled_history ordered dense mutual used used_r));
 
 	return {
 		what => 'settings', timeouts => 0,
@@ -440,7 +593,7 @@ sub random_history
 		map {
 			[
 				map {
-					[ pick(qw(link link load unlink set clear toggle linked count delete)),
+					[ pick(qw(link link load unlink set clear toggle linked count delete copy merge find counts)),
 						1 + int rand 3, [ sort(((shuffle(1 .. 3))[ 0 .. int rand 3 ])) ], chance(0.3) ]
 				} 1 .. 1 + int rand 2
 			]
@@ -458,6 +611,10 @@ sub serial_sql
 	return "SELECT m2m_load('serial_l', 'serial_r', 'SELECT $l, unnest($ids)')" if $what eq 'load';
 	return "SELECT cardinality(linked) || ' ' || cardinality(unlinked) || ' ' || kept FROM m2m_set('serial_l', $l, 'serial_r', $ids)" if $what eq 'set';
 	return "SELECT m2m_$what('serial_l', $l, 'serial_r')" if $what =~ /^(?:clear|count)$/;
+	return "SELECT copied FROM m2m_copy('serial_l', $l, 'serial_l', $rs->[0])" if $what eq 'copy';
+	return "SELECT lib.merged($l, $rs->[0])" if $what eq 'merge';
+	return "SELECT string_agg(id::text, ' ' ORDER BY id) FROM m2m_find(NULL::serial_l, 'serial_r', all_of => $ids)" if $what eq 'find';
+	return q{SELECT string_agg(("row").id || ' ' || links, ' ' ORDER BY ("row").id) FROM m2m_counts(NULL::serial_l, 'serial_r')} if $what eq 'counts';
 	return "SELECT lib.count_rows('DELETE FROM serial_lv WHERE l_id = $l')" if $what eq 'delete';
 	return "SELECT m2m_$what('serial_l', $l, 'serial_r', $rs->[0])";
 }
@@ -473,6 +630,24 @@ sub serial_answer
 
 	return scalar @mine if $what eq 'count';
 	return $linked->{ $asked[0] } ? 't' : 'f' if $what eq 'linked';
+	if ($what eq 'find')
+	{
+		return join ' ', grep { my $row = $_; !grep { !$linked->{"$row,$_"} } @$rs } 1 .. 3;
+	}
+	if ($what eq 'counts')
+	{
+		return join ' ', map { my $row = $_; "$row " . grep { /^$row,/ } keys %$linked } 1 .. 3;
+	}
+	if ($what =~ /^(?:copy|merge)$/)
+	{
+		my @theirs = map { s/^$l/$rs->[0]/r } @mine;
+		my @got = grep { !$linked->{$_} } @theirs;
+
+		return $what eq 'copy' ? 0 : '0 0' if $l == $rs->[0];
+		delete @$linked{@mine} if $what eq 'merge';
+		$linked->{$_} = 1 for @got;
+		return $what eq 'copy' ? scalar @got : @got . ' ' . (@theirs - @got);
+	}
 	if ($what eq 'toggle')
 	{
 		return 'f' if delete $linked->{ $asked[0] };

@@ -22,6 +22,9 @@
 /* How often a toggle tries before it gives up to concurrent ones. */
 #define TOGGLE_TRIES 10
 
+/* So many are linked without locking all rows that have an order before. */
+#define FEW_PAIRS 64
+
 static int64 link_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static int64 unlink_ids(M2mRelationship *rel, M2mIds *ids[2]);
 static bool gives_order(M2mRelationship *rel, M2mSide side,
@@ -49,6 +52,8 @@ m2m_links_add(M2mRelationship *rel, M2mIds *ids[2], Jsonb *properties,
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("over_limit => 'skip' takes one object of link properties for all pairs")));
+
+	m2m_order_before_link(rel, ids);
 
 	/*
 	 * Those that are left are linked under the locks by which they were
@@ -222,6 +227,9 @@ m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress)
 {
 	int64		created;
 
+	/* of few, whose rows are not known yet, when they are made */
+	if (m2m_pairs_count(pairs) > FEW_PAIRS)
+		m2m_order_before_link(rel, NULL);
 	if (m2m_direct_link_pairs(rel, pairs, progress, &created))
 		return created;
 	return m2m_plan_link_pairs(rel, pairs);

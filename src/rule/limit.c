@@ -24,7 +24,6 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
-#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -33,7 +32,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
 #include "catalog.h"
 #include "execute.h"
@@ -193,6 +191,13 @@ m2m_limit_define(Oid association, const char *role, int32 min, int32 max)
 	check_all(rule);
 }
 
+/* m2m_limit_has_most: is a rule a limit of how many links a row may have? */
+bool
+m2m_limit_has_most(M2mRule *rule)
+{
+	return rule->kind == &m2m_limit_kind && MAX(rule) != M2M_RULE_NONE;
+}
+
 /*
  * m2m_limits_await: who sets the links of a row waits, with nothing in hand, for
  * whoever has linked it and holds the lock by which its links are counted.  He
@@ -209,30 +214,15 @@ m2m_limits_await(M2mRelationship *rel, M2mSide side, M2mIds *id)
 	foreach(lc, m2m_rules_of(rel))
 	{
 		M2mRule    *rule = lfirst(lc);
-		uint32		hash = 0;
-		bool		alike = true;
+		uint32	   *hash;
+		uint64		count;
 
 		if (rule->kind != &m2m_limit_kind || rule->side != side ||
 			MAX(rule) == M2M_RULE_NONE)
 			continue;
-
-		/* as m2m_rule_hashes(), of keys of links */
-		for (int i = 0; i < id->nkeys; i++)
-		{
-			M2mKeyColumn *key = &rel->side[side].key[i];
-			TypeCacheEntry *type = lookup_type_cache(key->type,
-													 TYPECACHE_HASH_PROC_FINFO);
-
-			alike &= key->type == key->link_type &&
-				key->collation == key->link_collation;
-			if (alike && OidIsValid(type->hash_proc_finfo.fn_oid))
-				hash = hash_combine(hash,
-									DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
-																	 key->collation,
-																	 id->value[i])));
-		}
-		if (alike)
-			m2m_await_key(rel, side, hash);
+		hash = m2m_rule_id_hashes(rel, side, id, &count);
+		if (hash != NULL)
+			m2m_await_key(rel, side, hash[0]);
 	}
 }
 

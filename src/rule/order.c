@@ -20,9 +20,10 @@
  * order.
  *
  * Locks of a dense order, held to the end of the transaction: who links, that
- * of each row that is given links, when it is done (m2m_lock_keys()).  Who
- * unlinks or shifts, that of all rows, before it begins: were it taken when
- * links are locked already, one that has it could wait for these.
+ * of each row that is given links, when it is done, or before, where it is a
+ * call (m2m_lock_keys(), m2m_order_before_link()).  Who unlinks or shifts, that
+ * of all rows, before it begins: were it taken when links are locked already,
+ * one that has it could wait for these.
  */
 #include "postgres.h"
 
@@ -486,6 +487,49 @@ order_before(M2mRule *rule)
 {
 	if (IS_DENSE(rule) && rule->column != 0)
 		m2m_lock_all_keys(rule->rel, rule->side);
+}
+
+/*
+ * m2m_order_before_link: before links of ids are made by a call, NULL for many:
+ * locks their keys in dense orders.  Who waits for that when links are made holds
+ * these, and has perhaps locked rows that are counted; who has it, as he removes
+ * links, may wait for one or the other.  With them, and in the order in which
+ * they would be taken later, go the locks of limits.  Plain INSERT and COPY
+ * cannot do so, nor is it done where what will be locked cannot be told from ids.
+ */
+void
+m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2])
+{
+	List	   *rules = m2m_rules_of(rel);
+	bool		dense = false;
+	ListCell   *lc;
+
+	foreach(lc, rules)
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		dense |= rule->kind == &m2m_order_kind && IS_DENSE(rule) &&
+			rule->column != 0;
+	}
+	if (!dense || OidIsValid(rel->mirror))
+		return;
+	foreach(lc, rules)
+	{
+		M2mRule    *rule = lfirst(lc);
+		uint32	   *hash;
+		uint64		count;
+
+		if (!m2m_limit_has_most(rule) &&
+			(rule->kind != &m2m_order_kind || !IS_DENSE(rule) ||
+			 rule->column == 0))
+			continue;
+		hash = ids == NULL ? NULL :
+			m2m_rule_id_hashes(rel, rule->side, ids[rule->side], &count);
+		if (hash != NULL)
+			m2m_lock_keys(rel, rule->side, hash, count);
+		else if (ids == NULL)
+			m2m_lock_all_keys(rel, rule->side);
+	}
 }
 
 /*

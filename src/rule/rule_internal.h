@@ -214,6 +214,8 @@ extern char *m2m_rule_same_row(M2mRelationship *rel, M2mSide side,
 extern char *m2m_rule_is_link(M2mRelationship *rel, const char *alias);
 extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
+extern uint32 *m2m_rule_id_hashes(M2mRelationship *rel, M2mSide side,
+								  M2mIds *ids, uint64 *count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 								   uint64 *count);
 
@@ -292,5 +294,8 @@ extern const M2mRuleKind m2m_notice_kind;
 extern const M2mRuleKind m2m_order_kind;
 extern const M2mRuleKind m2m_symmetric_kind;
 extern const M2mRuleKind m2m_orphan_kind;
+
+/* limit.c */
+extern bool m2m_limit_has_most(M2mRule *rule);
 
 #endif							/* M2M_RULE_INTERNAL_H */

@@ -32,6 +32,7 @@ static SPIPlanPtr get_plan(M2mRule *rule, int statement, bool many, int nargs,
 static char *row_column(M2mEndpoint *endpoint, int i, char name);
 static uint32 *hashes(M2mRelationship *rel, M2mSide side, bool links,
 					  uint64 *count);
+static uint64 each_once(uint32 *hash, uint64 count);
 static int	compare_hashes(const void *a, const void *b);
 
 /*
@@ -430,6 +431,44 @@ m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side, uint64 *count)
 	return hashes(rel, side, false, count);
 }
 
+/*
+ * m2m_rule_id_hashes: the hashes that m2m_rule_hashes() would have for links of
+ * ids, which are of the endpoint's types; NULL where that cannot be told.
+ */
+uint32 *
+m2m_rule_id_hashes(M2mRelationship *rel, M2mSide side, M2mIds *ids,
+				   uint64 *count)
+{
+	uint32	   *hash = MemoryContextAllocHuge(CurrentMemoryContext,
+											  sizeof(uint32) * (ids->count + 1));
+
+	memset(hash, 0, sizeof(uint32) * ids->count);
+	for (int i = 0; i < ids->nkeys; i++)
+	{
+		M2mKeyColumn *key = &rel->side[side].key[i];
+		TypeCacheEntry *type = lookup_type_cache(key->type,
+												 TYPECACHE_HASH_PROC_FINFO);
+
+		/* integers hash alike, however wide they are */
+		if ((key->type != key->link_type ||
+			 key->collation != key->link_collation) &&
+			!(m2m_is_integer(key->type) && m2m_is_integer(key->link_type)))
+			return NULL;
+		for (int n = 0; n < ids->count &&
+			 OidIsValid(type->hash_proc_finfo.fn_oid); n++)
+		{
+			Datum		value = ids->value[(Size) n * ids->nkeys + i];
+
+			hash[n] = hash_combine(hash[n],
+								   DatumGetUInt32(FunctionCall1Coll(&type->hash_proc_finfo,
+																	key->collation,
+																	value)));
+		}
+	}
+	*count = each_once(hash, ids->count);
+	return hash;
+}
+
 /* hashes: of keys of links, or of rows. */
 static uint32 *
 hashes(M2mRelationship *rel, M2mSide side, bool links, uint64 *count)
@@ -437,7 +476,6 @@ hashes(M2mRelationship *rel, M2mSide side, bool links, uint64 *count)
 	uint64		rows = SPI_processed;
 	uint32	   *hash = MemoryContextAllocHuge(CurrentMemoryContext,
 											  sizeof(uint32) * (rows + 1));
-	uint64		n = 0;
 
 	for (uint64 r = 0; r < rows; r++)
 	{
@@ -463,14 +501,23 @@ hashes(M2mRelationship *rel, M2mSide side, bool links, uint64 *count)
 		}
 		hash[r] = h;
 	}
-	qsort(hash, rows, sizeof(uint32), compare_hashes);
-	for (uint64 r = 0; r < rows; r++)
-	{
-		if (n == 0 || hash[n - 1] != hash[r])
-			hash[n++] = hash[r];
-	}
-	*count = n;
+	*count = each_once(hash, rows);
 	return hash;
+}
+
+/* each_once: sorts hashes and leaves one of those that are equal; how many. */
+static uint64
+each_once(uint32 *hash, uint64 count)
+{
+	uint64		n = 0;
+
+	qsort(hash, count, sizeof(uint32), compare_hashes);
+	for (uint64 i = 0; i < count; i++)
+	{
+		if (n == 0 || hash[n - 1] != hash[i])
+			hash[n++] = hash[i];
+	}
+	return n;
 }
 
 /* compare_hashes: for qsort. */

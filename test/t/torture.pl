@@ -10,7 +10,8 @@
 # Statements are cancelled and sessions terminated at random moments, and now
 # and then the server is stopped at once and recovers. A standby, which compares
 # each page that it redoes, and a subscriber are attached. (What the comparison
-# itself gets wrong is told apart: see page_checks and known_alarm().)
+# itself gets wrong is told apart: see page_checks and known_alarm().) Questions
+# are asked there and here, and must be what a join says by the same snapshot.
 #
 # Then, when all is quiet, the oracle: no double, no orphan, what statements
 # said that they did adds up, link views and functions are the recomputed joins
@@ -54,7 +55,7 @@ my $seconds = $ENV{M2M_TORTURE_SECONDS} // 45;
 my $stop = time + 60 * ($ENV{M2M_TORTURE_MINUTES} // 5);
 
 # By number: the kind of each session.
-my @kinds = qw(writer writer writer writer clerk ddl maintainer);
+my @kinds = qw(writer writer writer writer clerk ddl maintainer reader);
 
 # The pages that a standby compares with the primary's: all but those of hash
 # indexes, where PostgreSQL itself logs a bucket's first page without locking it
@@ -66,6 +67,11 @@ my $answer_seconds = 90;
 
 note("M2M_SEED=$seed");
 $SIG{PIPE} = 'IGNORE';
+
+# Decoding takes a row of a catalog for that of a savepoint rolled back before,
+# whose place it has: with assertions the walsender stops the server then
+# (ReorderBufferBuildTupleCidHash(), "ent->cmin == change->data.tuplecid.cmin").
+my $asserts;
 
 my ($node, $standby, $subscriber);
 my (@sessions, $monitor, $listener);
@@ -113,6 +119,7 @@ sub start_servers
 	  if -e "${\ pg_config('sharedir')}/extension/pgaudit.control";
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE ROLE clerk; CREATE ROLE auditor');
+	$asserts = $node->safe_psql('postgres', 'SHOW debug_assertions') eq 'on';
 	start_standby();
 	$subscriber = PostgreSQL::Test::Cluster->new('torture_subscriber');
 	$subscriber->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
@@ -136,7 +143,8 @@ sub start_standby
 	$node->backup("base_$standbys");
 	$standby = PostgreSQL::Test::Cluster->new($name);
 	$standby->init_from_backup($node, "base_$standbys", has_streaming => 1);
-	$standby->append_conf('postgresql.conf', "primary_slot_name = 'standby'\nhot_standby_feedback = off");
+	$standby->append_conf('postgresql.conf',
+		"primary_slot_name = 'standby'\nhot_standby_feedback = off\nmax_standby_streaming_delay = 1s");
 	$node->safe_psql('postgres', "SELECT pg_create_physical_replication_slot('standby', true)");
 	$standby->start;
 	return;
@@ -182,6 +190,7 @@ sub one_round
 	$log->autoflush(1);
 	my $database = make_database();
 	@sessions = map { { number => $_ + 1, kind => $kinds[$_], database => $database, transaction => 0 } } 0 .. $#kinds;
+	wait_for_standby();
 	open_session($_) for @sessions;
 	$monitor = { number => 0, kind => 'monitor', database => 'postgres' };
 	open_session($monitor);
@@ -277,7 +286,7 @@ sub next_transaction
 	my $n = $session->{transaction}++;
 
 	srand(($seed * 1_000_003 + $round * 10_007 + $session->{number} * 131_071 + $n * 257) % 4_294_967_291);
-	$session->{queue} = [ random_transaction($session->{kind}, $session->{number}) ];
+	$session->{queue} = [ random_transaction($session->{kind}, $session->{number}, !$asserts) ];
 	$session->{in_transaction} = 0;
 	return;
 }
@@ -316,11 +325,12 @@ sub open_session
 {
 	my ($session) = @_;
 	my $errors = "$PostgreSQL::Test::Utils::tmp_check/torture.$session->{number}";
+	my $server = $session->{kind} eq 'reader' ? $standby : $node;
 	my ($in, $out);
 
 	open my $err, '>', $errors or die "$errors: $!";
 	my $pid = open3($in, $out, '>&' . fileno($err),
-		'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-h', $node->host, '-p', $node->port,
+		'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-h', $server->host, '-p', $server->port,
 		'-d', "dbname=$session->{database} application_name=session_$session->{number}");
 	open my $read, '<', $errors or die "$errors: $!";
 	unlink $errors;
@@ -581,6 +591,15 @@ sub replayed
 
 	$history = join '', map { "$_\n" } sort split /\n/, $history;
 	failure("the history (here) is not the log (there):\n" . differences($history, $replayed)) if $history ne $replayed;
+	return;
+}
+
+# Until it has what there is.
+sub wait_for_standby
+{
+	my $lsn = $node->safe_psql('postgres', 'SELECT pg_current_wal_flush_lsn()');
+
+	$standby->poll_query_until('postgres', "SELECT pg_last_wal_replay_lsn() >= '$lsn'") or die 'the standby does not follow';
 	return;
 }
 
