@@ -172,6 +172,7 @@ m2m_view_restore(List *saved_views)
 	HTAB	   *views = by_association(saved_views);
 	List	   *ended = NIL;
 	List	   *rest = saved_views;
+	List	   *made = NIL;
 	ListCell   *lc;
 
 	if (list_length(saved_views) > 1)
@@ -194,9 +195,13 @@ m2m_view_restore(List *saved_views)
 						  psprintf("could not put back link view \"%s\"",
 								   saved->name),
 						  restore_view, restoration))
-			complete(restoration);
+			made = lappend(made, restoration);
 		m2m_relationship_changed(saved->view->association);
 	}
+
+	/* once all are there: a rule of one may speak of another */
+	foreach(lc, made)
+		complete(lfirst(lc));
 	hash_destroy(views);
 	return ended;
 }
@@ -714,6 +719,13 @@ set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", viewid);
 	datum = heap_getattr(tuple, position, desc, &isnull);
+
+	/* as most have none, and each change of the row reads the view anew */
+	if (isnull && acl == NULL)
+	{
+		table_close(relation, RowExclusiveLock);
+		return;
+	}
 	old_acl = m2m_acl_copy(datum, isnull);
 	if (old_acl != NULL)
 		nold = aclmembers(old_acl, &old_members);
