@@ -16,13 +16,16 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/lmgr.h"
+#include "tcop/dest.h"
 #include "tcop/tcopprot.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 
 #include "catalog.h"
 #include "execute.h"
@@ -39,6 +42,7 @@ static Node *own_statement = NULL;	/* the innermost */
 static const char *const see_check =
 "m2m_check() tells what is amiss, and m2m_repair() mends it.";
 
+static void say_statement(void *arg);
 static bool as_owner(Oid owner, bool restricted, bool keep, const char *what,
 					 const char *hint, bool (*expected) (int sqlerrcode),
 					 void (*action) (void *arg), void *arg);
@@ -71,23 +75,45 @@ m2m_association_check_owner(Oid association)
 
 /*
  * m2m_ddl: runs one utility statement of our own as the current user.
+ *
+ * As SPI would, with a snapshot of its own, but without a plan: a command on a
+ * table where thousands of relationships meet runs many thousands of them.
  */
 void
 m2m_ddl(const char *sql)
 {
-	List	   *statements = pg_parse_query(sql);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "m2m statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
 	Node	   *outer = own_statement;
+	ErrorContextCallback callback = {error_context_stack, say_statement,
+	unconstify(char *, sql)};
 
-	/*
-	 * SPI parses the text again, and the event triggers are given that tree;
-	 * so ours is known by equal(), and parsed here to have one to compare.
-	 */
 	depth++;
-	own_statement = statements == NIL ? NULL :
-		linitial_node(RawStmt, statements)->stmt;
+	error_context_stack = &callback;
 	PG_TRY();
 	{
-		m2m_sql(sql);
+		List	   *statements = pg_parse_query(sql);
+
+		if (list_length(statements) != 1)
+			elog(ERROR, "not one statement: \"%s\"", sql);
+
+		/* by this tree the event triggers know it: see m2m_ddl_is_own() */
+		own_statement = linitial_node(RawStmt, statements)->stmt;
+		CommandCounterIncrement();
+		statements = pg_analyze_and_rewrite_fixedparams(linitial(statements),
+														sql, NULL, 0, NULL);
+		statements = pg_plan_queries(statements, sql, 0, NULL);
+		if (list_length(statements) != 1 ||
+			linitial_node(PlannedStmt, statements)->utilityStmt == NULL)
+			elog(ERROR, "not a utility statement: \"%s\"", sql);
+		PushActiveSnapshot(GetTransactionSnapshot());
+		ProcessUtility(linitial(statements), sql, false,
+					   PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver,
+					   NULL);
+		PopActiveSnapshot();
+		CommandCounterIncrement();
 	}
 	PG_FINALLY();
 	{
@@ -96,6 +122,26 @@ m2m_ddl(const char *sql)
 		own_statement = outer;
 	}
 	PG_END_TRY();
+	error_context_stack = callback.previous;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* say_statement: what SPI says of a statement in which an error is raised. */
+static void
+say_statement(void *arg)
+{
+	int			position = geterrposition();
+
+	/* positions are in our text, not in that which the client has sent */
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(arg);
+	}
+	else
+		errcontext("SQL statement \"%s\"", (char *) arg);
 }
 
 /*

@@ -16,12 +16,16 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
 #include "commands/comment.h"
 #include "commands/seclabel.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "rewrite/rewriteSupport.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -37,10 +41,26 @@ typedef struct Restoration
 {
 	M2mSavedView *saved;
 	M2mRelationship *rel;
+	bool		shows_all;		/* no row is told to be no link any more */
+	M2mViewColumn *before;		/* the saved columns, as they were saved */
 	List	   *columns;
+	Oid			view;			/* once it is back */
 } Restoration;
 
+/* Saved views of one association. */
+typedef struct SavedViews
+{
+	Oid			association;	/* hash key */
+	List	   *views;			/* M2mLinkView, in their order */
+} SavedViews;
+
 static bool may_join(M2mRelationship *rel, M2mLinkView *view, bool invoker);
+static HTAB *by_association(List *saved_views);
+static Restoration *prepare(M2mSavedView *saved, HTAB *views, List **ended);
+static List *restore_together(List *saved_views, HTAB *views, List **ended);
+static void restore_views(void *arg);
+static void say_shows_all(Restoration *restoration);
+static void complete(Restoration *restoration);
 static void add_counterpart(M2mLinkView *pair[2], M2mLinkView *view,
 							M2mLinkView *other);
 static bool is_over(M2mRelationship *rel, M2mLinkView *pair[2]);
@@ -50,8 +70,6 @@ static void restore_trigger(M2mSavedPart *part, M2mSavedView *saved);
 static void run_trigger(void *arg);
 static void restore_additions(Restoration *restoration);
 static void run_ddl(void *arg);
-static void restore_part_comment(M2mSavedPart *part, const char *kind,
-								 M2mSavedView *saved);
 static char *qualified_name(M2mSavedView *saved);
 static void restore_the_rest(Restoration *restoration);
 static void set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl);
@@ -151,58 +169,22 @@ refresh_view(void *arg)
 List *
 m2m_view_restore(List *saved_views)
 {
+	HTAB	   *views = by_association(saved_views);
 	List	   *ended = NIL;
+	List	   *rest = saved_views;
+	List	   *made = NIL;
 	ListCell   *lc;
 
-	foreach(lc, saved_views)
+	if (list_length(saved_views) > 1)
+		rest = restore_together(saved_views, views, &ended);
+	foreach(lc, rest)
 	{
 		M2mSavedView *saved = lfirst(lc);
-		M2mLinkView *pair[2] = {NULL, NULL};
-		Restoration restoration;
-		ListCell   *other;
+		Restoration *restoration = prepare(saved, views, &ended);
 
-		/*
-		 * Asked again, after m2m_views_lost(): to put back those before it
-		 * may have run event triggers of others.
-		 */
-		if (!m2m_view_is_lost(saved))
+		if (restoration == NULL)
 			continue;
-
-		/*
-		 * What the relationship is has to be read from what there is, and
-		 * that lacks this view: so it is described by the saved ones.  Its
-		 * counterpart stands, or was dropped with it.
-		 */
-		pair[saved->view->near] = saved->view;
-		foreach(other, m2m_catalog_link_views(saved->view->association))
-			add_counterpart(pair, saved->view,
-							m2m_catalog_read_view(lfirst_oid(other), true));
-		foreach(other, saved_views)
-			add_counterpart(pair, saved->view,
-							((M2mSavedView *) lfirst(other))->view);
-		restoration.saved = saved;
-		restoration.rel =
-			m2m_catalog_describe_rest(saved->view->association, pair, NIL);
-		if (restoration.rel == NULL)
-			continue;
-
-		/* before anything is made: what is over is dropped by the caller */
-		if (is_over(restoration.rel, pair))
-		{
-			ended = list_append_unique_oid(ended, saved->view->association);
-			continue;
-		}
-
-		/* once, though there may be two of them */
-		if (saved->view->deleted != 0 && restoration.rel->deleted == 0 &&
-			(saved->view->near == M2M_LEFT || pair[M2M_LEFT] == NULL))
-			ereport(WARNING,
-					(errmsg("all rows of table \"%s\" are links now",
-							get_rel_name(saved->view->association)),
-					 errdetail("The column is gone that said which were no links any more.")));
-		if (!may_join(restoration.rel, saved->view, saved->invoker))
-			restoration.rel->side[M2M_OTHER(saved->view->near)].relid =
-				InvalidOid;
+		say_shows_all(restoration);
 
 		/*
 		 * Nobody gets a new right by what stood there a moment ago: its owner
@@ -212,19 +194,202 @@ m2m_view_restore(List *saved_views)
 		if (m2m_as_server(!saved->temporary,
 						  psprintf("could not put back link view \"%s\"",
 								   saved->name),
-						  restore_view, &restoration))
-		{
-			/*
-			 * Each by itself, since one that does not fit must not take the
-			 * view along; privileges last, as an owner may have none on his
-			 * view, and could not put his own default back.
-			 */
-			restore_additions(&restoration);
-			restore_the_rest(&restoration);
-		}
+						  restore_view, restoration))
+			made = lappend(made, restoration);
 		m2m_relationship_changed(saved->view->association);
 	}
+
+	/* once all are there: a rule of one may speak of another */
+	foreach(lc, made)
+		complete(lfirst(lc));
+	hash_destroy(views);
 	return ended;
+}
+
+/* by_association: finds those of one association among thousands. */
+static HTAB *
+by_association(List *saved_views)
+{
+	HASHCTL		control;
+	HTAB	   *result;
+	ListCell   *lc;
+
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(Oid);
+	control.entrysize = sizeof(SavedViews);
+	control.hcxt = CurrentMemoryContext;
+	result = hash_create("m2m saved views", 64, &control,
+						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(lc, saved_views)
+	{
+		M2mLinkView *view = ((M2mSavedView *) lfirst(lc))->view;
+		bool		found;
+		SavedViews *entry = hash_search(result, &view->association,
+										HASH_ENTER, &found);
+
+		entry->views = lappend(found ? entry->views : NIL, view);
+	}
+	return result;
+}
+
+/*
+ * prepare: how a view is to be put back, or NULL if it is not to be.  Reads
+ * the catalogs, and changes nothing.
+ */
+static Restoration *
+prepare(M2mSavedView *saved, HTAB *views, List **ended)
+{
+	M2mLinkView *pair[2] = {NULL, NULL};
+	Restoration *restoration;
+	SavedViews *others;
+	ListCell   *lc;
+
+	/*
+	 * Asked again, after m2m_views_lost(): to put back those before it may
+	 * have run event triggers of others.
+	 */
+	if (!m2m_view_is_lost(saved))
+		return NULL;
+
+	/*
+	 * What the relationship is has to be read from what there is, and that
+	 * lacks this view: so it is described by the saved ones.  Its counterpart
+	 * stands, or was dropped with it.
+	 */
+	pair[saved->view->near] = saved->view;
+	foreach(lc, m2m_catalog_link_views(saved->view->association))
+		add_counterpart(pair, saved->view,
+						m2m_catalog_read_view(lfirst_oid(lc), true));
+	others = hash_search(views, &saved->view->association, HASH_FIND, NULL);
+	foreach(lc, others->views)
+		add_counterpart(pair, saved->view, lfirst(lc));
+	restoration = palloc0(sizeof(Restoration));
+	restoration->saved = saved;
+	restoration->rel =
+		m2m_catalog_describe_rest(saved->view->association, pair, NIL);
+	if (restoration->rel == NULL)
+		return NULL;
+
+	/* before anything is made: what is over is dropped by the caller */
+	if (is_over(restoration->rel, pair))
+	{
+		*ended = list_append_unique_oid(*ended, saved->view->association);
+		return NULL;
+	}
+
+	/* once, though there may be two of them */
+	restoration->shows_all = saved->view->deleted != 0 &&
+		restoration->rel->deleted == 0 &&
+		(saved->view->near == M2M_LEFT || pair[M2M_LEFT] == NULL);
+	if (!may_join(restoration->rel, saved->view, saved->invoker))
+		restoration->rel->side[M2M_OTHER(saved->view->near)].relid =
+			InvalidOid;
+	return restoration;
+}
+
+/*
+ * restore_together: the same in one subtransaction for all, as each costs what
+ * the transaction holds: with thousands of views, thousands of locks.  Returns
+ * those that are to be put back one by one: all, with nothing done, if one of
+ * them failed for a reason that may last, so that it takes no other along; and
+ * temporary ones.
+ */
+static List *
+restore_together(List *saved_views, HTAB *views, List **ended)
+{
+	List	   *restorations = NIL;
+	List	   *over = NIL;
+	List	   *rest = NIL;
+	ErrorData  *error;
+	ListCell   *lc;
+
+	foreach(lc, saved_views)
+	{
+		M2mSavedView *saved = lfirst(lc);
+		Size		size = saved->view->ncolumns * sizeof(M2mViewColumn);
+		Restoration *restoration;
+
+		if (saved->temporary)
+		{
+			rest = lappend(rest, saved);
+			continue;
+		}
+		restoration = prepare(saved, views, &over);
+		if (restoration == NULL)
+			continue;
+		restoration->before = palloc(size);
+		memcpy(restoration->before, saved->view->column, size);
+		restorations = lappend(restorations, restoration);
+	}
+	error = m2m_attempt_as(BOOTSTRAP_SUPERUSERID, true, true, false,
+						   restore_views, restorations);
+	if (error != NULL)
+	{
+		FreeErrorData(error);
+		foreach(lc, restorations)
+		{
+			Restoration *restoration = lfirst(lc);
+			M2mLinkView *view = restoration->saved->view;
+
+			memcpy(view->column, restoration->before,
+				   view->ncolumns * sizeof(M2mViewColumn));
+		}
+		return saved_views;
+	}
+	foreach(lc, restorations)
+	{
+		Restoration *restoration = lfirst(lc);
+
+		if (!OidIsValid(restoration->view))
+			continue;
+		say_shows_all(restoration);
+		complete(restoration);
+		m2m_relationship_changed(restoration->saved->view->association);
+	}
+	*ended = over;
+	return rest;
+}
+
+/* restore_views: a list of Restoration, as far as they are still to be. */
+static void
+restore_views(void *arg)
+{
+	ListCell   *lc;
+
+	foreach(lc, (List *) arg)
+	{
+		Restoration *restoration = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (m2m_view_is_lost(restoration->saved))
+			restore_view(restoration);
+	}
+}
+
+/* say_shows_all: of which rows a relationship will have from now on. */
+static void
+say_shows_all(Restoration *restoration)
+{
+	if (restoration->shows_all)
+		ereport(WARNING,
+				(errmsg("all rows of table \"%s\" are links now",
+						get_rel_name(restoration->saved->view->association)),
+				 errdetail("The column is gone that said which were no links any more.")));
+}
+
+/*
+ * complete: all that belongs to a view that is back.  Each by itself, since
+ * one that does not fit must not take the view along; privileges last, as an
+ * owner may have none on his view, and could not put his own default back.
+ */
+static void
+complete(Restoration *restoration)
+{
+	/* event triggers of others have run since */
+	if (get_rel_name(restoration->view) == NULL)
+		return;
+	restore_additions(restoration);
+	restore_the_rest(restoration);
 }
 
 /*
@@ -334,24 +499,29 @@ restore_view(void *arg)
 		if (((M2mSavedPart *) lfirst(lc))->ours)
 			restore_trigger(lfirst(lc), saved);
 	}
-	m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s", qualified_name(saved),
-					 quote_identifier(GetUserNameFromId(saved->owner,
-														false))));
+
+	/* made by the current user, it is his */
+	if (saved->owner != GetUserId())
+		m2m_ddl(psprintf("ALTER VIEW %s OWNER TO %s", qualified_name(saved),
+						 quote_identifier(GetUserNameFromId(saved->owner,
+															false))));
+	restoration->view = get_relname_relid(saved->name, saved->schema);
 }
 
 /* restore_trigger: a trigger with its comment and extensions. */
 static void
 restore_trigger(M2mSavedPart *part, M2mSavedView *saved)
 {
+	Oid			trigger;
 	ListCell   *lc;
 
 	m2m_ddl(part->definition);
+	trigger = get_trigger_oid(get_relname_relid(saved->name, saved->schema),
+							  part->name, false);
 	foreach(lc, part->extensions)
-		m2m_trigger_depends(get_trigger_oid(get_relname_relid(saved->name,
-															  saved->schema),
-											part->name, false),
-							lfirst(lc));
-	restore_part_comment(part, "TRIGGER", saved);
+		m2m_trigger_depends(trigger, lfirst(lc));
+	if (part->comment != NULL)
+		CreateComments(trigger, TriggerRelationId, 0, part->comment);
 }
 
 /* What run_trigger() and run_rule() are to do. */
@@ -377,7 +547,11 @@ run_rule(void *arg)
 	PartTask   *task = arg;
 
 	m2m_ddl(task->part->definition);
-	restore_part_comment(task->part, "RULE", task->saved);
+	if (task->part->comment != NULL)
+		CreateComments(get_rewrite_oid(get_relname_relid(task->saved->name,
+														 task->saved->schema),
+									   task->part->name, false),
+					   RewriteRelationId, 0, task->part->comment);
 }
 
 /*
@@ -439,16 +613,6 @@ static void
 run_ddl(void *arg)
 {
 	m2m_ddl(arg);
-}
-
-/* restore_part_comment: the comment on a trigger or rule. */
-static void
-restore_part_comment(M2mSavedPart *part, const char *kind, M2mSavedView *saved)
-{
-	if (part->comment != NULL)
-		m2m_ddl(psprintf("COMMENT ON %s %s ON %s IS %s", kind,
-						 quote_identifier(part->name), qualified_name(saved),
-						 quote_literal_cstr(part->comment)));
 }
 
 /* qualified_name: the quoted name of a saved view, with its schema. */
@@ -555,6 +719,13 @@ set_acl(Oid viewid, AttrNumber attnum, Oid owner, Acl *acl)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u", viewid);
 	datum = heap_getattr(tuple, position, desc, &isnull);
+
+	/* as most have none, and each change of the row reads the view anew */
+	if (isnull && acl == NULL)
+	{
+		table_close(relation, RowExclusiveLock);
+		return;
+	}
 	old_acl = m2m_acl_copy(datum, isnull);
 	if (old_acl != NULL)
 		nold = aclmembers(old_acl, &old_members);
