@@ -156,10 +156,12 @@ SELECT m2m_rename('book_tag', right_role => 'mark');
 SELECT m2m_json('book', 1, '{marks}');
 -- a path that comes by the same tables again; compiling it cannot be cancelled
 SELECT m2m_json('person', 1, ARRAY[rtrim(repeat('friends.', 4), '.')]);
+SET jit = on;
 SET jit_above_cost = 0;
 SELECT length(m2m_json('person', 1, ARRAY[rtrim(repeat('friends.', 64), '.')])::text), current_setting('jit');
 SELECT m2m_json('person', 1, ARRAY[rtrim(repeat('friends.', 65), '.')]);
 RESET jit_above_cost;
+RESET jit;
 -- by what the calling statement sees
 WITH x AS (INSERT INTO author VALUES (4, 'Dan') RETURNING id) SELECT m2m_json('author', id) FROM x;
 SELECT m2m_json('author', 4);

@@ -27,7 +27,6 @@
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -297,11 +296,9 @@ lock_for_adoption(M2mCandidate *c)
 	Oid			schema = m2m_schema_of_views(c->schema, false);
 
 	return m2m_keep_extension_if_free("m2m") &&
-		ConditionalLockDatabaseObject(NamespaceRelationId, c->schema, 0,
-									  AccessShareLock) &&
+		m2m_lock_object_if_free(NamespaceRelationId, c->schema, AccessShareLock) &&
 		(schema == c->schema ||
-		 ConditionalLockDatabaseObject(NamespaceRelationId, schema, 0,
-									   AccessShareLock)) &&
+		 m2m_lock_object_if_free(NamespaceRelationId, schema, AccessShareLock)) &&
 		m2m_lock_if_free(list_make1_oid(c->relid), ShareRowExclusiveLock) &&
 		m2m_lock_if_free(endpoints, AccessShareLock);
 }

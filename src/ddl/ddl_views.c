@@ -166,8 +166,7 @@ m2m_view_lock_if_free(Oid viewid)
 		if (used->classId == RelationRelationId ?
 			!m2m_lock_if_free(list_make1_oid(used->objectId),
 							  use_lockmode(view, used->objectId)) :
-			!ConditionalLockDatabaseObject(used->classId, used->objectId, 0,
-										   AccessShareLock))
+			!m2m_lock_object_if_free(used->classId, used->objectId, AccessShareLock))
 			return false;
 	}
 	return m2m_lock_if_free(list_make1_oid(viewid), AccessExclusiveLock);

@@ -130,6 +130,23 @@ m2m_lock_if_free(List *relids, LOCKMODE lockmode)
 }
 
 /*
+ * m2m_lock_object_if_free: takes the lock on something of the database that is
+ * no relation, if it is to be had at once; returns whether it did.
+ * ConditionalLockDatabaseObject() does so, but early minors lack it.
+ */
+bool
+m2m_lock_object_if_free(Oid classid, Oid objid, LOCKMODE lockmode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, classid, objid, 0);
+	if (LockAcquire(&tag, lockmode, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	AcceptInvalidationMessages();
+	return true;
+}
+
+/*
  * m2m_lock_extension: takes a lock against which an extension is not dropped,
  * until the end of the transaction (AccessShareLock), or by which it is about
  * to be (AccessExclusiveLock).

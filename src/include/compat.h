@@ -12,8 +12,11 @@
 #include "access/tableam.h"
 #include "catalog/pg_constraint.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/plannodes.h"
 #include "parser/parse_relation.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/rel.h"
 
@@ -35,6 +38,27 @@
  */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))
+#endif
+
+/*
+ * 17: LockHeldByMe() looks for stronger locks, too, and there always is
+ * CheckRelationOidLockedByMe(), which early minors of 15 and 16 lack.
+ */
+#if PG_VERSION_NUM < 170000
+static inline bool
+m2m_relation_locked_by_me(Oid relid, LOCKMODE lockmode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	for (; lockmode <= MaxLockMode; lockmode++)
+		if (LockHeldByMe(&tag, lockmode))
+			return true;
+	return false;
+}
+#else
+#define m2m_relation_locked_by_me(relid, lockmode) \
+	CheckRelationOidLockedByMe(relid, lockmode, true)
 #endif
 
 /*

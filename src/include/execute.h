@@ -73,6 +73,7 @@ extern bool m2m_check_permissions(Relation relation, LOCKMODE lockmode,
 extern void m2m_lock_relations(List *relids, LOCKMODE lockmode);
 extern void m2m_lock_relations_each(List *relids, List *lockmodes);
 extern bool m2m_lock_if_free(List *relids, LOCKMODE lockmode);
+extern bool m2m_lock_object_if_free(Oid classid, Oid objid, LOCKMODE lockmode);
 extern void m2m_lock_extension(Oid extension, LOCKMODE lockmode);
 extern Oid	m2m_keep_extension(const char *name, bool missing_ok);
 extern bool m2m_keep_extension_if_free(const char *name);

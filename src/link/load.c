@@ -212,8 +212,7 @@ m2m_load_lock(M2mRelationship *rel)
 	{
 		m2m_sql(psprintf("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE",
 						 m2m_qualified_name(rel->association)));
-	} while (!CheckRelationOidLockedByMe(rel->association,
-										 ShareRowExclusiveLock, true));
+	} while (!m2m_relation_locked_by_me(rel->association, ShareRowExclusiveLock));
 }
 
 /*

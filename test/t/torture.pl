@@ -465,9 +465,12 @@ sub answer
 		{
 			return ($1, $2);
 		}
-		next if sysread $session->{out}, $session->{buffer}, 65536, length $session->{buffer};
+		my $read = sysread $session->{out}, $session->{buffer}, 65536, length $session->{buffer};
+		next if $read || (!defined $read && $!{EINTR});
+		my $why = defined $read ? "it ended" : "$!";
+		waitpid $session->{pid}, 0 if defined $read;
 		seek $session->{err}, 0, 1;
-		die "session $session->{number} went away: " . join '', readline $session->{err};
+		die "session $session->{number} went away ($why, status $?): " . join '', readline $session->{err};
 	}
 }
 
