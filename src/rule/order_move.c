@@ -576,8 +576,8 @@ write_places(OrderedList *list, Oid as)
 	m2m_rule_add_relation("places", InvalidOid, m2m_order_places_desc(),
 						  list->places);
 	locked = run(rule,
-				 psprintf("SELECT a.ctid FROM places p JOIN %s a ON a.ctid"
-						  " OPERATOR(pg_catalog.=) p.place ORDER BY %s FOR NO KEY UPDATE OF a",
+				 psprintf("SELECT a.ctid FROM places p JOIN %s a ON " M2M_ORDER_AT_PLACE
+						  " ORDER BY %s FOR NO KEY UPDATE OF a",
 						  table, m2m_rule_pair(rel, "a")),
 				 0, NULL, NULL, false);
 	if (locked != wanted)
@@ -586,8 +586,8 @@ write_places(OrderedList *list, Oid as)
 	PG_TRY();
 	{
 		run(rule,
-			psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p WHERE a.ctid"
-					 " OPERATOR(pg_catalog.=) p.place",
+			psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p"
+					 " WHERE " M2M_ORDER_AT_PLACE,
 					 table, m2m_quoted_column(rel->association, rule->column),
 					 format_type_extended(get_atttype(rel->association,
 													  rule->column), -1,
