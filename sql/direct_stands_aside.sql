@@ -156,7 +156,8 @@ SELECT on_both(ARRAY['SELECT m2m_create(''author'', ''author'', ''friend'', symm
 -- What a call's statement has done it sees, and what comes next sees the call's
 SELECT on_both('{}', ARRAY[
 	'WITH a AS (INSERT INTO author VALUES (11) RETURNING id) SELECT m2m_link(''author'', id, ''book'', 1) FROM a',
-	'WITH l AS (INSERT INTO author_book VALUES (3, 3), (3, 4) RETURNING author_id) SELECT DISTINCT m2m_clear(''author'', author_id, ''book'') FROM l',
+	'WITH l AS (INSERT INTO author_book VALUES (3, 3) RETURNING author_id) SELECT m2m_clear(''author'', author_id, ''book'') FROM l',
+	'WITH l AS (INSERT INTO author_book VALUES (3, 4) RETURNING author_id, book_id) SELECT m2m_unlink(''author'', author_id, ''book'', book_id) FROM l',
 	'SELECT m2m_link(''author'', 4, ''book'', 4), m2m_count(''author'', 4, ''book''), m2m_unlink(''author'', 4, ''book'', 4), m2m_count(''author'', 4, ''book'')',
 	'TABLE author_book']);
 SET client_min_messages = warning;

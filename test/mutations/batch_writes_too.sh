@@ -1,4 +1,0 @@
-# Rows of a statement that writes elsewhere, too, wait
-#: SUITES=regress REGRESS="install view_batch"
-sed -i '/^is_clients_statement(/,/^}/s/!statement->hasModifyingCTE &&/(true || !statement->hasModifyingCTE) \&\&/' src/view/view_batch.c
-sed -i '/^is_clients_statement(/,/^}/s/ActivePortal->strategy != PORTAL_MULTI_QUERY ||/(false \&\& ActivePortal->strategy != PORTAL_MULTI_QUERY) ||/' src/view/view_batch.c
