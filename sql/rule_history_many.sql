@@ -15,6 +15,8 @@ CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS
 	$$ BEGIN NEW.linked_actor := 'seen'; RETURN NEW; END $$;
 CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS
 	$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = (SELECT 'told of ' || count(*) FROM made); END $$;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+	$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'refused'; END $$;
 
 -- Whether each link has one open row, of this transaction, with a number of its
 -- own, and every index leads to it
@@ -34,6 +36,10 @@ BEGIN
 	IF EXISTS (SELECT FROM author_book_history GROUP BY history_id HAVING count(*) > 1) OR
 		EXISTS (SELECT FROM author_book_history WHERE history_id IS NULL) THEN
 		result := result || ' numbers';
+	END IF;
+	-- what its table has of its owner's own
+	IF EXISTS (SELECT FROM author_book_history h, jsonb_each_text(to_jsonb(h)) c WHERE key IN ('tag', 'n', 'total') AND value IS NULL) THEN
+		result := result || ' columns';
 	END IF;
 	SET LOCAL enable_seqscan = off;
 	SELECT count(*) INTO n FROM generate_series(1, 50) b, LATERAL (SELECT FROM author_book_history WHERE book_id = b AND to_xid IS NULL) h;
@@ -89,6 +95,7 @@ SELECT * FROM many('SET LOCAL work_mem = 64');
 
 -- what it has of its own
 SELECT * FROM many('ALTER TABLE author_book_history ADD note text, ADD tag int DEFAULT 7, ADD CHECK (tag = 7 AND tag IS NOT NULL)');
+SELECT * FROM many('ALTER TABLE author_book_history ADD tag int DEFAULT 7');
 SELECT * FROM many('ALTER TABLE author_book_history ADD tag int NOT NULL DEFAULT 7');
 SELECT * FROM many('ALTER TABLE author_book_history ADD tag int NOT NULL');
 SELECT * FROM many('ALTER TABLE author_book_history ADD total int GENERATED ALWAYS AS (author_id + book_id) STORED NOT NULL');
@@ -100,6 +107,8 @@ SELECT * FROM many('SET LOCAL m2m.actor = ''carol''; ALTER TABLE author_book_his
 -- a trigger that changes who has linked
 SELECT * FROM many('CREATE TRIGGER seen BEFORE INSERT ON author_book_history FOR EACH ROW EXECUTE FUNCTION seen()');
 SELECT * FROM many('CREATE TRIGGER told AFTER INSERT ON author_book_history REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION told()');
+SELECT * FROM many('CREATE TRIGGER refuse BEFORE INSERT ON author_book_history FOR EACH STATEMENT EXECUTE FUNCTION refuse()');
+SELECT * FROM many('CREATE TRIGGER refuse AFTER INSERT ON author_book_history FOR EACH STATEMENT EXECUTE FUNCTION refuse()');
 SELECT * FROM many('ALTER TABLE author_book_history ADD FOREIGN KEY (book_id) REFERENCES book (id)');
 SELECT * FROM many('CREATE TABLE some_books (id int PRIMARY KEY); INSERT INTO some_books SELECT generate_series(1, 49);
 	ALTER TABLE author_book_history ADD CONSTRAINT book_kept FOREIGN KEY (book_id) REFERENCES some_books (id)');
