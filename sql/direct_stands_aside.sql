@@ -111,6 +111,12 @@ SELECT on_both(ARRAY['SET LOCAL session_replication_role = replica'], calls());
 RESET session_replication_role;
 SELECT on_both(ARRAY['CREATE TABLE review (author_id int, book_id int, FOREIGN KEY (author_id, book_id) REFERENCES author_book)', 'INSERT INTO review VALUES (1, 1)'], calls());
 
+-- what a subscriber could not remove
+SET client_min_messages = error; -- wal_level
+SELECT on_both(ARRAY['ALTER TABLE author_book REPLICA IDENTITY NOTHING', 'CREATE PUBLICATION aside FOR TABLE author_book'],
+	calls() || 'SELECT m2m_clear(''author'', 2, ''book'')'::text);
+SET client_min_messages = warning;
+
 -- its foreign keys
 SELECT on_both(ARRAY['ALTER TABLE author_book ALTER CONSTRAINT author_book_author_id_fkey DEFERRABLE INITIALLY DEFERRED'],
 	calls() || 'SET CONSTRAINTS ALL IMMEDIATE'::text);

@@ -129,6 +129,8 @@ SELECT * FROM many('CREATE UNIQUE INDEX one_open ON author_book_history (author_
 SELECT * FROM many('CREATE UNIQUE INDEX one ON author_book_history (author_id, book_id, from_xid)');
 SELECT * FROM many('CREATE UNIQUE INDEX book_once ON author_book_history (book_id)');
 SELECT * FROM many('ALTER TABLE author_book_history ADD UNIQUE (book_id, from_xid, author_id) DEFERRABLE INITIALLY DEFERRED');
+-- which is not to be true before the commit
+SELECT * FROM many('ALTER TABLE author_book_history ADD UNIQUE (book_id) DEFERRABLE INITIALLY DEFERRED');
 
 -- properties
 SELECT * FROM many('ALTER TABLE author_book ADD note text NOT NULL DEFAULT ''new'';
