@@ -128,6 +128,7 @@ SELECT * FROM many('CREATE INDEX ON author_book_history ((author_id + book_id));
 SELECT * FROM many('CREATE UNIQUE INDEX one_open ON author_book_history (author_id, book_id) WHERE to_xid IS NULL');
 SELECT * FROM many('CREATE UNIQUE INDEX one ON author_book_history (author_id, book_id, from_xid)');
 SELECT * FROM many('CREATE UNIQUE INDEX book_once ON author_book_history (book_id)');
+SELECT * FROM many('ALTER TABLE author_book_history ADD EXCLUDE USING btree (book_id WITH =)');
 SELECT * FROM many('ALTER TABLE author_book_history ADD UNIQUE (book_id, from_xid, author_id) DEFERRABLE INITIALLY DEFERRED');
 -- which is not to be true before the commit
 SELECT * FROM many('ALTER TABLE author_book_history ADD UNIQUE (book_id) DEFERRABLE INITIALLY DEFERRED');
