@@ -132,6 +132,13 @@ REVOKE USAGE ON SCHEMA aside FROM regress_m2m_aside;
 SELECT on_both(ARRAY['ALTER TABLE book OWNER TO regress_m2m_aside'], calls());
 GRANT USAGE ON SCHEMA aside TO regress_m2m_aside;
 
+-- Who may not use the schema, though all that is in it
+SELECT on_both(ARRAY['GRANT ALL ON author, book, author_book TO regress_m2m_aside',
+	'SELECT set_config(''aside.author'', ''author''::regclass::oid::text, true), set_config(''aside.book'', ''book''::regclass::oid::text, true)',
+	'REVOKE USAGE ON SCHEMA aside FROM regress_m2m_aside', 'SET LOCAL ROLE regress_m2m_aside'],
+	ARRAY['SELECT m2m_link(current_setting(''aside.author'')::oid::regclass, 1, current_setting(''aside.book'')::oid::regclass, 3)',
+	'SELECT m2m_unlink(current_setting(''aside.author'')::oid::regclass, 1, current_setting(''aside.book'')::oid::regclass, 1)']);
+
 -- its indexes; seqscans off, so that they say what they have
 SET enable_seqscan = off;
 SELECT on_both(ARRAY['CREATE INDEX ON author_book ((book_id + author_id))'], calls() || 'SELECT count(*) FROM author_book WHERE book_id + author_id = 4'::text);
