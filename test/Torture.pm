@@ -430,8 +430,8 @@ sub asked
 	if (!defined $query)
 	{
 		my ($id) = $call =~ /m2m_related\(NULL::\w+, (.*?), '\w+'/;
-		$query = "(SELECT b.${near}_id AS id, count(*) AS shared FROM $name a JOIN $name b USING (${far}_id)"
-		  . " WHERE a.${near}_id = $id AND b.${near}_id <> $id GROUP BY 1) e";
+		$query = "(SELECT r.id, count(*) AS shared FROM $name a JOIN $name b USING (${far}_id)"
+		  . " JOIN $rows r ON r.id = b.${near}_id WHERE a.${near}_id = $id AND r.id <> $id GROUP BY 1) e";
 	}
 	my $columns = 'concat_ws(\' \', e.id' . ($what eq 'm2m_counts' ? ', links' : $what eq 'm2m_related' ? ', shared' : '') . ')';
 
