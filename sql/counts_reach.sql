@@ -132,6 +132,28 @@ VACUUM ANALYZE smallint_link, smallint_far, smallint_row;
 SELECT * FROM ask('SELECT * FROM m2m_counts(NULL::smallint_row, ''smallint_far'')', 'smallint_link_pkey');
 SELECT sum(links) = (SELECT count(*) FROM smallint_link) AS total FROM m2m_counts(NULL::smallint_far, 'smallint_row');
 
+-- counts that would not fit into memory: those of rows that have links, of which
+-- there are no more than links, nor than rows where their number is known
+CREATE TABLE many_row (id int PRIMARY KEY) WITH (autovacuum_enabled = off);
+CREATE TABLE many_far (id int PRIMARY KEY) WITH (autovacuum_enabled = off);
+INSERT INTO many_row SELECT generate_series(1, 6000);
+INSERT INTO many_far VALUES (1), (2);
+SELECT m2m_create('many_row', 'many_far');
+ALTER TABLE many_row_many_far SET (autovacuum_enabled = off);
+INSERT INTO many_row_many_far SELECT id, 1 + id % 2 FROM many_row;
+VACUUM ANALYZE many_row_many_far;
+SET work_mem = '64kB'; -- for 4,096 of them
+SET hash_mem_multiplier = 1;
+SELECT reltuples FROM pg_class WHERE oid = 'many_row'::regclass;
+SELECT * FROM ask('SELECT * FROM m2m_counts(NULL::many_row, ''many_far'')', 'many_row_many_far_pkey');
+VACUUM ANALYZE many_row, many_far;
+SELECT * FROM ask('SELECT * FROM m2m_counts(NULL::many_row, ''many_far'')', 'many_row_many_far_pkey');
+SELECT * FROM ask('SELECT * FROM m2m_counts(NULL::many_far, ''many_row'')', 'many_row_many_far_many_far_id_many_row_id_idx');
+SET work_mem = '128kB';
+SELECT * FROM ask('SELECT * FROM m2m_counts(NULL::many_row, ''many_far'')', 'many_row_many_far_pkey');
+RESET work_mem;
+RESET hash_mem_multiplier;
+
 -- reach: cycles, a row's link to itself, both directions, several links of two rows
 DO $$
 DECLARE

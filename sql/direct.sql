@@ -193,6 +193,15 @@ CREATE TABLE day (id date PRIMARY KEY);
 INSERT INTO day VALUES ('1999-12-31'), ('2000-01-01');
 SELECT m2m_link('day', ARRAY['2000-01-01', '1999-12-31']::date[], 'tag', 1), m2m_link('day', '1999-12-31'::date, 'tag', -1);
 SELECT * FROM day_tag ORDER BY 1, 2;
+-- and one that an index holds in another form than the table
+CREATE TABLE language (id name PRIMARY KEY);
+INSERT INTO language VALUES ('de'), ('en'), ('fr');
+SELECT m2m_create('language', 'tag');
+SELECT m2m_link('language', ARRAY['fr', 'de', 'en']::name[], 'tag', 1);
+VACUUM language_tag;
+SELECT * FROM m2m_set('tag', 1, 'language', ARRAY['en', 'de']::name[]);
+VACUUM language_tag;
+SELECT m2m_clear('tag', 1, 'language'), count(*) FROM language_tag;
 
 -- What the executor sees to is not passed over: constraints that exclude or
 -- check, and children of the table

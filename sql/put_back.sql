@@ -419,6 +419,23 @@ SELECT * FROM objects('back');
 ROLLBACK;
 RESET ROLE;
 
+-- A command that a savepoint takes back is forgotten: what it had dropped may go
+SET client_min_messages = warning;
+CREATE DOMAIN watt AS int;
+CREATE TABLE lamp (id int PRIMARY KEY, power watt);
+CREATE TABLE room (id int PRIMARY KEY);
+SELECT m2m_create('lamp', 'room');
+ALTER EVENT TRIGGER m2m_ddl_command_end DISABLE;
+BEGIN;
+SAVEPOINT s;
+DROP DOMAIN watt CASCADE;
+ROLLBACK TO s;
+DROP VIEW room_lamps;
+COMMIT;
+\echo :SQLSTATE
+ALTER EVENT TRIGGER m2m_ddl_command_end ENABLE;
+DROP TABLE lamp, room CASCADE;
+
 SET client_min_messages = warning;
 DROP SCHEMA back, oracle CASCADE;
 RESET client_min_messages;

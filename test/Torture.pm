@@ -393,6 +393,9 @@ sub asked
 	my ($all, $any, $none) = map { $list->() } 1 .. 3;
 	my $n = "(SELECT count(*) FROM $name a WHERE a.${near}_id = e.id AND a.${far}_id = ANY";
 	my $least = 1 + int rand 2;
+
+	# TRUNCATE takes links from snapshots of before, too, but not from counters
+	my $linked = " WHERE EXISTS (SELECT FROM $name)";
 	my ($what, $call, $query) = @{
 		pick(
 			[
@@ -413,8 +416,8 @@ sub asked
 				  . " AND (SELECT count(*) FROM $name a WHERE a.${near}_id = e.id) = (SELECT count(DISTINCT x) FROM unnest($all) x)"
 			],
 			([
-				'm2m_counts', qq{(SELECT ("row").id, links FROM m2m_counts(NULL::$rows, '$others'$role)) e},
-				"(SELECT id, (SELECT count(*) FROM $name a WHERE a.${near}_id = e.id) AS links FROM $rows e) e"
+				'm2m_counts', qq{(SELECT ("row").id, links FROM m2m_counts(NULL::$rows, '$others'$role)) e$linked},
+				"(SELECT id, (SELECT count(*) FROM $name a WHERE a.${near}_id = e.id) AS links FROM $rows e) e$linked"
 			]) x 2,
 			[
 				'm2m_related',
@@ -427,8 +430,8 @@ sub asked
 	if (!defined $query)
 	{
 		my ($id) = $call =~ /m2m_related\(NULL::\w+, (.*?), '\w+'/;
-		$query = "(SELECT b.${near}_id AS id, count(*) AS shared FROM $name a JOIN $name b USING (${far}_id)"
-		  . " WHERE a.${near}_id = $id AND b.${near}_id <> $id GROUP BY 1) e";
+		$query = "(SELECT r.id, count(*) AS shared FROM $name a JOIN $name b USING (${far}_id)"
+		  . " JOIN $rows r ON r.id = b.${near}_id WHERE a.${near}_id = $id AND r.id <> $id GROUP BY 1) e";
 	}
 	my $columns = 'concat_ws(\' \', e.id' . ($what eq 'm2m_counts' ? ', links' : $what eq 'm2m_related' ? ', shared' : '') . ')';
 

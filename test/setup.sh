@@ -15,12 +15,13 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=
 
 # Messages in English and UTF-8 whatever the caller's locale, and no setting
-# of the caller's that would lead psql or make somewhere else.
+# of the caller's that would lead psql or make somewhere else. (How long a step of
+# an isolation spec may wait is none.)
 export LC_ALL=C.UTF-8
 umask 022
 unset MAKEFLAGS MFLAGS MAKELEVEL
 while read -r var; do
-	[ "$var" = PG_CONFIG ] || unset "$var"
+	[[ $var = PG_CONFIG || $var = PGISOLATIONTIMEOUT ]] || unset "$var"
 done < <(compgen -e | grep '^PG')
 
 say() {

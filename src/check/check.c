@@ -44,7 +44,8 @@ typedef struct Check
 	Oid			association;
 	bool		read_only;		/* as the calling statement sees it */
 	bool		hostile_types;	/* others' types: mending could run their code */
-	Oid			unseen;			/* of which it is said that it could not be looked at */
+	Oid			unseen;			/* of which it is said that it could not be
+								 * looked at */
 	List	   *findings;		/* Finding */
 } Check;
 

@@ -27,9 +27,8 @@ static List *index_columns(Relation relation, Oid index, bool need_not_null);
 static bool same_names(List *a, List *b);
 static List *choose_by_table(Oid association, Oid table[2], List *column[2],
 							 List *all, ForeignKeyCacheInfo *fk[2]);
-static void report_several(Oid association, Oid table[2],
-						   ForeignKeyCacheInfo *fk[2],
-						   List *rest) pg_attribute_noreturn();
+pg_noreturn static void report_several(Oid association, Oid table[2],
+									   ForeignKeyCacheInfo *fk[2], List *rest);
 static List *leave_out_shared(List *fks);
 static void check_not_same(Oid association, ForeignKeyCacheInfo *fk[2]);
 static bool fk_has_columns(Oid association, ForeignKeyCacheInfo *fk,

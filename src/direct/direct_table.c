@@ -126,7 +126,8 @@ m2m_direct_open(M2mRelationship *rel, int actions)
 	 * the executor's question asked before it is likely to be the only time:
 	 * who logs it is not to hear of one call twice.  A user who has turned
 	 * row_security off is to get an error, which is the general path's; so is
-	 * one in a read-only transaction, which may write through a temporary view.
+	 * one in a read-only transaction, which may write through a temporary
+	 * view.
 	 */
 	if ((XactReadOnly && !table->association->rd_islocaltemp) ||
 		!open_indexes(table) || !m2m_relationship_current(rel) ||

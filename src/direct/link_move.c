@@ -335,13 +335,13 @@ move_link(M2mDirectTable *table, Datum *link, Datum *pair, ItemPointer place)
 	M2mUpdateIndexes indexes;
 	bool		isnull;
 	bool		own;
+	Datum		xmin;
 
 	/* as m2m_direct_delete_link() */
 	m2m_direct_fetch_link(table, link);
 	at = table->found->tts_tid;
-	own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(slot_getsysattr(table->found,
-																					MinTransactionIdAttributeNumber,
-																					&isnull)));
+	xmin = slot_getsysattr(table->found, MinTransactionIdAttributeNumber, &isnull);
+	own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
 	if (table->rules != NULL)
 		ExecCopySlot(table->gone, table->found);
 	m2m_direct_fill(table, table->row, pair);

@@ -270,6 +270,10 @@ is( $node->safe_psql('others',
 		q(SELECT to_regclass('author_books') IS NULL AND NOT EXISTS (SELECT FROM pg_proc WHERE proname = 'author_books'))),
 	't',
 	'DROP TABLE of a distributed association takes its link views and functions along');
+$node->safe_psql('others', q(CREATE TABLE leaf (id int PRIMARY KEY); INSERT INTO leaf VALUES (1); SELECT m2m_link('author', 1, 'leaf', 1);
+	SELECT create_distributed_table('author_leaf', 'author_id'); DROP TABLE leaf CASCADE));
+is($node->safe_psql('others', 'SELECT count(*) FROM author_leaf'),
+	1, 'DROP TABLE ... CASCADE of an endpoint leaves a distributed association');
 $node->safe_psql('others', q(CREATE SCHEMA s; CREATE TABLE s.page (id int PRIMARY KEY); INSERT INTO s.page VALUES (1);
 	SELECT m2m_link('author', 1, 's.page', 1); SELECT create_distributed_table('s.page', 'id'); DROP SCHEMA s CASCADE));
 is($node->safe_psql('others', 'SELECT count(*) FROM author_page'),

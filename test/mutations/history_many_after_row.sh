@@ -1,0 +1,3 @@
+# A trigger AFTER ROW of a history fires for a few rows only
+#: SUITES=regress REGRESS="install rule_history_many"
+sed -i '/^is_plain(/,/^}/s/triggers->trig_insert_after_row/(false \&\& triggers->trig_insert_after_row)/' src/rule/rule_insert.c
