@@ -338,8 +338,16 @@ sub open_session
 	@$session{qw(queue in_transaction)} = ([], 0);
 	$in->autoflush(1);
 	# a session that was terminated before may hold a lock on the database yet
-	($session->{backend}) = query($session, 'SELECT pg_backend_pid()');
-	return;
+	if (eval { ($session->{backend}) = query($session, 'SELECT pg_backend_pid()'); 1 })
+	{
+		$session->{refused} = 0;
+		return;
+	}
+
+	# the standby may have to redo something while it lets somebody in
+	die $@ if $session->{kind} ne 'reader' || $@ !~ /FATAL: .*conflict with recovery/ || ++$session->{refused} > 20;
+	close_session($session);
+	return open_session($session);
 }
 
 sub close_session
