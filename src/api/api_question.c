@@ -38,6 +38,7 @@ typedef struct FindArguments
 static void find_rows(FunctionCallInfo fcinfo, const FindArguments *argument);
 static void begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other,
 						   int via, int role);
+static void check_columns(Oid table, ReturnSetInfo *rsinfo);
 static Oid	table_of_row(FunctionCallInfo fcinfo, int argument);
 static List *read_paths(FunctionCallInfo fcinfo, int argument);
 static List *split_path(char *path);
@@ -258,7 +259,7 @@ split_path(char *path)
  * begin_question: finds the relationship between the sample's table and another,
  * or itself, locked in ACCESS SHARE as the sample's table is, and gets the
  * result ready; the others are positions of arguments, -1 where there is none.
- * Errors: 42809; 42704 no relationship; 42P08 several.
+ * Errors: 42809; 42704 no relationship; 42P08 several; 42804.
  */
 static void
 begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
@@ -278,11 +279,37 @@ begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
 	/* rows that are put as they are must be of the type that is said here */
 	LockRelationOid(table, AccessShareLock);
 	InitMaterializedSRF(fcinfo, 0);
+	check_columns(table, (ReturnSetInfo *) fcinfo->resultinfo);
 	find->rel = m2m_relationship_find(table, other < 0 ? table :
 									  PG_GETARG_OID(other),
 									  read_text(fcinfo, via),
 									  read_text(fcinfo, role),
 									  AccessShareLock, false, &find->side);
+}
+
+/*
+ * check_columns: error 42804 where somebody has added or dropped columns of the
+ * sample's table after the executor had looked them up and before we had the
+ * lock.  The executor compares them, too, and says whether other types will do;
+ * but of a column that is gone it cannot speak: tupledesc_match() asks for the
+ * name of its type, which is 0.
+ */
+static void
+check_columns(Oid table, ReturnSetInfo *rsinfo)
+{
+	TupleDesc	expected = rsinfo->expectedDesc;
+	TupleDesc	found = rsinfo->setDesc;
+	bool		same = expected == NULL || expected->natts == found->natts;
+
+	for (int i = 0; same && expected != NULL && i < found->natts; i++)
+		same = TupleDescAttr(expected, i)->attisdropped ||
+			!TupleDescAttr(found, i)->attisdropped;
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("columns of table \"%s\" have changed meanwhile",
+						get_rel_name(table)),
+				 errhint("Run the statement again.")));
 }
 
 /*

@@ -338,8 +338,16 @@ sub open_session
 	@$session{qw(queue in_transaction)} = ([], 0);
 	$in->autoflush(1);
 	# a session that was terminated before may hold a lock on the database yet
-	($session->{backend}) = query($session, 'SELECT pg_backend_pid()');
-	return;
+	if (eval { ($session->{backend}) = query($session, 'SELECT pg_backend_pid()'); 1 })
+	{
+		$session->{refused} = 0;
+		return;
+	}
+
+	# the standby may have to redo something while it lets somebody in
+	die $@ if $session->{kind} ne 'reader' || $@ !~ /FATAL: .*conflict with recovery/ || ++$session->{refused} > 20;
+	close_session($session);
+	return open_session($session);
 }
 
 sub close_session
@@ -413,7 +421,7 @@ sub finished
 		failure("session $session->{number}, a $session->{kind}: $statement->{sql}\n$messages")
 		  if !expected($session->{kind}, $statement, $code)
 		  || ($code eq '57014' && !$disturbed && !$session->{timeouts})
-		  || ($code =~ /^(?:57P0|08)/ && !$disturbed);
+		  || ($code =~ /^(?:57P0|08)/ && !$disturbed && !($session->{kind} eq 'reader' && ended_by_conflict($session)));
 	}
 	if (!defined $sqlstate)
 	{
@@ -443,6 +451,15 @@ sub finished
 		}
 	}
 	return;
+}
+
+# A standby ends a transaction that is in the way of what it redoes, also one
+# that waits for its next statement; psql does not always come to say so.
+sub ended_by_conflict
+{
+	my ($session) = @_;
+
+	return slurp_file($standby->logfile) =~ /\[$session->{backend}\].* FATAL:  40001: terminating connection due to conflict/;
 }
 
 # A statement of the test's own: what it printed, and its SQLSTATE.
