@@ -336,26 +336,27 @@ move_link(M2mDirectTable *table, Datum *link, Datum *pair, ItemPointer place)
 	bool		isnull;
 	bool		own;
 	Datum		xmin;
+	Datum		xmax;
 
 	/* as m2m_direct_delete_link() */
 	m2m_direct_fetch_link(table, link);
 	at = table->found->tts_tid;
 	xmin = slot_getsysattr(table->found, MinTransactionIdAttributeNumber, &isnull);
 	own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
+	xmax = slot_getsysattr(table->found, MaxTransactionIdAttributeNumber, &isnull);
 	if (table->rules != NULL)
 		ExecCopySlot(table->gone, table->found);
 	m2m_direct_fill(table, table->row, pair);
+
+	/*
+	 * heap_update() cannot be asked not to wait, other than heap_delete().  A
+	 * row that nobody has ever locked is not waited for.
+	 */
+	if (TransactionIdIsValid(DatumGetTransactionId(xmax)))
+		m2m_direct_unpin(table);
 	result = m2m_table_tuple_update(table->association, &at, table->row,
 									GetCurrentCommandId(true), table->snapshot,
-									false, &failure, &lockmode, &indexes);
-	if (result == TM_BeingModified)
-	{
-		m2m_direct_unpin(table);
-		result = m2m_table_tuple_update(table->association, &at, table->row,
-										GetCurrentCommandId(true),
-										table->snapshot, true, &failure,
-										&lockmode, &indexes);
-	}
+									true, &failure, &lockmode, &indexes);
 	if (result != TM_Ok && IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

@@ -877,8 +877,8 @@ order_text(M2mRule *rule, int statement)
 							FIRST(rule) - 1, association,
 							match_keys(rule, "a"), is_link);
 		case ORDER_PUT:
-			return psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p WHERE a.ctid"
-							" OPERATOR(pg_catalog.=) p.place",
+			return psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p"
+							" WHERE " M2M_ORDER_AT_PLACE,
 							association, column, type);
 		case ORDER_KEPT:
 			return pstrdup("SELECT DISTINCT p.* FROM kept p");

@@ -16,6 +16,16 @@
 #define FIRST(rule) ((rule)->number[0])
 #define IS_DENSE(rule) (FIRST(rule) != M2M_RULE_NONE)
 
+/*
+ * Is row a the version at place p?  Said twice: minor releases before 15.15,
+ * 16.11 and 17.7 do not look again at what a TID Scan goes by when they had to
+ * wait for the row, and would take the version that another transaction has
+ * made of it for the one that was asked for.
+ */
+#define M2M_ORDER_AT_PLACE \
+	"a.ctid OPERATOR(pg_catalog.=) p.place" \
+	" AND (a.ctid OPERATOR(pg_catalog.=) p.place) IS TRUE"
+
 /* order.c */
 extern M2mRule *m2m_order_of(M2mRelationship *rel, M2mSide side);
 extern bool m2m_order_is_dense(M2mRule *rule);

@@ -85,11 +85,13 @@ static int	links_after(OrderedList *list, Link *before, Link *moved, int most,
 						Link *links, bool *is_next);
 static bool is_at(ItemPointer place, Link *link);
 static void put(OrderedList *list, Link *link, int64 number);
+static void put_in(Tuplestorestate *places, Link *link, int64 number);
 static int64 number_past(OrderedList *list, int64 number, int64 n);
 static uint64 numbers_within(OrderedList *list, int64 low, int64 high);
 static int64 rank_of(int64 number, int step);
 static int64 number_of(int64 rank, int step);
 static bool write_places(OrderedList *list, Oid as);
+static bool lock_places(OrderedList *list, Tuplestorestate *places);
 static void lock_list(OrderedList *list);
 static uint64 run(M2mRule *rule, const char *sql, int nargs, Oid *types,
 				  Datum *values, bool latest);
@@ -479,6 +481,13 @@ read_link(uint64 row)
 static void
 put(OrderedList *list, Link *link, int64 number)
 {
+	put_in(list->places, link, number);
+}
+
+/* put_in: a link and its number, in a tuplestore of places. */
+static void
+put_in(Tuplestorestate *places, Link *link, int64 number)
+{
 	TupleDesc	desc = m2m_order_places_desc();
 	ItemPointer place = palloc(sizeof(ItemPointerData));
 	Datum		values[2];
@@ -487,7 +496,7 @@ put(OrderedList *list, Link *link, int64 number)
 	*place = link->place;
 	values[0] = PointerGetDatum(place);
 	values[1] = Int64GetDatum(number);
-	tuplestore_putvalues(list->places, desc, values, isnull);
+	tuplestore_putvalues(places, desc, values, isnull);
 }
 
 /*
@@ -561,9 +570,7 @@ write_places(OrderedList *list, Oid as)
 {
 	M2mRule    *rule = list->rule;
 	M2mRelationship *rel = rule->rel;
-	char	   *table = m2m_qualified_name(rel->association);
 	uint64		wanted = tuplestore_tuple_count(list->places);
-	uint64		locked;
 	int			outer;
 
 	if (wanted == 0)
@@ -575,20 +582,16 @@ write_places(OrderedList *list, Oid as)
 	/* in the order of keys, and then in whatever order they are found */
 	m2m_rule_add_relation("places", InvalidOid, m2m_order_places_desc(),
 						  list->places);
-	locked = run(rule,
-				 psprintf("SELECT a.ctid FROM places p JOIN %s a ON a.ctid"
-						  " OPERATOR(pg_catalog.=) p.place ORDER BY %s FOR NO KEY UPDATE OF a",
-						  table, m2m_rule_pair(rel, "a")),
-				 0, NULL, NULL, false);
-	if (locked != wanted)
+	if (!lock_places(list, list->places))
 		return false;
 	outer = m2m_order_arrange(m2m_rule_trigger_depth());
 	PG_TRY();
 	{
 		run(rule,
-			psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p WHERE a.ctid"
-					 " OPERATOR(pg_catalog.=) p.place",
-					 table, m2m_quoted_column(rel->association, rule->column),
+			psprintf("UPDATE %s a SET %s = CAST(p.n AS %s) FROM places p"
+					 " WHERE " M2M_ORDER_AT_PLACE,
+					 m2m_qualified_name(rel->association),
+					 m2m_quoted_column(rel->association, rule->column),
 					 format_type_extended(get_atttype(rel->association,
 													  rule->column), -1,
 										  FORMAT_TYPE_FORCE_QUALIFY)),
@@ -600,6 +603,24 @@ write_places(OrderedList *list, Oid as)
 	}
 	PG_END_TRY();
 	return true;
+}
+
+/*
+ * lock_places: locks links that get numbers, in the order of their keys; false
+ * if one of them has been changed since it was read.  places is the relation
+ * "places".
+ */
+static bool
+lock_places(OrderedList *list, Tuplestorestate *places)
+{
+	M2mRelationship *rel = list->rule->rel;
+
+	return run(list->rule,
+			   psprintf("SELECT a.ctid FROM places p JOIN %s a ON " M2M_ORDER_AT_PLACE
+						" ORDER BY %s FOR NO KEY UPDATE OF a",
+						m2m_qualified_name(rel->association),
+						m2m_rule_pair(rel, "a")),
+			   0, NULL, NULL, false) == (uint64) tuplestore_tuple_count(places);
 }
 
 /*
@@ -706,6 +727,7 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	Link		this;
 	int64		to;
 	Tuplestorestate *shifted;
+	Tuplestorestate *all;
 	bool		done;
 
 	lock_list(list);
@@ -740,6 +762,7 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		return true;
 
 	/* as who owns it, whatever the caller may see */
+	all = tuplestore_begin_heap(false, false, work_mem / 4);
 	shifted = tuplestore_begin_heap(false, false, work_mem / 4);
 	types[nargs] = types[nargs + 1] = types[nargs + 2] = INT8OID;
 	values[nargs] = Int64GetDatum(Min(to, this.number + 1));
@@ -761,11 +784,26 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 						   of_list(list, "a"), column, nargs + 1, column,
 						   nargs + 2),
 			nargs + 3, types, values, true);
+
+		/*
+		 * All of them are locked before any is written: whoever writes
+		 * another column has no other lock, and what he has changed is read
+		 * again.
+		 */
+		for (uint64 i = 0; i < SPI_processed; i++)
+			tuplestore_puttuple(all, SPI_tuptable->vals[i]);
+		m2m_rule_store(shifted);
+		put_in(all, &this, to);
+		m2m_rule_add_relation("places", InvalidOid, m2m_order_places_desc(),
+							  all);
+		done = lock_places(list, all);
+		if (SPI_unregister_relation("places") != SPI_OK_REL_UNREGISTER)
+			elog(ERROR, "SPI_unregister_relation failed");
 		SetUserIdAndSecContext(userid, security);
 	}
-	m2m_rule_store(shifted);
+	tuplestore_end(all);
 	put(list, &this, to);
-	done = write_places(list, InvalidOid);
+	done = done && write_places(list, InvalidOid);
 	if (done)
 	{
 		uint64		wanted = tuplestore_tuple_count(shifted);
@@ -773,7 +811,7 @@ try_move_dense(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 		if (SPI_unregister_relation("places") != SPI_OK_REL_UNREGISTER)
 			elog(ERROR, "SPI_unregister_relation failed");
 
-		/* ours is moved: nobody else can have changed the others' numbers */
+		/* they are locked, but a trigger may have kept one */
 		if (m2m_order_put_places(rule, shifted) != wanted)
 			error_concurrent();
 	}
