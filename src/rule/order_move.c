@@ -200,7 +200,7 @@ try_move(OrderedList *list, M2mIds *moved, M2mMove where, M2mIds *other,
 	first = !find_before(list, &this, where, other, at, &before);
 
 	/* it is already where it is to come */
-	*changed = !is_at(&this.place, &before) || first;
+	*changed = first || !is_at(&this.place, &before);
 	if (!*changed)
 		return true;
 	for (int most = WINDOW;; most *= 2)
