@@ -288,11 +288,12 @@ begin_question(FunctionCallInfo fcinfo, M2mFind *find, int other, int via,
 }
 
 /*
- * check_columns: error 42804 where somebody has added or dropped columns of the
- * sample's table after the executor had looked them up and before we had the
- * lock.  The executor compares them, too, and says whether other types will do;
- * but of a column that is gone it cannot speak: tupledesc_match() asks for the
- * name of its type, which is 0.
+ * check_columns: error 42804 where somebody has altered columns of the sample's
+ * table after the executor had looked them up and before we had the lock.  The
+ * executor compares them, too, but of a column that is gone it cannot speak, as
+ * tupledesc_match() asks for the name of its type, which is 0.  And where another
+ * type would do, the table has been written anew, by a transaction that the
+ * statement's snapshot does not see: it would be found empty.
  */
 static void
 check_columns(Oid table, ReturnSetInfo *rsinfo)
@@ -303,7 +304,8 @@ check_columns(Oid table, ReturnSetInfo *rsinfo)
 
 	for (int i = 0; same && expected != NULL && i < found->natts; i++)
 		same = TupleDescAttr(expected, i)->attisdropped ||
-			!TupleDescAttr(found, i)->attisdropped;
+			TupleDescAttr(expected, i)->atttypid ==
+			TupleDescAttr(found, i)->atttypid;
 	if (!same)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
