@@ -538,10 +538,7 @@ sub ddl
 		[ 'drop column', "ALTER TABLE $table DROP COLUMN $extra" ],
 		[ 'drop column', "ALTER TABLE $table DROP COLUMN IF EXISTS $extra" ],
 		[ 'rename column', "ALTER TABLE $table RENAME COLUMN $extra TO $other" ],
-		# a table that is written anew is empty to older snapshots: what has a counter in
-		# a column loses the count of who removes links by such a snapshot
-		$table =~ /^(?:ruled|bounded)_[lr]$/ ? () :
-		  [ 'alter type', "ALTER TABLE $table ALTER COLUMN $extra TYPE " . pick('text', 'varchar(20)', 'name') ],
+		[ 'alter type', "ALTER TABLE $table ALTER COLUMN $extra TYPE " . pick('text', 'varchar(20)', 'name') ],
 		[ 'update of a column', "UPDATE $table SET $extra = NULL" ],
 		[ 'fillfactor', "ALTER TABLE $table SET (fillfactor = " . pick(30, 100) . ')' ],
 		[ 'index', "CREATE INDEX IF NOT EXISTS other_$table ON $table USING hash (" . ($table eq $association ? 'l_id' : 'touched') . ')' ],

@@ -700,19 +700,13 @@ get_plan(M2mRelationship *rel, M2mColumnStatement statement,
 static uint64
 run(SPIPlanPtr plan, M2mLinkParameters *parameters, bool latest)
 {
-	int			result;
+	bool		read_only = latest && m2m_latest_begin(plan);
+	int			result = SPI_execute_plan(plan, parameters->value,
+										  parameters->nulls, read_only, 0);
 
-	if (latest)
-	{
-		CommandCounterIncrement();
-		PushActiveSnapshot(GetLatestSnapshot());
-	}
-	result = SPI_execute_plan(plan, parameters->value, parameters->nulls,
-							  latest, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
 			 SPI_result_code_string(result));
-	if (latest)
-		PopActiveSnapshot();
+	m2m_latest_end(read_only);
 	return SPI_processed;
 }

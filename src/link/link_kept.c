@@ -5,11 +5,10 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "executor/spi.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
+#include "execute.h"
 #include "link_internal.h"
 #include "m2m.h"
 
@@ -350,29 +349,23 @@ m2m_plan_run(SPIPlanPtr plan, Datum *values, bool read_only)
 void
 m2m_plan_run_latest(SPIPlanPtr plan, Datum *values, DestReceiver *receiver)
 {
+	bool		read_only = m2m_latest_begin(plan);
 	int			result;
 
-	/*
-	 * SPI takes the active snapshot where a plan is said to read only, and
-	 * one of the transaction's else.  GetLatestSnapshot() shows what was done
-	 * by commands before the current one, so that begins here.
-	 */
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetLatestSnapshot());
 	if (receiver != NULL)
 	{
-		SPIExecuteOptions options = {.read_only = true,.dest = receiver};
+		SPIExecuteOptions options = {.read_only = read_only,.dest = receiver};
 
 		if (values != NULL)
 			options.params = make_parameter(plan, values[0]);
 		result = SPI_execute_plan_extended(plan, &options);
 	}
 	else
-		result = SPI_execute_plan(plan, values, NULL, true, 0);
+		result = SPI_execute_plan(plan, values, NULL, read_only, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
 			 SPI_result_code_string(result));
-	PopActiveSnapshot();
+	m2m_latest_end(read_only);
 }
 
 /* make_parameter: a plan's only parameter. */

@@ -298,15 +298,15 @@ lock_rows(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
 		 */
 		Tuplestorestate *delta = m2m_rule_add_delta(rule, change, owner);
 
-		m2m_rule_execute(rule, COUNTER_LOCK_DELTA, true, owner, M2M_RULE_COMMAND, 0,
-						 NULL, NULL);
+		m2m_rule_execute(rule, COUNTER_LOCK_DELTA, true, owner, M2M_RULE_WRITE_SEEN,
+						 0, NULL, NULL);
 		m2m_rule_store(result);
 		tuplestore_end(delta);
 	}
 	else
 	{
-		m2m_rule_execute(rule, COUNTER_LOCK + kind, false, owner, M2M_RULE_COMMAND, 0,
-						 NULL, NULL);
+		m2m_rule_execute(rule, COUNTER_LOCK + kind, false, owner, M2M_RULE_WRITE_SEEN,
+						 0, NULL, NULL);
 		m2m_rule_store(result);
 	}
 	m2m_rule_finish();
@@ -369,7 +369,7 @@ count_absent(M2mRulePending *p)
 	m2m_rule_add_relation("absent", InvalidOid, p->desc, p->keys);
 	m2m_rule_execute(rule, COUNTER_LOCK_ABSENT, true,
 					 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
-					 M2M_RULE_COMMAND, 0, NULL, NULL);
+					 M2M_RULE_WRITE_SEEN, 0, NULL, NULL);
 	m2m_rule_store(keys);
 	m2m_rule_finish();
 	set_column(rule, key_desc(rule->rel, rule->side, false), keys);
@@ -412,8 +412,8 @@ set_column(M2mRule *rule, TupleDesc desc, Tuplestorestate *keys)
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("keys", InvalidOid, desc, keys);
 	m2m_rule_execute(rule, COUNTER_COUNT, many,
-					 m2m_catalog_relation_owner(rel->association), M2M_RULE_COMMAND, 0,
-					 NULL, NULL);
+					 m2m_catalog_relation_owner(rel->association),
+					 M2M_RULE_READ_LATEST, 0, NULL, NULL);
 	m2m_rule_store(counts);
 	m2m_rule_add_relation("counts", InvalidOid,
 						  key_desc(rel, rule->side, true), counts);
@@ -455,7 +455,7 @@ update_column(M2mRule *rule, int statement, bool many)
 		m2m_rule_execute(rule, statement, many,
 						 m2m_catalog_relation_owner(rule->rel->side[rule->side].relid),
 						 statement == COUNTER_ZERO ? M2M_RULE_WRITE_LATEST :
-						 M2M_RULE_COMMAND, 0, NULL, NULL);
+						 M2M_RULE_WRITE_SEEN, 0, NULL, NULL);
 	}
 	PG_FINALLY();
 	{

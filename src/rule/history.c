@@ -1033,17 +1033,24 @@ m2m_history_restore(M2mRelationship *rel, TimestampTz at, int64 *linked,
 						  at);
 }
 
-/* execute_sql: a statement about a moment, $1; returns the rows processed. */
+/*
+ * execute_sql: a statement about a moment, $1, by what is committed by now;
+ * returns the rows processed.  In REPEATABLE READ and above, links that the
+ * snapshot does not show, and that would be removed or changed, are 40001.
+ */
 static uint64
 execute_sql(const char *sql, TimestampTz at)
 {
 	Oid			type = TIMESTAMPTZOID;
 	Datum		value = TimestampTzGetDatum(at);
+	SPIPlanPtr	plan;
 	uint64		result;
 
 	SPI_connect();
-	if (SPI_execute_with_args(sql, 1, &type, &value, NULL, false, 0) < 0)
-		elog(ERROR, "SPI_execute_with_args failed for \"%s\"", sql);
+	plan = SPI_prepare(sql, 1, &type);
+	if (plan == NULL || m2m_latest_write(plan, &value, true) < 0)
+		elog(ERROR, "SPI failed for \"%s\": %s", sql,
+			 SPI_result_code_string(SPI_result));
 	result = SPI_processed;
 	SPI_finish();
 	return result;

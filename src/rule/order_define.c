@@ -343,17 +343,29 @@ first_number(Oid association, AttrNumber attnum)
 							   table, column)) > 0 ? 0 : 1;
 }
 
-/* ask_number: what a query of the caller's says, null being 0. */
+/*
+ * ask_number: what a query of the caller's says of what is committed by now, null
+ * being 0.
+ */
 static int64
 ask_number(const char *sql)
 {
+	SPIPlanPtr	plan;
+	bool		read_only;
 	int64		result;
 	bool		isnull;
 	Datum		value;
 
 	SPI_connect();
-	if (SPI_execute(sql, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "SPI_execute failed for \"%s\"", sql);
+	plan = SPI_prepare(sql, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed for \"%s\": %s", sql,
+			 SPI_result_code_string(SPI_result));
+	read_only = m2m_latest_begin(plan);
+	if (SPI_execute_plan(plan, NULL, NULL, read_only, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "SPI_execute_plan failed for \"%s\"", sql);
+	m2m_latest_end(read_only);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 						  &isnull);
 	result = isnull ? 0 : DatumGetInt64(value);

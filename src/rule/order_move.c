@@ -634,20 +634,15 @@ run(M2mRule *rule, const char *sql, int nargs, Oid *types, Datum *values,
 {
 	SPIPlanPtr	plan = SPI_prepare_cursor(sql, nargs, types,
 										  CURSOR_OPT_CUSTOM_PLAN);
+	bool		read_only;
 	int			result;
 
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor failed for \"%s\": %s", sql,
 			 SPI_result_code_string(SPI_result));
-	if (latest)
-	{
-		CommandCounterIncrement();
-		PushActiveSnapshot(GetLatestSnapshot());
-		result = SPI_execute_plan(plan, values, NULL, true, 0);
-		PopActiveSnapshot();
-	}
-	else
-		result = SPI_execute_plan(plan, values, NULL, false, 0);
+	read_only = latest && m2m_latest_begin(plan);
+	result = SPI_execute_plan(plan, values, NULL, read_only, 0);
+	m2m_latest_end(read_only);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed for \"%s\": %s", sql,
 			 SPI_result_code_string(result));

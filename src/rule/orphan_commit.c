@@ -186,14 +186,14 @@ end_orphans(M2mRule *rule, List *rules, M2mRulePending *lost,
 	 * again
 	 */
 	rows = linkless(rules, many, desc, rows);
-	rows = run(rule, ORPHAN_LOCK, many, owner, M2M_RULE_COMMAND, desc, rows);
+	rows = run(rule, ORPHAN_LOCK, many, owner, M2M_RULE_WRITE_SEEN, desc, rows);
 	rows = linkless(rules, many, desc, rows);
 	foreach(lc, rules)
 	{
 		if (refuses(lfirst(lc)) && tuplestore_tuple_count(rows) > 0)
 			report(lfirst(lc), desc, rows);
 	}
-	tuplestore_end(run(rule, ORPHAN_DELETE, many, owner, M2M_RULE_COMMAND,
+	tuplestore_end(run(rule, ORPHAN_DELETE, many, owner, M2M_RULE_WRITE_SEEN,
 					   desc, rows));
 }
 

@@ -357,14 +357,10 @@ run_query(M2mRule *rule, int statement, DestReceiver *receiver, int nargs,
 		options.params->params[i].pflags = PARAM_FLAG_CONST;
 		options.params->params[i].ptype = types[i];
 	}
-	options.read_only = true;
 	options.dest = receiver;
-
-	/* as m2m_plan_run_latest() */
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetLatestSnapshot());
+	options.read_only = m2m_latest_begin(plan);
 	result = SPI_execute_plan_extended(plan, &options);
-	PopActiveSnapshot();
+	m2m_latest_end(options.read_only);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s",
 			 SPI_result_code_string(result));

@@ -42,7 +42,9 @@ typedef enum M2mRuleSnapshot
 {
 	M2M_RULE_COMMAND,			/* a new command of the transaction */
 	M2M_RULE_READ_LATEST,		/* what is committed by now; it only reads */
-	M2M_RULE_WRITE_LATEST		/* the same, and it writes */
+	M2M_RULE_WRITE_LATEST,		/* the same, and it writes */
+	M2M_RULE_WRITE_SEEN			/* the same; 40001 for rows that the
+								 * transaction's snapshot does not show */
 } M2mRuleSnapshot;
 
 /* No limit, no number: an argument that is not given. */

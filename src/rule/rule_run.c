@@ -12,14 +12,12 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
 #include "execute.h"
@@ -125,21 +123,15 @@ m2m_rule_execute(M2mRule *rule, int statement, bool many, Oid as,
 	plan = get_plan(rule, statement, many, nargs, types);
 	if (snapshot == M2M_RULE_READ_LATEST)
 	{
-		/* as m2m_plan_run_latest() */
-		CommandCounterIncrement();
-		PushActiveSnapshot(GetLatestSnapshot());
-		result = SPI_execute_plan(plan, values, NULL, true, 0);
-		PopActiveSnapshot();
+		bool		read_only = m2m_latest_begin(plan);
+
+		result = SPI_execute_plan(plan, values, NULL, read_only, 0);
+		m2m_latest_end(read_only);
 	}
-	else if (snapshot == M2M_RULE_WRITE_LATEST && IsolationUsesXactSnapshot())
-	{
-		/* as a foreign key's action does, which sees rows newer than we */
-		CommandCounterIncrement();
-		result = SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(),
-									  InvalidSnapshot, false, true, 0);
-	}
-	else
+	else if (snapshot == M2M_RULE_COMMAND)
 		result = SPI_execute_plan(plan, values, NULL, false, 0);
+	else
+		result = m2m_latest_write(plan, values, snapshot == M2M_RULE_WRITE_SEEN);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
 			 SPI_result_code_string(result));
