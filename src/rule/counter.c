@@ -67,7 +67,8 @@ typedef enum CounterStatement
 	COUNTER_LOCK_DELTA,			/* rows of the endpoint that are in "delta" */
 	COUNTER_KEY_SLOTS,			/* free slots of one key */
 	COUNTER_KEY_ADD,			/* the difference to one of them */
-	COUNTER_KEY_NEW_SLOT		/* ... to one of our own */
+	COUNTER_KEY_NEW_SLOT,		/* ... to one of our own */
+	COUNTER_LOCK_BOTH			/* rows of both roles that have changed */
 } CounterStatement;
 
 /*
@@ -88,6 +89,8 @@ static void add_to_column(M2mRule *rule, M2mRuleChange *change,
 						  M2mRuleChangeKind kind);
 static Tuplestorestate *lock_rows(M2mRule *rule, M2mRuleChange *change,
 								  M2mRuleChangeKind kind);
+static void lock_both(M2mRule *rule, M2mRuleChange *change,
+					  M2mRuleChangeKind kind);
 static void count_anew(M2mRule *rule, M2mRuleChange *change,
 					   M2mRuleChangeKind kind);
 static void keep_absent(M2mRule *rule, M2mRuleChange *change);
@@ -100,10 +103,13 @@ static void add_to_slots(M2mRule *rule, M2mRuleChange *change,
 static bool add_to_slot(M2mRule *rule, M2mRuleChange *change, Datum slot);
 static bool read_key(M2mRule *rule, M2mRuleChange *change, Datum *values);
 static void counter_row(TriggerData *trigger);
+static bool has_key(TriggerData *trigger, M2mRule *rule, Datum *values);
 static bool is_counted(TriggerData *trigger, M2mRule *rule);
 static bool is_zero(Oid type, Datum value);
 static TupleDesc key_desc(M2mRelationship *rel, M2mSide side, bool count);
 static bool may_write(M2mRule *rule);
+static char *each_once(M2mRelationship *rel, M2mSide side);
+static char *lock_both_text(M2mRelationship *rel, M2mRuleChangeKind kind);
 static char *slot_same(M2mRule *rule, const char *slot, const char *link);
 static char *slot_is(M2mRule *rule, const char *slot);
 
@@ -141,7 +147,8 @@ m2m_counter_links(PG_FUNCTION_ARGS)
  * query of the key, called as in the association, and "n".  Not where it is not
  * kept, or may not be: somebody has switched triggers off, or writes arrive
  * from a publisher; where it cannot be the caller's answer: he may not read it,
- * or a policy hides links; nor within triggers, one of which may be before the
+ * or a policy hides links; where a row may have several slots' keys, as its own
+ * compares otherwise; nor within triggers, one of which may be before the
  * counter's.  The rights to read the rows are not asked here.
  */
 bool
@@ -169,7 +176,8 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 		return false;
 	if (IN_COLUMN(rule))
 		*column = m2m_quoted_column(relid, COLUMN(rule));
-	else if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+	else if (!m2m_rule_keys_alike(&rel->side[side]) ||
+			 pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
 			 check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
 		return false;
 	else
@@ -235,13 +243,57 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 	if (m2m_rule_rows(change) == 0)
 		return;
 	if (!IN_COLUMN(rule))
+	{
 		add_to_slots(rule, change, kind);
-	else if (change->update || recounted == m2m_my_lxid())
+		return;
+	}
+	lock_both(rule, change, kind);
+
+	/* first, as a row that is committed in between is in one of the two */
+	if (change->linked != NULL && is_deferrable(rule))
+		keep_absent(rule, change);
+	if (change->update || recounted == m2m_my_lxid())
 		count_anew(rule, change, kind);
 	else
 		add_to_column(rule, change, kind);
-	if (IN_COLUMN(rule) && change->linked != NULL && is_deferrable(rule))
-		keep_absent(rule, change);
+}
+
+/*
+ * lock_both: where the rows of both roles are of one table, and either has a
+ * counter in a column, whichever of the two comes first locks all rows, in one
+ * order: the link from one row to another, and that back, each of a call of its
+ * own, would wait for each other.
+ */
+static void
+lock_both(M2mRule *rule, M2mRuleChange *change, M2mRuleChangeKind kind)
+{
+	M2mRelationship *rel = rule->rel;
+	Oid			relid = rel->side[M2M_LEFT].relid;
+	M2mRule    *first = NULL;
+	int			count = 0;
+	ListCell   *lc;
+
+	if (relid != rel->side[M2M_RIGHT].relid)
+		return;
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *other = lfirst(lc);
+
+		if (other->kind != &m2m_counter_kind || !IN_COLUMN(other) ||
+			!may_write(other))
+			continue;
+		if (first == NULL)
+			first = other;
+		count++;
+	}
+	if (first != rule || count < 2)
+		return;
+	m2m_rule_connect(change);
+	m2m_rule_execute(rule, COUNTER_LOCK_BOTH + kind,
+					 m2m_rule_rows(change) > M2M_RULE_FEW,
+					 m2m_catalog_relation_owner(relid), M2M_RULE_WRITE_SEEN, 0,
+					 NULL, NULL);
+	m2m_rule_finish();
 }
 
 /*
@@ -606,8 +658,8 @@ read_key(M2mRule *rule, M2mRuleChange *change, Datum *values)
 
 /*
  * counter_row: somebody has inserted a row of the endpoint, or written the
- * column.  The trigger names the association; what does not fit it any more is
- * left alone.
+ * column, or, where links do not follow, its key.  The trigger names the
+ * association; what does not fit it any more is left alone.
  */
 static void
 counter_row(TriggerData *trigger)
@@ -632,7 +684,9 @@ counter_row(TriggerData *trigger)
 			!m2m_rule_has_arguments(rule, trigger->tg_trigger->tgnargs,
 									trigger->tg_trigger->tgargs) ||
 			!m2m_rule_row_key(rule, trigger, values, isnull) ||
-			!may_write(rule) || is_counted(trigger, rule))
+			!may_write(rule) ||
+			(trigger->tg_trigger->tgnattr == 0 ?
+			 has_key(trigger, rule, values) : is_counted(trigger, rule)))
 			continue;
 		desc = key_desc(rel, rule->side, false);
 		keys = tuplestore_begin_heap(false, false, work_mem);
@@ -640,6 +694,22 @@ counter_row(TriggerData *trigger)
 		set_column(rule, desc, keys);
 		tuplestore_end(keys);
 	}
+}
+
+/* has_key: had a row that was updated this key before? */
+static bool
+has_key(TriggerData *trigger, M2mRule *rule, Datum *values)
+{
+	M2mEndpoint *endpoint = &rule->rel->side[rule->side];
+	Datum		was[INDEX_MAX_KEYS];
+	bool		isnull[INDEX_MAX_KEYS];
+	bool		result = m2m_rule_key_of(rule, trigger->tg_relation,
+										 trigger->tg_trigtuple, was, isnull);
+
+	for (int i = 0; i < endpoint->nkeys && result; i++)
+		result = datumIsEqual(was[i], values[i], endpoint->key[i].typbyval,
+							  endpoint->key[i].typlen);
+	return result;
 }
 
 /*
@@ -715,7 +785,7 @@ counter_text(M2mRule *rule, int statement)
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
 	M2mEndpoint *endpoint = &rel->side[side];
-	char	   *rows = m2m_qualified_name(endpoint->relid);
+	char	   *rows = m2m_only(endpoint->relid);
 	char	   *column = COLUMN(rule) == 0 ? NULL :
 		m2m_quoted_column(endpoint->relid, COLUMN(rule));
 	char	   *type = COLUMN(rule) == 0 ? NULL :
@@ -753,8 +823,8 @@ counter_text(M2mRule *rule, int statement)
 							m2m_rule_joins(rel, side, "d", "r"));
 		case COUNTER_ADD_LOCKED:
 			return psprintf("UPDATE %s r SET %s = CAST(COALESCE(r.%s, 0) OPERATOR(pg_catalog.+)"
-							" c.n AS %s) FROM counts c WHERE %s",
-							rows, column, column, type, same);
+							" c.n AS %s) FROM %s c WHERE %s",
+							rows, column, column, type, each_once(rel, side), same);
 		case COUNTER_SLOT + M2M_RULE_LINKED:
 		case COUNTER_SLOT + M2M_RULE_UNLINKED:
 		case COUNTER_SLOT + M2M_RULE_BOTH:
@@ -872,8 +942,69 @@ counter_text(M2mRule *rule, int statement)
 								slots, values.data,
 								m2m_counter_slot_keys(rule, NULL, false));
 			}
+		case COUNTER_LOCK_BOTH + M2M_RULE_LINKED:
+		case COUNTER_LOCK_BOTH + M2M_RULE_UNLINKED:
+		case COUNTER_LOCK_BOTH + M2M_RULE_BOTH:
+			return lock_both_text(rel, statement - COUNTER_LOCK_BOTH);
 	}
 	return NULL;
+}
+
+/*
+ * lock_both_text: locks the rows of the one table that links are of in either
+ * role, by the key of the left one.
+ */
+static char *
+lock_both_text(M2mRelationship *rel, M2mRuleChangeKind kind)
+{
+	M2mEndpoint *endpoint = &rel->side[M2M_LEFT];
+	char	   *rows = m2m_only(endpoint->relid);
+	const char *changed[] = {"linked", "unlinked"};
+	StringInfoData some;
+	StringInfoData same;
+
+	initStringInfo(&some);
+	initStringInfo(&same);
+	for (int i = 0; i < (int) lengthof(changed); i++)
+	{
+		if (kind == (i == 0 ? M2M_RULE_UNLINKED : M2M_RULE_LINKED))
+			continue;
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+			appendStringInfo(&some, "%sSELECT %s FROM %s s JOIN %s a ON %s",
+							 some.len > 0 ? " UNION " : "",
+							 m2m_counter_row_keys(rel, M2M_LEFT, "s"), rows,
+							 changed[i], m2m_rule_joins(rel, s, "a", "s"));
+	}
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		char	   *key = m2m_quoted_column(endpoint->relid,
+											endpoint->key[i].attnum);
+
+		appendStringInfo(&same, "%sr.%s %s d.%s", i > 0 ? " AND " : "", key,
+						 m2m_own_equality(endpoint->key[i].type), key);
+	}
+	return psprintf("SELECT FROM %s r JOIN (%s) d ON %s ORDER BY %s"
+					" FOR NO KEY UPDATE OF r",
+					rows, some.data, same.data,
+					m2m_counter_row_keys(rel, M2M_LEFT, "r"));
+}
+
+/*
+ * each_once: "counts", with each row of the endpoint once: keys that links tell
+ * from each other can be of the same row, as its type or collation compares.
+ */
+static char *
+each_once(M2mRelationship *rel, M2mSide side)
+{
+	StringInfoData keys;
+
+	if (m2m_rule_keys_alike(&rel->side[side]))
+		return pstrdup("counts");
+	initStringInfo(&keys);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&keys, "%sp.m2m_k%d", i > 0 ? ", " : "", i + 1);
+	return psprintf("(SELECT %s, CAST(pg_catalog.sum(p.n) AS pg_catalog.int8) AS n FROM"
+					" counts p GROUP BY %s)", keys.data, keys.data);
 }
 
 /* m2m_counter_row_keys: "r.id, ..." of the endpoint. */

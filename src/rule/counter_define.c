@@ -10,6 +10,8 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/executor.h"
@@ -31,6 +33,8 @@
 static char *all_text(M2mRule *rule);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, M2mRule *rule);
+static bool leaves_links(M2mRelationship *rel, M2mSide side);
+static Oid	key_trigger(M2mRule *rule, bool *plain);
 static bool is_identity(Oid relid, AttrNumber attnum);
 static Oid	make_slots(M2mRelationship *rel, M2mSide side);
 
@@ -104,6 +108,7 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 					M2M_RULE_INSERT | M2M_RULE_UPDATE | M2M_RULE_DELETE |
 					M2M_RULE_TRUNCATE, args, table, comment);
 	if (column != NULL)
+	{
 		m2m_rule_trigger(rel->side[side].relid,
 						 m2m_rule_row_trigger(rel->side[side].relid, name),
 						 psprintf("AFTER INSERT OR UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE"
@@ -111,6 +116,16 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 								  quote_identifier(column),
 								  m2m_qualified_name(association)),
 						 InvalidOid, &m2m_counter_kind, args, comment);
+
+		/* not OF the key, which would be in the way of ALTER TYPE */
+		if (leaves_links(rel, side))
+			m2m_rule_trigger(rel->side[side].relid,
+							 m2m_rule_row_trigger(rel->side[side].relid, name),
+							 psprintf("AFTER UPDATE ON %%s FROM %s NOT DEFERRABLE"
+									  " FOR EACH ROW",
+									  m2m_qualified_name(association)),
+							 InvalidOid, &m2m_counter_kind, args, comment);
+	}
 	else
 		m2m_rule_mark(rel, table, &m2m_counter_kind, args, comment);
 
@@ -139,6 +154,60 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 	PG_END_TRY();
 	if (!OidIsValid(table))
 		error_context_stack = context.previous;
+}
+
+/*
+ * leaves_links: can a row get another key while its links keep the one that it
+ * had, or lose theirs?  It takes its number along, and has to be counted.
+ */
+static bool
+leaves_links(M2mRelationship *rel, M2mSide side)
+{
+	HeapTuple	tuple =
+		SearchSysCache1(CONSTROID,
+						ObjectIdGetDatum(rel->side[side].constraint));
+	Form_pg_constraint form;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	result = form->confupdtype == FKCONSTR_ACTION_SETNULL ||
+		form->confupdtype == FKCONSTR_ACTION_SETDEFAULT ||
+		(form->confupdtype == FKCONSTR_ACTION_NOACTION && form->condeferrable);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * key_trigger: the trigger for that, on the rows' table; InvalidOid if there is
+ * none.  plain: is it enabled, and as we make it?
+ */
+static Oid
+key_trigger(M2mRule *rule, bool *plain)
+{
+	Relation	table = table_open(rule->rel->side[rule->side].relid,
+								   AccessShareLock);
+	Oid			result = InvalidOid;
+
+	for (int i = 0; table->trigdesc != NULL &&
+		 i < table->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &table->trigdesc->triggers[i];
+
+		if (trigger->tgconstrrelid != rule->rel->association ||
+			trigger->tgnattr != 0 ||
+			m2m_rule_kind_of(trigger->tgfoid) != rule->kind ||
+			!m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs))
+			continue;
+		result = trigger->tgoid;
+		*plain = trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			trigger->tgqual == NULL &&
+			trigger->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+								TRIGGER_TYPE_UPDATE);
+	}
+	table_close(table, NoLock);
+	return result;
 }
 
 /*
@@ -263,7 +332,7 @@ all_text(M2mRule *rule)
 	M2mSide		side = rule->side;
 	M2mEndpoint *endpoint = &rel->side[side];
 	char	   *association = m2m_qualified_name(rel->association);
-	char	   *rows = m2m_qualified_name(endpoint->relid);
+	char	   *rows = m2m_only(endpoint->relid);
 	char	   *column;
 	char	   *type;
 	StringInfoData same;
@@ -341,11 +410,21 @@ m2m_counter_check(M2mRule *rule)
 		if (COLUMN(rule) == 0)
 			return NIL;
 		column = m2m_quoted_column(endpoint->relid, COLUMN(rule));
-		finding->question =
-			psprintf("SELECT EXISTS (SELECT FROM %s r LEFT JOIN (%s) c ON %s"
-					 " WHERE (r.%s OPERATOR(pg_catalog.=) COALESCE(c.m2m_n, 0)) IS NOT TRUE)",
-					 m2m_qualified_name(endpoint->relid), counted,
-					 m2m_rule_joins(rel, side, "c", "r"), column);
+		if (m2m_rule_keys_alike(endpoint))
+			finding->question =
+				psprintf("SELECT EXISTS (SELECT FROM %s r LEFT JOIN (%s) c ON %s"
+						 " WHERE (r.%s OPERATOR(pg_catalog.=) COALESCE(c.m2m_n, 0))"
+						 " IS NOT TRUE)",
+						 m2m_only(endpoint->relid), counted,
+						 m2m_rule_joins(rel, side, "c", "r"), column);
+		else
+			finding->question =
+				psprintf("SELECT EXISTS (SELECT FROM %s r WHERE (r.%s OPERATOR(pg_catalog.=)"
+						 " (SELECT pg_catalog.count(*) FROM %s a WHERE %s AND %s))"
+						 " IS NOT TRUE)",
+						 m2m_only(endpoint->relid), column, association,
+						 m2m_rule_joins(rel, side, "a", "r"),
+						 m2m_rule_is_link(rel, "a"));
 	}
 	else
 		finding->question =
@@ -360,7 +439,7 @@ m2m_counter_check(M2mRule *rule)
 	return list_make1(finding);
 }
 
-/* m2m_counter_elsewhere: is the trigger on the column there, as it should be? */
+/* m2m_counter_elsewhere: are the triggers on the rows' table there, as they should be? */
 bool
 m2m_counter_elsewhere(M2mRule *rule)
 {
@@ -371,11 +450,14 @@ m2m_counter_elsewhere(M2mRule *rule)
 	if (!IN_COLUMN(rule))
 		return m2m_rule_table_is_marked(rule);
 	trigger = m2m_rule_endpoint_trigger(rule, &column, &plain);
-	return m2m_rule_is_lent(rule, trigger) && plain;
+	if (!m2m_rule_is_lent(rule, trigger) || !plain)
+		return false;
+	return !leaves_links(rule->rel, rule->side) ||
+		(OidIsValid(key_trigger(rule, &plain)) && plain);
 }
 
 /*
- * m2m_counter_end: takes away that trigger, or the table of slots; unless it is to
+ * m2m_counter_end: takes away these triggers, or the table of slots; unless it is to
  * be kept, a column that was added for it, too.
  */
 void
@@ -392,6 +474,9 @@ m2m_counter_end(M2mRule *rule, bool keep)
 		return;
 	}
 	trigger = m2m_rule_endpoint_trigger(rule, &column, &plain);
+	if (OidIsValid(trigger))
+		m2m_rule_drop_trigger(relid, trigger);
+	trigger = key_trigger(rule, &plain);
 	if (OidIsValid(trigger))
 		m2m_rule_drop_trigger(relid, trigger);
 	if (column != InvalidAttrNumber && !keep &&

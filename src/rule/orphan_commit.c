@@ -28,11 +28,25 @@
 #include "rule_internal.h"
 #include "text.h"
 
+/* Rows that have lost links, by one rule. */
+typedef struct Lost
+{
+	M2mRule    *rule;
+	bool		many;
+	TupleDesc	desc;
+	Tuplestorestate *rows;
+	bool		alike;			/* are these their hashes, each once? */
+	uint64		count;
+	uint32	   *hash;
+} Lost;
+
 static void end_orphans_of(Oid endpoint, List *kept);
 static bool collect(List *kept, M2mRule *rule, M2mRulePending **lost,
 					M2mRulePending **arrived);
-static void end_orphans(M2mRule *rule, List *rules, M2mRulePending *lost,
-						M2mRulePending *arrived);
+static Lost *find_lost(M2mRule *rule, List *rules, M2mRulePending *lost,
+					   M2mRulePending *arrived);
+static void lock_lost(Oid endpoint, List *found);
+static void end_orphans(Lost *found, List *rules);
 static Tuplestorestate *run(M2mRule *rule, int statement, bool many, Oid as,
 							M2mRuleSnapshot snapshot, TupleDesc desc,
 							Tuplestorestate *rows);
@@ -81,28 +95,35 @@ static void
 end_orphans_of(Oid endpoint, List *kept)
 {
 	List	   *rules;
+	List	   *found = NIL;
 	ListCell   *lc;
+	ErrorContextCallback context;
 
 	/* it may be gone; and nobody says anything of rows of another kind now */
 	LockRelationOid(endpoint, RowExclusiveLock);
 	if (get_rel_name(endpoint) == NULL || !m2m_orphan_rules(endpoint, &rules))
 		return;
+	context.callback = orphan_context;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
 	foreach(lc, rules)
 	{
-		M2mRule    *rule = lfirst(lc);
 		M2mRulePending *lost;
 		M2mRulePending *arrived;
-		ErrorContextCallback context;
 
-		if (!collect(kept, rule, &lost, &arrived))
-			continue;
-		context.callback = orphan_context;
-		context.arg = rule;
-		context.previous = error_context_stack;
-		error_context_stack = &context;
-		end_orphans(rule, rules, lost, arrived);
-		error_context_stack = context.previous;
+		context.arg = lfirst(lc);
+		if (collect(kept, lfirst(lc), &lost, &arrived))
+			found = lappend(found, find_lost(lfirst(lc), rules, lost, arrived));
 	}
+	lock_lost(endpoint, found);
+	foreach(lc, found)
+	{
+		Lost	   *lost = lfirst(lc);
+
+		context.arg = lost->rule;
+		end_orphans(lost, rules);
+	}
+	error_context_stack = context.previous;
 }
 
 /* orphan_context: what an error in a deletion of ours is about. */
@@ -144,48 +165,105 @@ collect(List *kept, M2mRule *rule, M2mRulePending **lost,
 }
 
 /*
- * end_orphans: of one of the rules of a table, rules, the rows that have lost
- * links in its relationship, and have none in any of the others.
+ * find_lost: of one of the rules of a table, rules, the rows that have lost links
+ * in its relationship.
  */
-static void
-end_orphans(M2mRule *rule, List *rules, M2mRulePending *lost,
-			M2mRulePending *arrived)
+static Lost *
+find_lost(M2mRule *rule, List *rules, M2mRulePending *lost,
+		  M2mRulePending *arrived)
 {
 	Oid			endpoint = ENDPOINT(rule);
-	Oid			owner = m2m_catalog_relation_owner(endpoint);
-	bool		alike;
+	Lost	   *result = palloc0(sizeof(Lost));
 	int			n;
-	AttrNumber *column = m2m_orphan_columns(rules, &n, &alike);
-	TupleDesc	desc = row_desc(endpoint, column, n);
-	bool		many = !alike || tuplestore_tuple_count(lost->keys) > M2M_RULE_FEW;
-	Tuplestorestate *rows = tuplestore_begin_heap(true, false, work_mem / 4);
-	ListCell   *lc;
+	AttrNumber *column = m2m_orphan_columns(rules, &n, &result->alike);
 
-	/* the rows; they are locked against others who look, but not yet in fact */
+	result->rule = rule;
+	result->desc = row_desc(endpoint, column, n);
+	result->many = !result->alike ||
+		tuplestore_tuple_count(lost->keys) > M2M_RULE_FEW;
+	result->rows = tuplestore_begin_heap(true, false, work_mem / 4);
 	m2m_rule_connect(NULL);
 	m2m_rule_add_relation("lost", InvalidOid, lost->desc, lost->keys);
 	if (arrived != NULL)
 		m2m_rule_add_relation("arrived", InvalidOid, arrived->desc,
 							  arrived->keys);
 	m2m_rule_execute(rule, arrived == NULL ? ORPHAN_LOST : ORPHAN_LOST_MOVED,
-					 many || arrived != NULL, owner, M2M_RULE_READ_LATEST, 0, NULL, NULL);
-	if (SPI_processed > 0)
+					 result->many || arrived != NULL,
+					 m2m_catalog_relation_owner(endpoint), M2M_RULE_READ_LATEST,
+					 0, NULL, NULL);
+	if (result->alike)
 	{
-		uint64		count = 0;
-		uint32	   *hash = NULL;
+		uint32	   *hash = m2m_rule_row_hashes(rule->rel, rule->side,
+											   &result->count);
 
-		if (alike)
-			hash = m2m_rule_row_hashes(rule->rel, rule->side, &count);
-		m2m_lock_rows(endpoint, hash, count);
+		/* out of SPI's memory */
+		result->hash = SPI_palloc(sizeof(uint32) * (result->count + 1));
+		memcpy(result->hash, hash, sizeof(uint32) * result->count);
 	}
-	m2m_rule_store(rows);
+	m2m_rule_store(result->rows);
 	m2m_rule_finish();
+	return result;
+}
+
+/*
+ * lock_lost: locks these rows against others who look, but not yet in fact.  Those
+ * of all rules of the table together, in one order: who removes the link from
+ * one row to another, and who removes that back, would wait for each other.
+ */
+static void
+lock_lost(Oid endpoint, List *found)
+{
+	uint64		count = 0;
+	uint32	   *hash;
+	bool		alike = true;
+	bool		any = false;
+	ListCell   *lc;
+
+	foreach(lc, found)
+	{
+		Lost	   *lost = lfirst(lc);
+
+		count += lost->count;
+		alike &= lost->alike;
+		any |= tuplestore_tuple_count(lost->rows) > 0;
+	}
+	if (!any)
+		return;
+	hash = MemoryContextAllocHuge(CurrentMemoryContext,
+								  sizeof(uint32) * (count + 1));
+	count = 0;
+	foreach(lc, found)
+	{
+		Lost	   *lost = lfirst(lc);
+
+		if (lost->count > 0)
+			memcpy(hash + count, lost->hash, sizeof(uint32) * lost->count);
+		count += lost->count;
+	}
+	m2m_lock_rows(endpoint, alike ? hash : NULL,
+				  m2m_rule_each_once(hash, count));
+	pfree(hash);
+}
+
+/*
+ * end_orphans: those of the rows that have lost links by one of the rules of a
+ * table, rules, and have none in any of the others.
+ */
+static void
+end_orphans(Lost *found, List *rules)
+{
+	M2mRule    *rule = found->rule;
+	TupleDesc	desc = found->desc;
+	bool		many = found->many;
+	Oid			owner = m2m_catalog_relation_owner(ENDPOINT(rule));
+	Tuplestorestate *rows;
+	ListCell   *lc;
 
 	/*
 	 * who is linking one of them is waited for, and then they are looked at
 	 * again
 	 */
-	rows = linkless(rules, many, desc, rows);
+	rows = linkless(rules, many, desc, found->rows);
 	rows = run(rule, ORPHAN_LOCK, many, owner, M2M_RULE_WRITE_SEEN, desc, rows);
 	rows = linkless(rules, many, desc, rows);
 	foreach(lc, rules)

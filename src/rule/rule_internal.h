@@ -29,7 +29,7 @@
 #define M2M_RULE_BEFORE 64
 
 /* Statements of its own that a rule may keep plans of. */
-#define M2M_RULE_PLANS 26
+#define M2M_RULE_PLANS 29
 
 /* ... of which the last are m2m_rule_delta_text()'s, by kind of change */
 #define M2M_RULE_DELTA (M2M_RULE_PLANS - 3)
@@ -218,6 +218,8 @@ extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
 extern uint32 *m2m_rule_id_hashes(M2mRelationship *rel, M2mSide side,
 								  M2mIds *ids, uint64 *count);
+extern bool m2m_rule_keys_alike(M2mEndpoint *endpoint);
+extern uint64 m2m_rule_each_once(uint32 *hash, uint64 count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 								   uint64 *count);
 
