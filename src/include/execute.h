@@ -30,6 +30,7 @@ typedef struct M2mExtensionState
 extern void m2m_association_check_owner(Oid association);
 extern void m2m_ddl(const char *sql);
 extern void m2m_sql(const char *sql);
+extern void m2m_sql_seen(const char *sql);
 extern int	m2m_policies_past(void);
 extern void m2m_policies_back(int security);
 extern bool m2m_ddl_is_own(Node *parsetree);
@@ -53,8 +54,11 @@ extern bool m2m_drop_objects(List *addresses);
 extern void m2m_drop_for_good(List *addresses, DropBehavior behavior);
 extern bool m2m_drop_for_good_if_free(List *addresses);
 
-/* spi.c: rows that SQL has returned, and plans that are kept */
+/* spi.c: rows that SQL has returned, plans that are kept, and the latest snapshot */
 extern int64 m2m_spi_put_rows(Tuplestorestate *store, int64 most);
+extern bool m2m_latest_begin(SPIPlanPtr plan);
+extern void m2m_latest_end(bool read_only);
+extern int	m2m_latest_write(SPIPlanPtr plan, Datum *values, bool seen);
 extern void m2m_plan_retire(SPIPlanPtr plan);
 
 /* extension.c: marking triggers and functions of ours as going with the extension */
