@@ -170,7 +170,7 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 		(IN_COLUMN(rule) && COLUMN(rule) == 0))
 		return false;
 
-	/* to the snapshot it may not have counted yet, or be written anew, and empty */
+	/* to the snapshot it may have counted nothing yet, or be empty */
 	if (m2m_catalog_is_newer(rel->association, GetActiveSnapshot()) ||
 		m2m_catalog_is_newer(relid, GetActiveSnapshot()))
 		return false;
