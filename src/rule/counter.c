@@ -140,11 +140,10 @@ m2m_counter_links(PG_FUNCTION_ARGS)
  * from a counter, as counting them would find it for the caller, by the active
  * snapshot?  Then sets column, as a column of the side's table, or slots, as a
  * query of the key, called as in the association, and "n".  Not where it is not
- * kept, or may not be: somebody has switched triggers off, writes arrive from a
- * publisher, or it is younger than the snapshot, or may be; where it cannot be
- * the caller's answer: he may not read it, or a policy hides links; nor within
- * triggers, one of which may be before the counter's.  The rights to read the
- * rows are not asked here.
+ * kept, or may not be: somebody has switched triggers off, or writes arrive
+ * from a publisher; where it cannot be the caller's answer: he may not read it,
+ * or a policy hides links; nor within triggers, one of which may be before the
+ * counter's.  The rights to read the rows are not asked here.
  */
 bool
 m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
