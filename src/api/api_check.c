@@ -46,7 +46,7 @@ m2m_check(PG_FUNCTION_ARGS)
 	{
 		ListCell   *lf;
 
-		foreach(lf, m2m_check_relationship(lfirst_oid(lc), true))
+		foreach(lf, m2m_check_relationship(lfirst_oid(lc)))
 			put_finding(rsinfo, lfirst(lf));
 
 		/* of these it has told already */

@@ -20,18 +20,23 @@
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_subscription_rel.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
 #include "catalog_internal.h"
 #include "m2m.h"
+
+static bool is_newer(HeapTuple tuple, Snapshot snapshot);
 
 /*
  * m2m_catalog_is_table: is the relation a user's table, not a view with its
@@ -275,4 +280,48 @@ m2m_catalog_is_subscribed(Oid relid)
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return result;
+}
+
+/*
+ * m2m_catalog_is_newer: is a relation as it is now, or one of its triggers, the
+ * work of another transaction that the snapshot does not show?  Then what it
+ * shows of the rows need not be what they were: a table that was written anew is
+ * empty to it, and a trigger that is younger has not seen to them.  Often true
+ * without need, as after a GRANT.
+ */
+bool
+m2m_catalog_is_newer(Oid relid, Snapshot snapshot)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Relation	catalog;
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	result = is_newer(tuple, snapshot);
+	ReleaseSysCache(tuple);
+	if (result)
+		return true;
+	catalog = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 1,
+							  &key);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = is_newer(tuple, snapshot);
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
+/* is_newer: has another transaction that a snapshot does not show made a row? */
+static bool
+is_newer(HeapTuple tuple, Snapshot snapshot)
+{
+	TransactionId xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+
+	return !TransactionIdIsCurrentTransactionId(xmin) &&
+		XidInMVCCSnapshot(xmin, snapshot);
 }

@@ -42,7 +42,6 @@
 typedef struct Check
 {
 	Oid			association;
-	bool		read_only;		/* as the calling statement sees it */
 	bool		hostile_types;	/* others' types: mending could run their code */
 	Oid			unseen;			/* of which it is said that it could not be
 								 * looked at */
@@ -53,7 +52,6 @@ typedef struct Check
 typedef struct Question
 {
 	const char *sql;
-	bool		read_only;
 	bool		answer;
 } Question;
 
@@ -94,13 +92,12 @@ static char *pair_list(M2mRelationship *rel, M2mSide first,
 
 /*
  * m2m_check_relationship: a list of M2mFinding, in the order in which they
- * should be mended.  read_only: of what the calling statement sees; otherwise
- * as of now.
+ * should be mended.
  */
 List *
-m2m_check_relationship(Oid association, bool read_only)
+m2m_check_relationship(Oid association)
 {
-	Check		check = {association, read_only, false, InvalidOid, NIL};
+	Check		check = {association, false, InvalidOid, NIL};
 	M2mRelationship *rel;
 
 	/*
@@ -738,7 +735,7 @@ check_other_views(Check *check, Oid association, M2mRelationship *rel)
 M2mFinding *
 m2m_check_stray_view(Oid viewid)
 {
-	Check		check = {viewid, true, false, InvalidOid, NIL};
+	Check		check = {viewid, false, InvalidOid, NIL};
 
 	add_stray_view(&check, viewid);
 	return linitial(check.findings);
@@ -876,7 +873,7 @@ type_is_trusted(Oid type, Oid owner)
 static bool
 query_is_true(Check *check, const char *sql)
 {
-	Question	question = {sql, check->read_only, false};
+	Question	question = {sql, false};
 	Oid			owner = m2m_catalog_relation_owner(check->association);
 	ErrorData  *error;
 
@@ -918,23 +915,29 @@ add_unseen(Check *check, Oid owner, ErrorData *error)
 				NULL);
 }
 
-/* run_query: as that owner. */
+/*
+ * run_query: as that owner, and of now.  The catalogs are read so, and tell where
+ * rows are: to a snapshot of before, a table that was written anew since is empty,
+ * and a counter that is younger has counted nothing.
+ */
 static void
 run_query(void *arg)
 {
 	Question   *question = arg;
+	SPIPlanPtr	plan;
+	bool		read_only;
 	bool		isnull;
 	bool		result;
 
-	/*
-	 * read_only uses the calling statement's snapshot: m2m_check() is STABLE,
-	 * and all rows that it looks at are of one moment.  m2m_repair() has to
-	 * see what its last remedy has done.
-	 */
 	SPI_connect();
-	if (SPI_execute(question->sql, question->read_only, 1) != SPI_OK_SELECT ||
+	plan = SPI_prepare(question->sql, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed for \"%s\"", question->sql);
+	read_only = m2m_latest_begin(plan);
+	if (SPI_execute_plan(plan, NULL, NULL, read_only, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
-		elog(ERROR, "SPI_execute failed for \"%s\"", question->sql);
+		elog(ERROR, "SPI_execute_plan failed for \"%s\"", question->sql);
+	m2m_latest_end(read_only);
 	result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
 										SPI_tuptable->tupdesc, 1, &isnull));
 	question->answer = result && !isnull;

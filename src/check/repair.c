@@ -44,7 +44,7 @@ m2m_repair_relationship(Oid association)
 		ListCell   *lc;
 
 		more = false;
-		foreach(lc, m2m_check_relationship(association, false))
+		foreach(lc, m2m_check_relationship(association))
 		{
 			M2mFinding *finding = lfirst(lc);
 
@@ -100,7 +100,7 @@ run_remedy(void *arg)
 	switch (finding->kind)
 	{
 		case M2M_FINDING_SQL:
-			m2m_sql(finding->remedy);
+			m2m_sql_seen(finding->remedy);
 			break;
 		case M2M_FINDING_VIEW:
 			m2m_relationship_adopt(finding->association, &adoption);

@@ -18,7 +18,6 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
@@ -31,7 +30,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -62,7 +60,6 @@ typedef struct Planning
 typedef struct Question
 {
 	const char *sql;
-	bool		latest;			/* of now, whatever the transaction sees */
 	char	   *answer;			/* text, in the asker's memory; NULL: null */
 } Question;
 
@@ -718,7 +715,7 @@ count(Planning *planning, const char *from)
 static char *
 ask(Planning *planning, const char *sql)
 {
-	Question	question = {sql, planning->look == M2M_LOOK_CALLER, NULL};
+	Question	question = {sql, NULL};
 
 	/* rolled back, so that the reader's locks go at once */
 	if (planning->look == M2M_LOOK_OWNER)
@@ -732,26 +729,27 @@ ask(Planning *planning, const char *sql)
 }
 
 /*
- * run_question: as whoever is to look.  Of now, where rows may be deleted by
- * the answer: a row that a snapshot of before does not see is no reason to.
+ * run_question: as whoever is to look.  Of now, as rows may be deleted by the
+ * answer: a row that a snapshot of before does not see is no reason to.
  */
 static void
 run_question(void *arg)
 {
 	Question   *question = arg;
 	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan;
+	bool		read_only;
 	char	   *value;
-	int			result;
 
 	SPI_connect();
-	if (question->latest && IsolationUsesXactSnapshot())
-		result = SPI_execute_snapshot(SPI_prepare(question->sql, 0, NULL),
-									  NULL, NULL, GetLatestSnapshot(),
-									  InvalidSnapshot, false, true, 1);
-	else
-		result = SPI_execute(question->sql, !question->latest, 1);
-	if (result != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "SPI_execute failed for \"%s\"", question->sql);
+	plan = SPI_prepare(question->sql, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed for \"%s\"", question->sql);
+	read_only = m2m_latest_begin(plan);
+	if (SPI_execute_plan(plan, NULL, NULL, read_only, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "SPI_execute_plan failed for \"%s\"", question->sql);
+	m2m_latest_end(read_only);
 	value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	question->answer = value == NULL ? NULL :
 		MemoryContextStrdup(context, value);

@@ -8,13 +8,10 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
-#include "utils/snapmgr.h"
 
 #include "catalog.h"
 #include "define.h"
@@ -22,7 +19,6 @@
 #include "execute.h"
 #include "m2m.h"
 
-static void run_delete(const char *sql);
 static void check_rights(Oid association, Oid table[2]);
 static void refuse(Oid association, List *steps, bool repair);
 
@@ -148,7 +144,7 @@ m2m_repair_run(Oid association, ForeignKeyCacheInfo *fk[2], bool repair)
 					(errmsg("%s", step->notice),
 					 errdetail("In table \"%s\": %s.",
 							   get_rel_name(association), step->sample)));
-			run_delete(step->sql);
+			m2m_sql_seen(step->sql);
 		}
 		else if (related)
 			m2m_sql(step->sql);
@@ -156,26 +152,6 @@ m2m_repair_run(Oid association, ForeignKeyCacheInfo *fk[2], bool repair)
 			m2m_ddl(step->sql);
 		CommandCounterIncrement();
 	}
-}
-
-/*
- * run_delete: a step that deletes rows, by what is there now; error 40001
- * where the transaction's snapshot does not see one of them.
- */
-static void
-run_delete(const char *sql)
-{
-	if (!IsolationUsesXactSnapshot())
-	{
-		m2m_sql(sql);
-		return;
-	}
-	SPI_connect();
-	if (SPI_execute_snapshot(SPI_prepare(sql, 0, NULL), NULL, NULL,
-							 GetLatestSnapshot(), GetTransactionSnapshot(),
-							 false, true, 0) < 0)
-		elog(ERROR, "SPI_execute failed for \"%s\"", sql);
-	SPI_finish();
 }
 
 /*

@@ -189,7 +189,9 @@ check_can_be(M2mRelationship *rel)
 
 /*
  * mend_rows: with repair, makes rows that are missing; else error 23503 where
- * there are some.  The association is locked exclusively.
+ * there are some.  The association is locked exclusively, and it is by what is
+ * there now, as the foreign key will be checked: rows that others have made or
+ * deleted after the transaction's snapshot are rows, or none.
  */
 static void
 mend_rows(M2mRelationship *rel, bool repair)
@@ -198,13 +200,19 @@ mend_rows(M2mRelationship *rel, bool repair)
 	char	   *alone = psprintf("FROM %s l WHERE NOT EXISTS (SELECT FROM %s a WHERE %s)",
 								 association, association,
 								 m2m_symmetric_mirrored(rel, "l", "a"));
+	SPIPlanPtr	plan;
+	bool		read_only;
 	int64		count;
 	bool		isnull;
 
 	SPI_connect();
-	if (SPI_execute(psprintf("SELECT pg_catalog.count(*) %s", alone), false,
-					0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute failed");
+	plan = SPI_prepare(psprintf("SELECT pg_catalog.count(*) %s", alone), 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed");
+	read_only = m2m_latest_begin(plan);
+	if (SPI_execute_plan(plan, NULL, NULL, read_only, 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan failed");
+	m2m_latest_end(read_only);
 	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
 										SPI_tuptable->tupdesc, 1, &isnull));
 	if (count > 0 && !repair)
@@ -269,12 +277,14 @@ make_missing(M2mRelationship *rel, const char *insert)
 	set_constraints(deferred, NULL, "DEFERRED");
 }
 
-/* run_insert: of rows that are missing. */
+/* run_insert: of rows that are missing now. */
 static void
 run_insert(const char *insert)
 {
-	if (SPI_execute(insert, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "SPI_execute failed");
+	SPIPlanPtr	plan = SPI_prepare(insert, 0, NULL);
+
+	if (plan == NULL || m2m_latest_write(plan, NULL, false) != SPI_OK_INSERT)
+		elog(ERROR, "SPI failed for \"%s\"", insert);
 }
 
 /*

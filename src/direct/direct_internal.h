@@ -156,6 +156,7 @@ extern bool m2m_direct_exists(M2mDirectTable *table, Datum *pair);
 extern bool m2m_direct_exists_at(M2mDirectTable *table, Datum *pair,
 								 ItemPointer root);
 extern bool m2m_direct_find(M2mDirectTable *table, Datum *pair);
+extern void m2m_direct_check_mirror(M2mDirectTable *table, Datum *pair);
 extern bool m2m_direct_fetch(M2mDirectTable *table, Datum *pair,
 							 ItemPointer root);
 extern bool m2m_direct_insert(M2mDirectTable *table, Datum *pair, bool look,

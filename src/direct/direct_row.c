@@ -26,6 +26,7 @@
 #include "utils/snapmgr.h"
 
 #include "direct_internal.h"
+#include "execute.h"
 #include "ids.h"
 #include "m2m.h"
 
@@ -247,6 +248,31 @@ bool
 m2m_direct_find(M2mDirectTable *table, Datum *pair)
 {
 	return look_up(table, &table->pair_scan, table->snapshot, pair);
+}
+
+/*
+ * m2m_direct_check_mirror: the row of a pair has been deleted where a link is
+ * two rows.  The other goes, too, and is found by the snapshot; in REPEATABLE
+ * READ and above it is 40001 if it is there, but younger than that: it would be
+ * left alone.  As the cascade of the foreign key between the two says it.
+ */
+void
+m2m_direct_check_mirror(M2mDirectTable *table, Datum *pair)
+{
+	Snapshot	latest;
+	IndexScanDesc scan = NULL;
+
+	if (!OidIsValid(table->rel->mirror) || !IsolationUsesXactSnapshot() ||
+		m2m_pair_direction(table->order, pair) == 0)
+		return;
+	latest = RegisterSnapshot(GetLatestSnapshot());
+	if (look_up(table, &scan, latest, m2m_pair_mirrored(table->order, pair)) &&
+		!table_tuple_satisfies_snapshot(table->association, table->found,
+										table->snapshot))
+		m2m_error_newer("The link was made one without a direction after the transaction's snapshot was taken.");
+	ExecClearTuple(table->found);
+	index_endscan(scan);
+	UnregisterSnapshot(latest);
 }
 
 /*

@@ -185,9 +185,12 @@ m2m_direct_unlink(M2mRelationship *rel, M2mIds *ids[2], int64 *removed)
 		MemoryContext old = MemoryContextSwitchTo(table->row_context);
 
 		if (m2m_direct_find(table, pair) &&
-			delete_found(table, same_pair, pair) &&
-			m2m_direct_counts(table, pair))
-			(*removed)++;
+			delete_found(table, same_pair, pair))
+		{
+			m2m_direct_check_mirror(table, pair);
+			if (m2m_direct_counts(table, pair))
+				(*removed)++;
+		}
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(table->row_context);
 		CHECK_FOR_INTERRUPTS();
@@ -500,7 +503,10 @@ delete_link(M2mDirectTable *table, Datum *link, StillMatches matches,
 			void *arg)
 {
 	m2m_direct_fetch_link(table, link);
-	return delete_found(table, matches, arg);
+	if (!delete_found(table, matches, arg))
+		return false;
+	m2m_direct_check_mirror(table, link);
+	return true;
 }
 
 /*

@@ -165,6 +165,35 @@ m2m_sql(const char *sql)
 }
 
 /*
+ * m2m_sql_seen: the same, of a statement that mends what was found to be amiss:
+ * as of now, it reads and changes the rows of now.  Error 40001 where the
+ * transaction's snapshot does not show one that it changes.
+ */
+void
+m2m_sql_seen(const char *sql)
+{
+	List	   *statements = pg_parse_query(sql);
+	SPIPlanPtr	plan;
+	Node	   *statement;
+
+	if (list_length(statements) != 1)
+		elog(ERROR, "not one statement: \"%s\"", sql);
+	statement = linitial_node(RawStmt, statements)->stmt;
+	if (!IsA(statement, DeleteStmt) && !IsA(statement, UpdateStmt) &&
+		!IsA(statement, SelectStmt))
+	{
+		m2m_sql(sql);
+		return;
+	}
+	SPI_connect();
+	plan = SPI_prepare(sql, 0, NULL);
+	if (plan == NULL || m2m_latest_write(plan, NULL, true) < 0)
+		elog(ERROR, "SPI failed for \"%s\": %s", sql,
+			 SPI_result_code_string(SPI_result));
+	SPI_finish();
+}
+
+/*
  * m2m_policies_past: from now on the current user is past policies that he has
  * put on tables of his own (FORCE ROW LEVEL SECURITY), as foreign keys' statements
  * are: what counts all links must not count those that he sees.  Returns what

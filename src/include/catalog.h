@@ -8,6 +8,7 @@
 
 #include "nodes/parsenodes.h"
 #include "utils/rel.h"
+#include "utils/snapshot.h"
 
 #include "m2m.h"
 
@@ -97,6 +98,7 @@ extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_base_type(Oid type);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
 extern bool m2m_catalog_is_subscribed(Oid relid);
+extern bool m2m_catalog_is_newer(Oid relid, Snapshot snapshot);
 extern Oid	m2m_catalog_function_owner(Oid function);
 extern bool m2m_catalog_function_runs_as_invoker(Oid function);
 extern bool m2m_catalog_view_reads_as_invoker(Oid viewid);

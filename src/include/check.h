@@ -27,7 +27,7 @@ typedef struct M2mFinding
 } M2mFinding;
 
 /* check.c: what is inconsistent in a relationship */
-extern List *m2m_check_relationship(Oid association, bool read_only);
+extern List *m2m_check_relationship(Oid association);
 extern M2mFinding *m2m_check_stray_view(Oid viewid);
 
 /*

@@ -30,6 +30,7 @@ typedef struct M2mExtensionState
 extern void m2m_association_check_owner(Oid association);
 extern void m2m_ddl(const char *sql);
 extern void m2m_sql(const char *sql);
+extern void m2m_sql_seen(const char *sql);
 extern int	m2m_policies_past(void);
 extern void m2m_policies_back(int security);
 extern bool m2m_ddl_is_own(Node *parsetree);

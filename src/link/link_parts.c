@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "access/xact.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
@@ -603,7 +604,8 @@ register_ids(M2mParts *parts, M2mIds *from, M2mIds *into)
 
 /*
  * check_ids: returns how many different rows the ids name; error 23503 if the
- * caller does not see one of them, as linking it would be.
+ * caller does not see one of them, as linking it would be, and 40001 if it is the
+ * transaction's snapshot that does not show it.
  */
 static int64
 check_ids(M2mParts *parts, M2mIds *from, M2mIds *into)
@@ -635,6 +637,13 @@ check_ids(M2mParts *parts, M2mIds *from, M2mIds *into)
 	{
 		int64		n = DatumGetInt64(missing);
 
+		appendStringInfoString(&sql, " HAVING pg_catalog.bool_and(EXISTS (SELECT FROM ");
+		appendStringInfo(&sql, "%s t WHERE ", m2m_only(parts->relid));
+		append_same_key(&sql, parts);
+		appendStringInfoString(&sql, "))");
+		if (IsolationUsesXactSnapshot() &&
+			m2m_parts_any(InvalidOid, sql.data, true))
+			m2m_error_newer("A row was made after the transaction's snapshot was taken.");
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("there is no such row of table \"%s\"",

@@ -563,7 +563,12 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	 * is added, as on the direct path: two statements cannot be.
 	 */
 	if (compare)
-		before = fetch_far(rel, side, id);
+	{
+		/* of now: what others have unlinked since the snapshot is linked anew */
+		m2m_plan_run_latest(m2m_stmt_plan(rel, M2M_STMT_SET_FAR, side),
+							id->value, NULL);
+		before = fetch_texts();
+	}
 	m2m_stmt_execute(rel, M2M_STMT_SET_UNLINK, side, id->value, false);
 	if (!compare)
 		unlinked = fetch_texts();

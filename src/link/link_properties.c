@@ -163,6 +163,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	List	   *linked = NIL;
 	List	   *unlinked = NIL;
 	int64		created;
+	int			there;
 	bool		compare = rel->has_rules || m2m_revives_first(rel);
 
 	m2m_items_begin(&call, rel, ids, properties);
@@ -174,13 +175,15 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	SPI_connect();
 	m2m_items_store(&call, m2m_items_sort(&call, ids, properties));
 	check_doubled(&call);
+
+	/* of now: what others have unlinked since the snapshot is linked anew */
 	if (IsolationUsesXactSnapshot() || compare)
-		before = fetch_links(&call, side, id, false, &before_links);
+		before = fetch_links(&call, side, id, true, &before_links);
 	if (IsolationUsesXactSnapshot())
 	{
-		fetch_links(&call, side, id, true, &after_links);
-		if (m2m_texts_not_among(after_links, before_links) != NIL ||
-			list_length(after_links) > list_length(before_links))
+		fetch_links(&call, side, id, false, &after_links);
+		if (m2m_texts_not_among(before_links, after_links) != NIL ||
+			list_length(before_links) > list_length(after_links))
 			m2m_error_newer_links();
 	}
 	if (m2m_revives_first(rel))
@@ -197,6 +200,16 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	created = insert_items(&call, side, id, !compare, &linked);
 	change_items(&call, created);
 	after = fetch_links(&call, side, id, false, &after_links);
+	there = list_length(after);
+	if (IsolationUsesXactSnapshot())
+	{
+		List	   *now_links;
+
+		/* to the snapshot such a one is there twice */
+		fetch_links(&call, side, id, true, &now_links);
+		there = list_length(now_links) -
+			list_length(m2m_texts_not_among(now_links, after_links));
+	}
 	if (compare)
 	{
 		unlinked = links_not_among(before, before_links, after_links);
@@ -204,7 +217,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	}
 	difference->unlinked = m2m_text_array(unlinked, context);
 	difference->linked = m2m_text_array(linked, context);
-	difference->kept = Max(list_length(after) - list_length(linked), 0);
+	difference->kept = Max(there - list_length(linked), 0);
 	m2m_items_end(&call);
 	SPI_finish();
 }

@@ -39,6 +39,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -142,7 +143,7 @@ m2m_counter_links(PG_FUNCTION_ARGS)
 
 /*
  * m2m_counter_kept: is the number of links of each row of a side to be had
- * from a counter, as counting them would find it for the caller, by any
+ * from a counter, as counting them would find it for the caller, by the active
  * snapshot?  Then sets column, as a column of the side's table, or slots, as a
  * query of the key, called as in the association, and "n".  Not where it is not
  * kept, or may not be: somebody has switched triggers off, or writes arrive
@@ -173,6 +174,11 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 	relid = IN_COLUMN(rule) ? rel->side[side].relid : rule->table;
 	if (m2m_catalog_is_subscribed(relid) ||
 		(IN_COLUMN(rule) && COLUMN(rule) == 0))
+		return false;
+
+	/* to the snapshot it may have counted nothing yet, or be empty */
+	if (m2m_catalog_is_newer(rel->association, GetActiveSnapshot()) ||
+		m2m_catalog_is_newer(relid, GetActiveSnapshot()))
 		return false;
 	if (IN_COLUMN(rule))
 		*column = m2m_quoted_column(relid, COLUMN(rule));
