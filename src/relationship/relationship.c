@@ -6,8 +6,8 @@
  * that read the association, link views or not, since a trigger can make one
  * of them a link view.  Where one of its link views is lost, any new view may
  * be that.  Names of types, operators and collations stand in statements that
- * others keep with it (relationship_sources.c).  Plans, coercions and whatever else others have hung on it go with
- * it.
+ * others keep with it (relationship_sources.c).  Plans, coercions and whatever
+ * else others have hung on it go with it.
  */
 #include "postgres.h"
 
