@@ -425,6 +425,13 @@ SELECT m2m_drop('authors_books');
 SELECT count(*) FROM authors_books;
 ROLLBACK;
 
+-- A table with several keys and no primary one: which of them is meant, a foreign key says
+CREATE TABLE several_keys (a int NOT NULL UNIQUE, b int NOT NULL UNIQUE);
+CREATE TABLE keyed (several int, book_id int, UNIQUE (several, book_id));
+SELECT m2m_adopt('keyed', left_table => 'several_keys', right_table => 'books', left_columns => '{several}', repair => true);
+ALTER TABLE keyed ADD FOREIGN KEY (several) REFERENCES several_keys (b);
+SELECT m2m_adopt('keyed', left_table => 'several_keys', right_table => 'books', left_columns => '{several}', repair => true);
+
 SET client_min_messages = warning;
 DROP SCHEMA mending CASCADE;
 RESET client_min_messages;

@@ -267,3 +267,14 @@ SELECT m2m_link('public.a', 1, 'public.b', 1);
 SELECT count(*) FROM public.a_b;
 DROP TABLE pg_temp.a, public.a_b, public.a, public.b;
 DROP VIEW left_over;
+
+-- Named as SQL names it
+CREATE TEMP TABLE a (id int PRIMARY KEY);
+CREATE TEMP TABLE b (id int PRIMARY KEY);
+INSERT INTO a VALUES (1);
+INSERT INTO b VALUES (1);
+SELECT m2m_create('a', 'b');
+SELECT m2m_link('a', 1, 'b', 1, via => 'pg_temp.a_b');
+SELECT m2m_linked('a', 1, 'b', 1, via => 'PG_TEMP.A_B');
+SELECT m2m_link('a', 1, 'b', 1, via => 'pg_temporary.a_b');
+DROP TABLE a, b, a_b CASCADE;

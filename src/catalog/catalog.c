@@ -37,6 +37,7 @@
 #include "m2m.h"
 
 static bool is_newer(HeapTuple tuple, Snapshot snapshot);
+static Oid	domain_of(Oid domain);
 
 /*
  * m2m_catalog_is_table: is the relation a user's table, not a view with its
@@ -149,6 +150,44 @@ m2m_catalog_base_type(Oid type)
 		type = form->typbasetype;
 		ReleaseSysCache(tuple);
 	}
+}
+
+/*
+ * m2m_catalog_add_types: adds to a list of OIDs the types that somebody has made
+ * of a relation's columns, and what these are made of: a domain's base type, an
+ * array's elements.  Of a relation that is gone none.
+ */
+List *
+m2m_catalog_add_types(List *types, Oid relid)
+{
+	int			natts = m2m_catalog_natts(relid);
+
+	for (int a = 1; a <= natts; a++)
+	{
+		Oid			type = get_atttype(relid, a);
+
+		while (type >= FirstNormalObjectId && !list_member_oid(types, type))
+		{
+			types = lappend_oid(types, type);
+			type = get_typtype(type) == TYPTYPE_DOMAIN ?
+				domain_of(type) : get_element_type(type);
+		}
+	}
+	return types;
+}
+
+/* domain_of: what a domain is one of, perhaps another domain. */
+static Oid
+domain_of(Oid domain)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(domain));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	result = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /*

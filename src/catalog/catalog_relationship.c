@@ -11,6 +11,11 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_index.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -22,6 +27,7 @@ static M2mRelationship *describe_whole(Oid association, M2mLinkView *view[2]);
 static bool choose_views(Oid association, Oid trusted_view,
 						 M2mLinkView *view[2], List **sources);
 static bool agree(M2mLinkView *near_view, M2mLinkView *far_view);
+static List *add_unready_indexes(List *sources, Oid association);
 
 /*
  * m2m_catalog_read_relationship: describes the relationship of an association
@@ -54,10 +60,41 @@ m2m_catalog_read_relationship(Oid association, Oid trusted_view,
 	if (sources != NULL)
 	{
 		*sources = lappend_oid(list_concat(*sources, views), association);
+		*sources = add_unready_indexes(*sources, association);
 		for (int s = M2M_LEFT; rel != NULL && s <= M2M_RIGHT; s++)
 			*sources = lappend_oid(*sources, rel->side[s].relid);
 	}
 	return rel;
+}
+
+/*
+ * add_unready_indexes: adds a table's indexes that are not valid yet.  One of a
+ * partitioned table becomes so by the last ALTER INDEX ... ATTACH PARTITION
+ * (validatePartitionedIndex()), and sends a message of itself alone; all others,
+ * and all that is dropped, of the table.
+ */
+static List *
+add_unready_indexes(List *sources, Oid association)
+{
+	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(association));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL,
+							  1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+		if (!index->indisvalid)
+			sources = lappend_oid(sources, index->indexrelid);
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return sources;
 }
 
 /*

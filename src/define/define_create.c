@@ -391,7 +391,7 @@ choose_names(Names *names)
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		names->key[s] = m2m_key_choose(definition->relid[s],
-									   definition->key[s], s);
+									   definition->key[s], s, InvalidOid);
 		names->view[s] = definition->view[s] != NULL ?
 			pstrdup(definition->view[s]) :
 			m2m_name_join(names->role[s],

@@ -53,7 +53,7 @@ ForeignKeyCacheInfo *
 m2m_foreign_key_draft(Oid association, Oid table, List *columns, List *taken,
 					  int open, M2mSide side)
 {
-	List	   *key = m2m_key_choose(table, NIL, side);
+	List	   *key = m2m_key_choose(table, NIL, side, association);
 	ForeignKeyCacheInfo *fk = makeNode(ForeignKeyCacheInfo);
 	ListCell   *column_cell;
 	ListCell   *key_cell;

@@ -77,7 +77,8 @@ extern void m2m_deleted_choose(M2mRelationship *rel,
  * define_keys.c: chooses the key of an endpoint and the foreign keys of an
  * association that are to make a relationship
  */
-extern List *m2m_key_choose(Oid relid, List *wanted, M2mSide side);
+extern List *m2m_key_choose(Oid relid, List *wanted, M2mSide side,
+							Oid association);
 extern void m2m_foreign_keys_choose(Oid association, Oid table[2],
 									List *column[2],
 									ForeignKeyCacheInfo *fk[2]);

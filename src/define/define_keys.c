@@ -38,11 +38,12 @@ static List *fk_columns(Oid association, ForeignKeyCacheInfo *fk);
 /*
  * m2m_key_choose: names of the endpoint's key columns: the columns wanted, if
  * a unique index that a foreign key can reference is over them; else the
- * primary key, else the only such index over NOT NULL columns.  The caller has
- * locked the endpoint.  Error 42P16.
+ * primary key, else the only such index over NOT NULL columns.  association is
+ * the table that is to refer to it, InvalidOid where m2m_create makes one.  The
+ * caller has locked the endpoint.  Error 42P16.
  */
 List *
-m2m_key_choose(Oid relid, List *wanted, M2mSide side)
+m2m_key_choose(Oid relid, List *wanted, M2mSide side, Oid association)
 {
 	Relation	relation = relation_open(relid, NoLock);
 	List	   *indexes = RelationGetIndexList(relation);
@@ -89,6 +90,9 @@ m2m_key_choose(Oid relid, List *wanted, M2mSide side)
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("table \"%s\" has no primary key and several unique ones",
 						get_rel_name(relid)),
+				 OidIsValid(association) ?
+				 errhint("Add to table %s a foreign key to the key that is meant.",
+						 m2m_qualified_name(association)) :
 				 errhint("Name the columns of one by the argument \"%s\" of m2m_create.",
 						 m2m_key_argument[side])));
 	return result;

@@ -96,6 +96,7 @@ extern bool m2m_catalog_column_has_default(Oid relid, AttrNumber attnum);
 extern bool m2m_catalog_has_no_null(Form_pg_attribute column);
 extern bool m2m_catalog_column_generated(Oid relid, AttrNumber attnum);
 extern Oid	m2m_catalog_base_type(Oid type);
+extern List *m2m_catalog_add_types(List *types, Oid relid);
 extern Oid	m2m_catalog_relation_owner(Oid relid);
 extern bool m2m_catalog_is_subscribed(Oid relid);
 extern bool m2m_catalog_is_newer(Oid relid, Snapshot snapshot);

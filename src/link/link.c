@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "direct.h"
+#include "execute.h"
 #include "ids.h"
 #include "link.h"
 #include "link_internal.h"
@@ -120,10 +121,15 @@ m2m_links_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
  * again.  Error 40001 if that never ends.  But where the association has
  * triggers or policies that keep a row from being written, trying again would
  * not help: it is then as it is.
+ *
+ * Where no index keeps pairs unique, the lock of who links comes first: who has
+ * it could wait for what the first step locks.
  */
 bool
 m2m_link_toggle(M2mRelationship *rel, M2mIds *ids[2])
 {
+	if (!rel->unique)
+		m2m_lock_links(rel);
 	for (int i = 0; i < TOGGLE_TRIES; i++)
 	{
 		/* a trigger or policy may have kept one of several links of the pair */

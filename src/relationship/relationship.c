@@ -5,8 +5,9 @@
  * A description is read from its association, both endpoints, and all views
  * that read the association, link views or not, since a trigger can make one
  * of them a link view.  Where one of its link views is lost, any new view may
- * be that.  Plans, coercions and whatever else others have hung on it go with
- * it.
+ * be that.  Names of types, operators and collations stand in statements that
+ * others keep with it (relationship_sources.c).  Plans, coercions and whatever
+ * else others have hung on it go with it.
  */
 #include "postgres.h"
 
@@ -207,6 +208,12 @@ m2m_description_get(Oid association, Oid trusted_view, List **sources)
 	rel = m2m_catalog_read_relationship(association, trusted_view, &relids);
 	if (rel != NULL)
 	{
+		List	   *types = m2m_catalog_add_types(NIL, association);
+
+		for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+			types = m2m_catalog_add_types(types, rel->side[s].relid);
+		m2m_sources_name_types(before, types);
+		list_free(types);
 		rel->sources = m2m_sources_make(rel->context, before,
 										m2m_view_is_due(rel, M2M_LEFT) ||
 										m2m_view_is_due(rel, M2M_RIGHT),

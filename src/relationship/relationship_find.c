@@ -431,6 +431,8 @@ is_named(M2mRelationship *rel, const char *via, bool qualified)
 		return false;
 	if (!qualified)
 		return list_length(names) == 1;
+	if (list_length(names) == 2 && strcmp(linitial(names), "pg_temp") == 0)
+		return isTempNamespace(get_rel_namespace(rel->association));
 	schema = get_namespace_name(get_rel_namespace(rel->association));
 	return list_length(names) == 2 && schema != NULL &&
 		strcmp(linitial(names), schema) == 0;

@@ -32,6 +32,7 @@ extern void m2m_sources_init(void);
 extern uint64 m2m_sources_now(void);
 extern M2mSources *m2m_sources_make(MemoryContext context, uint64 read_at,
 									bool any_view, List *relids);
+extern void m2m_sources_name_types(uint64 read_at, List *types);
 extern bool m2m_sources_current(M2mSources *sources);
 
 #endif							/* M2M_RELATIONSHIP_INTERNAL_H */

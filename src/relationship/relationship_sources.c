@@ -14,6 +14,11 @@
  * A new foreign key changes both tables that it connects, but a new view
  * changes only itself: therefore every change of pg_rewrite counts as a new
  * view.  Temporary tables, ANALYZE and the like make none.
+ *
+ * A type has another name, schema or default, or is NOT NULL all of a sudden,
+ * and tells nobody who has a column of it; but whoever makes a table makes two
+ * types, too.  So only those count, and whatever shares a place with them, that
+ * columns of a relationship have: `named`.
  */
 #include "postgres.h"
 
@@ -38,11 +43,20 @@ static uint64 changed[CHANGED_SIZE];	/* a relation, by its OID */
 static uint64 changed_views = 0;	/* pg_rewrite */
 static uint64 changed_all = 0;
 
+/* Types whose hash values have this remainder share a place in `named`. */
+#define NAMED_SIZE 4096
+
+static bool named[NAMED_SIZE];
+
+/* `changes` when any type was changed last. */
+static uint64 changed_types = 0;
+
 /* Of this database's entry in pg_database, as callbacks are told. */
 static uint32 database_hash = 0;
 
 static void relation_changed(Datum arg, Oid relid);
 static void view_changed(Datum arg, int cacheid, uint32 hashvalue);
+static void type_changed(Datum arg, int cacheid, uint32 hashvalue);
 static void catalog_changed(Datum arg, int cacheid, uint32 hashvalue);
 static void roles_changed(Datum arg, int cacheid, uint32 hashvalue);
 static void database_changed(Datum arg, int cacheid, uint32 hashvalue);
@@ -56,11 +70,16 @@ m2m_sources_init(void)
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(RULERELNAME, view_changed, (Datum) 0);
 
+	/* names in kept statements, what domains say of columns */
+	CacheRegisterSyscacheCallback(TYPEOID, type_changed, (Datum) 0);
+
 	/*
-	 * Names in kept statements, casts and domains in kept coercions.  These
-	 * change so seldom that all is read anew; so it is with roles.
+	 * More names in these, casts in kept coercions.  These change so seldom
+	 * that all is read anew; so it is with roles.
 	 */
 	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(OPEROID, catalog_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(COLLOID, catalog_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(CASTSOURCETARGET, catalog_changed,
 								  (Datum) 0);
 	/* whom a caller trusts */
@@ -114,6 +133,29 @@ m2m_sources_make(MemoryContext context, uint64 read_at, bool any_view,
 }
 
 /*
+ * m2m_sources_name_types: from now on a change of one of these types counts as one
+ * of everything; and so does one since read_at of which nobody knew yet that it
+ * would.
+ */
+void
+m2m_sources_name_types(uint64 read_at, List *types)
+{
+	bool		added = false;
+	ListCell   *lc;
+
+	foreach(lc, types)
+	{
+		uint32		hash = GetSysCacheHashValue1(TYPEOID,
+												 ObjectIdGetDatum(lfirst_oid(lc)));
+
+		added |= !named[hash % NAMED_SIZE];
+		named[hash % NAMED_SIZE] = true;
+	}
+	if (added && changed_types >= read_at)
+		relation_changed((Datum) 0, InvalidOid);
+}
+
+/*
  * m2m_sources_current: has nothing changed that an entry was read from?
  * Perhaps false for a change of another relation, never true after one of
  * these.
@@ -164,6 +206,17 @@ view_changed(Datum arg, int cacheid, uint32 hashvalue)
 {
 	changes++;
 	changed_views = changes;
+}
+
+/*
+ * type_changed: a type, or (0) all.
+ */
+static void
+type_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	if (hashvalue == 0 || named[hashvalue % NAMED_SIZE])
+		relation_changed(arg, InvalidOid);
+	changed_types = changes;
 }
 
 /*

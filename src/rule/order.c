@@ -496,6 +496,9 @@ order_before(M2mRule *rule)
  * links, may wait for one or the other.  With them, and in the order in which
  * they would be taken later, go the locks of limits.  Plain INSERT and COPY
  * cannot do so, nor is it done where what will be locked cannot be told from ids.
+ *
+ * Where no index keeps pairs unique, m2m_lock_links() comes before all of them,
+ * as it does in m2m_set, which comes to them by its statements.
  */
 void
 m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2])
@@ -513,6 +516,8 @@ m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2])
 	}
 	if (!dense || OidIsValid(rel->mirror))
 		return;
+	if (!rel->unique)
+		m2m_lock_links(rel);
 	foreach(lc, rules)
 	{
 		M2mRule    *rule = lfirst(lc);

@@ -40,6 +40,7 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
+#include "execute.h"
 #include "m2m.h"
 #include "relationship.h"
 #include "rule.h"
@@ -242,7 +243,8 @@ m2m_rules_check(M2mRelationship *rel)
 /*
  * m2m_rules_fit: leaves of the pairs of ids those that the rules allow now,
  * under the locks that keep it so, in place; false if there is no rule that
- * has a say.  ids becomes two arrays.
+ * has a say.  ids becomes two arrays.  Where no index keeps pairs unique,
+ * m2m_lock_links() comes before these locks, as in all that links.
  */
 bool
 m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2])
@@ -265,6 +267,8 @@ m2m_rules_fit(M2mRelationship *rel, M2mIds *ids[2])
 			bool	   *isnull = palloc0_array(bool, natts);
 			Datum	   *pair;
 
+			if (!rel->unique)
+				m2m_lock_links(rel);
 			desc = CreateTemplateTupleDesc(natts);
 			for (int i = 0; i < natts; i++)
 			{
