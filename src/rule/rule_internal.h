@@ -180,6 +180,7 @@ extern void m2m_rule_check_table(M2mRule *rule);
 
 /* rule_change.c */
 extern Datum m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind);
+extern LOCKMODE m2m_rule_endpoint_lock(M2mRule *rule, M2mRuleChange *change);
 
 /* rule_run.c: a rule's own SQL, and pieces of it */
 extern void m2m_rule_connect(M2mRuleChange *change);
