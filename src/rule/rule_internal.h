@@ -277,6 +277,7 @@ extern Oid	m2m_rule_make_table(M2mRelationship *rel, const char *name,
 extern void m2m_rule_mark(M2mRelationship *rel, Oid table,
 						  const M2mRuleKind *kind, List *args,
 						  const char *comment);
+extern bool m2m_rule_keys_fit(M2mRule *rule);
 extern void m2m_rule_end_table(M2mRule *rule, bool keep);
 extern void m2m_rule_end_row_trigger(M2mRule *rule, bool keep);
 extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);
