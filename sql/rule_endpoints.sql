@@ -54,6 +54,13 @@ DELETE FROM list_book WHERE book_id = 3 AND list_id = 1;
 DELETE FROM list_book WHERE book_id = 1 AND list_id = 2;
 SELECT list_id, book_id, place FROM list_book ORDER BY 1, 3;
 
+-- A link that a trigger keeps from being removed has a number of its own, too
+DROP TRIGGER stay ON list_book;
+CREATE TRIGGER stay BEFORE DELETE ON list_book FOR EACH ROW WHEN (OLD.book_id = 2) EXECUTE FUNCTION stay();
+SELECT m2m_set('list', 2, 'book', ARRAY[5, 4]);
+SELECT list_id, book_id, place FROM list_book ORDER BY 1, 3;
+SELECT * FROM m2m_check('list_book');
+
 -- Keys that get another type: m2m_check says so of side tables, and m2m_repair takes them along
 CREATE TABLE track (id int PRIMARY KEY);
 CREATE TABLE album (id int PRIMARY KEY);

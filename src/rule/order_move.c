@@ -1139,12 +1139,18 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 		SetUserIdAndSecContext(writer(rule), security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_NOFORCE_RLS);
+		/*
+		 * Of a dense order all, since each has a number of its own: a trigger
+		 * may have kept a link that should have gone.
+		 */
 		n = run(rule, psprintf("SELECT a.ctid, CAST(pg_catalog.min(a.%s) AS pg_catalog.int8)"
-							   " FROM wanted p JOIN %s a ON %s WHERE %s"
+							   " FROM %s a %s JOIN wanted p ON %s WHERE %s"
 							   " GROUP BY a.ctid ORDER BY pg_catalog.min(p.m2m_n), 2",
 							   m2m_quoted_column(rel->association,
 												 rule->column),
 							   m2m_qualified_name(rel->association),
+							   m2m_order_is_dense(rule) && !may_see_less(rel) ?
+							   "LEFT" : "INNER",
 							   match_wanted(rel, "a"), of_list(&list, "a")),
 				nargs, types, values, true);
 		SetUserIdAndSecContext(userid, security);

@@ -16,6 +16,7 @@
 #include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -37,8 +38,8 @@ static const char *enabled_as(Oid trigger);
 static bool has_columns(Oid relid, List *names);
 static void fit_keys(M2mRelationship *rel, Oid table, int n,
 					 const AttrNumber *attnum);
-static bool is_like(Oid table, AttrNumber column, Oid association,
-					AttrNumber attnum);
+static bool holds(Oid table, AttrNumber column, Oid association,
+				  AttrNumber attnum);
 static void rename_in_triggers(M2mRule *rule, Oid relid, const char *role);
 
 /*
@@ -484,8 +485,8 @@ has_columns(Oid relid, List *names)
 
 /*
  * fit_keys: the first columns of a side table get the types of those of the
- * association, which may have changed since it was made.  It has no mark, which
- * would be in the way.
+ * association, which may have changed since it was made, where they do not hold
+ * these.  It has no mark, which would be in the way.
  */
 static void
 fit_keys(M2mRelationship *rel, Oid table, int n, const AttrNumber *attnum)
@@ -501,7 +502,7 @@ fit_keys(M2mRelationship *rel, Oid table, int n, const AttrNumber *attnum)
 		Oid			collation;
 		char	   *name;
 
-		if (is_like(table, i + 1, rel->association, attnum[i]))
+		if (holds(table, i + 1, rel->association, attnum[i]))
 			continue;
 		get_atttypetypmodcoll(rel->association, attnum[i], &type, &typmod,
 							  &collation);
@@ -520,9 +521,12 @@ fit_keys(M2mRelationship *rel, Oid table, int n, const AttrNumber *attnum)
 						 sql.data));
 }
 
-/* is_like: has a column of a side table the type that one of the links has? */
+/*
+ * holds: has a column of a side table the type that one of the links has, or a
+ * wider one, which its owner has given it?
+ */
 static bool
-is_like(Oid table, AttrNumber column, Oid association, AttrNumber attnum)
+holds(Oid table, AttrNumber column, Oid association, AttrNumber attnum)
 {
 	Oid			type[2];
 	int32		typmod[2];
@@ -531,13 +535,14 @@ is_like(Oid table, AttrNumber column, Oid association, AttrNumber attnum)
 	get_atttypetypmodcoll(table, column, &type[0], &typmod[0], &collation[0]);
 	get_atttypetypmodcoll(association, attnum, &type[1], &typmod[1],
 						  &collation[1]);
-	return type[0] == type[1] && typmod[0] == typmod[1] &&
-		collation[0] == collation[1];
+	return collation[0] == collation[1] &&
+		(typmod[0] == -1 || (type[0] == type[1] && typmod[0] == typmod[1])) &&
+		can_coerce_type(1, &type[1], &type[0], COERCION_IMPLICIT);
 }
 
 /*
- * m2m_rule_keys_fit: have the keys in a rule's side table, which there is, the
- * types that they have in links?
+ * m2m_rule_keys_fit: do the keys of a rule's side table, which there is, hold
+ * those of links?
  */
 bool
 m2m_rule_keys_fit(M2mRule *rule)
@@ -551,7 +556,7 @@ m2m_rule_keys_fit(M2mRule *rule)
 	for (int i = 0; i < n; i++)
 	{
 		if (m2m_catalog_column_exists(rule->table, i + 1) &&
-			!is_like(rule->table, i + 1, rel->association, attnum[i]))
+			!holds(rule->table, i + 1, rel->association, attnum[i]))
 			return false;
 	}
 	return true;
