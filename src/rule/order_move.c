@@ -1139,6 +1139,7 @@ m2m_order_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *others)
 		SetUserIdAndSecContext(writer(rule), security |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_NOFORCE_RLS);
+
 		/*
 		 * Of a dense order all, since each has a number of its own: a trigger
 		 * may have kept a link that should have gone.
