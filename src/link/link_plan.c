@@ -441,6 +441,7 @@ m2m_plan_clear(M2mRelationship *rel, M2mSide side, M2mIds *ids)
 		m2m_limits_await(rel, side, ids);
 		m2m_lock_links_of_row(rel, side, ids);
 	}
+	m2m_rules_before_unlink(rel);
 	SPI_connect();
 	if (ids->is_array)
 	{
@@ -552,6 +553,9 @@ m2m_plan_set(M2mRelationship *rel, M2mSide side, M2mIds *id, M2mIds *ids[2],
 	m2m_limits_await(rel, side, id);
 	m2m_lock_links_of_row(rel, side, id);
 	lock_if_needed(rel);
+
+	/* what its trigger waits for, a statement would not see */
+	m2m_rules_before_unlink(rel);
 	SPI_connect();
 	pairs = register_pairs(rel, ids);
 	if (IsolationUsesXactSnapshot())

@@ -172,6 +172,7 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	m2m_limits_await(rel, side, id);
 	m2m_lock_links_of_row(rel, side, id);
 	take_lock(&call);
+	m2m_rules_before_unlink(rel);
 	SPI_connect();
 	m2m_items_store(&call, m2m_items_sort(&call, ids, properties));
 	check_doubled(&call);

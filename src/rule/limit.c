@@ -595,7 +595,7 @@ limit_text(M2mRule *rule, int statement)
 	M2mRelationship *rel = rule->rel;
 	M2mSide		side = rule->side;
 	char	   *association = m2m_qualified_name(rel->association);
-	char	   *endpoint = m2m_qualified_name(rel->side[side].relid);
+	char	   *endpoint = m2m_only(rel->side[side].relid);
 	char	   *a = m2m_rule_keys(rel, side, "a");
 	char	   *r = key_columns(rel, side, "r");
 	char	   *is_link = m2m_rule_is_link(rel, "a");
@@ -651,15 +651,16 @@ limit_text(M2mRule *rule, int statement)
 					m2m_rule_joins_kept(rel, side, "p", "r", '\0') :
 					m2m_rule_same_row(rel, side, "p", "r", '\0');
 
-				return psprintf("SELECT %s, pg_catalog.count(a.%s) FROM %s r%s"
-								" LEFT JOIN %s a ON %s AND %s GROUP BY %s"
+				/* keys that differ as links have them may mean one row */
+				return psprintf("SELECT %s, pg_catalog.count(a.%s) FROM %s r"
+								" LEFT JOIN %s a ON %s AND %s%s GROUP BY %s"
 								" HAVING pg_catalog.count(a.%s) OPERATOR(pg_catalog.<) $1"
 								" ORDER BY %s LIMIT 1",
-								r, column, endpoint, statement == LIMIT_UNDER ? "" :
-								psprintf(" JOIN (SELECT DISTINCT p.* FROM lost p) p ON %s",
-										 of),
-								association,
+								r, column, endpoint, association,
 								m2m_rule_joins(rel, side, "a", "r"), is_link,
+								statement == LIMIT_UNDER ? "" :
+								psprintf(" WHERE EXISTS (SELECT FROM lost p WHERE %s)",
+										 of),
 								r, column, r);
 			}
 		case LIMIT_WANTED:

@@ -54,6 +54,9 @@
 #include "rule_internal.h"
 #include "text.h"
 
+/* How often it is tried to put links in order that others write meanwhile. */
+#define TRIES 100
+
 /* Statements of an order. */
 typedef enum OrderStatement
 {
@@ -742,8 +745,19 @@ put_in_order(M2mRulePending *p)
 	m2m_lock_keys(rule->rel, rule->side, hash, count);
 
 	/* whoever else writes a link at this moment may make it another */
-	while (!place_all(rule))
+	for (int i = 0; !place_all(rule); i++)
+	{
 		CHECK_FOR_INTERRUPTS();
+		if (i == TRIES)
+			ereport(ERROR,
+					(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+					 errmsg("links of \"%s\" cannot be put in order \"%s\"",
+							get_rel_name(rule->rel->association), rule->name),
+					 errdetail("Some kept their number in column \"%s\" when the rule updated it.",
+							   get_attname(rule->rel->association,
+										   rule->column, false)),
+					 errhint("A trigger there may suppress the update.")));
+	}
 	if (keys != p->keys)
 		tuplestore_end(keys);
 	m2m_rule_finish();

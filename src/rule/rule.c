@@ -234,7 +234,22 @@ m2m_rules_check(M2mRelationship *rel)
 									   quote_literal_cstr(rule->name)));
 			findings = lappend(findings, finding);
 		}
-		if (rule->kind->check != NULL)
+		if (OidIsValid(rule->table) && m2m_rule_table_is_marked(rule) &&
+			!m2m_rule_keys_fit(rule))
+		{
+			M2mRuleFinding *finding = palloc0(sizeof(M2mRuleFinding));
+
+			/* the rest compares them */
+			finding->severity = "error";
+			finding->what = psprintf("table \"%s\" of rule \"%s\" has keys of other types than \"%s\","
+									 " and links that do not fit in it cannot be written",
+									 get_rel_name(rule->table), rule->name,
+									 get_rel_name(rel->association));
+			finding->remedy = psprintf("SELECT %s",
+									   rule->kind->definition(rule));
+			findings = lappend(findings, finding);
+		}
+		else if (rule->kind->check != NULL)
 			findings = list_concat(findings, rule->kind->check(rule));
 	}
 	return findings;

@@ -13,6 +13,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -24,6 +25,7 @@
 
 static void put(M2mRuleChange *change, Tuplestorestate **store,
 				TupleTableSlot *link);
+static void hand_over(M2mRule *rule, M2mRuleChange *change);
 
 /*
  * m2m_rules_begin: for a call that is going to write links itself; NULL if
@@ -90,7 +92,7 @@ m2m_rules_end(M2mRuleChange *change)
 				 (rule->needs & M2M_RULE_INSERT)) ||
 				(change->unlinked != NULL &&
 				 (rule->needs & M2M_RULE_DELETE)))
-				rule->kind->after(rule, change);
+				hand_over(rule, change);
 		}
 	}
 	if (change->linked != NULL)
@@ -180,6 +182,60 @@ m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind)
 	change.unlinked = trigger->tg_oldtable;
 	change.update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	change.truncated = TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event);
-	kind->after(rule, &change);
+	hand_over(rule, &change);
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * hand_over: has a rule do what it does.  Where its SQL names the table of the
+ * rows that it is about, that is locked first: a statement on the association
+ * has locked no endpoint, and one that is being given another name meanwhile, or
+ * has a column renamed or dropped, would not be found by the one it had.  The
+ * change goes by the description as it is then.
+ */
+static void
+hand_over(M2mRule *rule, M2mRuleChange *change)
+{
+	LOCKMODE	lockmode = m2m_rule_endpoint_lock(rule, change);
+
+	if (lockmode != NoLock)
+	{
+		LockRelationOid(rule->rel->side[rule->side].relid, lockmode);
+		if (!m2m_relationship_current(change->rel))
+		{
+			M2mRelationship *rel = m2m_relationship_get(change->rel->association,
+														InvalidOid, NoLock);
+
+			if (rel == NULL)
+				return;
+			change->rel = rel;
+		}
+	}
+
+	/* as it may have been read anew for another rule, too */
+	if (rule->rel != change->rel)
+		rule = m2m_rule_find(change->rel, rule->name);
+	if (rule != NULL)
+		rule->kind->after(rule, change);
+}
+
+/*
+ * m2m_rule_endpoint_lock: the lock that a rule's SQL takes on the table of the
+ * rows that it is about, after a change, or with NULL when the transaction
+ * commits; NoLock where it does not name it.
+ */
+LOCKMODE
+m2m_rule_endpoint_lock(M2mRule *rule, M2mRuleChange *change)
+{
+	bool		any = change == NULL || change->truncated ||
+		m2m_rule_rows(change) > 0;
+
+	/* rows to be counted anew are locked before it is known whether there are */
+	if (rule->kind == &m2m_counter_kind && !OidIsValid(rule->table) && any)
+		return change == NULL || change->update ? RowShareLock :
+			RowExclusiveLock;
+	if (rule->kind == &m2m_limit_kind &&
+		(change == NULL || change->truncated))
+		return AccessShareLock;
+	return NoLock;
 }

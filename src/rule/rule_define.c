@@ -16,6 +16,7 @@
 #include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -33,7 +34,12 @@
 #include "text.h"
 
 static char *trigger_name(Oid trigger);
+static const char *enabled_as(Oid trigger);
 static bool has_columns(Oid relid, List *names);
+static void fit_keys(M2mRelationship *rel, Oid table, int n,
+					 const AttrNumber *attnum);
+static bool holds(Oid table, AttrNumber column, Oid association,
+				  AttrNumber attnum);
 static void rename_in_triggers(M2mRule *rule, Oid relid, const char *role);
 
 /*
@@ -292,6 +298,7 @@ rename_in_triggers(M2mRule *rule, Oid relid, const char *role)
 		char	   *found = strstr(sql, old);
 		bool		lent = relid == rule->rel->association ||
 			m2m_rule_is_lent(NULL, trigger);
+		const char *enabled = enabled_as(trigger);
 
 		if (found == NULL)
 			continue;
@@ -301,11 +308,52 @@ rename_in_triggers(M2mRule *rule, Oid relid, const char *role)
 		if (lent)
 			m2m_trigger_depends(get_trigger_oid(relid, name, false), "m2m");
 		CacheInvalidateRelcacheByRelid(relid);
+		if (enabled != NULL)
+			m2m_ddl(psprintf("ALTER TABLE %s %s TRIGGER %s",
+							 m2m_qualified_name(relid), enabled,
+							 quote_identifier(name)));
 		if (comment != NULL)
 			m2m_ddl(psprintf("COMMENT ON TRIGGER %s ON %s IS %s",
 							 quote_identifier(name), m2m_qualified_name(relid),
 							 quote_literal_cstr(comment)));
 	}
+}
+
+/*
+ * enabled_as: how ALTER TABLE makes a trigger what a trigger is; NULL if a new
+ * one is that.
+ */
+static const char *
+enabled_as(Oid trigger)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	const char *result = NULL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(catalog, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		switch (((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled)
+		{
+			case TRIGGER_DISABLED:
+				result = "DISABLE";
+				break;
+			case TRIGGER_FIRES_ALWAYS:
+				result = "ENABLE ALWAYS";
+				break;
+			case TRIGGER_FIRES_ON_REPLICA:
+				result = "ENABLE REPLICA";
+				break;
+		}
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
 }
 
 /* m2m_rule_remove: drops the triggers of a rule on the association. */
@@ -436,13 +484,103 @@ has_columns(Oid relid, List *names)
 }
 
 /*
- * m2m_rule_mark: marks a side table as a rule's of that association: by a
- * trigger that is for no statement of ours, and goes with the association.
+ * fit_keys: the first columns of a side table get the types of those of the
+ * association, which may have changed since it was made, where they do not hold
+ * these.  It has no mark, which would be in the way.
+ */
+static void
+fit_keys(M2mRelationship *rel, Oid table, int n, const AttrNumber *attnum)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *column = m2m_quoted_column(table, i + 1);
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+		char	   *name;
+
+		if (holds(table, i + 1, rel->association, attnum[i]))
+			continue;
+		get_atttypetypmodcoll(rel->association, attnum[i], &type, &typmod,
+							  &collation);
+		name = format_type_extended(type, typmod,
+									FORMAT_TYPE_TYPEMOD_GIVEN |
+									FORMAT_TYPE_FORCE_QUALIFY);
+		appendStringInfo(&sql, "%s ALTER COLUMN %s TYPE %s%s%s USING CAST(%s AS %s)",
+						 sql.len > 0 ? "," : "", column, name,
+						 OidIsValid(collation) ? " COLLATE " : "",
+						 OidIsValid(collation) ?
+						 m2m_qualified_collation(collation) : "", column,
+						 name);
+	}
+	if (sql.len > 0)
+		m2m_ddl(psprintf("ALTER TABLE %s%s", m2m_qualified_name(table),
+						 sql.data));
+}
+
+/*
+ * holds: has a column of a side table the type that one of the links has, or a
+ * wider one, which its owner has given it?
+ */
+static bool
+holds(Oid table, AttrNumber column, Oid association, AttrNumber attnum)
+{
+	Oid			type[2];
+	int32		typmod[2];
+	Oid			collation[2];
+
+	get_atttypetypmodcoll(table, column, &type[0], &typmod[0], &collation[0]);
+	get_atttypetypmodcoll(association, attnum, &type[1], &typmod[1],
+						  &collation[1]);
+	return collation[0] == collation[1] &&
+		(typmod[0] == -1 || (type[0] == type[1] && typmod[0] == typmod[1])) &&
+		can_coerce_type(1, &type[1], &type[0], COERCION_IMPLICIT);
+}
+
+/*
+ * m2m_rule_keys_fit: do the keys of a rule's side table, which there is, hold
+ * those of links?
+ */
+bool
+m2m_rule_keys_fit(M2mRule *rule)
+{
+	M2mRelationship *rel = rule->rel;
+	int			n = rule->kind->on_side ? rel->side[rule->side].nkeys :
+		rel->nlink;
+	AttrNumber *attnum = rule->kind->on_side ?
+		m2m_rule_side_columns(rel, rule->side) : rel->link;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (m2m_catalog_column_exists(rule->table, i + 1) &&
+			!holds(rule->table, i + 1, rel->association, attnum[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * m2m_rule_mark: marks a side table as a rule's of that association, whose
+ * triggers are there: by one that is for no statement of ours, and goes with the
+ * association.  Its keys get the types that they have in links.
  */
 void
 m2m_rule_mark(M2mRelationship *rel, Oid table, const M2mRuleKind *kind,
 			  List *args, const char *comment)
 {
+	if (kind->on_side)
+	{
+		const char *role = strchr(linitial(args), '=') + 1;
+		M2mSide		side = m2m_rule_side(rel, role);
+
+		fit_keys(rel, table, rel->side[side].nkeys,
+				 m2m_rule_side_columns(rel, side));
+	}
+	else
+		fit_keys(rel, table, rel->nlink, rel->link);
 	m2m_rule_trigger(table,
 					 makeObjectName("m2m", kind->name, "mark"),
 					 psprintf("AFTER UPDATE OF %s ON %%s FROM %s NOT DEFERRABLE FOR EACH ROW",

@@ -182,6 +182,7 @@ extern void m2m_rule_check_table(M2mRule *rule);
 
 /* rule_change.c */
 extern Datum m2m_rule_fired(FunctionCallInfo fcinfo, const M2mRuleKind *kind);
+extern LOCKMODE m2m_rule_endpoint_lock(M2mRule *rule, M2mRuleChange *change);
 
 /* rule_run.c: a rule's own SQL, and pieces of it */
 extern void m2m_rule_connect(M2mRuleChange *change);
@@ -280,6 +281,7 @@ extern Oid	m2m_rule_make_table(M2mRelationship *rel, const char *name,
 extern void m2m_rule_mark(M2mRelationship *rel, Oid table,
 						  const M2mRuleKind *kind, List *args,
 						  const char *comment);
+extern bool m2m_rule_keys_fit(M2mRule *rule);
 extern void m2m_rule_end_table(M2mRule *rule, bool keep);
 extern void m2m_rule_end_row_trigger(M2mRule *rule, bool keep);
 extern void m2m_rule_drop_trigger(Oid relid, Oid trigger);

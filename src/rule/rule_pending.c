@@ -20,6 +20,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -50,6 +51,7 @@ static List *pending = NIL;
 static bool untidy = false;
 
 static bool is_beside(const M2mRuleKind *kind, bool rows);
+static M2mRule *find_rule(M2mRulePending *p, M2mRelationship *rel);
 static bool is_for(M2mRulePending *p, M2mRule *rule, bool rows);
 static void tidy(void);
 static bool take_over(M2mRulePending *p, M2mRulePending *other);
@@ -193,13 +195,31 @@ m2m_rule_is_pending(M2mRule *rule)
 /*
  * m2m_rule_of_pending: the rule that has kept it, also if it is called
  * otherwise, or another has replaced it; NULL if there is none any more.  Takes
- * the lock on the association.
+ * the lock on the association, and one on the table of the rows if its SQL is
+ * going to name that (m2m_rule_endpoint_lock()).
  */
 M2mRule *
 m2m_rule_of_pending(M2mRulePending *p, LOCKMODE lockmode)
 {
 	M2mRelationship *rel = m2m_relationship_get(p->association, InvalidOid,
 												lockmode);
+	M2mRule    *rule = find_rule(p, rel);
+	LOCKMODE	of_rows = rule == NULL ? NoLock :
+		m2m_rule_endpoint_lock(rule, NULL);
+
+	if (of_rows == NoLock)
+		return rule;
+	LockRelationOid(rel->side[rule->side].relid, of_rows);
+	if (m2m_relationship_current(rel))
+		return rule;
+	return find_rule(p, m2m_relationship_get(p->association, InvalidOid,
+											 NoLock));
+}
+
+/* find_rule: the same in a description, which may be NULL. */
+static M2mRule *
+find_rule(M2mRulePending *p, M2mRelationship *rel)
+{
 	ListCell   *lc;
 
 	foreach(lc, rel == NULL ? NIL : m2m_rules_of(rel))
