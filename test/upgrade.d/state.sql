@@ -120,7 +120,7 @@ SELECT pupil_id, sum(n) FROM attending_pupil_counter GROUP BY 1 ORDER BY 1;
 SELECT pupil_id, class_id, properties, history_id, during, from_xid, to_xid, linked_by, linked_actor, unlinked_by, unlinked_actor
 FROM attending_history ORDER BY history_id;
 SELECT * FROM line ORDER BY 1, 2;
-SELECT relname, obj_description(oid, 'pg_class'), relacl FROM pg_class WHERE relname ~ '_(history|counter)$' ORDER BY 1;
+SELECT relname, obj_description(oid, 'pg_class'), regexp_replace(relacl::text, 'm/', '/', 'g') AS acl FROM pg_class WHERE relname ~ '_(history|counter)$' ORDER BY 1;
 -- At the moment when a link ended, and right before
 SELECT c.id FROM (SELECT max(upper(during)) AS moment FROM attending_history) h, m2m_at(NULL::class, 'pupil', 2, h.moment) c ORDER BY 1;
 SELECT c.id FROM (SELECT max(upper(during)) AS moment FROM attending_history) h, pupil p, pupil_classes_at(p, h.moment) c
