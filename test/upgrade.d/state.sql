@@ -136,7 +136,8 @@ SELECT school_link_pupil_classes(3, ARRAY[:'class1'::uuid]);
 SELECT pupil_id, class_id, "place", mark FROM attending ORDER BY 1, 3;
 SELECT * FROM class ORDER BY 1;
 SELECT pupil_id, sum(n) FROM attending_pupil_counter GROUP BY 1 ORDER BY 1;
-SELECT pupil_id, class_id, properties - 'id' AS properties, upper_inf(during), from_xid IS NULL, to_xid IS NULL FROM attending_history ORDER BY history_id;
+SELECT pupil_id, class_id, properties - 'id' AS properties, upper_inf(during), from_xid IS NULL, to_xid IS NULL FROM attending_history
+ORDER BY 1, 2, 3, 4, 5;
 SELECT linked, unlinked, changed FROM (SELECT max(upper(during)) AS moment FROM attending_history WHERE NOT during @> now()) h,
 	m2m_restore('attending', h.moment);
 SELECT pupil_id, class_id, mark FROM attending ORDER BY 1, 2;
