@@ -68,7 +68,8 @@ endif
 # make test-mutate [MUTATIONS="…"]
 # Undoes fixes in turn: which test notices? See test/mutate.
 # make test-core PGSRC=…/postgresql-15.x
-# PostgreSQL's own regression tests with m2m and without; see test/core-suite.
+# PostgreSQL's own tests, of one session and of several, with m2m and without; see
+# test/core-suite.
 # make test-suites [PROJECTS="django sqlalchemy sequelize"]
 # Tests of Django, SQLAlchemy and Sequelize with m2m and without; see test/suites.
 # make indent-check, make indent, make typedefs

@@ -102,3 +102,60 @@ CREATE TABLE mate (id int PRIMARY KEY);
 INSERT INTO mate VALUES (1), (2), (3);
 SELECT m2m_create('mate', 'mate', 'mates', right_role => 'other', symmetrical => true);
 SELECT m2m_link('mate', 2, 'mate', '{1,2}');
+
+-- The rules' other kinds, in use: an order without gaps, in a column that was there; a
+-- minimum; rows that must not lose their last link; a history with ends in it, of
+-- several actors, of links with a property; a rule that is switched off; functions
+-- of a prefix; a table that lost and got columns
+CREATE TABLE pupil (gone text, id int PRIMARY KEY, name text);
+CREATE TABLE class (id uuid PRIMARY KEY, gone int, title text);
+ALTER TABLE pupil DROP COLUMN gone;
+CREATE TABLE attending (id bigserial PRIMARY KEY, pupil_id int NOT NULL REFERENCES pupil, gone int,
+	class_id uuid NOT NULL REFERENCES class ON DELETE CASCADE, "place" int, mark text, UNIQUE (pupil_id, class_id));
+INSERT INTO pupil SELECT i, 'pupil ' || i FROM generate_series(1, 5) i;
+INSERT INTO class SELECT ('00000000-0000-0000-0000-00000000000' || i)::uuid, i, 'class ' || i FROM generate_series(1, 3) i;
+SELECT m2m_adopt('attending');
+SELECT m2m_order('attending', 'pupil', 'place', dense => true);
+SELECT m2m_history('attending');
+SELECT m2m_counter('attending', 'pupil'), m2m_counter('attending', 'class', counter => 'pupils');
+SELECT count(*) FROM m2m_expose('attending', 'school');
+SET m2m.actor = 'registrar';
+SELECT m2m_link('pupil', '{1,1,1,2,2,3}', 'class', '{00000000-0000-0000-0000-000000000003,00000000-0000-0000-0000-000000000001,00000000-0000-0000-0000-000000000002,00000000-0000-0000-0000-000000000001,00000000-0000-0000-0000-000000000003,00000000-0000-0000-0000-000000000003}'::uuid[]);
+RESET m2m.actor;
+ALTER TABLE attending DROP COLUMN gone;
+ALTER TABLE class DROP COLUMN gone;
+UPDATE attending SET mark = 'good' WHERE pupil_id = 1 AND class_id = '00000000-0000-0000-0000-000000000002';
+SET m2m.actor = 'head';
+SELECT m2m_unlink('pupil', 2, 'class', '00000000-0000-0000-0000-000000000003'::uuid);
+RESET m2m.actor;
+SELECT m2m_move('pupil', 1, 'class', '00000000-0000-0000-0000-000000000002'::uuid, at => 1);
+SELECT m2m_limit('attending', 'class', min => 1, max => 4);
+SELECT m2m_orphans('attending', 'class', 'refuse');
+SELECT m2m_notify('attending', 'attendance');
+ALTER TABLE attending DISABLE TRIGGER m2m_notice_insert;
+GRANT SELECT ON attending_history, attending_pupil_counter TO shop_clerk;
+COMMENT ON TABLE attending_history IS 'who went where';
+REVOKE EXECUTE ON FUNCTION school_set_pupil_classes FROM PUBLIC;
+
+-- Links without a direction that have a property, with an order and a limit
+CREATE TABLE stop (id int PRIMARY KEY);
+CREATE TABLE line (a int NOT NULL REFERENCES stop, b int NOT NULL REFERENCES stop, km numeric, PRIMARY KEY (a, b));
+INSERT INTO stop VALUES (1), (2), (3), (4);
+INSERT INTO line VALUES (1, 2, 3), (2, 1, 3), (2, 3, 1.5);
+SELECT m2m_adopt('line');
+SELECT m2m_symmetric('line', repair => true);
+SELECT m2m_limit('line', 'from_stop', max => 2);
+SELECT m2m_history('line');
+
+-- Taken part of: what was adopted by itself, what was given up, and a history that
+-- stayed when it was switched off
+RESET ROLE;
+ALTER DATABASE shop SET m2m.auto_adopt = on;
+\c
+SET ROLE shop_owner;
+CREATE TABLE attendee (author_id bigint REFERENCES author, tag_id int REFERENCES tag, PRIMARY KEY (author_id, tag_id));
+CREATE TABLE given_up (author_id bigint REFERENCES author, tag_id int REFERENCES tag, PRIMARY KEY (author_id, tag_id));
+SELECT m2m_drop('given_up', keep_links => true);
+SELECT m2m_link('author', 1, 'tag', '{1,2}', via => 'attendee');
+SELECT m2m_history('attendee');
+SELECT m2m_drop_rule('attendee', 'm2m_history', keep => true);

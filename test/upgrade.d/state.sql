@@ -111,3 +111,69 @@ SELECT * FROM mate_others ORDER BY 1, 2;
 SELECT m2m_json('playlist', 1), m2m_json('mate', 1);
 SELECT * FROM m2m_merge('song', 2, 1);
 ROLLBACK;
+
+-- What is left of rules by their other kinds; a history of before
+\set class1 '00000000-0000-0000-0000-000000000001'
+SELECT pupil_id, class_id, "place", mark FROM attending ORDER BY 1, 3;
+SELECT * FROM class ORDER BY 1;
+SELECT pupil_id, sum(n) FROM attending_pupil_counter GROUP BY 1 ORDER BY 1;
+SELECT pupil_id, class_id, properties, history_id, during, from_xid, to_xid, linked_by, linked_actor, unlinked_by, unlinked_actor
+FROM attending_history ORDER BY history_id;
+SELECT * FROM line ORDER BY 1, 2;
+SELECT relname, obj_description(oid, 'pg_class'), regexp_replace(relacl::text, 'm/', '/', 'g') AS acl FROM pg_class WHERE relname ~ '_(history|counter)$' ORDER BY 1;
+-- At the moment when a link ended, and right before
+SELECT c.id FROM (SELECT max(upper(during)) AS moment FROM attending_history) h, m2m_at(NULL::class, 'pupil', 2, h.moment) c ORDER BY 1;
+SELECT c.id FROM (SELECT max(upper(during)) AS moment FROM attending_history) h, pupil p, pupil_classes_at(p, h.moment) c
+WHERE p.id = 1 ORDER BY 1;
+BEGIN;
+SET LOCAL ROLE shop_owner;
+-- Lists, counters and history go on from where they were
+SELECT m2m_link('pupil', 2, 'class', '{00000000-0000-0000-0000-000000000002,00000000-0000-0000-0000-000000000003}'::uuid[]);
+SELECT m2m_move('pupil', 2, 'class', :'class1'::uuid, at => 3);
+INSERT INTO attending (pupil_id, class_id) VALUES (4, :'class1');
+DELETE FROM pupil_classes WHERE pupil_id = 1 AND id = '00000000-0000-0000-0000-000000000002';
+SELECT school_link_pupil_classes(3, ARRAY[:'class1'::uuid]);
+SELECT pupil_id, class_id, "place", mark FROM attending ORDER BY 1, 3;
+SELECT * FROM class ORDER BY 1;
+SELECT pupil_id, sum(n) FROM attending_pupil_counter GROUP BY 1 ORDER BY 1;
+SELECT pupil_id, class_id, properties - 'id' AS properties, upper_inf(during), from_xid IS NULL, to_xid IS NULL FROM attending_history
+ORDER BY 1, 2, 3, 4, 5;
+SELECT linked, unlinked, changed FROM (SELECT max(upper(during)) AS moment FROM attending_history WHERE NOT during @> now()) h,
+	m2m_restore('attending', h.moment);
+SELECT pupil_id, class_id, mark FROM attending ORDER BY 1, 2;
+SELECT m2m_clear('class', :'class1'::uuid, 'pupil');
+SET CONSTRAINTS ALL IMMEDIATE;
+SAVEPOINT s;
+SELECT m2m_link('class', '00000000-0000-0000-0000-000000000003'::uuid, 'pupil', '{1,2,3,4,5}');
+ROLLBACK TO s;
+-- Less than the minimum, and a row without links
+COMMIT;
+SELECT pupil_id, class_id, "place" FROM attending ORDER BY 1, 3;
+BEGIN;
+SET LOCAL ROLE shop_owner;
+SELECT m2m_set('stop', 1, 'stop', '{2,3}');
+SAVEPOINT s;
+SELECT m2m_link('stop', 2, 'stop', 4);
+ROLLBACK TO s;
+UPDATE line SET km = 7 WHERE (a, b) = (3, 2);
+SELECT * FROM line ORDER BY 1, 2;
+SELECT (r.row).id, depth, path FROM m2m_reach(NULL::stop, 1) r ORDER BY 1;
+ROLLBACK;
+
+-- Questions
+SELECT id FROM m2m_find(NULL::pupil, 'class', all_of => ARRAY[:'class1', '00000000-0000-0000-0000-000000000003']::uuid[]) ORDER BY 1;
+SELECT id FROM m2m_find(NULL::pupil, 'class', none_of => ARRAY[:'class1']::uuid[]) ORDER BY 1;
+SELECT (r.row).id, links FROM m2m_counts(NULL::class, 'pupil') r ORDER BY 1;
+SELECT (r.row).id, shared FROM m2m_related(NULL::pupil, 1, 'class') r ORDER BY 1;
+SELECT * FROM m2m_seek(NULL::int, 'attending', 'pupil', any_of => ARRAY[:'class1']::uuid[]) k ORDER BY 1;
+
+-- Adopted by itself; given up
+SHOW m2m.auto_adopt;
+SELECT * FROM tags_of_author ORDER BY 1, 2;
+BEGIN;
+SET LOCAL ROLE shop_owner;
+CREATE INDEX ON given_up (tag_id);
+CREATE TABLE adopted_now (author_id bigint REFERENCES author, tag_id int REFERENCES tag, PRIMARY KEY (author_id, tag_id));
+SELECT m2m_history('attendee');
+SELECT association FROM m2m_relationships() ORDER BY 1;
+ROLLBACK;
