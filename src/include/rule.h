@@ -113,6 +113,7 @@ extern bool m2m_order_dense(M2mRelationship *rel, AttrNumber attnum,
 							M2mSide *side, int64 *first, int64 *half);
 extern Oid	m2m_order_sequence(M2mRelationship *rel, AttrNumber attnum);
 extern void m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2]);
+extern void m2m_order_before_few(void);
 
 /* order_move.c: changing it */
 typedef enum M2mMove

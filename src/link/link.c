@@ -236,6 +236,8 @@ m2m_links_add_pairs(M2mRelationship *rel, M2mPairs *pairs, bool progress)
 	/* of few, whose rows are not known yet, when they are made */
 	if (m2m_pairs_count(pairs) > FEW_PAIRS)
 		m2m_order_before_link(rel, NULL);
+	else
+		m2m_order_before_few();
 	if (m2m_direct_link_pairs(rel, pairs, progress, &created))
 		return created;
 	return m2m_plan_link_pairs(rel, pairs);

@@ -253,6 +253,7 @@ counter_after(M2mRule *rule, M2mRuleChange *change)
 		add_to_slots(rule, change, kind);
 		return;
 	}
+	m2m_order_before_count(rule->rel, change);
 	lock_both(rule, change, kind);
 
 	/* first, as a row that is committed in between is in one of the two */

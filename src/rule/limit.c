@@ -307,6 +307,25 @@ lock_changed(M2mRule *rule, M2mRuleChange *change)
 }
 
 /*
+ * m2m_limit_lock_linked: locks the keys of rows that have been given links, as they
+ * are counted later.
+ */
+void
+m2m_limit_lock_linked(M2mRule *rule, M2mRuleChange *change)
+{
+	uint64		count;
+	uint32	   *hash;
+
+	m2m_rule_connect(change);
+	m2m_rule_execute(rule, LIMIT_LINKED, m2m_rule_rows(change) > M2M_RULE_FEW,
+					 m2m_catalog_relation_owner(rule->rel->association),
+					 M2M_RULE_COMMAND, 0, NULL, NULL);
+	hash = m2m_rule_hashes(rule->rel, rule->side, &count);
+	m2m_lock_keys(rule->rel, rule->side, hash, count);
+	m2m_rule_finish();
+}
+
+/*
  * check_most: has none of the rows that have been given links more than it
  * may?  Error 23514.
  */

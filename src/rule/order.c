@@ -81,6 +81,9 @@ typedef enum OrderStatement
  */
 static int	arranging = -1;
 
+/* Has the call that links locked the keys? m2m_order_before_link() */
+static bool locked_before = false;
+
 static bool order_read(M2mRule *rule);
 static void order_after(M2mRule *rule, M2mRuleChange *change);
 static char *order_text(M2mRule *rule, int statement);
@@ -88,6 +91,8 @@ static char *order_definition(M2mRule *rule);
 static List *order_check(M2mRule *rule);
 static bool order_elsewhere(M2mRule *rule);
 static void order_before(M2mRule *rule);
+static bool locks_keys(M2mRule *rule);
+static bool has_dense(M2mRelationship *rel);
 static void order_look(List *kept);
 static HeapTuple fill_null(TriggerData *trigger);
 static Datum column_value(Oid type, int64 value);
@@ -484,12 +489,99 @@ order_elsewhere(M2mRule *rule)
 
 /*
  * order_before: before links are removed or shifted, and any row is locked.
+ * Whichever order comes first takes the locks of all of them, and of limits, as
+ * who links takes them, in the order of the rules' names: taken one by one, as
+ * each rule comes to its own, those of the other role would be held by who waits
+ * for this one.  Nobody waits longer for it, as all who link take this one, too.
  */
 static void
 order_before(M2mRule *rule)
 {
-	if (IS_DENSE(rule) && rule->column != 0)
-		m2m_lock_all_keys(rule->rel, rule->side);
+	ListCell   *lc;
+
+	if (!locks_keys(rule) || rule->kind != &m2m_order_kind)
+		return;
+	foreach(lc, m2m_rules_of(rule->rel))
+	{
+		M2mRule    *other = lfirst(lc);
+
+		if (locks_keys(other))
+			m2m_lock_all_keys(other->rel, other->side);
+	}
+}
+
+/*
+ * locks_keys: does a rule lock the keys of links that are made?  A dense order, or
+ * a limit of how many they may be.
+ */
+static bool
+locks_keys(M2mRule *rule)
+{
+	return m2m_limit_has_most(rule) ||
+		(rule->kind == &m2m_order_kind && IS_DENSE(rule) && rule->column != 0);
+}
+
+/* has_dense: has a relationship a dense order? */
+static bool
+has_dense(M2mRelationship *rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+
+		if (rule->kind == &m2m_order_kind && locks_keys(rule))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * m2m_order_before_few: of few links, whose rows are not known yet, the keys are
+ * locked when they are made: m2m_order_before_count().
+ */
+void
+m2m_order_before_few(void)
+{
+	locked_before = false;
+}
+
+/*
+ * m2m_order_before_count: before rows are counted in a column that were given links
+ * by an INSERT, or by a call that could not do so beforehand, their keys are locked,
+ * as m2m_order_before_link() does: who removes links has these locks, and waits for
+ * the rows then.
+ */
+void
+m2m_order_before_count(M2mRelationship *rel, M2mRuleChange *change)
+{
+	ListCell   *lc;
+
+	if (change->linked == NULL || change->update ||
+		(change->own && locked_before) || !has_dense(rel))
+		return;
+	foreach(lc, m2m_rules_of(rel))
+	{
+		M2mRule    *rule = lfirst(lc);
+		uint32	   *hash;
+		uint64		count;
+
+		if (!locks_keys(rule))
+			continue;
+		if (rule->kind != &m2m_order_kind)
+		{
+			m2m_limit_lock_linked(rule, change);
+			continue;
+		}
+		m2m_rule_connect(change);
+		m2m_rule_execute(rule, ORDER_OWN, m2m_rule_rows(change) > M2M_RULE_FEW,
+						 m2m_catalog_relation_owner(rel->association),
+						 M2M_RULE_COMMAND, 0, NULL, NULL);
+		hash = m2m_rule_hashes(rel, rule->side, &count);
+		m2m_lock_keys(rel, rule->side, hash, count);
+		m2m_rule_finish();
+	}
 }
 
 /*
@@ -506,30 +598,20 @@ order_before(M2mRule *rule)
 void
 m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2])
 {
-	List	   *rules = m2m_rules_of(rel);
-	bool		dense = false;
 	ListCell   *lc;
 
-	foreach(lc, rules)
-	{
-		M2mRule    *rule = lfirst(lc);
-
-		dense |= rule->kind == &m2m_order_kind && IS_DENSE(rule) &&
-			rule->column != 0;
-	}
-	if (!dense || OidIsValid(rel->mirror))
+	locked_before = true;
+	if (!has_dense(rel) || OidIsValid(rel->mirror))
 		return;
 	if (!rel->unique)
 		m2m_lock_links(rel);
-	foreach(lc, rules)
+	foreach(lc, m2m_rules_of(rel))
 	{
 		M2mRule    *rule = lfirst(lc);
 		uint32	   *hash;
 		uint64		count;
 
-		if (!m2m_limit_has_most(rule) &&
-			(rule->kind != &m2m_order_kind || !IS_DENSE(rule) ||
-			 rule->column == 0))
+		if (!locks_keys(rule))
 			continue;
 		hash = ids == NULL ? NULL :
 			m2m_rule_id_hashes(rel, rule->side, ids[rule->side], &count);

@@ -303,5 +303,10 @@ extern const M2mRuleKind m2m_orphan_kind;
 
 /* limit.c */
 extern bool m2m_limit_has_most(M2mRule *rule);
+extern void m2m_limit_lock_linked(M2mRule *rule, M2mRuleChange *change);
+
+/* order.c */
+extern void m2m_order_before_count(M2mRelationship *rel,
+								   M2mRuleChange *change);
 
 #endif							/* M2M_RULE_INTERNAL_H */
