@@ -520,6 +520,43 @@ SELECT is(m2m_count('left_end', 1, 'shown_end'), 0::bigint, 'and what the policy
 RESET ROLE;
 ALTER DATABASE :database OWNER TO :owner;
 
+-- Link views of others: m2m_adopt brings none up to date that the caller does not
+-- own, though it does so as the server; nor takes one for a link view again that
+-- belongs to somebody who is not trusted, or is not the caller's to change
+CREATE ROLE m2m_strange;
+GRANT CREATE ON SCHEMA public TO m2m_owner, m2m_strange;
+SET ROLE m2m_owner;
+CREATE TABLE cup (id int PRIMARY KEY);
+CREATE TABLE tea (id int PRIMARY KEY, name text);
+CREATE TABLE brew (id int PRIMARY KEY, name text);
+CREATE TABLE cup_tea (cup_id int REFERENCES cup, tea_id int CONSTRAINT tea REFERENCES tea, PRIMARY KEY (cup_id, tea_id));
+CREATE TABLE cup_brew (cup_id int REFERENCES cup, brew_id int REFERENCES brew, PRIMARY KEY (cup_id, brew_id));
+SELECT m2m_adopt('cup_tea') \g /dev/null
+RESET ROLE;
+ALTER VIEW cup_teas OWNER TO CURRENT_USER;
+ALTER EVENT TRIGGER m2m_ddl_command_start DISABLE;
+ALTER EVENT TRIGGER m2m_ddl_command_end DISABLE;
+ALTER TABLE cup_tea DROP CONSTRAINT tea, ADD CONSTRAINT tea FOREIGN KEY (tea_id) REFERENCES brew;
+ALTER EVENT TRIGGER m2m_ddl_command_start ENABLE;
+ALTER EVENT TRIGGER m2m_ddl_command_end ENABLE;
+SET ROLE m2m_owner;
+SELECT throws_ok('SELECT m2m_adopt(''cup_tea'')', '42501', 'must be owner of view cup_teas', 'a link view of another''s is not brought up to date');
+RESET ROLE;
+SELECT matches(pg_get_viewdef('cup_teas'::regclass), 'JOIN tea', 'and is as it was');
+SELECT lives_ok('SELECT m2m_adopt(''cup_tea'')', 'its owner does that');
+SELECT matches(pg_get_viewdef('cup_teas'::regclass), 'JOIN brew', 'and then it shows the other table');
+CREATE VIEW cup_brews AS SELECT l.cup_id, r.* FROM cup_brew l JOIN brew r ON r.id = l.brew_id;
+SET ROLE m2m_owner;
+SELECT lives_ok('SELECT m2m_adopt(''cup_brew'')', 'a view of another''s that reads as a link view is in nobody''s way');
+RESET ROLE;
+SELECT is(left_view::text, 'brews_of_cup', 'it is left alone') FROM m2m_relationships() WHERE association = 'cup_brew'::regclass;
+SELECT m2m_drop('cup_brew', keep_links => true) \g /dev/null
+ALTER VIEW cup_brews OWNER TO m2m_strange;
+SELECT lives_ok('SELECT m2m_adopt(''cup_brew'')', 'nor is a stranger''s, where a superuser adopts');
+SELECT is(left_view::text, 'brews_of_cup', 'through which nobody would write') FROM m2m_relationships() WHERE association = 'cup_brew'::regclass;
+DROP OWNED BY m2m_strange CASCADE;
+DROP ROLE m2m_strange;
+
 SELECT * FROM finish();
 
 SET client_min_messages = error;
