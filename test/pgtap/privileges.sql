@@ -557,6 +557,29 @@ SELECT is(left_view::text, 'brews_of_cup', 'through which nobody would write') F
 DROP OWNED BY m2m_strange CASCADE;
 DROP ROLE m2m_strange;
 
+-- First use adopts a join table with its owner's rights, but only for who may
+-- write it: no reader brings a lock on it, or views beside it
+SET ROLE m2m_owner;
+CREATE TABLE mug (id int PRIMARY KEY);
+CREATE TABLE milk (id int PRIMARY KEY);
+CREATE TABLE mug_milk (mug_id int REFERENCES mug, milk_id int REFERENCES milk, PRIMARY KEY (mug_id, milk_id));
+INSERT INTO mug VALUES (1);
+INSERT INTO milk VALUES (1);
+GRANT SELECT ON mug, milk, mug_milk TO m2m_user;
+RESET ROLE;
+SET m2m.auto_adopt = on;
+SET ROLE m2m_user;
+SELECT throws_ok('SELECT m2m_link(''mug'', 1, ''milk'', 1)', '42P08', NULL, 'a reader''s first use adopts no join table');
+RESET ROLE;
+SELECT is((SELECT count(*) FROM m2m_relationships() WHERE association = 'mug_milk'::regclass), 0::bigint, 'it is as it was');
+GRANT INSERT ON mug_milk TO m2m_user;
+GRANT UPDATE ON mug, milk TO m2m_user;
+SET ROLE m2m_user;
+SELECT is(m2m_link('mug', 1, 'milk', 1), 1::bigint, 'but who may write it');
+RESET ROLE;
+SELECT is((SELECT count(*) FROM m2m_relationships() WHERE association = 'mug_milk'::regclass), 1::bigint, 'it is adopted then');
+RESET m2m.auto_adopt;
+
 SELECT * FROM finish();
 
 SET client_min_messages = error;
