@@ -554,6 +554,27 @@ SELECT m2m_drop('cup_brew', keep_links => true) \g /dev/null
 ALTER VIEW cup_brews OWNER TO m2m_strange;
 SELECT lives_ok('SELECT m2m_adopt(''cup_brew'')', 'nor is a stranger''s, where a superuser adopts');
 SELECT is(left_view::text, 'brews_of_cup', 'through which nobody would write') FROM m2m_relationships() WHERE association = 'cup_brew'::regclass;
+-- and so it is with link functions
+GRANT USAGE, CREATE ON SCHEMA s TO m2m_strange, m2m_owner;
+SET ROLE m2m_owner;
+CREATE TABLE pot (id int PRIMARY KEY);
+CREATE TABLE lid (id int PRIMARY KEY);
+CREATE TABLE pot_lid (pot_id int REFERENCES pot, lid_id int REFERENCES lid, PRIMARY KEY (pot_id, lid_id));
+SELECT m2m_adopt('pot_lid') \g /dev/null
+SELECT pg_get_functiondef('pot_lids(pot)'::regprocedure) AS def \gset
+SELECT m2m_drop('pot_lid', keep_links => true) \g /dev/null
+RESET ROLE;
+SET ROLE m2m_strange;
+:def \g /dev/null
+RESET ROLE;
+SELECT lives_ok('SELECT m2m_adopt(''pot_lid'')', 'a stranger''s function that reads as a link function is in nobody''s way');
+SELECT is(left_view::text, 'lids_of_pot', 'it is left alone, where a superuser adopts') FROM m2m_relationships() WHERE association = 'pot_lid'::regclass;
+SELECT is((SELECT count(*) FROM m2m_check('pot_lid') WHERE finding ~ 'function'), 0::bigint, 'and there is one that counts');
+SELECT m2m_drop('pot_lid', keep_links => true) \g /dev/null
+ALTER FUNCTION pot_lids(pot) OWNER TO CURRENT_USER;
+SET ROLE m2m_owner;
+SELECT throws_ok('SELECT m2m_adopt(''pot_lid'')', '42P07', NULL, 'one of another''s is not taken for one that is left over');
+RESET ROLE;
 DROP OWNED BY m2m_strange CASCADE;
 DROP ROLE m2m_strange;
 
