@@ -578,6 +578,23 @@ RESET ROLE;
 DROP OWNED BY m2m_strange CASCADE;
 DROP ROLE m2m_strange;
 
+-- System columns, by which m2m tells who has kept a row from being changed, need
+-- SELECT on the whole table: who may read each column does without
+ALTER TABLE lid ADD name text;
+SELECT m2m_adopt('pot_lid', left_view => 'pot_tops', right_view => 'top_pots') \g /dev/null
+INSERT INTO pot VALUES (1);
+INSERT INTO lid VALUES (1, 'one');
+SELECT m2m_link('pot', 1, 'lid', 1) \g /dev/null
+CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER kept BEFORE UPDATE ON lid FOR EACH ROW EXECUTE FUNCTION kept();
+GRANT SELECT ON pot, pot_lid TO m2m_user;
+GRANT SELECT (id, name), UPDATE (name) ON lid TO m2m_user;
+GRANT SELECT, UPDATE ON pot_tops TO m2m_user;
+SET ROLE m2m_user;
+SELECT lives_ok('UPDATE pot_tops SET name = ''two''', 'a row that a trigger keeps, of a table of which each column may be read');
+RESET ROLE;
+SELECT is((SELECT name FROM lid), 'one', 'is as it was');
+
 -- First use adopts a join table with its owner's rights, but only for who may
 -- write it: no reader brings a lock on it, or views beside it
 SET ROLE m2m_owner;
