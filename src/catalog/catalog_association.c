@@ -78,10 +78,9 @@ m2m_catalog_describe_association(M2mRelationship *rel)
 		rel->on_conflict = false;
 		rel->identity_target = NIL;
 	}
-
 	rel->unique = rel->on_conflict && !has_children;
 
-	/* an index that compares otherwise than the rows' keys keeps no pair unique */
+	/* an index that compares otherwise than keys keeps no pair unique */
 	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
 	{
 		M2mEndpoint *endpoint = &rel->side[s];
