@@ -55,7 +55,9 @@ CREATE VIEW said AS
 			$c$m2m_clear('author', $, 'book')$c$,
 			$c$m2m_toggle('book', $, 'author', 4)$c$,
 			$c$m2m_linked('author', $, 'book', 3)$c$,
-			$c$m2m_count('book', $, 'author')$c$]) WITH ORDINALITY AS c (call, n)
+			$c$m2m_count('book', $, 'author')$c$,
+			$c$(SELECT sum(moved) FROM m2m_merge('author', $, 4))$c$,
+			$c$(SELECT sum(copied) FROM m2m_copy('author', $, 'author', 4))$c$]) WITH ORDINALITY AS c (call, n)
 	GROUP BY ddl;
 SELECT * FROM said ORDER BY ddl COLLATE "C";
 CREATE TABLE direct AS TABLE said;

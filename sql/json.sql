@@ -121,6 +121,16 @@ SELECT m2m_json('book', 1);
 SELECT m2m_json('book', 1, '{tags}');
 SELECT m2m_json('tag', 'sql');
 RESET ROLE;
+-- what is related but not to be read is left out, unless it is asked for
+GRANT SELECT ON tag TO json_reader;
+SET ROLE json_reader;
+SELECT m2m_json('book', 1);
+RESET ROLE;
+GRANT SELECT (book_id) ON book_tag TO json_reader;
+SET ROLE json_reader;
+SELECT m2m_json('book', 1);
+RESET ROLE;
+REVOKE SELECT ON tag, book_tag FROM json_reader;
 ALTER TABLE book ENABLE ROW LEVEL SECURITY;
 CREATE POLICY even ON book USING (id % 2 = 0);
 ALTER TABLE author ENABLE ROW LEVEL SECURITY;

@@ -248,6 +248,14 @@ UPDATE maker_mades SET note = 'v' WHERE author_id = 9 AND id = 5;
 RESET ROLE;
 SELECT m2m_link('author', 9, 'film', 7, 'made');
 SELECT * FROM times() WHERE author_id = 9;
+-- and who may, column by column, has them filled in
+DROP TRIGGER fill ON made;
+GRANT INSERT ("createdAt", day, at, updated_at), UPDATE (updated_at) ON made TO m2m_properties;
+SET ROLE m2m_properties;
+SELECT m2m_link('author', 8, 'film', 1, 'made'), m2m_link('author', 8, 'film', ARRAY[2, 3], 'made', '[{"note": "x"}, null]');
+INSERT INTO maker_mades (author_id, id, note) VALUES (8, 4, 'z');
+RESET ROLE;
+SELECT * FROM times() WHERE author_id = 8;
 
 SET client_min_messages = warning;
 DROP SCHEMA properties CASCADE;

@@ -10,6 +10,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -22,6 +23,7 @@
 #include "catalog_internal.h"
 #include "m2m.h"
 
+static bool may_take_for_one(M2mKeyColumn *key);
 static void describe_mirror(M2mRelationship *rel);
 static bool may_be_mirrored(M2mRelationship *rel);
 static bool has_insert_rule(Oid relid);
@@ -77,10 +79,42 @@ m2m_catalog_describe_association(M2mRelationship *rel)
 		rel->identity_target = NIL;
 	}
 	rel->unique = rel->on_conflict && !has_children;
+
+	/* an index that compares otherwise than keys keeps no pair unique */
+	for (int s = M2M_LEFT; s <= M2M_RIGHT; s++)
+	{
+		M2mEndpoint *endpoint = &rel->side[s];
+
+		for (int i = 0; i < endpoint->nkeys; i++)
+		{
+			if (endpoint->key[i].alike)
+				continue;
+			rel->unique = false;
+
+			/* of two pairs that are one for it ON CONFLICT would lose one */
+			if (rel->deleted == 0 && may_take_for_one(&endpoint->key[i]))
+			{
+				rel->on_conflict = false;
+				rel->identity_target = NIL;
+			}
+		}
+	}
 	if (has_children && rel->nidentity > 0)
 		m2m_catalog_identify_by_row(rel);
 	rel->renewed = rel->revives ? m2m_catalog_renewed(rel) : NIL;
 	describe_mirror(rel);
+}
+
+/*
+ * may_take_for_one: can values be one for the association's column, and two for
+ * the key?  By its collation, or as a type such as citext has it.
+ */
+static bool
+may_take_for_one(M2mKeyColumn *key)
+{
+	return (OidIsValid(key->link_collation) &&
+			!get_collation_isdeterministic(key->link_collation)) ||
+		m2m_catalog_base_type(key->link_type) >= FirstNormalObjectId;
 }
 
 /*

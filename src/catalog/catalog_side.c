@@ -14,6 +14,7 @@
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
@@ -27,6 +28,8 @@
 #include "m2m.h"
 #include "text.h"
 
+static bool compares_alike(M2mKeyColumn *key);
+static bool is_integer(Oid type);
 static void describe_rest(M2mEndpoint *endpoint, Oid association, int n,
 						  const AttrNumber *columns);
 static int	link_columns(Oid association, M2mLinkView *near_view,
@@ -551,12 +554,13 @@ is_partition_clone(Oid constraint, Oid association)
 
 /*
  * m2m_catalog_describe_key_columns: types and collations of an endpoint's key
- * columns and of the association's columns behind them.  False if a column is
- * gone.
+ * columns and of the association's columns behind them, and whether both
+ * compare alike.  False if a column is gone.
  */
 bool
 m2m_catalog_describe_key_columns(M2mEndpoint *endpoint, Oid association)
 {
+	endpoint->alike = true;
 	for (int i = 0; i < endpoint->nkeys; i++)
 	{
 		M2mKeyColumn *key = &endpoint->key[i];
@@ -586,6 +590,37 @@ m2m_catalog_describe_key_columns(M2mEndpoint *endpoint, Oid association)
 							  format_type_with_typemod(key->type, key->typmod),
 							  get_rel_name(endpoint->relid));
 		ReleaseSysCache(tuple);
+		key->alike = compares_alike(key);
+		endpoint->alike &= key->alike;
 	}
 	return true;
+}
+
+/*
+ * compares_alike: are values of a key column equal if and only if those of the
+ * association's column are, to which they are converted?  By a collation that
+ * is not deterministic more are; and char(n) has no blanks at its end.
+ */
+static bool
+compares_alike(M2mKeyColumn *key)
+{
+	Oid			type = m2m_catalog_base_type(key->type);
+	Oid			link_type = m2m_catalog_base_type(key->link_type);
+	bool		is_text = type == TEXTOID || type == VARCHAROID;
+
+	if (type != link_type &&
+		!(is_integer(type) && is_integer(link_type)) &&
+		!(is_text && (link_type == TEXTOID || link_type == VARCHAROID)))
+		return false;
+	return key->collation == key->link_collation ||
+		((is_text || type == BPCHAROID) &&
+		 get_collation_isdeterministic(key->collation) &&
+		 get_collation_isdeterministic(key->link_collation));
+}
+
+/* is_integer: of the types that compare with each other, and hash alike. */
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
 }

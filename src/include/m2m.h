@@ -61,6 +61,9 @@ typedef struct M2mKeyColumn
 	Oid			link_collation;
 	Oid			equal_op;		/* endpoint's column = association's column */
 	bool		link_not_null;	/* is the association's column NOT NULL? */
+	bool		alike;			/* are values of the association's column the
+								 * same, and only these, where those of the
+								 * endpoint's are? */
 	int			shared;			/* the other side's key column, from 1, behind
 								 * which it stands as well; 0: none */
 
@@ -83,6 +86,7 @@ typedef struct M2mEndpoint
 								 * author's is author_books */
 	int			nkeys;
 	M2mKeyColumn *key;
+	bool		alike;			/* are all of its columns alike? */
 	TupleDesc	row_desc;		/* of a composite id; keys.c makes it */
 	TupleDesc	short_desc;		/* the same without shared columns */
 } M2mEndpoint;

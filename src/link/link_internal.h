@@ -233,6 +233,13 @@ extern void m2m_append_removed(StringInfo sql, M2mRelationship *rel,
 							   M2mSide side, bool grouped);
 extern void m2m_append_key_order(StringInfo sql, M2mRelationship *rel,
 								 M2mSide side, bool grouped);
+extern void m2m_append_row_order(StringInfo sql, M2mRelationship *rel,
+								 M2mSide side);
+extern char *m2m_as_row_has_it(M2mRelationship *rel, M2mKeyColumn *key,
+							   const char *alias);
+extern bool m2m_converts(M2mKeyColumn *key);
+extern void m2m_append_row_text(StringInfo sql, M2mRelationship *rel,
+								M2mSide side);
 extern void m2m_append_row_links(StringInfo sql, M2mRelationship *rel,
 								 M2mSide side);
 extern void m2m_append_same_value(StringInfo sql, M2mRelationship *rel,

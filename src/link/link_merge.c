@@ -279,6 +279,9 @@ move_links(M2mPart *part)
  * Rows that are marked as deleted stay, unless a key allows but one row: then
  * a link goes before such a row, which is deleted.
  *
+ * Where a link's column compares otherwise than the key, a row may have several
+ * links with another, which would then be spelled alike: one of them is moved.
+ *
  * In REPEATABLE READ and above a link that the transaction's snapshot does not
  * show, and which would be another's double, is error 40001.
  */
@@ -358,8 +361,16 @@ append_better(StringInfo sql, M2mPart *part, bool loops, bool dead)
 	appendStringInfoString(sql, " WHERE ");
 	if (dead)
 		appendStringInfo(sql, "(%s OR ", m2m_live_condition(rel, "b"));
-	appendStringInfo(sql, "g.ord OPERATOR(pg_catalog.<) m.ord%s",
-					 dead ? ")" : "");
+	if (dead || rel->nidentity > 0 ||
+		(rel->side[M2M_LEFT].alike && rel->side[M2M_RIGHT].alike))
+		appendStringInfo(sql, "g.ord OPERATOR(pg_catalog.<) m.ord%s",
+						 dead ? ")" : "");
+	else
+		appendStringInfoString(sql, "(g.ord OPERATOR(pg_catalog.<) m.ord OR"
+							   " g.ord OPERATOR(pg_catalog.=) m.ord AND"
+							   " m.ord OPERATOR(pg_catalog.>) 0 AND"
+							   " ROW(b.tableoid, b.ctid) OPERATOR(pg_catalog.<)"
+							   " ROW(a.tableoid, a.ctid))");
 	if (rel->deleted != 0 && !dead)
 		appendStringInfo(sql, " AND %s", m2m_live_condition(rel, "b"));
 	if (loops)

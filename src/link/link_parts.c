@@ -519,6 +519,15 @@ m2m_append_same_far(StringInfo sql, M2mRelationship *rel, M2mSide side,
 											   key->link_attnum);
 		ListCell   *lc;
 
+		if (!key->alike)
+		{
+			appendStringInfo(sql, " AND %s %s %s",
+							 m2m_as_row_has_it(rel, key, "a"),
+							 m2m_own_equality(m2m_converts(key) ? key->type :
+											  key->link_type),
+							 m2m_as_row_has_it(rel, key, "b"));
+			continue;
+		}
 		appendStringInfo(sql, " AND a.%s %s b.%s", column,
 						 m2m_own_equality(key->link_type), column);
 		foreach(lc, rel->collated)

@@ -635,8 +635,8 @@ m2m_plan_check_newer(M2mRelationship *rel, M2mSide side, M2mIds *id)
 static void
 check_snapshot(M2mRelationship *rel, M2mSide side, M2mIds *id)
 {
-	M2mStatement statement =
-		rel->nidentity > 0 ? M2M_STMT_SET_EACH : M2M_STMT_SET_FAR;
+	M2mStatement statement = rel->nidentity > 0 || !rel->side[M2M_OTHER(side)].alike ?
+		M2M_STMT_SET_EACH : M2M_STMT_SET_FAR;
 	List	   *now;
 	List	   *ours;
 

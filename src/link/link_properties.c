@@ -218,6 +218,10 @@ m2m_plan_set_properties(M2mRelationship *rel, M2mSide side, M2mIds *id,
 	}
 	difference->unlinked = m2m_text_array(unlinked, context);
 	difference->linked = m2m_text_array(linked, context);
+
+	/* pairs count, also where a row has several links with another's keys */
+	if (rel->nidentity == 0 && !rel->side[M2M_OTHER(side)].alike)
+		there = m2m_stmt_execute(rel, M2M_STMT_SET_FAR, side, id->value, false);
 	difference->kept = Max(there - list_length(linked), 0);
 	m2m_items_end(&call);
 	SPI_finish();

@@ -125,11 +125,11 @@ m2m_stmt_build(StringInfo sql, M2mRelationship *rel, M2mStatement statement,
 			break;
 		case M2M_STMT_SET_FAR:
 			appendStringInfoString(sql, "SELECT ");
-			m2m_append_key_text(sql, rel, other);
+			m2m_append_row_text(sql, rel, other);
 			appendStringInfo(sql, " FROM %s a WHERE ", association);
 			m2m_append_match(sql, rel, side, 1);
 			m2m_append_not_null(sql, rel, other);
-			m2m_append_key_order(sql, rel, other, true);
+			m2m_append_row_order(sql, rel, other);
 			break;
 		case M2M_STMT_SET_EACH:
 			m2m_append_row_links(sql, rel, side);
@@ -173,10 +173,12 @@ m2m_stmt_build_insert(StringInfo sql, M2mRelationship *rel, bool one,
 
 	/*
 	 * ON CONFLICT passes over a pair that is given twice by itself, but does
-	 * not change a row twice.
+	 * not change a row twice; and it goes by the index's idea of a pair.
 	 */
 	appendStringInfo(sql, ") SELECT %s",
-					 rel->on_conflict && !rel->revives ? "" : "DISTINCT ");
+					 rel->on_conflict && !rel->revives &&
+					 rel->side[M2M_LEFT].alike && rel->side[M2M_RIGHT].alike ?
+					 "" : "DISTINCT ");
 	m2m_append_pair(sql, rel, true, true, "p.");
 	m2m_append_stamps(sql, rel, columns, false);
 	m2m_append_deleted(sql, rel, true);

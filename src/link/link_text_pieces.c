@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -93,14 +95,87 @@ m2m_append_removed(StringInfo sql, M2mRelationship *rel, M2mSide side,
 	else
 		m2m_append_columns(sql, rel, other, "a.");
 	appendStringInfoString(sql, ") SELECT ");
-	m2m_append_key_text(sql, rel, other);
+	if (grouped)
+		m2m_append_row_text(sql, rel, other);
+	else
+		m2m_append_key_text(sql, rel, other);
 	appendStringInfoString(sql, " FROM a");
 	if (OidIsValid(rel->mirror))
 	{
 		appendStringInfoString(sql, " WHERE ");
 		m2m_append_match(sql, rel, side, 1);
 	}
-	m2m_append_key_order(sql, rel, other, grouped);
+	if (grouped)
+		m2m_append_row_order(sql, rel, other);
+	else
+		m2m_append_key_order(sql, rel, other, false);
+}
+
+/*
+ * m2m_append_row_order: m2m_append_key_order() of rows, each once: keys that are
+ * two of links may be of one row, as its own compares.
+ */
+void
+m2m_append_row_order(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	StringInfoData list;
+
+	if (rel->side[side].alike)
+	{
+		m2m_append_key_order(sql, rel, side, true);
+		return;
+	}
+	initStringInfo(&list);
+	for (int i = 0; i < rel->side[side].nkeys; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
+						 m2m_as_row_has_it(rel, &rel->side[side].key[i], "a"));
+	appendStringInfo(sql, " GROUP BY %s ORDER BY %s", list.data, list.data);
+}
+
+/* m2m_append_row_text: m2m_append_key_text() with that; of several, the least. */
+void
+m2m_append_row_text(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	if (!rel->side[side].alike)
+		appendStringInfoString(sql, "pg_catalog.min(");
+	m2m_append_key_text(sql, rel, side);
+	if (!rel->side[side].alike)
+		appendStringInfoString(sql, " COLLATE pg_catalog.\"C\")");
+}
+
+/*
+ * m2m_as_row_has_it: a column of the association as the type, and with the
+ * collation, of the key that it refers to: "CAST(a.tag_id AS pg_catalog.bpchar)".
+ * A type that has no such cast compares with the key's by an operator of both,
+ * which takes for equal what its own does.
+ */
+char *
+m2m_as_row_has_it(M2mRelationship *rel, M2mKeyColumn *key, const char *alias)
+{
+	char	   *result = psprintf("%s.%s", alias,
+								  m2m_quoted_column(rel->association,
+													key->link_attnum));
+
+	if (m2m_converts(key))
+		result = psprintf("CAST(%s AS %s)", result,
+						  format_type_extended(getBaseType(key->type), -1,
+											   FORMAT_TYPE_TYPEMOD_GIVEN |
+											   FORMAT_TYPE_FORCE_QUALIFY));
+	if (OidIsValid(key->collation))
+		result = psprintf("%s COLLATE %s", result,
+						  m2m_qualified_collation(key->collation));
+	return result;
+}
+
+/* m2m_converts: does it cast? */
+bool
+m2m_converts(M2mKeyColumn *key)
+{
+	Oid			type = getBaseType(key->type);
+	Oid			link_type = getBaseType(key->link_type);
+
+	return type != link_type &&
+		can_coerce_type(1, &link_type, &type, COERCION_IMPLICIT);
 }
 
 /*

@@ -131,48 +131,39 @@ append_having(StringInfo sql, M2mFind *find, M2mParameters *parameters,
 			  M2mIds *ids, int64 least)
 {
 	M2mRelationship *rel = find->rel;
-	M2mEndpoint *near = &rel->side[find->side];
-	M2mEndpoint *far = &rel->side[M2M_OTHER(find->side)];
+	M2mSide		far = M2M_OTHER(find->side);
+	int			n = rel->side[far].nkeys;
 
-	appendStringInfoString(sql, "SELECT ");
-	for (int i = 0; i < near->nkeys; i++)
-		appendStringInfo(sql, "%sa.%s AS c%d", i > 0 ? ", " : "",
-						 m2m_quoted_column(rel->association,
-										   near->key[i].link_attnum), i + 1);
-	appendStringInfoString(sql, " FROM ");
-	m2m_append_links(sql, rel, M2M_OTHER(find->side));
+	appendStringInfo(sql, "SELECT %s FROM ",
+					 m2m_row_key_list(rel, find->side, true));
+	m2m_append_links(sql, rel, far);
+	m2m_append_rows(sql, rel, find->side);
+	if (least > 1)
+		m2m_append_rows(sql, rel, far);
 	if (ids != NULL)
 	{
 		appendStringInfoString(sql, ", ");
-		m2m_append_ids(sql, rel, M2M_OTHER(find->side), ids, "p", false, parameters);
+		m2m_append_ids(sql, rel, far, ids, "p", false, parameters);
 	}
 	appendStringInfoString(sql, " WHERE true");
 	if (ids != NULL)
 	{
 		appendStringInfoString(sql, " AND ");
-		m2m_append_row_match(sql, rel, M2M_OTHER(find->side), "p");
+		m2m_append_row_match(sql, rel, far, "p");
 	}
 	m2m_append_linked(sql, rel, M2M_LEFT);
 	m2m_append_linked(sql, rel, M2M_RIGHT);
 	appendStringInfoString(sql, " GROUP BY ");
-	for (int i = 0; i < near->nkeys; i++)
+	for (int i = 0; i < rel->side[find->side].nkeys; i++)
 		appendStringInfo(sql, "%s%d", i > 0 ? ", " : "", i + 1);
 
 	/* one of them is what a group is */
 	if (least > 1)
-	{
-		appendStringInfoString(sql, " HAVING pg_catalog.count(DISTINCT ");
-		if (far->nkeys > 1)
-			appendStringInfoString(sql, "ROW(");
-		for (int i = 0; i < far->nkeys; i++)
-			appendStringInfo(sql, "%sa.%s", i > 0 ? ", " : "",
-							 m2m_quoted_column(rel->association,
-											   far->key[i].link_attnum));
-		if (far->nkeys > 1)
-			appendStringInfoChar(sql, ')');
-		appendStringInfo(sql, ") OPERATOR(pg_catalog.>=) " INT64_FORMAT
-						 "::pg_catalog.int8", least);
-	}
+		appendStringInfo(sql, " HAVING pg_catalog.count(DISTINCT %s%s%s)"
+						 " OPERATOR(pg_catalog.>=) " INT64_FORMAT
+						 "::pg_catalog.int8",
+						 n > 1 ? "ROW(" : "", m2m_row_key_list(rel, far, false),
+						 n > 1 ? ")" : "", least);
 }
 
 /*

@@ -65,6 +65,9 @@ extern void m2m_append_row_match(StringInfo sql, M2mRelationship *rel,
 								 M2mSide side, const char *alias);
 extern void m2m_append_source_match(StringInfo sql, M2mRelationship *rel,
 									M2mSide side, const char *source);
+extern void m2m_append_rows(StringInfo sql, M2mRelationship *rel,
+							M2mSide side);
+extern char *m2m_row_key_list(M2mRelationship *rel, M2mSide side, bool named);
 extern void m2m_append_linked(StringInfo sql, M2mRelationship *rel,
 							  M2mSide side);
 extern void m2m_append_ids(StringInfo sql, M2mRelationship *rel,

@@ -3,6 +3,11 @@
  *		What the statements of questions have in common, and running them.
  *
  * e is the table of the rows, a the association, t the table of the other side.
+ *
+ * Where a link's column compares otherwise than the key that it refers to,
+ * links of one row may have different values, or those of several rows the same
+ * one: then r0, r1 are the rows of the left and right side, by whose keys links
+ * are of one row.
  */
 #include "postgres.h"
 
@@ -95,9 +100,60 @@ m2m_append_row_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 }
 
 /*
- * m2m_append_source_match: "e.id = s.c1": a row is that whose key in the
- * association another source has as its columns c1, c2 ...; as
- * m2m_link_operand() compares them.
+ * m2m_append_rows: " JOIN ONLY tag r1 ON r1.id = a.tag_id": the rows that links
+ * are of, which m2m_row_key_list() needs where keys do not compare alike; else
+ * nothing.
+ */
+void
+m2m_append_rows(StringInfo sql, M2mRelationship *rel, M2mSide side)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+
+	if (endpoint->alike)
+		return;
+	appendStringInfo(sql, " JOIN %s r%d ON ", m2m_only(endpoint->relid), side);
+	for (int i = 0; i < endpoint->nkeys; i++)
+		appendStringInfo(sql, "%sr%d.%s %s %s", i > 0 ? " AND " : "", side,
+						 m2m_quoted_column(endpoint->relid,
+										   endpoint->key[i].attnum),
+						 m2m_qualified_operator(endpoint->key[i].equal_op),
+						 m2m_link_operand(rel, &endpoint->key[i], "a"));
+}
+
+/*
+ * m2m_row_key_list: "a.tag_id, ..." (named: "a.tag_id AS c1, ..."): what is the
+ * same in all links of one row of a side, and only in these; with
+ * m2m_append_rows() before it "r1.id, ..." where that is not the link's column.
+ */
+char *
+m2m_row_key_list(M2mRelationship *rel, M2mSide side, bool named)
+{
+	M2mEndpoint *endpoint = &rel->side[side];
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < endpoint->nkeys; i++)
+	{
+		M2mKeyColumn *key = &endpoint->key[i];
+
+		appendStringInfoString(&list, i > 0 ? ", " : "");
+		if (endpoint->alike)
+			appendStringInfo(&list, "a.%s",
+							 m2m_quoted_column(rel->association,
+											   key->link_attnum));
+		else
+			appendStringInfo(&list, "r%d.%s", side,
+							 m2m_quoted_column(endpoint->relid, key->attnum));
+		if (named)
+			appendStringInfo(&list, " AS c%d", i + 1);
+	}
+	return list.data;
+}
+
+/*
+ * m2m_append_source_match: "e.id = s.c1": a row is that which another source has
+ * as its columns c1, c2 ..., as m2m_row_key_list() names them; the association's
+ * as m2m_link_operand() compares them.
  */
 void
 m2m_append_source_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
@@ -111,8 +167,11 @@ m2m_append_source_match(StringInfo sql, M2mRelationship *rel, M2mSide side,
 
 		appendStringInfo(sql, "%se.%s %s %s.c%d", i > 0 ? " AND " : "",
 						 m2m_quoted_column(endpoint->relid, key->attnum),
-						 m2m_qualified_operator(key->equal_op), source, i + 1);
-		if (OidIsValid(key->collation) && key->collation != key->link_collation)
+						 endpoint->alike ?
+						 m2m_qualified_operator(key->equal_op) :
+						 m2m_own_equality(key->type), source, i + 1);
+		if (endpoint->alike && OidIsValid(key->collation) &&
+			key->collation != key->link_collation)
 			appendStringInfo(sql, " COLLATE %s",
 							 m2m_qualified_collation(key->collation));
 	}

@@ -277,6 +277,8 @@ reach_row(Reached *reached, M2mFetch *fetch, Datum key, int parent,
 		  ReturnSetInfo *rsinfo)
 {
 	TupleTableSlot *row;
+	Datum		own;
+	bool		null;
 
 	if (is_reached(reached, &key, hash_key(reached, &key)))
 		return;
@@ -284,7 +286,11 @@ reach_row(Reached *reached, M2mFetch *fetch, Datum key, int parent,
 	row = m2m_fetch_next(fetch);
 	if (row == NULL)
 		return;
-	add_reached(reached, &key, parent, reached->depth[parent] + 1);
+
+	/* the path has keys as rows have them, which links may spell otherwise */
+	own = slot_getattr(row, reached->rel->side[M2M_LEFT].key[0].attnum,
+					   &null);
+	add_reached(reached, &own, parent, reached->depth[parent] + 1);
 	for (; row != NULL; row = m2m_fetch_next(fetch))
 	{
 		int			at = reached->ids.count - 1;

@@ -10,7 +10,6 @@
 
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
-#include "utils/typcache.h"
 
 #include "m2m.h"
 #include "question_internal.h"
@@ -20,8 +19,8 @@
 /* So many links of a row are counted in the time that its slots take. */
 #define LINKS_OF_SLOTS 40
 
-static void append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
-						const char *alias, bool named);
+static void append_slot_key(StringInfo sql, M2mRelationship *rel,
+							M2mSide side);
 static void append_count(StringInfo sql, M2mRelationship *rel, M2mSide side);
 
 /*
@@ -54,7 +53,7 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 			appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
 							 m2m_whole_row(rel->side[side].relid),
 							 m2m_qualified_name(rel->side[side].relid));
-			append_near(&sql, rel, side, "k", true);
+			append_slot_key(&sql, rel, side);
 			appendStringInfo(&sql, ", k.n FROM (%s) k) s ON ", slots);
 			m2m_append_source_match(&sql, rel, side, "s");
 		}
@@ -66,14 +65,14 @@ m2m_counts_rows(M2mRelationship *rel, M2mSide side, ReturnSetInfo *rsinfo)
 	appendStringInfo(&sql, "SELECT %s, coalesce(s.n, 0) FROM %s e LEFT JOIN (SELECT ",
 					 m2m_whole_row(rel->side[side].relid),
 					 m2m_qualified_name(rel->side[side].relid));
-	append_near(&sql, rel, side, "a", true);
-	appendStringInfoString(&sql, ", pg_catalog.count(*) AS n FROM ");
+	appendStringInfo(&sql, "%s, pg_catalog.count(*) AS n FROM ",
+					 m2m_row_key_list(rel, side, true));
 	m2m_append_links(&sql, rel, M2M_OTHER(side));
+	m2m_append_rows(&sql, rel, side);
 	appendStringInfoString(&sql, " WHERE true");
 	m2m_append_linked(&sql, rel, M2M_OTHER(side));
-	appendStringInfoString(&sql, " GROUP BY ");
-	append_near(&sql, rel, side, "a", false);
-	appendStringInfoString(&sql, ") s ON ");
+	appendStringInfo(&sql, " GROUP BY %s) s ON ",
+					 m2m_row_key_list(rel, side, false));
 	m2m_append_source_match(&sql, rel, side, "s");
 	m2m_run_question(sql.data, &parameters, rsinfo);
 }
@@ -99,10 +98,10 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 
 	/* what the row is linked to, and how much */
 	initStringInfo(&sql);
-	appendStringInfoString(&sql, "WITH mine AS MATERIALIZED (SELECT DISTINCT ");
-	append_near(&sql, rel, far, "a", true);
-	appendStringInfoString(&sql, " FROM ");
+	appendStringInfo(&sql, "WITH mine AS MATERIALIZED (SELECT DISTINCT %s FROM ",
+					 m2m_row_key_list(rel, far, true));
 	m2m_append_links(&sql, rel, far);
+	m2m_append_rows(&sql, rel, far);
 	appendStringInfoString(&sql, ", ");
 	m2m_append_ids(&sql, rel, side, id, "p", false, &parameters);
 	appendStringInfoString(&sql, " WHERE ");
@@ -110,12 +109,13 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 	m2m_append_linked(&sql, rel, far);
 
 	/* who else is; by policy there can be rows that the caller does not see */
-	appendStringInfoString(&sql, "), s AS (SELECT ");
-	append_near(&sql, rel, side, "a", true);
-	appendStringInfoString(&sql, ", ");
+	appendStringInfo(&sql, "), s AS (SELECT %s, ",
+					 m2m_row_key_list(rel, side, true));
 	append_count(&sql, rel, far);
 	appendStringInfoString(&sql, " AS n FROM mine m, ");
 	m2m_append_links(&sql, rel, far);
+	m2m_append_rows(&sql, rel, side);
+	m2m_append_rows(&sql, rel, far);
 	if (check_enable_rls(endpoint->relid, InvalidOid, true) != RLS_NONE)
 	{
 		appendStringInfo(&sql, " JOIN %s e ON ",
@@ -128,20 +128,24 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 	for (int i = 0; i < rel->side[far].nkeys; i++)
 	{
 		M2mKeyColumn *key = &rel->side[far].key[i];
-		TypeCacheEntry *type = lookup_type_cache(key->link_type,
-												 TYPECACHE_EQ_OPR);
 
-		appendStringInfo(&sql, "%sm.c%d %s a.%s", i > 0 ? " AND " : "", i + 1,
-						 m2m_qualified_operator(type->eq_opr),
-						 m2m_quoted_column(rel->association,
-										   key->link_attnum));
+		appendStringInfo(&sql, "%sm.c%d %s ", i > 0 ? " AND " : "", i + 1,
+						 m2m_own_equality(rel->side[far].alike ?
+										  key->link_type : key->type));
+		if (rel->side[far].alike)
+			appendStringInfo(&sql, "a.%s", m2m_quoted_column(rel->association,
+															 key->link_attnum));
+		else
+			appendStringInfo(&sql, "r%d.%s", far,
+							 m2m_quoted_column(rel->side[far].relid,
+											   key->attnum));
 	}
 	appendStringInfoString(&sql, " AND NOT (");
 	m2m_append_row_match(&sql, rel, side, "p");
 	appendStringInfoChar(&sql, ')');
 	m2m_append_linked(&sql, rel, side);
-	appendStringInfoString(&sql, " GROUP BY ");
-	append_near(&sql, rel, side, "a", false);
+	appendStringInfo(&sql, " GROUP BY %s",
+					 m2m_row_key_list(rel, side, false));
 	if (most >= 0)
 		appendStringInfo(&sql, " ORDER BY n DESC FETCH FIRST " INT64_FORMAT
 						 " ROWS WITH TIES", most);
@@ -158,6 +162,7 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 	append_count(&sql, rel, far);
 	appendStringInfoString(&sql, " AS n FROM ");
 	m2m_append_links(&sql, rel, far);
+	m2m_append_rows(&sql, rel, far);
 	appendStringInfoString(&sql, " WHERE ");
 	m2m_append_row_match(&sql, rel, side, "e");
 	m2m_append_linked(&sql, rel, far);
@@ -170,19 +175,15 @@ m2m_related_rows(M2mRelationship *rel, M2mSide side, M2mIds *id, int64 most,
 	m2m_run_question(sql.data, &parameters, rsinfo);
 }
 
-/* append_near: "a.book_id AS c1, ..." of the association's columns of a side. */
+/* append_slot_key: "k.book_id AS c1, ...": as slots have the rows' keys. */
 static void
-append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
-			const char *alias, bool named)
+append_slot_key(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
 	for (int i = 0; i < rel->side[side].nkeys; i++)
-	{
-		appendStringInfo(sql, "%s%s.%s", i > 0 ? ", " : "", alias,
+		appendStringInfo(sql, "%sk.%s AS c%d", i > 0 ? ", " : "",
 						 m2m_quoted_column(rel->association,
-										   rel->side[side].key[i].link_attnum));
-		if (named)
-			appendStringInfo(sql, " AS c%d", i + 1);
-	}
+										   rel->side[side].key[i].link_attnum),
+						 i + 1);
 }
 
 /*
@@ -193,15 +194,13 @@ append_near(StringInfo sql, M2mRelationship *rel, M2mSide side,
 static void
 append_count(StringInfo sql, M2mRelationship *rel, M2mSide side)
 {
-	int			n = rel->side[side].nkeys;
+	bool		composite = rel->side[side].nkeys > 1;
 
 	if (rel->unique)
-	{
 		appendStringInfoString(sql, "pg_catalog.count(*)");
-		return;
-	}
-	appendStringInfo(sql, "pg_catalog.count(DISTINCT %s",
-					 n > 1 ? "ROW(" : "");
-	append_near(sql, rel, side, "a", false);
-	appendStringInfoString(sql, n > 1 ? "))" : ")");
+	else
+		appendStringInfo(sql, "pg_catalog.count(DISTINCT %s%s%s)",
+						 composite ? "ROW(" : "",
+						 m2m_row_key_list(rel, side, false),
+						 composite ? ")" : "");
 }

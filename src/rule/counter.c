@@ -182,7 +182,7 @@ m2m_counter_kept(M2mRelationship *rel, M2mSide side, char **column,
 		return false;
 	if (IN_COLUMN(rule))
 		*column = m2m_quoted_column(relid, COLUMN(rule));
-	else if (!m2m_rule_keys_alike(&rel->side[side]) ||
+	else if (!rel->side[side].alike ||
 			 pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
 			 check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
 		return false;
@@ -1005,7 +1005,7 @@ each_once(M2mRelationship *rel, M2mSide side)
 {
 	StringInfoData keys;
 
-	if (m2m_rule_keys_alike(&rel->side[side]))
+	if (rel->side[side].alike)
 		return pstrdup("counts");
 	initStringInfo(&keys);
 	for (int i = 0; i < rel->side[side].nkeys; i++)

@@ -410,7 +410,7 @@ m2m_counter_check(M2mRule *rule)
 		if (COLUMN(rule) == 0)
 			return NIL;
 		column = m2m_quoted_column(endpoint->relid, COLUMN(rule));
-		if (m2m_rule_keys_alike(endpoint))
+		if (endpoint->alike)
 			finding->question =
 				psprintf("SELECT EXISTS (SELECT FROM %s r LEFT JOIN (%s) c ON %s"
 						 " WHERE (r.%s OPERATOR(pg_catalog.=) COALESCE(c.m2m_n, 0))"

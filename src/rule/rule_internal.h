@@ -219,7 +219,6 @@ extern uint32 *m2m_rule_hashes(M2mRelationship *rel, M2mSide side,
 							   uint64 *count);
 extern uint32 *m2m_rule_id_hashes(M2mRelationship *rel, M2mSide side,
 								  M2mIds *ids, uint64 *count);
-extern bool m2m_rule_keys_alike(M2mEndpoint *endpoint);
 extern uint64 m2m_rule_each_once(uint32 *hash, uint64 count);
 extern uint32 *m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side,
 								   uint64 *count);

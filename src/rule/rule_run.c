@@ -30,7 +30,6 @@ static SPIPlanPtr get_plan(M2mRule *rule, int statement, bool many, int nargs,
 static char *row_column(M2mEndpoint *endpoint, int i, char name);
 static uint32 *hashes(M2mRelationship *rel, M2mSide side, bool links,
 					  uint64 *count);
-static bool is_alike(M2mKeyColumn *key);
 static int	compare_hashes(const void *a, const void *b);
 
 /*
@@ -424,29 +423,6 @@ m2m_rule_row_hashes(M2mRelationship *rel, M2mSide side, uint64 *count)
 }
 
 /*
- * m2m_rule_keys_alike: are keys of links the same, and only these, where the keys
- * of the endpoint's rows are?
- */
-bool
-m2m_rule_keys_alike(M2mEndpoint *endpoint)
-{
-	bool		result = true;
-
-	for (int i = 0; i < endpoint->nkeys; i++)
-		result &= is_alike(&endpoint->key[i]);
-	return result;
-}
-
-/* is_alike: the same of one column; integers are, however wide, and hash alike. */
-static bool
-is_alike(M2mKeyColumn *key)
-{
-	return (key->type == key->link_type &&
-			key->collation == key->link_collation) ||
-		(m2m_is_integer(key->type) && m2m_is_integer(key->link_type));
-}
-
-/*
  * m2m_rule_id_hashes: the hashes that m2m_rule_hashes() would have for links of
  * ids, which are of the endpoint's types; NULL where that cannot be told.
  */
@@ -464,7 +440,7 @@ m2m_rule_id_hashes(M2mRelationship *rel, M2mSide side, M2mIds *ids,
 		TypeCacheEntry *type = lookup_type_cache(key->type,
 												 TYPECACHE_HASH_PROC_FINFO);
 
-		if (!is_alike(key))
+		if (!key->alike)
 			return NULL;
 		for (int n = 0; n < ids->count &&
 			 OidIsValid(type->hash_proc_finfo.fn_oid); n++)

@@ -263,7 +263,8 @@ m2m_function_find(M2mRelationship *rel, M2mSide near, bool or_by_name)
 
 /*
  * m2m_function_reusable: is there a function of this name that reads just as
- * the link function of a side would, and belongs to the caller?
+ * the link function of a side would, belongs to the caller, and would count?
+ * A superuser may change a stranger's, too, but nobody is to call that.
  */
 bool
 m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
@@ -280,6 +281,8 @@ m2m_function_reusable(M2mRelationship *rel, M2mSide near, Oid schema,
 
 	return OidIsValid(function) &&
 		object_ownercheck(ProcedureRelationId, function, GetUserId()) &&
+		m2m_catalog_owner_trusted(m2m_catalog_function_owner(function),
+								  m2m_catalog_relation_owner(rel->association)) &&
 		match_function(rel, near, function, m2m_function_body(rel, near),
 					   &same_body, &same_name) &&
 		(same_body ||

@@ -433,4 +433,126 @@ FROM unnest(ARRAY['INSERT INTO band_gigs (band_id, id, place) VALUES (1, 7, ''th
 	'SELECT m2m_link(''band'', 1, ''gig'', 1, properties => ''{"n": 7}'')']) sql;
 SELECT lives_ok('INSERT INTO band_gigs (band_id, place) VALUES (1, ''there'')', 'left out, it is made');
 
+-- What is seldom met: each of these would otherwise do something else than was
+-- asked for, without a word.
+CREATE TABLE pen (id int PRIMARY KEY, code text NOT NULL UNIQUE);
+CREATE TABLE ink (id int PRIMARY KEY, code text NOT NULL UNIQUE);
+INSERT INTO pen VALUES (1, 'a'), (2, 'b');
+INSERT INTO ink VALUES (1, 'x'), (2, 'y');
+SELECT m2m_create('pen', 'ink') \g /dev/null
+
+-- Pairs are left out by what rules say of their rows: an array of properties has one for each that was given
+SELECT refused($$SELECT m2m_link('pen', 1, 'ink', '{1,2}', properties => '[{}, {}]', over_limit => 'skip')$$, '22023', 'properties pair by pair of pairs that are left out', 'one object');
+
+-- A moment of which the history knows nothing is not a moment without links
+SELECT refused('SELECT * FROM m2m_at(NULL::ink, ''pen'', 1, now())', '42704', 'no history', 'has no history', '', 'm2m_history');
+SELECT m2m_link('pen', 1, 'ink', 1) \g /dev/null
+SELECT m2m_history('pen_ink') \g /dev/null
+SELECT refused('SELECT * FROM m2m_at(NULL::ink, ''pen'', 1, ''2001-01-01'')', '22023', 'before the history began', 'history.*begins at');
+SELECT refused(sql, '22004', sql, 'must not be null') FROM unnest(ARRAY['SELECT * FROM m2m_at(NULL::ink, NULL, 1, now())', 'SELECT * FROM m2m_at(NULL::ink, ''pen'', 1, NULL)']) sql;
+SELECT m2m_drop_rule('pen_ink', 'm2m_history') \g /dev/null
+
+-- Which rows a call is about: by association and by key
+CREATE SCHEMA desk;
+CREATE TABLE desk.pen_ink (pen_id int REFERENCES pen, ink_id int REFERENCES ink, PRIMARY KEY (pen_id, ink_id));
+SELECT m2m_adopt('desk.pen_ink', left_view => 'desk_inks', right_view => 'desk_pens') \g /dev/null
+SELECT refused('SELECT * FROM m2m_copy(''pen'', 1, ''pen'', 2, via => ''pen_ink'')', '42P08', 'm2m_copy: of which of two schemas', 'several relationships "pen_ink"', '', 'schema');
+SELECT refused('SELECT * FROM m2m_copy(''pen'', 1, ''pen'', 2, via => ''desk.pen_ink'', role => ''nobody'')', '42704', 'm2m_copy: no such role in it', 'no role "nobody" in a relationship "desk.pen_ink"', '', 'm2m_relationships');
+DROP SCHEMA desk CASCADE;
+CREATE TABLE sign (code text NOT NULL UNIQUE, label text NOT NULL UNIQUE);
+CREATE TABLE sign_code (code text REFERENCES sign (code), ink_id int REFERENCES ink, PRIMARY KEY (code, ink_id));
+CREATE TABLE sign_label (label text REFERENCES sign (label), ink_id int REFERENCES ink, PRIMARY KEY (label, ink_id));
+INSERT INTO sign VALUES ('a', 'b'), ('b', 'a');
+SELECT m2m_adopt('sign_code'), m2m_adopt('sign_label') \g /dev/null
+SELECT refused(sql, '42P08', sql, 'no one key', '"sign_code" and "sign_label"')
+FROM unnest(ARRAY['SELECT * FROM m2m_merge(''sign'', ''a'', ''b'')', 'SELECT * FROM m2m_copy(''sign'', ''a'', ''sign'', ''b'')']) sql;
+
+-- Links of a table with itself, by two keys
+CREATE TABLE node (id int PRIMARY KEY, code text NOT NULL UNIQUE);
+CREATE TABLE edge (from_id int REFERENCES node (id), to_code text REFERENCES node (code), PRIMARY KEY (from_id, to_code));
+INSERT INTO node VALUES (1, '1'), (2, '2');
+SELECT m2m_adopt('edge') \g /dev/null
+SELECT refused('SELECT * FROM m2m_reach(NULL::node, 1, ''edge'')', '0A000', 'm2m_reach: a link does not end where another begins', '"edge" do not lead on', 'different keys');
+
+-- Symmetric needs each pair once, and no part of it unknown
+CREATE TABLE pal (one int NOT NULL REFERENCES node, two int NOT NULL REFERENCES node);
+CREATE TABLE fan (one int REFERENCES node, two int REFERENCES node, UNIQUE (one, two));
+SELECT m2m_adopt('pal', left_view => 'pal_ones', right_view => 'pal_twos'), m2m_adopt('fan', left_view => 'fan_ones', right_view => 'fan_twos') \g /dev/null
+SELECT refused(format('SELECT m2m_symmetric(%L)', a), '42P16', 'm2m_symmetric: ' || a, 'cannot be symmetric', 'several links, or a key may be null', 'unique constraint.*NOT NULL')
+FROM unnest('{pal,fan}'::text[]) a;
+
+-- Rules of a table do not see what is written into its children
+CREATE TABLE pen_ink_more () INHERITS (pen_ink);
+SELECT refused(sql, '42809', 'a rule of a table with children: ' || sql, 'cannot have a rule', 'inheritance children')
+FROM unnest(ARRAY['SELECT m2m_notify(''pen_ink'', ''c'')', 'SELECT m2m_limit(''pen_ink'', ''pen'', max => 3)', 'SELECT m2m_history(''pen_ink'')']) sql;
+DROP TABLE pen_ink_more;
+
+-- Typed functions: no argument is left for a key that the other has as well; no
+-- function has more than 100
+CREATE TABLE shop (tenant int, id int, PRIMARY KEY (tenant, id));
+CREATE TABLE tenant (tenant int PRIMARY KEY);
+CREATE TABLE tenant_shop (tenant int REFERENCES tenant, id int, PRIMARY KEY (tenant, id), FOREIGN KEY (tenant, id) REFERENCES shop);
+SELECT m2m_adopt('tenant_shop') \g /dev/null
+SELECT refused('SELECT m2m_expose(''tenant_shop'')', '0A000', 'm2m_expose: a key that is part of the other', 'cannot be exposed', 'all columns of the key of "tenant"', 'functions of your own');
+SELECT format('CREATE TABLE wide (%s, PRIMARY KEY (%s)); CREATE TABLE pen_wide (pen_id int REFERENCES pen, %1$s, PRIMARY KEY (pen_id, %2$s), FOREIGN KEY (%2$s) REFERENCES wide)',
+	string_agg(format('c%s int', n), ', '), string_agg(format('c%s', n), ', ')) FROM generate_series(1, 26) n \gexec
+SELECT m2m_adopt('pen_wide') \g /dev/null
+SELECT refused('SELECT m2m_expose(''pen_wide'')', '54023', 'm2m_expose: more arguments than a function has', 'more than 100 arguments');
+SELECT refused('SELECT m2m_adopt(''two'', left_table => ''shop'', left_columns => ''{a,a}'', right_table => ''ink'', right_columns => ''{c}'')', '42701', 'm2m_adopt: one column for two of a key',
+	'"left_columns" names column "a" twice') FROM (SELECT report('CREATE TABLE two (a int, b int, c int)')) x;
+
+-- Link views: a row that a trigger keeps from being inserted, or that gets no
+-- key, is not linked; a link that cannot be where it is moved to is not gone
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE dye (id int GENERATED BY DEFAULT AS IDENTITY UNIQUE, name text);
+ALTER TABLE dye ALTER id DROP IDENTITY, ALTER id DROP NOT NULL;
+CREATE TABLE pen_dye (pen_id int REFERENCES pen, dye_id int REFERENCES dye (id), gone_at timestamptz, PRIMARY KEY (pen_id, dye_id));
+INSERT INTO dye VALUES (1, 'one'), (2, 'two');
+SELECT m2m_adopt('pen_dye', deleted => 'gone_at') \g /dev/null
+SELECT m2m_link('pen', 1, 'dye', 1) \g /dev/null
+SELECT refused('INSERT INTO pen_dyes (pen_id, name) VALUES (1, ''x'')', '23502', 'a row that gets no key', 'has no key to link it by');
+CREATE TRIGGER nothing BEFORE INSERT ON dye FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT refused('INSERT INTO pen_dyes (pen_id, name) VALUES (1, ''x'')', '09000', 'a row that a trigger keeps out', 'no row was inserted', 'trigger or rule');
+CREATE TRIGGER nothing BEFORE INSERT ON pen_dye FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT refused('UPDATE pen_dyes SET id = 2 WHERE pen_id = 1 AND id = 1', '09000', 'a link whose new place a trigger keeps empty', 'could not be moved', '"pen_dye" kept the new one');
+DROP TRIGGER nothing ON pen_dye;
+
+-- A link view that was not told which column tells the links of a pair apart
+CREATE TABLE loan (pen_id int REFERENCES pen, ink_id int REFERENCES ink, since date, n int, PRIMARY KEY (pen_id, ink_id, since));
+SELECT m2m_adopt('loan', left_view => 'loan_inks', right_view => 'loan_pens') \g /dev/null
+INSERT INTO loan_inks (pen_id, id, since, n) VALUES (1, 1, '2020-01-01', 1);
+ALTER EVENT TRIGGER m2m_ddl_command_start DISABLE;
+ALTER EVENT TRIGGER m2m_ddl_command_end DISABLE;
+ALTER TABLE loan ADD turn int GENERATED ALWAYS AS IDENTITY, DROP CONSTRAINT loan_pkey, ADD PRIMARY KEY (pen_id, ink_id, turn);
+ALTER EVENT TRIGGER m2m_ddl_command_start ENABLE;
+ALTER EVENT TRIGGER m2m_ddl_command_end ENABLE;
+SELECT refused(sql, '55000', sql, 'does not show column "turn"', '', 'm2m_check')
+FROM unnest(ARRAY['INSERT INTO loan_inks (pen_id, id, n) VALUES (1, 1, 2)', 'UPDATE loan_inks SET n = 3', 'DELETE FROM loan_inks']) sql;
+SELECT is((SELECT count(*) FROM loan), 1::bigint, 'the link is as it was');
+
+-- A cast of one's own that gives null is no id
+CREATE TYPE mark AS ENUM ('a');
+CREATE FUNCTION mark_number(mark) RETURNS int LANGUAGE sql AS 'SELECT NULL::int';
+CREATE CAST (mark AS int) WITH FUNCTION mark_number(mark) AS IMPLICIT;
+SELECT refused('SELECT m2m_link(''pen'', ''a''::mark, ''ink'', 1, via => ''pen_ink'')', '22004', 'an id whose cast gives null', 'cast of an id to .*"pen" gave null');
+
+-- A least number of links that the association's owner could not count
+CREATE ROLE errors_pens;
+CREATE ROLE errors_links;
+GRANT CREATE ON SCHEMA public TO errors_pens, errors_links;
+SET ROLE errors_pens;
+CREATE TABLE secret (id int PRIMARY KEY);
+ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
+CREATE POLICY not_first ON secret USING (id > 1);
+GRANT SELECT, REFERENCES ON secret TO errors_links;
+SET ROLE errors_links;
+CREATE TABLE open (id int PRIMARY KEY);
+CREATE TABLE secret_open (secret_id int REFERENCES secret, open_id int REFERENCES open, PRIMARY KEY (secret_id, open_id));
+SELECT m2m_adopt('secret_open') \g /dev/null
+RESET ROLE;
+SELECT refused('SELECT m2m_limit(''secret_open'', ''secret'', min => 1)', '0A000', 'm2m_limit: rows that are hidden from who is to count', 'cannot have a least number', 'Row-level security');
+SELECT lives_ok('SELECT m2m_limit(''secret_open'', ''open'', min => 0, max => 3)', 'but of rows that are not');
+DROP OWNED BY errors_links, errors_pens;
+DROP ROLE errors_links, errors_pens;
+
 SELECT * FROM finish();

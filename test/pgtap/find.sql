@@ -260,4 +260,43 @@ SELECT is(result('SELECT * FROM ' || question), answer, 'collations: ' || questi
 	($$m2m_counts(NULL::word, 'sense') f ORDER BY (f.row).id$$, '("(a)",1) ("(b)",2) ("(c)",0)'),
 	($$m2m_related(NULL::word, 'a', 'sense')$$, '("(b)",1,0.5)')) v (question, answer);
 
+-- Tables with children, whose rows the parents' indexes do not have
+CREATE TABLE page (id int PRIMARY KEY);
+CREATE TABLE mark (id int PRIMARY KEY);
+INSERT INTO page SELECT generate_series(1, 4);
+INSERT INTO mark SELECT generate_series(1, 2);
+SELECT m2m_create('page', 'mark'), m2m_link('page', '{1,2}', 'mark', 1) \g /dev/null
+CREATE TABLE page_mark_old () INHERITS (page_mark);
+INSERT INTO page_mark_old VALUES (3, 1), (2, 2);
+SELECT is(result('SELECT * FROM ' || question), answer, 'links in children: ' || question) FROM (VALUES
+	($$m2m_find(NULL::page, 'mark', all_of => 1)$$, '(1) (2) (3)'), ($$m2m_find(NULL::page, 'mark', all_of => '{1,2}')$$, '(2)'),
+	($$m2m_find(NULL::page, 'mark', none_of => 1)$$, '(4)'), ($$m2m_find(NULL::page, 'mark', exactly => 1)$$, '(1) (3)'),
+	($$m2m_counts(NULL::page, 'mark') f ORDER BY (f.row).id$$, '("(1)",1) ("(2)",2) ("(3)",1) ("(4)",0)')) v (question, answer);
+CREATE TABLE page_old () INHERITS (page);
+INSERT INTO page_old VALUES (7);
+INSERT INTO page_mark_old VALUES (7, 1);
+SELECT is(result('SELECT * FROM ' || question), answer, 'rows in children: ' || question) FROM (VALUES
+	($$m2m_find(NULL::page, 'mark', all_of => 1)$$, '(1) (2) (3) (7)'), ($$m2m_find(NULL::page, 'mark', any_of => '{1,2}', after => 2)$$, '(3) (7)'),
+	($$m2m_counts(NULL::page, 'mark') f ORDER BY (f.row).id$$, '("(1)",1) ("(2)",2) ("(3)",1) ("(4)",0) ("(7)",1)')) v (question, answer);
+
+-- A schema that is closed to who asks, whoever has written the question down
+CREATE SCHEMA closed;
+CREATE TABLE closed.l (id int PRIMARY KEY);
+CREATE TABLE closed.r (id int PRIMARY KEY);
+INSERT INTO closed.l VALUES (1);
+INSERT INTO closed.r VALUES (1);
+SELECT m2m_create('closed.l', 'closed.r'), m2m_link('closed.l', 1, 'closed.r', 1) \g /dev/null
+CREATE VIEW opened AS SELECT id FROM m2m_find(NULL::closed.l, 'closed.r', all_of => 1);
+CREATE ROLE m2m_test_finder;
+GRANT SELECT ON opened, closed.l, closed.r, closed.l_r TO m2m_test_finder;
+SET ROLE m2m_test_finder;
+SELECT is(result('TABLE opened'), '42501: permission denied for schema closed', 'a schema that is closed');
+RESET ROLE;
+GRANT USAGE ON SCHEMA closed TO m2m_test_finder;
+SET ROLE m2m_test_finder;
+SELECT is(result('TABLE opened'), '(1)', 'and is open');
+RESET ROLE;
+DROP OWNED BY m2m_test_finder;
+DROP ROLE m2m_test_finder;
+
 SELECT * FROM finish();

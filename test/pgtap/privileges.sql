@@ -520,6 +520,104 @@ SELECT is(m2m_count('left_end', 1, 'shown_end'), 0::bigint, 'and what the policy
 RESET ROLE;
 ALTER DATABASE :database OWNER TO :owner;
 
+-- Link views of others: m2m_adopt brings none up to date that the caller does not
+-- own, though it does so as the server; nor takes one for a link view again that
+-- belongs to somebody who is not trusted, or is not the caller's to change
+CREATE ROLE m2m_strange;
+GRANT CREATE ON SCHEMA public TO m2m_owner, m2m_strange;
+SET ROLE m2m_owner;
+CREATE TABLE cup (id int PRIMARY KEY);
+CREATE TABLE tea (id int PRIMARY KEY, name text);
+CREATE TABLE brew (id int PRIMARY KEY, name text);
+CREATE TABLE cup_tea (cup_id int REFERENCES cup, tea_id int CONSTRAINT tea REFERENCES tea, PRIMARY KEY (cup_id, tea_id));
+CREATE TABLE cup_brew (cup_id int REFERENCES cup, brew_id int REFERENCES brew, PRIMARY KEY (cup_id, brew_id));
+SELECT m2m_adopt('cup_tea') \g /dev/null
+RESET ROLE;
+ALTER VIEW cup_teas OWNER TO CURRENT_USER;
+ALTER EVENT TRIGGER m2m_ddl_command_start DISABLE;
+ALTER EVENT TRIGGER m2m_ddl_command_end DISABLE;
+ALTER TABLE cup_tea DROP CONSTRAINT tea, ADD CONSTRAINT tea FOREIGN KEY (tea_id) REFERENCES brew;
+ALTER EVENT TRIGGER m2m_ddl_command_start ENABLE;
+ALTER EVENT TRIGGER m2m_ddl_command_end ENABLE;
+SET ROLE m2m_owner;
+SELECT throws_ok('SELECT m2m_adopt(''cup_tea'')', '42501', 'must be owner of view cup_teas', 'a link view of another''s is not brought up to date');
+RESET ROLE;
+SELECT matches(pg_get_viewdef('cup_teas'::regclass), 'JOIN tea', 'and is as it was');
+SELECT lives_ok('SELECT m2m_adopt(''cup_tea'')', 'its owner does that');
+SELECT matches(pg_get_viewdef('cup_teas'::regclass), 'JOIN brew', 'and then it shows the other table');
+CREATE VIEW cup_brews AS SELECT l.cup_id, r.* FROM cup_brew l JOIN brew r ON r.id = l.brew_id;
+SET ROLE m2m_owner;
+SELECT lives_ok('SELECT m2m_adopt(''cup_brew'')', 'a view of another''s that reads as a link view is in nobody''s way');
+RESET ROLE;
+SELECT is(left_view::text, 'brews_of_cup', 'it is left alone') FROM m2m_relationships() WHERE association = 'cup_brew'::regclass;
+SELECT m2m_drop('cup_brew', keep_links => true) \g /dev/null
+ALTER VIEW cup_brews OWNER TO m2m_strange;
+SELECT lives_ok('SELECT m2m_adopt(''cup_brew'')', 'nor is a stranger''s, where a superuser adopts');
+SELECT is(left_view::text, 'brews_of_cup', 'through which nobody would write') FROM m2m_relationships() WHERE association = 'cup_brew'::regclass;
+-- and so it is with link functions
+GRANT USAGE, CREATE ON SCHEMA s TO m2m_strange, m2m_owner;
+SET ROLE m2m_owner;
+CREATE TABLE pot (id int PRIMARY KEY);
+CREATE TABLE lid (id int PRIMARY KEY);
+CREATE TABLE pot_lid (pot_id int REFERENCES pot, lid_id int REFERENCES lid, PRIMARY KEY (pot_id, lid_id));
+SELECT m2m_adopt('pot_lid') \g /dev/null
+SELECT pg_get_functiondef('pot_lids(pot)'::regprocedure) AS def \gset
+SELECT m2m_drop('pot_lid', keep_links => true) \g /dev/null
+RESET ROLE;
+SET ROLE m2m_strange;
+:def \g /dev/null
+RESET ROLE;
+SELECT lives_ok('SELECT m2m_adopt(''pot_lid'')', 'a stranger''s function that reads as a link function is in nobody''s way');
+SELECT is(left_view::text, 'lids_of_pot', 'it is left alone, where a superuser adopts') FROM m2m_relationships() WHERE association = 'pot_lid'::regclass;
+SELECT is((SELECT count(*) FROM m2m_check('pot_lid') WHERE finding ~ 'function'), 0::bigint, 'and there is one that counts');
+SELECT m2m_drop('pot_lid', keep_links => true) \g /dev/null
+ALTER FUNCTION pot_lids(pot) OWNER TO CURRENT_USER;
+SET ROLE m2m_owner;
+SELECT throws_ok('SELECT m2m_adopt(''pot_lid'')', '42P07', NULL, 'one of another''s is not taken for one that is left over');
+RESET ROLE;
+DROP OWNED BY m2m_strange CASCADE;
+DROP ROLE m2m_strange;
+
+-- System columns, by which m2m tells who has kept a row from being changed, need
+-- SELECT on the whole table: who may read each column does without
+ALTER TABLE lid ADD name text;
+SELECT m2m_adopt('pot_lid', left_view => 'pot_tops', right_view => 'top_pots') \g /dev/null
+INSERT INTO pot VALUES (1);
+INSERT INTO lid VALUES (1, 'one');
+SELECT m2m_link('pot', 1, 'lid', 1) \g /dev/null
+CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER kept BEFORE UPDATE ON lid FOR EACH ROW EXECUTE FUNCTION kept();
+GRANT SELECT ON pot, pot_lid TO m2m_user;
+GRANT SELECT (id, name), UPDATE (name) ON lid TO m2m_user;
+GRANT SELECT, UPDATE ON pot_tops TO m2m_user;
+SET ROLE m2m_user;
+SELECT lives_ok('UPDATE pot_tops SET name = ''two''', 'a row that a trigger keeps, of a table of which each column may be read');
+RESET ROLE;
+SELECT is((SELECT name FROM lid), 'one', 'is as it was');
+
+-- First use adopts a join table with its owner's rights, but only for who may
+-- write it: no reader brings a lock on it, or views beside it
+SET ROLE m2m_owner;
+CREATE TABLE mug (id int PRIMARY KEY);
+CREATE TABLE milk (id int PRIMARY KEY);
+CREATE TABLE mug_milk (mug_id int REFERENCES mug, milk_id int REFERENCES milk, PRIMARY KEY (mug_id, milk_id));
+INSERT INTO mug VALUES (1);
+INSERT INTO milk VALUES (1);
+GRANT SELECT ON mug, milk, mug_milk TO m2m_user;
+RESET ROLE;
+SET m2m.auto_adopt = on;
+SET ROLE m2m_user;
+SELECT throws_ok('SELECT m2m_link(''mug'', 1, ''milk'', 1)', '42P08', NULL, 'a reader''s first use adopts no join table');
+RESET ROLE;
+SELECT is((SELECT count(*) FROM m2m_relationships() WHERE association = 'mug_milk'::regclass), 0::bigint, 'it is as it was');
+GRANT INSERT ON mug_milk TO m2m_user;
+GRANT UPDATE ON mug, milk TO m2m_user;
+SET ROLE m2m_user;
+SELECT is(m2m_link('mug', 1, 'milk', 1), 1::bigint, 'but who may write it');
+RESET ROLE;
+SELECT is((SELECT count(*) FROM m2m_relationships() WHERE association = 'mug_milk'::regclass), 1::bigint, 'it is adopted then');
+RESET m2m.auto_adopt;
+
 SELECT * FROM finish();
 
 SET client_min_messages = error;

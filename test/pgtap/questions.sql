@@ -154,6 +154,14 @@ SELECT is((SELECT sum(links) FROM m2m_counts(NULL::book, 'tag', via => 'book_tag
 SELECT is((SELECT count(*) FROM m2m_related(NULL::book, 1, 'tag', via => 'book_tag')),
 	(SELECT count(DISTINCT b.book_id) FROM book_tag a JOIN book_tag b USING (tag_name) WHERE a.book_id = 1 AND b.book_id <> 1 AND tag_name <> 'tag 1'), 'nor are they shared');
 RESET ROLE;
+-- who is hidden takes no place among the first
+ALTER TABLE book ENABLE ROW LEVEL SECURITY;
+CREATE POLICY some_books ON book USING (id = 1 OR id % 4 = 0);
+SET ROLE m2m_test_asker;
+SELECT is(result(format($$SELECT (f.row).id, shared FROM m2m_related(NULL::book, 1, 'tag', via => 'book_tag', max_rows => %s) f$$, n)),
+	result(format($$SELECT (f.row).id, shared FROM m2m_related(NULL::book, 1, 'tag', via => 'book_tag') f LIMIT %s$$, n)), 'the first ' || n || ' of those that are seen') FROM unnest('{1,3,9}'::int[]) n;
+RESET ROLE;
+ALTER TABLE book DISABLE ROW LEVEL SECURITY;
 REVOKE SELECT ON tag FROM m2m_test_asker;
 SET ROLE m2m_test_asker;
 SELECT is(result($$SELECT * FROM m2m_counts(NULL::book, 'tag', via => 'book_tag')$$), '42501: permission denied for table tag', 'nothing of the other table may be read');
