@@ -600,7 +600,7 @@ m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2])
 {
 	ListCell   *lc;
 
-	locked_before = true;
+	locked_before = !OidIsValid(rel->mirror);
 	if (!has_dense(rel) || OidIsValid(rel->mirror))
 		return;
 	if (!rel->unique)
@@ -619,6 +619,8 @@ m2m_order_before_link(M2mRelationship *rel, M2mIds *ids[2])
 			m2m_lock_keys(rel, rule->side, hash, count);
 		else if (ids == NULL)
 			m2m_lock_all_keys(rel, rule->side);
+		else
+			locked_before = false;
 	}
 }
 
