@@ -158,7 +158,9 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 
 /*
  * leaves_links: can a row get another key while its links keep the one that it
- * had, or lose theirs?  It takes its number along, and has to be counted.
+ * had, or lose theirs?  It takes its number along, and has to be counted.  With
+ * NO ACTION it can, also where that is not deferrable: when another row gets the
+ * key that it had by the same statement.
  */
 static bool
 leaves_links(M2mRelationship *rel, M2mSide side)
@@ -172,9 +174,8 @@ leaves_links(M2mRelationship *rel, M2mSide side)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
-	result = form->confupdtype == FKCONSTR_ACTION_SETNULL ||
-		form->confupdtype == FKCONSTR_ACTION_SETDEFAULT ||
-		(form->confupdtype == FKCONSTR_ACTION_NOACTION && form->condeferrable);
+	result = form->confupdtype != FKCONSTR_ACTION_CASCADE &&
+		form->confupdtype != FKCONSTR_ACTION_RESTRICT;
 	ReleaseSysCache(tuple);
 	return result;
 }
