@@ -106,6 +106,14 @@ UPDATE author SET id = CASE id WHEN 1 THEN 3 ELSE 1 END;
 TABLE wrote;
 SELECT * FROM author ORDER BY id;
 SELECT * FROM m2m_check('wrote') WHERE severity = 'error';
+-- who asks which triggers there are locks no rows' table: he could lock more of it later, and wait for who waits for him
+\c -
+SET client_min_messages = warning;
+BEGIN;
+DELETE FROM wrote WHERE false;
+SELECT rule FROM m2m_rules('wrote');
+SELECT mode FROM pg_locks WHERE relation IN ('author'::regclass, 'book'::regclass);
+COMMIT;
 DROP TABLE author, book, wrote CASCADE;
 
 -- where links follow there is none; and what is altered later is said
