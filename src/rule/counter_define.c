@@ -11,7 +11,6 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/executor.h"
@@ -34,7 +33,6 @@ static char *all_text(M2mRule *rule);
 static void check_column(M2mRelationship *rel, M2mSide side,
 						 const char *column, M2mRule *rule);
 static bool leaves_links(M2mRelationship *rel, M2mSide side);
-static Oid	key_trigger(M2mRule *rule, bool *plain);
 static bool is_identity(Oid relid, AttrNumber attnum);
 static Oid	make_slots(M2mRelationship *rel, M2mSide side);
 
@@ -158,7 +156,9 @@ m2m_counter_define(Oid association, const char *role, const char *column)
 
 /*
  * leaves_links: can a row get another key while its links keep the one that it
- * had, or lose theirs?  It takes its number along, and has to be counted.
+ * had, or lose theirs?  It takes its number along, and has to be counted.  With
+ * NO ACTION it can, also where that is not deferrable: when another row gets the
+ * key that it had by the same statement.
  */
 static bool
 leaves_links(M2mRelationship *rel, M2mSide side)
@@ -172,41 +172,9 @@ leaves_links(M2mRelationship *rel, M2mSide side)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
-	result = form->confupdtype == FKCONSTR_ACTION_SETNULL ||
-		form->confupdtype == FKCONSTR_ACTION_SETDEFAULT ||
-		(form->confupdtype == FKCONSTR_ACTION_NOACTION && form->condeferrable);
+	result = form->confupdtype != FKCONSTR_ACTION_CASCADE &&
+		form->confupdtype != FKCONSTR_ACTION_RESTRICT;
 	ReleaseSysCache(tuple);
-	return result;
-}
-
-/*
- * key_trigger: the trigger for that, on the rows' table; InvalidOid if there is
- * none.  plain: is it enabled, and as we make it?
- */
-static Oid
-key_trigger(M2mRule *rule, bool *plain)
-{
-	Relation	table = table_open(rule->rel->side[rule->side].relid,
-								   AccessShareLock);
-	Oid			result = InvalidOid;
-
-	for (int i = 0; table->trigdesc != NULL &&
-		 i < table->trigdesc->numtriggers; i++)
-	{
-		Trigger    *trigger = &table->trigdesc->triggers[i];
-
-		if (trigger->tgconstrrelid != rule->rel->association ||
-			trigger->tgnattr != 0 ||
-			m2m_rule_kind_of(trigger->tgfoid) != rule->kind ||
-			!m2m_rule_has_arguments(rule, trigger->tgnargs, trigger->tgargs))
-			continue;
-		result = trigger->tgoid;
-		*plain = trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-			trigger->tgqual == NULL &&
-			trigger->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-								TRIGGER_TYPE_UPDATE);
-	}
-	table_close(table, NoLock);
 	return result;
 }
 
@@ -453,7 +421,7 @@ m2m_counter_elsewhere(M2mRule *rule)
 	if (!m2m_rule_is_lent(rule, trigger) || !plain)
 		return false;
 	return !leaves_links(rule->rel, rule->side) ||
-		(OidIsValid(key_trigger(rule, &plain)) && plain);
+		(OidIsValid(m2m_rule_key_trigger(rule, &plain)) && plain);
 }
 
 /*
@@ -476,7 +444,7 @@ m2m_counter_end(M2mRule *rule, bool keep)
 	trigger = m2m_rule_endpoint_trigger(rule, &column, &plain);
 	if (OidIsValid(trigger))
 		m2m_rule_drop_trigger(relid, trigger);
-	trigger = key_trigger(rule, &plain);
+	trigger = m2m_rule_key_trigger(rule, &plain);
 	if (OidIsValid(trigger))
 		m2m_rule_drop_trigger(relid, trigger);
 	if (column != InvalidAttrNumber && !keep &&

@@ -697,6 +697,47 @@ m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
 	return result;
 }
 
+/*
+ * m2m_rule_key_trigger: the row trigger of a rule on its endpoint that is for no
+ * column and for UPDATE alone, beside m2m_rule_endpoint_trigger(); or InvalidOid.
+ * plain: as there.  Like that one it locks no endpoint.
+ */
+Oid
+m2m_rule_key_trigger(M2mRule *rule, bool *plain)
+{
+	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
+	Oid			result = InvalidOid;
+	bool		lent = false;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
+	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
+							  1, &key);
+	while (!lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		if (form->tgconstrrelid != rule->rel->association ||
+			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
+			!reads_as(rule, tuple, RelationGetDescr(catalog)) ||
+			form->tgattr.dim1 != 0)
+			continue;
+		result = form->oid;
+		lent = m2m_rule_is_lent(NULL, result);
+		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
+			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
+							 TRIGGER_TYPE_UPDATE) &&
+			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
+						   RelationGetDescr(catalog));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return result;
+}
+
 /* m2m_rule_may_show: may an error tell the user what is in a table's rows? */
 bool
 m2m_rule_may_show(Oid relid)

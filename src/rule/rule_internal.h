@@ -177,6 +177,7 @@ extern bool m2m_rule_key_of(M2mRule *rule, Relation table, HeapTuple row,
 extern bool m2m_rule_is_lent(M2mRule *rule, Oid trigger);
 extern Oid	m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column,
 									  bool *plain);
+extern Oid	m2m_rule_key_trigger(M2mRule *rule, bool *plain);
 extern bool m2m_rule_table_is_marked(M2mRule *rule);
 extern void m2m_rule_check_table(M2mRule *rule);
 
