@@ -415,6 +415,19 @@ sub finished
 	$done{"$session->{kind}: $statement->{what}"}++ if !@codes;
 	# what disturbs a session may be late
 	my $disturbed = time - ($session->{disturbed} // 0) < 10;
+
+	# a standby that stops takes its readers along
+	if ($session->{kind} eq 'reader' && grep { /^(?:57P0|08)/ } @codes)
+	{
+		my $error = trouble($standby);
+
+		if (defined $error)
+		{
+			if (known_alarm($error)) { another_standby($error) }
+			else                     { failure("the standby has stopped: $error") }
+			$disturbed = 1;
+		}
+	}
 	foreach my $code (@codes)
 	{
 		$errors{$code}{ $session->{kind} }++;
@@ -637,25 +650,43 @@ sub same
 	while ($node->safe_psql('postgres',
 		"SELECT count(*) FROM pg_stat_replication WHERE application_name = '$application' AND replay_lsn >= '$lsn'") ne '1')
 	{
-		my $trouble = slurp_file($server->logfile);
-		my ($error) = $trouble =~ /^(.*(?:PANIC|FATAL|ERROR): .*(?:inconsistent page|duplicate key|logical replication target|invalid lp|WAL contains).*(?:\n.*){0,3})/m;
+		my $error = trouble($server);
 
 		if (defined $error && known_alarm($error))
 		{
-			$chaos{'known false alarms of the page comparison'}++;
-			diag("M2M_SEED=$seed M2M_TORTURE_ROUND=$round: another standby, after $error");
-			start_standby();
+			another_standby($error);
 			return same($standby, $database, $what, $standby->name, $replicated);
 		}
 		if (defined $error || time > $end)
 		{
-			failure("the $what does not follow: " . ($error // substr $trouble, -2000));
+			failure("the $what does not follow: " . ($error // substr slurp_file($server->logfile), -2000));
 			return;
 		}
 		usleep(100_000);
 	}
 	my ($here, $there) = map { scalar $_->safe_psql($database, $rows) } $node, $server;
 	failure("the $what has other rows:\n" . differences($here, $there)) if $here ne $there;
+	return;
+}
+
+# Why a replica has stopped, if it has.
+sub trouble
+{
+	my ($server) = @_;
+	my ($error) = slurp_file($server->logfile) =~
+	  /^(.*(?:PANIC|FATAL|ERROR): .*(?:inconsistent page|duplicate key|logical replication target|invalid lp|WAL contains).*(?:\n.*){0,3})/m;
+
+	return $error;
+}
+
+# In place of one that has stopped for what is known.
+sub another_standby
+{
+	my ($error) = @_;
+
+	$chaos{'known false alarms of the page comparison'}++;
+	diag("M2M_SEED=$seed M2M_TORTURE_ROUND=$round: another standby, after $error");
+	start_standby();
 	return;
 }
 
