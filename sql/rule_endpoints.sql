@@ -87,7 +87,9 @@ ALTER TABLE track ALTER COLUMN id TYPE text;
 ALTER TABLE album_track ADD CONSTRAINT album_track_track_id_fkey FOREIGN KEY (track_id) REFERENCES track ON DELETE CASCADE;
 SELECT m2m_history('album_track');
 INSERT INTO track VALUES ('b-side');
+\set VERBOSITY sqlstate
 SELECT m2m_link('album', 1, 'track', 'b-side');
+\set VERBOSITY default
 SELECT finding FROM m2m_check('album_track') WHERE severity = 'error';
 SELECT count(*) FROM m2m_repair('album_track');
 SELECT m2m_link('album', 1, 'track', 'b-side');
