@@ -737,19 +737,10 @@ run_question(void *arg)
 {
 	Question   *question = arg;
 	MemoryContext context = CurrentMemoryContext;
-	SPIPlanPtr	plan;
-	bool		read_only;
 	char	   *value;
 
 	SPI_connect();
-	plan = SPI_prepare(question->sql, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed for \"%s\"", question->sql);
-	read_only = m2m_latest_begin(plan);
-	if (SPI_execute_plan(plan, NULL, NULL, read_only, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "SPI_execute_plan failed for \"%s\"", question->sql);
-	m2m_latest_end(read_only);
+	m2m_latest_row(question->sql);
 	value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	question->answer = value == NULL ? NULL :
 		MemoryContextStrdup(context, value);

@@ -80,10 +80,31 @@ m2m_latest_end(bool read_only)
 }
 
 /*
- * m2m_latest_write: executes a plan of one statement that writes by what is committed by now, as
- * m2m_latest_begin() has it.  With seen a row that it would write, and that the
- * transaction's own snapshot does not show, is 40001: as of a foreign key's
- * actions (ri_PerformCheck()).  Returns what SPI_execute_plan() does.
+ * m2m_latest_row: runs a query of one row, by what is committed by now; the row
+ * is in SPI_tuptable.  Connected to SPI.
+ */
+void
+m2m_latest_row(const char *sql)
+{
+	SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
+	bool		read_only;
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed for \"%s\": %s", sql,
+			 SPI_result_code_string(SPI_result));
+	read_only = m2m_latest_begin(plan);
+	if (SPI_execute_plan(plan, NULL, NULL, read_only, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "SPI_execute_plan failed for \"%s\"", sql);
+	m2m_latest_end(read_only);
+}
+
+/*
+ * m2m_latest_write: executes a plan of one statement that writes, by what is
+ * committed by now, as m2m_latest_begin() has it.  With seen, a row that it would
+ * write and that the transaction's own snapshot does not show is 40001, as of a
+ * foreign key's actions (ri_PerformCheck()).  Returns what SPI_execute_plan()
+ * does.
  */
 int
 m2m_latest_write(SPIPlanPtr plan, Datum *values, bool seen)

@@ -58,6 +58,7 @@ extern bool m2m_drop_for_good_if_free(List *addresses);
 extern int64 m2m_spi_put_rows(Tuplestorestate *store, int64 most);
 extern bool m2m_latest_begin(SPIPlanPtr plan);
 extern void m2m_latest_end(bool read_only);
+extern void m2m_latest_row(const char *sql);
 extern int	m2m_latest_write(SPIPlanPtr plan, Datum *values, bool seen);
 extern void m2m_plan_retire(SPIPlanPtr plan);
 

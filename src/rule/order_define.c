@@ -350,22 +350,12 @@ first_number(Oid association, AttrNumber attnum)
 static int64
 ask_number(const char *sql)
 {
-	SPIPlanPtr	plan;
-	bool		read_only;
 	int64		result;
 	bool		isnull;
 	Datum		value;
 
 	SPI_connect();
-	plan = SPI_prepare(sql, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed for \"%s\": %s", sql,
-			 SPI_result_code_string(SPI_result));
-	read_only = m2m_latest_begin(plan);
-	if (SPI_execute_plan(plan, NULL, NULL, read_only, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "SPI_execute_plan failed for \"%s\"", sql);
-	m2m_latest_end(read_only);
+	m2m_latest_row(sql);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
 						  &isnull);
 	result = isnull ? 0 : DatumGetInt64(value);

@@ -67,6 +67,8 @@ static bool complete(M2mRule *rule);
 static bool is_whole(M2mRule *rule);
 static Oid	condition_table(const char *tgqual);
 static AttrNumber condition_column(HeapTuple trigger, TupleDesc desc);
+static Oid	find_trigger(M2mRule *rule, M2mRule *lent, int16 events,
+						 AttrNumber *column, bool *plain);
 static bool reads_as(M2mRule *rule, HeapTuple trigger, TupleDesc desc);
 static void free_plans(void *arg);
 static void keep_mirrored(M2mRelationship *rel, M2mIds *ids[2]);
@@ -661,53 +663,33 @@ m2m_rule_is_lent(M2mRule *rule, Oid trigger)
 Oid
 m2m_rule_endpoint_trigger(M2mRule *rule, AttrNumber *column, bool *plain)
 {
-	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
-	Oid			result = InvalidOid;
-	bool		lent = false;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
-	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
-							  1, &key);
-	while (!lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (form->tgconstrrelid != rule->rel->association ||
-			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
-			!reads_as(rule, tuple, RelationGetDescr(catalog)) ||
-			(column != NULL && form->tgattr.dim1 != 1))
-			continue;
-		result = form->oid;
-		lent = m2m_rule_is_lent(rule, result);
-		if (column != NULL)
-			*column = form->tgattr.values[0];
-		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-							 TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE) &&
-			(column != NULL || form->tgattr.dim1 == 0) &&
-			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
-						   RelationGetDescr(catalog));
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
-	return result;
+	return find_trigger(rule, rule, TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE,
+						column, plain);
 }
 
 /*
  * m2m_rule_key_trigger: the row trigger of a rule on its endpoint that is for no
  * column and for UPDATE alone, beside m2m_rule_endpoint_trigger(); or InvalidOid.
- * plain: as there.  Like that one it locks no endpoint.
+ * plain: as there.
  */
 Oid
 m2m_rule_key_trigger(M2mRule *rule, bool *plain)
 {
+	return find_trigger(rule, NULL, TRIGGER_TYPE_UPDATE, NULL, plain);
+}
+
+/*
+ * find_trigger: either of them, for these events, which remembers in lent
+ * (m2m_rule_is_lent()) that it is: NULL for the second, of no column.  With column
+ * only one for UPDATE of a column.  Locks no endpoint.
+ */
+static Oid
+find_trigger(M2mRule *rule, M2mRule *lent, int16 events, AttrNumber *column,
+			 bool *plain)
+{
 	Relation	catalog = table_open(TriggerRelationId, AccessShareLock);
 	Oid			result = InvalidOid;
-	bool		lent = false;
+	bool		is_lent = false;
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -716,20 +698,23 @@ m2m_rule_key_trigger(M2mRule *rule, bool *plain)
 				ObjectIdGetDatum(rule->rel->side[rule->side].relid));
 	scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL,
 							  1, &key);
-	while (!lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (!is_lent && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
 
 		if (form->tgconstrrelid != rule->rel->association ||
 			m2m_rule_kind_of(form->tgfoid) != rule->kind ||
 			!reads_as(rule, tuple, RelationGetDescr(catalog)) ||
-			form->tgattr.dim1 != 0)
+			(column != NULL && form->tgattr.dim1 != 1) ||
+			(lent == NULL && form->tgattr.dim1 != 0))
 			continue;
 		result = form->oid;
-		lent = m2m_rule_is_lent(NULL, result);
+		is_lent = m2m_rule_is_lent(lent, result);
+		if (column != NULL)
+			*column = form->tgattr.values[0];
 		*plain = form->tgenabled == TRIGGER_FIRES_ON_ORIGIN &&
-			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER |
-							 TRIGGER_TYPE_UPDATE) &&
+			form->tgtype == (TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER | events) &&
+			(column != NULL || form->tgattr.dim1 == 0) &&
 			heap_attisnull(tuple, Anum_pg_trigger_tgqual,
 						   RelationGetDescr(catalog));
 	}
